@@ -1,0 +1,147 @@
+"""The answer to a verification, and what may stand between asking and it."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from keyhouse.core.entities import LimitKind, Window
+from keyhouse.core.limits import Taken
+from keyhouse.core.records import ApplicationRecord, KeyRecord, Line
+from keyhouse.core.verdict import Verdict
+
+WINDOW_SECONDS = {
+    Window.HOUR: 3600,
+    Window.DAY: 86_400,
+    Window.WEEK: 7 * 86_400,
+    Window.MONTH: 30 * 86_400,
+}
+"""The usual length of a window, as RateLimit-Policy tells it."""
+
+
+class Balance(NamedTuple):
+    """A quota after a request: what is left of it and when its window ends."""
+
+    remaining: int
+    end_us: int
+
+
+class LimitState(NamedTuple):
+    """One limit as it stands after the decision. `window_seconds` is the
+
+    period of a rate and the window's length of a quota; `reset_seconds` says
+    when all of it is back.
+    """
+
+    name: str
+    kind: LimitKind
+    amount: int
+    window_seconds: int
+    remaining: int
+    reset_seconds: int
+
+
+@dataclass(slots=True)
+class Decision:
+    """What a verification came to.
+
+    `line` is None where no key of ours was found. `taken` stands beside
+    `line.rates`, `balances` beside `line.quotas`; both are empty where the
+    walk ended before them. `retry_us` is how long a refusal by a limit
+    lasts, None where it does or where waiting is of no use. `lease_ids` are
+    the leases that paid, `units` what the request cost.
+    """
+
+    verdict: Verdict
+    at_us: int
+    line: Line | None = None
+    route_id: str = ""
+    units: int = 0
+    scopes_missing: tuple[str, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    retry_us: int | None = None
+    lease_ids: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may pass."""
+        return self.verdict is Verdict.VALID
+
+    @property
+    def code(self) -> str:
+        """The verdict's code, as `valid` or `rate_limited`."""
+        return self.verdict.code
+
+    @property
+    def key(self) -> KeyRecord | None:
+        """The key, where one was found."""
+        return self.line.key if self.line else None
+
+    @property
+    def application(self) -> ApplicationRecord | None:
+        """The application that the key identifies."""
+        return self.line.application if self.line else None
+
+    @property
+    def customer(self) -> str | None:
+        """The application's external id: whom the provider knows it as."""
+        return self.line.application.external_id if self.line else None
+
+    @property
+    def subject(self) -> str | None:
+        """The user inside the application; None, as a key stands for no user."""
+        return None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the key may do on this API."""
+        return self.line.grant.scopes if self.line and self.line.grant else frozenset()
+
+    @property
+    def limits(self) -> tuple[LimitState, ...]:
+        """All limits that the request met, rates before quotas."""
+        return limit_states(self)
+
+
+def limit_states(decision: Decision) -> tuple[LimitState, ...]:
+    """The limits of a decision as they stand after it; reset rounded up."""
+    line = decision.line
+    if line is None:
+        return ()
+    rates = tuple(
+        LimitState(
+            use.limit.name,
+            LimitKind.RATE,
+            use.limit.amount,
+            use.limit.period_us // 1_000_000,
+            taken.remaining,
+            -(-taken.reset_us // 1_000_000),
+        )
+        for use, taken in zip(line.rates, decision.taken, strict=False)
+    )
+    quotas = tuple(
+        LimitState(
+            use.quota.name,
+            LimitKind.QUOTA,
+            use.quota.amount,
+            WINDOW_SECONDS[use.quota.window],
+            balance.remaining,
+            -(-(balance.end_us - decision.at_us) // 1_000_000),
+        )
+        for use, balance in zip(line.quotas, decision.balances, strict=False)
+    )
+    return rates + quotas
+
+
+@dataclass(slots=True)
+class Pending:
+    """A decision that still needs something from outside the process.
+
+    `work` may block, so it runs off the event loop; those with equal `need`
+    may share one run of it. What it returns goes into `resume`, on the
+    thread that made the request; so does the exception that it raised.
+    """
+
+    need: Hashable
+    work: Callable[[], object]
+    resume: "Callable[[object], Decision | Pending]"

@@ -1,0 +1,319 @@
+"""The things that Keyhouse keeps, as plain rows.
+
+One class is one table; a field is a column of the same name. Times are 64-bit
+microseconds since 1970 in UTC, None where the event has not happened. These
+rows are what services read and write; what the data plane needs of them is
+compiled into `core.records` when it is loaded.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Role(StrEnum):
+    """What a member may do in an organization."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+
+
+class Environment(StrEnum):
+    """Which of an API's two worlds a server or publishable key belongs to."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+class KeyKind(StrEnum):
+    """What a key is for. Its two letters stand in the secret."""
+
+    SERVER = "server"
+    PUBLISHABLE = "publishable"
+    MANAGEMENT = "management"
+
+
+class LimitKind(StrEnum):
+    """How fast, or how much."""
+
+    RATE = "rate"
+    QUOTA = "quota"
+
+
+class Window(StrEnum):
+    """The calendar window of a quota."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Resource(StrEnum):
+    """What a row of a key's access names."""
+
+    API = "api"
+    PROJECT = "project"
+    ORGANIZATION = "organization"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """The tenant."""
+
+    id: str
+    name: str
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who can be a member of organizations."""
+
+    id: str
+    email: str
+    name: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person's role in an organization. `id` is `{organization}/{person}`."""
+
+    id: str
+    organization_id: str
+    person_id: str
+    role: Role
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """An organization's unit of work."""
+
+    id: str
+    organization_id: str
+    name: str
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One named rate limit or quota, kept as JSON in its owner's `limits`.
+
+    A rate allows `amount` units each `period_seconds`, and `burst` at once
+    (`amount` where it is None). A quota allows `amount` units each calendar
+    `window` in `zone` (an IANA name), whose start is moved by `offset_seconds`.
+    """
+
+    name: str
+    kind: LimitKind
+    amount: int
+    period_seconds: int | None = None
+    burst: int | None = None
+    window: Window | None = None
+    zone: str = "UTC"
+    offset_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """What is protected. `upstreams` maps an environment to a base URL.
+
+    `limits` are counted for each key on this API; a key's own limit of the
+    same name replaces one. `query_parameter` is None where keys may not come
+    in the address.
+    """
+
+    id: str
+    organization_id: str
+    project_id: str
+    slug: str
+    name: str
+    upstreams: dict[str, str] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    key_header: str = "X-API-Key"
+    query_parameter: str | None = None
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What a method and path of an API need: scopes (all of them) and units.
+
+    `method` is an HTTP method or `*`; `path` is a pattern below the API's
+    root (see `core.patterns`). The first route by `position` that fits holds.
+    """
+
+    id: str
+    organization_id: str
+    api_id: str
+    position: int
+    method: str
+    path: str
+    scopes: tuple[str, ...] = ()
+    cost: int = 1
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The program that calls. `external_id` is the provider's own name for it."""
+
+    id: str
+    organization_id: str
+    project_id: str
+    name: str
+    external_id: str | None = None
+    purpose: str = ""
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restrictions:
+    """Where a key may be used; kept as JSON in the key. Empty means anywhere.
+
+    All kinds that are present must hold, and any one entry of a kind is
+    enough. A denied network wins over an allowed one. `endpoints` are
+    `METHOD /pattern` below the API's root, `*` for any method.
+    """
+
+    networks_allowed: tuple[str, ...] = ()
+    networks_denied: tuple[str, ...] = ()
+    referrers: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A stable id owned by an application. Opens nothing but its `Access` rows."""
+
+    id: str
+    organization_id: str
+    project_id: str
+    application_id: str
+    name: str
+    kind: KeyKind
+    environment: Environment | None
+    restrictions: Restrictions = Restrictions()
+    limits: tuple[Limit, ...] = ()
+    starts_at: int | None = None
+    ends_at: int | None = None
+    disabled_at: int | None = None
+    revoked_at: int | None = None
+    deleted_at: int | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    created_by: str
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a key opens. `id` is `{key}/{resource_id}`.
+
+    Server and publishable keys name APIs; a management key may also name a
+    project or the whole organization. `provider_id` is the organization of
+    what is named; `subscription_id` is the grant where that is a foreign one.
+    """
+
+    id: str
+    key_id: str
+    resource: Resource
+    resource_id: str
+    provider_id: str
+    subscription_id: str | None = None
+    scopes: tuple[str, ...] = ()
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRow:
+    """What is kept of a string that callers send: a keyed hash and a hint.
+
+    `namespace` is '' for minted secrets and the project's id for imported
+    ones. (namespace, algorithm, pepper_id, digest) is unique.
+    """
+
+    id: str
+    key_id: str
+    version: int
+    namespace: str
+    algorithm: str
+    pepper_id: str
+    digest: bytes = field(repr=False)
+    hint: str
+    starts_at: int
+    ends_at: int | None = None
+    revoked_at: int | None = None
+    created_by: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """Who did what: written in the transaction that did it, never changed.
+
+    `before` and `after` hold the changed fields only, never a secret.
+    `actor` is the id of a management key or person, or `operator` for a
+    command on the machine itself.
+    """
+
+    id: str
+    at: int
+    organization_id: str
+    provider_id: str
+    consumer_id: str
+    actor: str
+    action: str
+    subject: str
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    address: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyRow:
+    """The remembered answer to a POST. `id` is `{organization}/{actor}/{key}`.
+
+    `fingerprint` is a hash of method, path and body; `answer` is the answer
+    without its secret.
+    """
+
+    id: str
+    organization_id: str
+    fingerprint: str
+    status: int
+    answer: dict[str, Any]
+    created_at: int
+
+
+Entity = (
+    Organization
+    | Person
+    | Member
+    | Project
+    | Api
+    | Route
+    | Application
+    | Key
+    | Access
+    | SecretRow
+    | AuditRow
+    | IdempotencyRow
+)

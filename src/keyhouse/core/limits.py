@@ -1,0 +1,80 @@
+"""How fast: the generic cell rate algorithm (GCRA) in integer microseconds.
+
+A counter is one number, its theoretical arrival time `tat`. Each unit moves
+it forward by the emission interval; a request may pass while it stays within
+`burst` intervals of now (ITU-T I.371; also the token bucket seen from the
+other side). Intervals are rounded up, so that rounding never allows more
+than the limit says.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+MICROSECONDS: Final = 1_000_000
+RATE_MAX: Final = MICROSECONDS
+"""The most units a second that an interval of whole microseconds can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A rate limit, compiled. `interval_us` is the time that one unit takes."""
+
+    name: str
+    amount: int
+    period_us: int
+    burst: int
+    interval_us: int
+    tolerance_us: int
+
+
+class Taken(NamedTuple):
+    """A counter after a take, or as it is when the take was refused.
+
+    `remaining` is how many units could pass at once, `reset_us` how long
+    until all of the burst is back, `retry_us` how long until this take would
+    pass: 0 when it did, None when it never can.
+    """
+
+    allowed: bool
+    tat_us: int
+    remaining: int
+    reset_us: int
+    retry_us: int | None
+
+
+def rate_limit(name: str, amount: int, period_seconds: int, burst: int | None) -> RateLimit:
+    """Compile a rate limit of `amount` units a period; burst None is `amount`.
+
+    Raises ValueError for an amount, period or burst below 1 and for more than
+    RATE_MAX units a second.
+    """
+    burst = amount if burst is None else burst
+    period_us = period_seconds * MICROSECONDS
+    if amount < 1 or period_seconds < 1 or burst < 1:
+        raise ValueError("amount, period and burst of a rate limit are at least 1")
+    if amount > RATE_MAX * period_seconds:
+        raise ValueError(f"a rate limit is at most {RATE_MAX} units a second")
+    interval_us = -(-period_us // amount)
+    return RateLimit(name, amount, period_us, burst, interval_us, interval_us * burst)
+
+
+def take(limit: RateLimit, tat_us: int, cost: int, now_us: int) -> Taken:
+    """Spend `cost` units of the counter, or say how long to wait.
+
+    A cost of 0 spends nothing and passes always: it reads the counter.
+    """
+    base = tat_us if tat_us > now_us else now_us
+    wanted = base + cost * limit.interval_us
+    wait = wanted - now_us - limit.tolerance_us
+    if wait > 0 and cost:
+        never = cost > limit.burst
+        return _told(limit, base, now_us, allowed=False, retry_us=None if never else wait)
+    return _told(limit, wanted, now_us, allowed=True, retry_us=0)
+
+
+def _told(
+    limit: RateLimit, tat_us: int, now_us: int, *, allowed: bool, retry_us: int | None
+) -> Taken:
+    ahead = tat_us - now_us
+    remaining = (limit.tolerance_us - ahead) // limit.interval_us
+    return Taken(allowed, tat_us, max(remaining, 0), ahead, retry_us)

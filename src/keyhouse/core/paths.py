@@ -1,0 +1,34 @@
+"""Paths with one meaning: what a check reads is what an upstream will read."""
+
+import re
+from typing import Final
+
+_DOUBTFUL: Final = re.compile(r"%|//|\\|/\.{1,2}(?:/|$)|[\x00-\x20\x7f]")
+_UNRESERVED: Final = frozenset(
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"
+)
+_ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})?")
+_UNCLEAR: Final = re.compile(r"//|\\|/\.{1,2}(?:/|$)|%(?:2F|5C|00)|[\x00-\x20\x7f]")
+
+
+def plain_path(path: str) -> str | None:
+    """`path` with needless escapes resolved, None when it has two readings.
+
+    Dot segments, doubled and escaped slashes, backslashes and broken escapes
+    are read differently by different servers (RFC 3986, 6.2.2), so a check
+    of such a path would promise nothing.
+    """
+    if _DOUBTFUL.search(path) is None:
+        return path if path.startswith("/") else None
+    broken = any(match[1] is None for match in _ESCAPE.finditer(path))
+    plain = _ESCAPE.sub(_resolve, path)
+    if broken or not plain.startswith("/") or _UNCLEAR.search(plain):
+        return None
+    return plain
+
+
+def _resolve(match: re.Match[str]) -> str:
+    if match[1] is None:
+        return match[0]
+    character = chr(int(match[1], 16))
+    return character if character in _UNRESERVED else match[0].upper()

@@ -1,0 +1,212 @@
+"""What the data plane holds of a key: compiled when loaded, only read after.
+
+A part is one record of the cache, shared by all that refer to it. A `Line`
+is the way from one secret to one API, with everything worked out that does
+not depend on the request; it is cheap to make again when a part changes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from keyhouse.core.addresses import Networks
+from keyhouse.core.entities import KeyKind, Resource
+from keyhouse.core.limits import RateLimit
+from keyhouse.core.patterns import Endpoints, Referrers
+from keyhouse.core.quotas import Budget, Quota
+from keyhouse.core.verdict import Verdict
+
+FOREVER_US = 1 << 62
+
+
+class PartRef(NamedTuple):
+    """Names a part: `kind` is organization, project, application, api or key."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRecord:
+    """An organization, as consumer or provider."""
+
+    id: str
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRecord:
+    """A project; switching it off switches off the keys and APIs in it."""
+
+    id: str
+    organization_id: str
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRecord:
+    """An application as the data plane tells of it."""
+
+    id: str
+    organization_id: str
+    project_id: str
+    name: str
+    external_id: str | None
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """What a route needs."""
+
+    id: str
+    scopes: tuple[str, ...]
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRecord:
+    """An API. `upstreams` maps an environment to a base URL.
+
+    `endpoints` finds the index of a route, None where there are no routes.
+    `rates` and `quotas` are its defaults for each key. `query_parameter` is
+    ASCII bytes, `key_header` lower-case ASCII bytes.
+    """
+
+    id: str
+    organization_id: str
+    project_id: str
+    slug: str
+    upstreams: Mapping[str, str]
+    key_header: bytes
+    query_parameter: bytes | None
+    endpoints: Endpoints | None
+    routes: tuple[RouteRecord, ...]
+    rates: tuple[RateLimit, ...]
+    quotas: tuple[Quota, ...]
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """One row of a key's access."""
+
+    resource: Resource
+    resource_id: str
+    provider_id: str
+    subscription_id: str | None
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRecord:
+    """The state of one secret of a key. Its digest is the cache's key only."""
+
+    id: str
+    version: int
+    starts_us: int
+    ends_us: int
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key with its secrets and access. None for a restriction: unrestricted."""
+
+    id: str
+    name: str
+    organization_id: str
+    project_id: str
+    application_id: str
+    kind: KeyKind
+    environment: str | None
+    starts_us: int
+    ends_us: int
+    disabled: bool
+    revoked: bool
+    deleted: bool
+    networks: Networks | None
+    referrers: Referrers | None
+    endpoints: Endpoints | None
+    rates: tuple[RateLimit, ...]
+    quotas: tuple[Quota, ...]
+    grants: tuple[GrantRecord, ...]
+    secrets: Mapping[str, SecretRecord] = field(repr=False)
+
+    def grant_for(self, api: ApiRecord) -> GrantRecord | None:
+        """The row of access that opens `api`: its own before a wider one."""
+        wider = None
+        for grant in self.grants:
+            if grant.resource is Resource.API:
+                if grant.resource_id == api.id:
+                    return grant
+            elif grant.resource_id in (api.project_id, api.organization_id):
+                wider = wider or grant
+        return wider
+
+
+Part = OrganizationRecord | ProjectRecord | ApplicationRecord | ApiRecord | KeyRecord
+
+
+class RateUse(NamedTuple):
+    """A rate limit and the counter that it counts on."""
+
+    counter: str
+    limit: RateLimit
+
+
+class QuotaUse(NamedTuple):
+    """A quota and the budget that it counts on. `token` names the budget."""
+
+    token: str
+    quota: Quota
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way from one secret to one API.
+
+    `state` is the refusal that holds whatever the request is, None where
+    there is none; outside `starts_us <= now < ends_us` the secret or key is
+    not valid. `grant` is None where the key does not open the API.
+    """
+
+    secret: SecretRecord
+    key: KeyRecord
+    application: ApplicationRecord
+    api: ApiRecord
+    grant: GrantRecord | None
+    state: Verdict | None
+    starts_us: int
+    ends_us: int
+    rates: tuple[RateUse, ...]
+    quotas: tuple[QuotaUse, ...]
+
+
+class Found(NamedTuple):
+    """Where a secret leads."""
+
+    key_id: str
+    secret_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one read of the database saw, all of it at change `seq`.
+
+    `parts` holds None for a part that was asked for and does not exist.
+    `found` answers a search for a secret, `api_id` one for a slug.
+    """
+
+    seq: int
+    parts: Mapping[PartRef, Part | None] = field(default_factory=dict)
+    found: Found | None = None
+    api_id: str | None = None
+
+
+class Change(NamedTuple):
+    """One row of the change log: this part is not what it was."""
+
+    seq: int
+    part: PartRef

@@ -1,0 +1,31 @@
+"""What every door asks, in one shape, and what the answer to it is made of."""
+
+from dataclasses import dataclass, field
+
+from keyhouse.core.addresses import UNKNOWN
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it is decided on. Every door builds exactly this.
+
+    `secret` is the raw credential, already chosen among those that came (see
+    `core.credentials`); None where there was none. `api` is a slug. `path`
+    is below the API's root and begins with `/`; None where the caller of
+    verify told none, which a key with endpoint restrictions does not pass.
+    `scopes` are needed beyond those of the route. `cost` is in units, None
+    for the route's own.
+    """
+
+    secret: bytes | None = field(repr=False)
+    api: str
+    address: int = UNKNOWN
+    method: str | None = None
+    path: str | None = None
+    referrer: str = ""
+    origin: str = ""
+    app: str = ""
+    tls: bool = False
+    environment: str | None = None
+    scopes: tuple[str, ...] = ()
+    cost: int | None = None

@@ -1,0 +1,125 @@
+"""What was counted: the entries of a spool, and the batch that books them."""
+
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+LATENCY_SLOTS: Final = 20
+"""Slot i holds latencies below 2**i * 100 µs; the last one everything longer."""
+
+
+class Use(NamedTuple):
+    """Whose use it is: what a spool writes once and then refers to by number.
+
+    Fields are '' where they are not known, as for a request without a key.
+    """
+
+    provider_id: str
+    consumer_id: str
+    api_id: str
+    route_id: str
+    key_id: str
+    secret_version: int
+    application_id: str
+    environment: str
+    subscription_id: str
+
+
+class Served(NamedTuple):
+    """A verification was answered: written before the answer's first byte."""
+
+    request_id: str
+    at_us: int
+    use: Use
+    verdict: int
+    method: str
+    path: str
+    address: int
+    units: int
+    lease_ids: tuple[str, ...]
+
+
+class Completed(NamedTuple):
+    """The exchange with the upstream ended; `status` 0 where it gave none.
+
+    `at_us` and `use` are those of its `Served`, so that both fall in the same
+    bucket. Bytes are those of the bodies.
+    """
+
+    request_id: str
+    at_us: int
+    use: Use
+    verdict: int
+    status: int
+    latency_us: int
+    bytes_in: int
+    bytes_out: int
+
+
+class BucketKey(NamedTuple):
+    """One row of usage: a minute (of the epoch), whose use, which verdict."""
+
+    minute: int
+    use: Use
+    verdict: int
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What is added to a row of usage."""
+
+    requests: int = 0
+    units: int = 0
+    errors: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    latency: list[int] = field(default_factory=lambda: [0] * LATENCY_SLOTS)
+
+
+@dataclass(slots=True)
+class LogRow:
+    """One line of the request log. `path` has no query. A status of None is
+
+    not known: the exchange had not ended when the row was booked.
+    """
+
+    request_id: str
+    at_us: int
+    use: Use
+    verdict: int
+    method: str
+    path: str
+    address: int
+    status: int | None
+    latency_us: int | None
+
+
+class LogAmendment(NamedTuple):
+    """The end of an exchange whose log row was booked by an earlier batch."""
+
+    request_id: str
+    status: int
+    latency_us: int
+
+
+@dataclass(slots=True)
+class UsageBatch:
+    """What one stretch of a spool comes to; booked whole or not at all.
+
+    `start` and `end` are positions in the spool: a batch whose `start` is not
+    where the database says the spool is booked up to was booked before.
+    `settled` says how much of each lease was spent.
+    """
+
+    spool_id: str
+    start: int
+    end: int
+    buckets: dict[BucketKey, Bucket] = field(default_factory=dict)
+    settled: dict[str, int] = field(default_factory=dict)
+    log: list[LogRow] = field(default_factory=list)
+    amendments: list[LogAmendment] = field(default_factory=list)
+    last_used: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+def latency_slot(latency_us: int) -> int:
+    """The slot of the histogram in which a latency falls."""
+    return min((latency_us // 100).bit_length(), LATENCY_SLOTS - 1)

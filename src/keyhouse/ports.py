@@ -1,0 +1,414 @@
+"""What services need of the outside, as protocols; adapters implement them.
+
+Calls may block and are made off the event loop, unless a protocol says
+otherwise. A method that cannot reach what it stands for raises
+`StoreUnavailable`; a refusal is a value, never an exception.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from keyhouse.core import entities
+from keyhouse.core.limits import Taken
+from keyhouse.core.quotas import Budget, Span
+from keyhouse.core.records import Change, PartRef, RateUse, Snapshot
+from keyhouse.core.usage import Completed, Served, UsageBatch
+
+
+class StoreUnavailable(Exception):
+    """The database (or counter store) cannot be reached; try again later.
+
+    `public` may be shown to anyone; the exception's own text is for the log.
+    """
+
+    public = "Keyhouse cannot reach its records now; try again shortly."
+
+
+class Conflict(Exception):
+    """A row that must be unique exists already. `field` names which it is."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is taken")
+        self.field = field
+
+
+class Clock(Protocol):
+    """Time. Never blocks."""
+
+    def now_us(self) -> int:
+        """The wall clock: microseconds since 1970, UTC."""
+
+    def monotonic_us(self) -> int:
+        """Microseconds of a clock that is never set, and runs on in suspension."""
+
+
+class Entropy(Protocol):
+    """Randomness fit for secrets. Never blocks."""
+
+    def take(self, count: int) -> bytes:
+        """`count` fresh random bytes."""
+
+
+# -- records of the data plane ------------------------------------------------
+
+
+class KeyStore(Protocol):
+    """What the data plane reads. Each call sees one snapshot, and tells its seq."""
+
+    def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+        """Look up (pepper id, digest) pairs, all in one query.
+
+        Where one is found, `found` is set and `parts` holds the key, its
+        application, its project and organization, and each API that its
+        access names with that API's project and organization. Otherwise
+        `found` is None: an absence as of `seq`.
+        """
+
+    def find_api(self, slug: str) -> Snapshot:
+        """The API with that slug, with its project and organization."""
+
+    def load(self, refs: Iterable[PartRef]) -> Snapshot:
+        """Exactly these parts, None for those that do not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the change log holds after a seq. `forget_all` says that rows up
+
+    to there are pruned, so nothing cached before `head` may be trusted.
+    """
+
+    head: int
+    rows: tuple[Change, ...] = ()
+    forget_all: bool = False
+
+
+class ChangeFeed(Protocol):
+    """The change log, followed. One thread at a time uses one feed."""
+
+    def read(self, after: int) -> Changes:
+        """All changes after seq `after`, at once."""
+
+    def wait(self, after: int, seconds: float) -> Changes:
+        """As `read`, but waits up to `seconds` for there to be any.
+
+        Either way the return confirms that the log was read to `head` at a
+        moment after the call began.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection; a `wait` in another thread ends soon."""
+
+
+# -- counting -----------------------------------------------------------------
+
+
+class RateCounter(Protocol):
+    """How fast. Volatile: it may start afresh. Called on the event loop."""
+
+    def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> tuple[Taken, ...]:
+        """Spend `cost` on all of `uses` or on none; results in their order.
+
+        It passed if and only if all are allowed. Of a refused call every
+        `Taken` tells its counter as it stands.
+        """
+
+
+class LeaseWanted(NamedTuple):
+    """A wish to spend. `at_least` is what the request at hand needs, `up_to`
+
+    what the asker would like to hold; `limit` is the quota's amount.
+    """
+
+    budget: Budget
+    span: Span
+    limit: int
+    at_least: int
+    up_to: int
+
+
+class Leased(NamedTuple):
+    """The answer: `granted` is 0 where less than `at_least` is left.
+
+    `left` is what remains for anyone after this grant: the limit less all
+    that was used and all that is leased. `lease_id` names the asker's lease
+    on that budget and window, the same one each time.
+    """
+
+    lease_id: str
+    granted: int
+    left: int
+
+
+class BudgetLedger(Protocol):
+    """Quotas. Their truth is in the database, from the first unit on."""
+
+    def lease(self, spool_id: str, wants: Sequence[LeaseWanted]) -> list[Leased]:
+        """Grant in one transaction, committed on return; results in order.
+
+        An asker with a lease on the same budget and window has it enlarged.
+        """
+
+    def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
+        """Return unspent units, lease id to amount. What is spent but not yet
+
+        booked must not be in it. Raises ValueError, and returns nothing, if a
+        lease holds less than is returned.
+        """
+
+    def used(self, budget: Budget, span: Span) -> tuple[int, int]:
+        """Units booked as used, and units leased and not yet settled."""
+
+
+class Spool(Protocol):
+    """A node's journal: survives the death of the process. Never blocks.
+
+    One thread appends; `stretch` and `booked` may be called from one other.
+    """
+
+    id: str
+
+    def served(self, entry: Served) -> bool:
+        """Append; False when the spool is full, and then the request must
+
+        be refused, because it could not be counted.
+        """
+
+    def completed(self, entry: Completed) -> None:
+        """Append the end of an exchange; dropped when the spool is full."""
+
+    def cut(self) -> int:
+        """End the stretch here, on the appending thread; returns its end."""
+
+    def stretch(self, end: int) -> "Stretch":
+        """The entries from the booked position up to a cut."""
+
+    def booked(self, end: int) -> None:
+        """The entries up to `end` are in the database: their space is free."""
+
+    def close(self) -> None:
+        """Release the file; `discard` is what removes it."""
+
+    def discard(self) -> None:
+        """Close and remove a spool all of whose entries are booked."""
+
+
+class Stretch(NamedTuple):
+    """Entries between two positions of a spool, in order."""
+
+    start: int
+    end: int
+    entries: Sequence[Served | Completed]
+
+
+class OrphanSpool(Protocol):
+    """The spool of a process that is gone, held by us alone until closed."""
+
+    id: str
+    same_boot: bool
+    """Whether it was written since the kernel last started."""
+
+    def stretch_after(self, start: int) -> Stretch:
+        """All whole entries from position `start` to the end of what was written."""
+
+    def close(self) -> None:
+        """Let go of it and leave the file."""
+
+    def discard(self) -> None:
+        """Remove the file."""
+
+
+class SpoolFolder(Protocol):
+    """Where the spools of one data folder lie."""
+
+    def create(self, spool_id: str) -> Spool:
+        """A new spool, locked by this process."""
+
+    def orphans(self) -> Iterable[OrphanSpool]:
+        """Spools whose process no longer lives; each is locked as it is given."""
+
+
+class UsageSink(Protocol):
+    """Where usage is booked."""
+
+    def open_spool(self, spool_id: str, node_id: str, boot_id: str) -> None:
+        """Make the spool known, booked up to 0. Its leases may then be made."""
+
+    def booked_to(self, spool_id: str) -> int | None:
+        """The position up to which a spool is booked, None if it is unknown."""
+
+    def book(self, batch: UsageBatch) -> bool:
+        """Book all of it in one transaction, and settle its leases.
+
+        False, and nothing is booked, where the spool is booked beyond
+        `batch.start` already.
+        """
+
+    def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
+        """End a spool that is booked to its end. What its leases have left is
+
+        returned, or counts as spent for good.
+        """
+
+
+class Node(NamedTuple):
+    """A process of the data plane as the others see it."""
+
+    id: str
+    boot_id: str
+    kind: str
+    pid: int
+    applied_seq: int
+    confirmed_at: int
+
+
+class NodeRegistry(Protocol):
+    """Which nodes live, and how far each has followed the change log."""
+
+    def announce(self, node: Node) -> None:
+        """Insert or refresh a node's row."""
+
+    def leave(self, node_id: str) -> None:
+        """Remove it, at a clean stop."""
+
+
+# -- rows of the control plane ------------------------------------------------
+
+E = TypeVar("E", bound=entities.Entity)
+
+
+class Page(NamedTuple):
+    """A page of rows and the cursor after it, None on the last page."""
+
+    rows: list[Any]
+    next_cursor: str | None
+
+
+class Transaction(Protocol):
+    """One transaction over the rows. `kind` is a class of `core.entities`.
+
+    Equality filters name columns; a tuple as a value means any of its items.
+    A write to what the data plane caches adds itself to the change log.
+    """
+
+    def get(self, kind: type[E], id: str) -> E | None:
+        """The row with that id."""
+
+    def find(self, kind: type[E], **equals: object) -> list[E]:
+        """All rows that fit, by id. For what is few by nature."""
+
+    def page(
+        self,
+        kind: type[E],
+        *,
+        after: str | None,
+        limit: int,
+        contains: Mapping[str, str] | None = None,
+        **equals: object,
+    ) -> Page:
+        """Rows that fit, the newest id first, from behind cursor `after`.
+
+        `contains` maps a text column to a part of it, case aside.
+        Raises ValueError for a cursor that is not one of ours.
+        """
+
+    def insert(self, row: entities.Entity) -> None:
+        """Add a row. Raises Conflict when a unique column is taken."""
+
+    def update(self, row: E, **changes: object) -> E:
+        """Write changed columns and return the new row."""
+
+    def remove(self, row: entities.Entity) -> None:
+        """Delete a row for good."""
+
+
+class Rows(Protocol):
+    """The rows of the control plane."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A read-only transaction on one snapshot."""
+
+    def writing(self) -> AbstractContextManager["WritingTransaction"]:
+        """A short writing transaction; commits unless an exception leaves it."""
+
+
+class WritingTransaction(Transaction, Protocol):
+    """A transaction that writes; `seq` is known after it has committed."""
+
+    @property
+    def seq(self) -> int | None:
+        """The change log's number of this transaction, None if it changed
+
+        nothing that the data plane caches.
+        """
+
+
+class UsageRow(NamedTuple):
+    """One row of a usage report: sums over a step of time and one grouping."""
+
+    start_us: int
+    group: Mapping[str, str]
+    verdict: str
+    requests: int
+    units: int
+    errors: int
+    bytes_in: int
+    bytes_out: int
+    latency: tuple[int, ...]
+
+
+class UsageReports(Protocol):
+    """What was counted, read back. An organization sees what it provides and
+
+    what it consumes.
+    """
+
+    def usage(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str],
+    ) -> list[UsageRow]:
+        """Sums by step, by `group_by` and verdict, in order of time.
+
+        Groups and filters are among key, api, application, environment, route.
+        """
+
+    def requests(
+        self,
+        organization_id: str,
+        *,
+        after: str | None,
+        limit: int,
+        equals: Mapping[str, str],
+    ) -> Page:
+        """Lines of the request log as `usage.LogRow`, the newest first."""
+
+    def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
+        """When each key was last seen with a valid secret of it, in µs."""
+
+
+class Upkeep(Protocol):
+    """What a worker does to the database so that it does not grow for ever."""
+
+    def prune_requests(self, before_us: int, rows_max: int) -> int:
+        """Delete old lines of the request log, a bounded number; returns how many."""
+
+    def prune_usage(self, before_us: int, rows_max: int) -> int:
+        """Delete old usage buckets, a bounded number."""
+
+    def prune_idempotency(self, before_us: int) -> int:
+        """Delete remembered answers."""
+
+    def prune_changes(self, keep: int) -> int:
+        """Delete all but the newest `keep` rows of the change log."""
+
+
+Deliver = Callable[[Changes, int], None]
+"""Takes changes and the monotonic µs before which they are complete."""

@@ -1,0 +1,231 @@
+"""One frozen tree of settings. `settings.default.toml` beside it is the defaults.
+
+Sources in rising order: the defaults, `keyhouse.toml`, the environment
+(`KEYHOUSE_GATEWAY__LISTEN`), flags.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+ENVIRONMENT_PREFIX = "KEYHOUSE_"
+FILE_VARIABLE = "KEYHOUSE_CONFIG"
+FILE_NAME = "keyhouse.toml"
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text names it, the reason and where it came from."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Data(_Section):
+    """Where everything is kept."""
+
+    dir: Path
+    database_url: str
+
+
+class Secrets(_Section):
+    """How secrets look and where the keyring is."""
+
+    prefix: str = Field(pattern=r"^[a-z][a-z0-9]{1,15}$")
+    pepper_file: str
+
+
+class _Listener(_Section):
+    listen: str
+    public_url: str
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("is host:port, as 127.0.0.1:8080 or [::1]:8080")
+        return value
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host (without brackets) and port."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def url(self) -> str:
+        """The address that others use, without a slash at its end."""
+        return self.public_url.rstrip("/") or f"http://{self.listen}"
+
+
+class Gateway(_Listener):
+    """The data plane's door."""
+
+    trusted_proxies: tuple[str, ...]
+    upstream_private: bool
+    head_bytes_max: int = Field(ge=1024, le=1 << 20)
+    body_bytes_max: int = Field(ge=0)
+    head_seconds_max: float = Field(gt=0)
+    idle_seconds_max: float = Field(gt=0)
+    upstream_seconds_max: float = Field(gt=0)
+    connections_max: int = Field(ge=1)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)
+        return value
+
+
+class Management(_Listener):
+    """The control plane's door."""
+
+
+class Cache(_Section):
+    """What the data plane holds in memory."""
+
+    keys_max: int = Field(ge=1)
+    stale_seconds_max: float = Field(ge=0)
+
+
+class Retention(_Section):
+    """How long something is kept."""
+
+    retention_days: int = Field(ge=0)
+
+
+class Log(_Section):
+    """What is told of the running."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["text", "json"]
+
+
+class Settings(_Section):
+    """All settings."""
+
+    data: Data
+    secrets: Secrets
+    gateway: Gateway
+    management: Management
+    cache: Cache
+    usage: Retention
+    requests: Retention
+    log: Log
+
+    @property
+    def database_url(self) -> str:
+        """The database's address for SQLAlchemy."""
+        url = self.data.database_url
+        if not url:
+            return f"sqlite:///{self.data.dir / 'keyhouse.db'}"
+        scheme, _, rest = url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+    @property
+    def keyring_path(self) -> Path:
+        """The file of the keyring."""
+        return Path(self.secrets.pepper_file or self.data.dir / "keyring.json")
+
+    @property
+    def spool_dir(self) -> Path:
+        """The folder of the spools: always on this machine."""
+        return self.data.dir / "spools"
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> Settings:
+    """Read all sources. `flags` has dotted names, as `gateway.listen`.
+
+    Raises SettingsError for a setting that is unknown or wrong, and for a
+    file that was named and cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    named = file or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
+    sources = [
+        ("defaults", tomllib.loads(_defaults())),
+        *_file_source(named),
+        ("environment", _nested(_from_environment(environ))),
+        ("flags", _nested(dict(flags or {}))),
+    ]
+    tree: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for name, values in sources:
+        _merge(tree, values, origin, name)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, origin)) from None
+
+
+def _defaults() -> str:
+    return files("keyhouse").joinpath("settings.default.toml").read_text("utf-8")
+
+
+def _file_source(named: Path | None) -> list[tuple[str, dict[str, Any]]]:
+    path = named or Path(FILE_NAME)
+    if named is None and not path.is_file():
+        return []
+    try:
+        return [(str(path), tomllib.loads(path.read_text("utf-8")))]
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """KEYHOUSE_GATEWAY__LISTEN; names without `__` mean other things."""
+    found: dict[str, Any] = {}
+    for name, text in environ.items():
+        section, separator, setting = name.removeprefix(ENVIRONMENT_PREFIX).partition("__")
+        if name.startswith(ENVIRONMENT_PREFIX) and separator:
+            found[f"{section}.{setting}".lower()] = _listed(text)
+    return found
+
+
+def _listed(text: str) -> object:
+    """A list is written with commas in brackets, as TOML has it."""
+    if text.startswith("["):
+        try:
+            return tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return text
+    return text
+
+
+def _nested(dotted: Mapping[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in dotted.items():
+        section, _, setting = name.partition(".")
+        tree.setdefault(section, {})[setting] = value
+    return tree
+
+
+def _merge(
+    tree: dict[str, Any], values: Mapping[str, Any], origin: dict[str, str], name: str
+) -> None:
+    for section, settings in values.items():
+        if not isinstance(settings, Mapping):
+            tree[section], origin[section] = settings, name
+            continue
+        for setting, value in settings.items():
+            tree.setdefault(section, {})[setting] = value
+            origin[f"{section}.{setting}"] = name
+
+
+def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_context=False):
+        where = ".".join(str(part) for part in problem["loc"][:2])
+        lines.append(f"{where} (from {origin.get(where, 'defaults')}): {problem['msg']}")
+    return "\n".join(lines)
