@@ -26,7 +26,7 @@ class PartRef(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OrganizationRecord:
     """An organization, as consumer or provider."""
 
@@ -34,7 +34,7 @@ class OrganizationRecord:
     disabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProjectRecord:
     """A project; switching it off switches off the keys and APIs in it."""
 
@@ -43,7 +43,7 @@ class ProjectRecord:
     disabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ApplicationRecord:
     """An application as the data plane tells of it."""
 
@@ -55,7 +55,7 @@ class ApplicationRecord:
     disabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RouteRecord:
     """What a route needs."""
 
@@ -64,7 +64,7 @@ class RouteRecord:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ApiRecord:
     """An API. `upstreams` maps an environment to a base URL.
 
@@ -87,7 +87,7 @@ class ApiRecord:
     disabled: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GrantRecord:
     """One row of a key's access."""
 
@@ -98,7 +98,7 @@ class GrantRecord:
     scopes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SecretRecord:
     """The state of one secret of a key. Its digest is the cache's key only."""
 
@@ -109,7 +109,7 @@ class SecretRecord:
     revoked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class KeyRecord:
     """A key with its secrets and access. None for a restriction: unrestricted."""
 
@@ -163,7 +163,7 @@ class QuotaUse(NamedTuple):
     budget: Budget
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """The way from one secret to one API.
 
@@ -191,7 +191,7 @@ class Found(NamedTuple):
     secret_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """What one read of the database saw, all of it at change `seq`.
 

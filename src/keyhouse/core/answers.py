@@ -1,0 +1,90 @@
+"""How a decision is told over HTTP: the same words at every door.
+
+Problems follow RFC 9457, challenges RFC 6750 (section 3), limits the IETF
+draft of the RateLimit header fields (structured fields, RFC 9651).
+"""
+
+from keyhouse.core.decision import Decision, LimitState
+from keyhouse.core.verdict import Verdict
+
+PROBLEM_TYPE = "application/problem+json"
+_REALM = 'Bearer realm="keyhouse"'
+_NO_TOKEN_ERROR = frozenset((Verdict.MISSING,))
+
+
+def shown_code(verdict: Verdict) -> str:
+    """The code that a caller sees: an unknown secret reads like a malformed one."""
+    return Verdict.UNKNOWN.code if verdict is Verdict.MALFORMED else verdict.code
+
+
+def problem(
+    verdict: Verdict, request_id: str, decision: Decision | None = None
+) -> dict[str, object]:
+    """The problem's body: type, title, status, detail, code, request_id.
+
+    A missing scope and a used-up limit are named where the decision tells them.
+    """
+    code = shown_code(verdict)
+    body: dict[str, object] = {
+        "type": f"urn:keyhouse:problem:{code}",
+        "title": verdict.title,
+        "status": verdict.status,
+        "detail": verdict.detail,
+        "code": code,
+        "request_id": request_id,
+    }
+    if decision is not None and decision.scopes_missing:
+        body["scopes_missing"] = list(decision.scopes_missing)
+    if decision is not None and decision.retry_us is not None:
+        body["retry_after"] = retry_after(decision)
+    return body
+
+
+def retry_after(decision: Decision) -> int:
+    """Whole seconds to wait, at least 1."""
+    return max(1, -(-(decision.retry_us or 0) // 1_000_000))
+
+
+def challenge(decision_or_verdict: Decision | Verdict) -> str | None:
+    """The WWW-Authenticate header of a 401 or a missing scope, else None."""
+    verdict = decision_or_verdict
+    missing: tuple[str, ...] = ()
+    if isinstance(verdict, Decision):
+        verdict, missing = verdict.verdict, verdict.scopes_missing
+    if verdict is Verdict.SCOPE_MISSING:
+        return f'{_REALM}, error="insufficient_scope", scope="{" ".join(missing)}"'
+    if verdict.status != 401:
+        return None
+    return _REALM if verdict in _NO_TOKEN_ERROR else f'{_REALM}, error="invalid_token"'
+
+
+def limit_headers(decision: Decision) -> list[tuple[str, str]]:
+    """RateLimit-Policy and RateLimit, nothing where no limit was met."""
+    states = decision.limits
+    if not states:
+        return []
+    return [
+        ("RateLimit-Policy", ", ".join(_policy(state) for state in states)),
+        ("RateLimit", ", ".join(_state(state) for state in states)),
+    ]
+
+
+def refusal_headers(decision: Decision) -> list[tuple[str, str]]:
+    """All headers that go with a refusal, besides its content type."""
+    headers = limit_headers(decision)
+    told = challenge(decision)
+    if told is not None:
+        headers.append(("WWW-Authenticate", told))
+    if decision.retry_us is not None:
+        headers.append(("Retry-After", str(retry_after(decision))))
+    elif decision.verdict is Verdict.UNAVAILABLE:
+        headers.append(("Retry-After", "1"))
+    return headers
+
+
+def _policy(state: LimitState) -> str:
+    return f'"{state.name}";q={state.amount};w={state.window_seconds}'
+
+
+def _state(state: LimitState) -> str:
+    return f'"{state.name}";r={state.remaining};t={state.reset_seconds}'
