@@ -1,0 +1,5 @@
+"""Counters in the memory of one process."""
+
+from keyhouse.adapters.memory.rates import MemoryRateCounter
+
+__all__ = ["MemoryRateCounter"]

@@ -1,0 +1,23 @@
+"""What the machine itself gives: time, randomness, the keyring file, the boot id."""
+
+from keyhouse.adapters.system.boot import boot_id
+from keyhouse.adapters.system.clock import SystemClock
+from keyhouse.adapters.system.entropy import SystemEntropy
+from keyhouse.adapters.system.keyring_file import (
+    KeyringError,
+    create_keyring,
+    dump_keyring,
+    load_keyring,
+    parse_keyring,
+)
+
+__all__ = [
+    "KeyringError",
+    "SystemClock",
+    "SystemEntropy",
+    "boot_id",
+    "create_keyring",
+    "dump_keyring",
+    "load_keyring",
+    "parse_keyring",
+]

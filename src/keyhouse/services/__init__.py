@@ -1,0 +1,1 @@
+"""What Keyhouse does, one folder a capability; knows core and ports only."""

@@ -1,0 +1,11 @@
+"""Quotas on the path of a request: what a node has leased, and spends."""
+
+from keyhouse.services.budgets.book import (
+    Exhausted,
+    Granted,
+    LeaseBook,
+    Reserved,
+    Short,
+)
+
+__all__ = ["Exhausted", "Granted", "LeaseBook", "Reserved", "Short"]

@@ -1,0 +1,258 @@
+"""The lease book: spends quotas from what the node has leased of them.
+
+A unit is spent only out of a lease that the store has committed, so the sum
+over all nodes never passes the limit, whatever dies or stops. The book itself
+makes no call to the store: it says what is to be asked, and is told answers.
+"""
+
+from collections import deque
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from keyhouse.core.decision import Balance
+from keyhouse.core.quotas import span_of
+from keyhouse.core.records import QuotaUse
+from keyhouse.ports import BudgetLedger, Leased, LeaseWanted
+from keyhouse.services.budgets.holding import Holding
+
+IDLE_US: Final = 2_000_000
+"""A lease unused for this long is given back."""
+AHEAD_US: Final = 1_000_000
+"""A question ahead that had no answer in this time is put again."""
+_LOOKED_AT: Final = 2048
+
+
+class Reserved(NamedTuple):
+    """Spent: from which leases, and how each quota stands after it."""
+
+    lease_ids: tuple[str, ...]
+    balances: tuple[Balance, ...]
+
+
+class Exhausted(NamedTuple):
+    """Refused: nothing was spent. `retry_us` is None where waiting is of no
+
+    use, because the cost is above a quota's whole amount.
+    """
+
+    balances: tuple[Balance, ...]
+    retry_us: int | None
+
+
+class Granted:
+    """The store's answers to one `Short`. Installing it twice counts it once."""
+
+    __slots__ = ("answers", "installed", "short")
+
+    def __init__(self, short: "Short", answers: Sequence[Leased]) -> None:
+        self.short = short
+        self.answers = answers
+        self.installed = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Short:
+    """The node holds too little: this is to be asked of the store.
+
+    `work` blocks and may run on any thread. Its result belongs into
+    `LeaseBook.install`, on the book's thread, even if nobody waits for it any
+    more: what is granted and not installed is held until the spool is closed.
+    Those of equal `need` may share one result.
+    """
+
+    need: Hashable
+    wants: tuple[LeaseWanted, ...]
+    tokens: tuple[str, ...]
+    ledger: BudgetLedger = field(repr=False)
+    spool_id: str
+
+    def work(self) -> Granted:
+        """Lease; raises StoreUnavailable, and then nothing need be installed."""
+        return Granted(self, self.ledger.lease(self.spool_id, self.wants))
+
+
+class LeaseBook:
+    """All leases of one node. One thread calls it; nothing in it blocks."""
+
+    def __init__(self, ledger: BudgetLedger, spool_id: str) -> None:
+        self._ledger = ledger
+        self._spool_id = spool_id
+        self._holdings: dict[str, Holding] = {}
+        self._by_lease: dict[str, Holding] = {}
+        self._order: deque[Holding] = deque()
+        self._owed: dict[str, int] = {}
+        self._low: dict[str, Holding] = {}
+
+    def __len__(self) -> int:
+        """How many budgets the book knows."""
+        return len(self._holdings)
+
+    def reserve(
+        self, uses: Sequence[QuotaUse], cost: int, now_us: int
+    ) -> Reserved | Exhausted | Short:
+        """Spend `cost` of every quota of `uses`, or of none."""
+        holdings = []
+        enough = True
+        for use in uses:
+            holding = self._holdings.get(use.token)
+            if (
+                holding is None
+                or holding.quota is not use.quota
+                or not holding.span.start_us <= now_us < holding.span.end_us
+            ):
+                holding = self._holding(use, now_us)
+            if holding.remaining < cost or not holding.heard:
+                enough = False
+            holdings.append(holding)
+        if not enough:
+            return self._short(holdings, cost, now_us)
+        for holding in holdings:
+            holding.remaining -= cost
+            holding.used_us = now_us
+            if holding.remaining < holding.low:
+                self._low[holding.token] = holding
+        leases = tuple([one.lease_id for one in holdings]) if cost else ()
+        return Reserved(leases, _balances(holdings))
+
+    def refund(self, lease_ids: Sequence[str], cost: int) -> None:
+        """Undo a reservation that no spool has seen.
+
+        Units of a window that has ended go back to the store.
+        """
+        for lease_id in lease_ids:
+            self._keep(lease_id, cost)
+
+    def install(self, granted: Granted, now_us: int) -> None:
+        """Take up what the store answered."""
+        if granted.installed:
+            return
+        granted.installed = True
+        for token, want, answer in zip(
+            granted.short.tokens, granted.short.wants, granted.answers, strict=True
+        ):
+            holding = self._holdings.get(token)
+            if holding is None or holding.span != want.span:
+                self._keep(answer.lease_id, answer.granted)
+                continue
+            holding.install(answer.lease_id, answer.granted, answer.left, now_us)
+            self._by_lease[answer.lease_id] = holding
+
+    def wanting(self, now_us: int) -> Short | None:
+        """What should be asked for ahead of need, None if nothing.
+
+        A budget is told once and not again until it was answered or a second
+        has passed.
+        """
+        if not self._low:
+            return None
+        wants = {}
+        for token, holding in self._low.items():
+            waiting = 0 <= now_us - holding.ahead_us < AHEAD_US
+            if holding.remaining < holding.low and not waiting:
+                holding.ahead_us = now_us
+                wants[token] = _want(holding, 1)
+        self._low = {}
+        if not wants:
+            return None
+        return self._ask_for(tuple(wants), tuple(wants.values()))
+
+    def idle(self, now_us: int) -> dict[str, int]:
+        """Let go of leases that nobody uses: lease id to units to give back.
+
+        The units are no longer in the book: whoever calls this owes them to
+        `BudgetLedger.give_back`. Looks at a bounded number at a time.
+        """
+        order = self._order
+        for _ in range(min(_LOOKED_AT, len(order))):
+            holding = order.popleft()
+            if self._holdings.get(holding.token) is not holding:
+                continue
+            if now_us >= holding.span.end_us or holding.is_idle(now_us, IDLE_US):
+                self._let_go(holding)
+                if holding.is_done(now_us, IDLE_US):
+                    self._forget(holding)
+                    continue
+            order.append(holding)
+        returns, self._owed = self._owed, {}
+        return returns
+
+    def drain(self) -> dict[str, int]:
+        """Let go of everything, at a stop: lease id to units to give back."""
+        for holding in list(self._holdings.values()):
+            self._let_go(holding)
+            self._forget(holding)
+        self._order.clear()
+        returns, self._owed = self._owed, {}
+        return returns
+
+    def _holding(self, use: QuotaUse, now_us: int) -> Holding:
+        """The holding for this quota and window; one that is past is put aside."""
+        span = span_of(use.quota, now_us)
+        old = self._holdings.get(use.token)
+        if old is not None:
+            if old.span == span and old.quota.amount <= use.quota.amount:
+                old.left += use.quota.amount - old.quota.amount
+                if old.quota.amount < use.quota.amount:
+                    old.refused_until_us = 0
+                old.quota = use.quota
+                return old
+            self._let_go(old)
+            self._forget(old)
+        new = Holding(use.token, use.quota, use.budget, span, use.quota.amount)
+        new.used_us = now_us
+        self._holdings[use.token] = new
+        self._order.append(new)
+        return new
+
+    def _short(self, holdings: list[Holding], cost: int, now_us: int) -> Exhausted | Short:
+        if any(cost > one.quota.amount for one in holdings):
+            return Exhausted(_balances(holdings), None)
+        refusing = [one for one in holdings if one.refuses(cost, now_us)]
+        if refusing:
+            end_us = max(one.span.end_us for one in refusing)
+            return Exhausted(_balances(holdings), end_us - now_us)
+        lacking = [one for one in holdings if one.remaining < cost or not one.heard]
+        for one in lacking:
+            one.demand += cost
+        return self._ask_for(
+            tuple(one.token for one in lacking),
+            tuple(_want(one, cost - one.remaining) for one in lacking),
+        )
+
+    def _ask_for(self, tokens: tuple[str, ...], wants: tuple[LeaseWanted, ...]) -> Short:
+        spans = [want.span for want in wants]
+        need = ("lease", *zip(tokens, spans, strict=True))
+        return Short(need, wants, tokens, self._ledger, self._spool_id)
+
+    def _keep(self, lease_id: str, units: int) -> None:
+        """Put units back where they may be spent again, here or by others."""
+        holding = self._by_lease.get(lease_id)
+        if holding is not None:
+            holding.remaining += units
+        elif units:
+            self._owed[lease_id] = self._owed.get(lease_id, 0) + units
+
+    def _let_go(self, holding: Holding) -> None:
+        if holding.remaining:
+            lease_id, units = holding.lease_id, holding.remaining
+            self._owed[lease_id] = self._owed.get(lease_id, 0) + units
+            holding.left += units
+            holding.remaining = 0
+        holding.low = -1
+
+    def _forget(self, holding: Holding) -> None:
+        del self._holdings[holding.token]
+        if self._by_lease.get(holding.lease_id) is holding:
+            del self._by_lease[holding.lease_id]
+        self._low.pop(holding.token, None)
+
+
+def _want(holding: Holding, at_least: int) -> LeaseWanted:
+    at_least = max(at_least, 0)
+    up_to = holding.up_to(at_least)
+    return LeaseWanted(holding.budget, holding.span, holding.quota.amount, at_least, up_to)
+
+
+def _balances(holdings: Sequence[Holding]) -> tuple[Balance, ...]:
+    return tuple([Balance(one.remaining + one.left, one.span.end_us) for one in holdings])

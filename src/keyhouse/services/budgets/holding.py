@@ -1,0 +1,98 @@
+"""What one node holds of one quota in one window."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from keyhouse.core.quotas import Budget, Quota, Span
+
+STEP_FIRST: Final = 16
+STEP_MAX: Final = 1 << 16
+FAST_US: Final = 2_000_000
+"""A grant eaten within this makes the next one twice as large."""
+SHARE: Final = 8
+"""A grant takes at most this part of what was last heard to be left."""
+RETRY_FIRST_US: Final = 100_000
+RETRY_MAX_US: Final = 1_600_000
+"""How long a quota heard to be exhausted is taken to be so, at first and at most.
+
+Another node gives back what it leaves idle, so the store is asked again, but
+not for each call of one who hammers.
+"""
+
+
+@dataclass(slots=True, eq=False)
+class Holding:
+    """A lease as its holder sees it.
+
+    `remaining` may be spent without asking. `left` is what was last heard to
+    be there for anyone beside it; before the first answer, `heard` is False
+    and it is a guess. `demand` is what was asked for since the last answer and
+    could not be spent; `low` is where to ask ahead.
+    """
+
+    token: str
+    quota: Quota
+    budget: Budget
+    span: Span
+    left: int
+    lease_id: str = ""
+    remaining: int = 0
+    low: int = -1
+    heard: bool = False
+    used_us: int = 0
+    demand: int = 0
+    waited: int = 0
+    step: int = STEP_FIRST
+    granted_us: int = 0
+    ahead_us: int = 0
+    refused_until_us: int = 0
+    refused_for_us: int = 0
+
+    def up_to(self, at_least: int) -> int:
+        """How much to lease: by pace, and ever less towards the limit, so that
+
+        the last units go to whoever asks for them first. What requests are
+        known to wait for is no hoard, and is asked for whole.
+        """
+        return max(at_least, self.waited, min(self.step, self.left // SHARE))
+
+    def refuses(self, cost: int, now_us: int) -> bool:
+        """Whether the store said, shortly ago, that there is not so much."""
+        return now_us < self.refused_until_us and cost > self.remaining + self.left
+
+    def install(self, lease_id: str, granted: int, left: int, now_us: int) -> None:
+        """Take up the store's answer."""
+        self.lease_id, self.left, self.heard = lease_id, left, True
+        self.waited = max(self.demand - self.remaining - granted, 0)
+        self.demand = 0
+        if granted:
+            self._pace(granted, now_us)
+            self.remaining += granted
+            self.low = self.remaining // 4 if left else -1
+            self.used_us = now_us
+            self.refused_until_us = self.refused_for_us = 0
+            return
+        self.low = -1
+        self.refused_for_us = min(self.refused_for_us * 2 or RETRY_FIRST_US, RETRY_MAX_US)
+        self.refused_until_us = now_us + self.refused_for_us
+
+    def is_idle(self, now_us: int, idle_us: int) -> bool:
+        """Whether nothing was spent of it for so long."""
+        return not 0 <= now_us - self.used_us < idle_us
+
+    def is_done(self, now_us: int, idle_us: int) -> bool:
+        """Whether nothing is lost by forgetting an idle one.
+
+        A refusal is remembered while it is asked about.
+        """
+        return now_us - self.refused_until_us >= idle_us or now_us >= self.span.end_us
+
+    def _pace(self, granted: int, now_us: int) -> None:
+        """Double the step when the last grant did not last, halve it when long."""
+        lasted_us = now_us - self.granted_us
+        if self.granted_us and 0 <= lasted_us < FAST_US:
+            if granted >= min(self.step, self.left // SHARE):
+                self.step = min(self.step * 2, STEP_MAX)
+        elif self.granted_us and lasted_us > FAST_US * 5:
+            self.step = max(self.step // 2, STEP_FIRST)
+        self.granted_us = now_us
