@@ -1,0 +1,69 @@
+# make run     Keyhouse with a real API behind it, and its story   (ONCE=1: end after the story)
+# make test    lint, types, layers and all tests
+# make lint    lint, types and layers alone
+# make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
+# make soak    kill -9 under load, again and again
+# make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
+# make clean   remove what the others made
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: run test lint bench soak lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PROJECTS := pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
+CODE := src client examples bench tests
+
+# From the lock alone: exact versions, each with its hash. uv is quick; where only pip
+# knows the way to an index, pip installs the same.
+define install
+$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+  || $(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $(1)
+$(BIN)/python -m pip install --quiet --no-deps --no-index --no-build-isolation \
+  -e . -e client -e examples/webdata
+touch $@
+endef
+
+run: $(VENV)/run.stamp
+	$(BIN)/keyhouse demo $(if $(ONCE),--once)
+
+test: lint
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+
+bench: $(VENV)/bench.stamp
+	command -v wrk nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
+	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
+
+soak: $(VENV)/test.stamp
+	$(BIN)/python -m pytest tests/faults $(ARGS)
+
+lock: $(VENV)/uv.stamp
+	UV=$(BIN)/uv requirements/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian keeps venv in a package of its own.
+$(VENV)/uv.stamp: requirements/uv.txt
+	$(PYTHON) -m venv $(VENV) || { apt-get update -qq \
+	  && apt-get install -qq -y python3-venv && $(PYTHON) -m venv --clear $(VENV); }
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	touch $@
+
+$(VENV)/run.stamp: requirements/run.txt $(PROJECTS) | $(VENV)/uv.stamp
+	$(call install,requirements/run.txt)
+
+$(VENV)/test.stamp: requirements/test.txt $(PROJECTS) | $(VENV)/uv.stamp
+	$(call install,requirements/test.txt)
+
+$(VENV)/bench.stamp: requirements/bench.txt $(PROJECTS) | $(VENV)/uv.stamp
+	$(call install,requirements/bench.txt)
