@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from keyhouse.core.limits import Taken, take
 from keyhouse.core.records import RateUse
@@ -34,37 +35,44 @@ class MemoryRateCounter:
         """Spend `cost` on all of `uses` or on none; results in their order."""
         tats = self._tats
         known = tats.get
-        results = [take(limit, known(name, 0), cost, now_us) for name, limit in uses]
-        for result in results:
-            if not result.allowed:
-                return self._refused(uses, results, cost, now_us)
+        results = []
+        for name, limit in uses:
+            taken = take(limit, known(name, 0), cost, now_us)
+            if not taken[0]:
+                return self._refused(uses, cost, now_us)
+            results.append(taken)
         if cost:
-            for use, result in zip(uses, results, strict=True):
-                name = use.counter
-                if name not in tats:
-                    self._sweep(_SWEEP_ON_NEW, now_us)
-                    self._order.append(name)
-                tats[name] = result.tat_us
-            if not -_SWEEP_EVERY_US < now_us - self._sweep_us < _SWEEP_EVERY_US:
-                self._sweep_us = now_us
+            before = len(tats)
+            for (name, _), taken in zip(uses, results, strict=False):
+                tats[name] = taken[1]
+            if len(tats) != before:
+                self._remember(len(tats) - before, now_us)
+            if now_us >= self._sweep_us:
+                self._sweep_us = now_us + _SWEEP_EVERY_US
                 self._sweep(_SWEEP_COUNTERS, now_us)
         return tuple(results)
 
+    def _remember(self, count: int, now_us: int) -> None:
+        """Put the newest names at the end of the round."""
+        self._sweep(_SWEEP_ON_NEW * count, now_us)
+        self._order.extend(islice(reversed(self._tats), count))
+
     def _refused(
-        self, uses: Sequence[RateUse], results: list[Taken], cost: int, now_us: int
+        self, uses: Sequence[RateUse], cost: int, now_us: int
     ) -> tuple[Taken, ...]:
-        """The counters as they stand.
+        """Tell the counters as they stand.
 
         One that is further ahead than its burst was filled before the clock
         was set back, or under a wider limit: it is full, and no more.
         """
-        for index, (name, limit) in enumerate(uses):
+        results = []
+        for name, limit in uses:
             full_us = now_us + limit.tolerance_us
             tat_us = self._tats.get(name, 0)
             if tat_us > full_us:
                 self._tats[name] = tat_us = full_us
-            wanted = cost if not results[index].allowed else 0
-            results[index] = take(limit, tat_us, wanted, now_us)
+            taken = take(limit, tat_us, cost, now_us)
+            results.append(take(limit, tat_us, 0, now_us) if taken.allowed else taken)
         return tuple(results)
 
     def _sweep(self, count: int, now_us: int) -> None:

@@ -1,6 +1,6 @@
 """What one node holds of one quota in one window."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from keyhouse.core.quotas import Budget, Quota, Span
@@ -47,6 +47,11 @@ class Holding:
     ahead_us: int = 0
     refused_until_us: int = 0
     refused_for_us: int = 0
+    start_us: int = field(init=False)
+    end_us: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start_us, self.end_us = self.span
 
     def up_to(self, at_least: int) -> int:
         """How much to lease: by pace, and ever less towards the limit, so that
@@ -85,7 +90,7 @@ class Holding:
 
         A refusal is remembered while it is asked about.
         """
-        return now_us - self.refused_until_us >= idle_us or now_us >= self.span.end_us
+        return now_us - self.refused_until_us >= idle_us or now_us >= self.end_us
 
     def _pace(self, granted: int, now_us: int) -> None:
         """Double the step when the last grant did not last, halve it when long."""
