@@ -1,0 +1,1 @@
+"""Keeps processes running: the sockets are its own, so a restart refuses no one."""

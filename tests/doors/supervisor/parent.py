@@ -1,0 +1,31 @@
+"""A supervisor of one small server: `parent.py PORT GRACE CHILD-OPTION …`.
+
+Prints the child's pid once it is ready.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from keyhouse.doors.supervisor.child import Plan, Timing
+from keyhouse.doors.supervisor.sockets import Listener, bind
+from keyhouse.doors.supervisor.supervisor import supervise
+
+
+def _ready(pids: Mapping[str, int]) -> int:
+    print(pids["small"], flush=True)
+    return 0
+
+
+def main(port: str, grace: str, *options: str) -> int:
+    logging.basicConfig(level="INFO", format="%(message)s")
+    bound = bind(Listener("gateway", "gateway.listen", "127.0.0.1", int(port)))
+    server = str(Path(__file__).with_name("small_server.py"))
+    plan = Plan("small", (sys.executable, server, *options), bound, "/ready", os.environ)
+    timing = Timing(grace_seconds=float(grace), pause_seconds=0.02, first_starts_max=3)
+    return supervise([plan], _ready, timing=timing)
+
+
+sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,58 @@
+"""A child as the supervisor starts it: answers its pid, at /slow half a second
+after the head.
+
+Options before --listen-fd: `--exit N` ends at once with that code, `--mute`
+answers 503 for ever, `--deaf` takes no notice of SIGTERM.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+
+
+async def _answer(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, mute: bool
+) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = b"503 No" if mute else b"200 OK"
+    body = str(os.getpid()).encode()
+    writer.write(
+        b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        % (status, len(body))
+    )
+    if b"/slow" in head:
+        await asyncio.sleep(0.5)
+    writer.write(body)
+    await writer.drain()
+    writer.close()
+
+
+async def _serve(fd: int, *, mute: bool, deaf: bool) -> None:
+    running: set[asyncio.Task[None]] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(_answer(reader, writer, mute=mute))
+        running.add(task)
+        await task
+
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(
+        signal.SIGTERM, (lambda: None) if deaf else stop.set
+    )
+    server = await asyncio.start_server(answer, sock=socket.socket(fileno=fd))
+    await stop.wait()
+    server.close()
+    await asyncio.gather(*running)
+
+
+def main(arguments: list[str]) -> int:
+    if "--exit" in arguments:
+        return int(arguments[arguments.index("--exit") + 1])
+    fd = int(arguments[-1])
+    asyncio.run(_serve(fd, mute="--mute" in arguments, deaf="--deaf" in arguments))
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))

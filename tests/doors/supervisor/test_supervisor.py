@@ -1,0 +1,116 @@
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def _child_of(parent: subprocess.Popen[str]) -> int:
+    assert parent.stdout is not None
+    return int(parent.stdout.readline())
+
+
+def _until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _lives(pid: int) -> bool:
+    """Whether the process runs; one that waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _asked(port: int, path: str = "/") -> int:
+    return int(httpx.get(f"http://127.0.0.1:{port}{path}", timeout=10).text)
+
+
+def test_a_killed_child_is_replaced_and_no_connection_is_refused(
+    start: Start, port: int
+) -> None:
+    first = _child_of(start())
+    os.kill(first, signal.SIGKILL)
+    # Connects at once: nobody accepts yet, but the socket is open.
+    with socket.create_connection(("127.0.0.1", port), timeout=1):
+        assert _asked(port) != first
+
+
+def test_a_request_in_flight_is_finished_when_the_parent_gets_sigterm(
+    start: Start, port: int
+) -> None:
+    parent = start()
+    child = _child_of(parent)
+    with httpx.stream("GET", f"http://127.0.0.1:{port}/slow", timeout=10) as answer:
+        parent.send_signal(signal.SIGTERM)
+        assert int(answer.read()) == child
+    assert parent.wait(10) == 0
+
+
+def test_a_child_that_does_not_end_is_killed_after_the_grace(
+    start: Start, port: int
+) -> None:
+    parent = start("--deaf", grace=0.3)
+    child = _child_of(parent)
+    parent.send_signal(signal.SIGINT)
+    assert parent.wait(5) == 0
+    assert not _lives(child)
+
+
+def test_a_second_signal_ends_the_wait(start: Start) -> None:
+    parent = start("--deaf", grace=60)
+    _child_of(parent)
+    parent.send_signal(signal.SIGTERM)
+    assert not _until(lambda: parent.poll() is not None, 0.2)
+    parent.send_signal(signal.SIGTERM)
+    assert parent.wait(5) == 0
+
+
+def test_children_end_when_the_parent_is_killed(start: Start) -> None:
+    parent = start()
+    child = _child_of(parent)
+    parent.kill()
+    parent.wait()
+    assert _until(lambda: not _lives(child))
+
+
+def test_a_child_that_never_starts_well_is_given_up_with_a_word(start: Start) -> None:
+    parent = start("--exit", "7")
+    _, told = parent.communicate(timeout=20)
+    assert parent.returncode == 1
+    assert "small ended with exit code 7; giving up" in told
+
+
+def test_wrong_settings_of_a_child_are_not_tried_again(start: Start) -> None:
+    parent = start("--exit", "2")
+    _, told = parent.communicate(timeout=20)
+    assert parent.returncode == 2
+    assert "starts again" not in told
+
+
+def test_a_child_that_is_up_and_cannot_serve_is_not_called_ready(
+    start: Start, port: int
+) -> None:
+    parent = start("--mute")
+    assert _until(lambda: _status(port) == 503)
+    parent.send_signal(signal.SIGTERM)
+    told, _ = parent.communicate(timeout=10)
+    assert told == ""
+
+
+def _status(port: int) -> int:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/").status_code
+    except httpx.TransportError:
+        return 0
