@@ -155,10 +155,11 @@ def compile_line(
     `owners` are the key's organization and project, `providers` those of the
     API. A key's own limits count once for all APIs of a provider; an API's
     count for each key on that API, and one that the key has under the same
-    name gives way.
+    name gives way. A management key opens no API, whatever it may manage.
     """
-    open_api = not api.disabled and not any(owner.disabled for owner in providers)
-    grant = key.grant_for(api) if open_api else None
+    closed = api.disabled or any(owner.disabled for owner in providers)
+    manages = key.kind is rows.KeyKind.MANAGEMENT
+    grant = None if closed or manages else key.grant_for(api)
     where = key.environment or ""
     own = ("key", key.id)
     shared = ("key_api", f"{key.id}/{api.id}")
@@ -174,7 +175,7 @@ def compile_line(
         application=application,
         api=api,
         grant=grant,
-        state=_state(secret, key, application, owners),
+        state=standing(secret, key, application, owners),
         starts_us=max(secret.starts_us, key.starts_us),
         ends_us=min(secret.ends_us, key.ends_us),
         rates=tuple(
@@ -196,12 +197,13 @@ def _token(budget: Budget) -> str:
     return "|".join(budget)
 
 
-def _state(
+def standing(
     secret: SecretRecord,
     key: KeyRecord,
     application: ApplicationRecord,
     owners: Iterable[OrganizationRecord | ProjectRecord],
 ) -> Verdict | None:
+    """The refusal that holds whatever is asked and whenever, None if there is none."""
     if key.deleted:
         return Verdict.UNKNOWN
     if key.revoked or secret.revoked:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from keyhouse.core.entities import LimitKind, Window
 from keyhouse.core.limits import Taken
@@ -133,9 +133,12 @@ def limit_states(decision: Decision) -> tuple[LimitState, ...]:
     return rates + quotas
 
 
-@dataclass(slots=True)
-class Pending:
-    """A decision that still needs something from outside the process.
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending(Generic[T]):
+    """An answer, mostly a decision, that still needs something from outside the process.
 
     `work` may block, so it runs off the event loop; those with equal `need`
     may share one run of it. What it returns goes into `resume`, on the
@@ -144,4 +147,4 @@ class Pending:
 
     need: Hashable
     work: Callable[[], object]
-    resume: "Callable[[object], Decision | Pending]"
+    resume: "Callable[[object], T | Pending[T]]"

@@ -1,0 +1,212 @@
+"""The normalised cache of records, and the fence that keeps old reads out.
+
+Parts are held once and shared. A change drops the part that it names; what
+refers to it finds that out by the cache's `generation`. A read of the
+database is taken in only if no change was applied that it has not seen:
+otherwise a slow read could bring back a key that was revoked meanwhile.
+"""
+
+from collections import OrderedDict, deque
+from typing import Final, NamedTuple
+
+from keyhouse.core.records import (
+    ApiRecord,
+    ApplicationRecord,
+    Found,
+    KeyRecord,
+    Line,
+    Part,
+    PartRef,
+    Snapshot,
+)
+from keyhouse.ports import Changes
+
+REMEMBERED_CHANGES: Final = 4096
+ABSENCES_MAX: Final = 65_536
+ABSENCE_US: Final = 2_000_000
+"""Long enough to slow a guesser, short enough that a new key works at once
+even where the change that announces it is late."""
+
+
+class _Held(NamedTuple):
+    part: Part
+    seq: int
+
+
+class Way:
+    """A cached line, with the parts that it was made from."""
+
+    __slots__ = ("generation", "line", "parts")
+
+    def __init__(
+        self, line: Line, parts: tuple[tuple[PartRef, Part], ...], generation: int
+    ) -> None:
+        self.line = line
+        self.parts = parts
+        self.generation = generation
+
+
+class RecordCache:
+    """Records by reference, secrets by digest, APIs by slug; bounded by keys.
+
+    One thread uses it. `generation` moves when anything is dropped.
+    """
+
+    def __init__(self, keys_max: int) -> None:
+        self.generation = 0
+        self.applied = 0
+        self.ways: OrderedDict[bytes, dict[str, Way]] = OrderedDict()
+        self._keys_max = keys_max
+        self._parts: dict[PartRef, _Held] = {}
+        self._applications: OrderedDict[PartRef, None] = OrderedDict()
+        self._found: dict[bytes, Found] = {}
+        self._slugs: dict[str, str] = {}
+        self._absent: OrderedDict[bytes | str, int] = OrderedDict()
+        self._recent: deque[tuple[int, PartRef]] = deque(maxlen=REMEMBERED_CHANGES)
+        self._fence_floor = 0
+
+    def __len__(self) -> int:
+        """How many secrets are held."""
+        return len(self._found)
+
+    def start(self, seq: int) -> None:
+        """Begin empty at change `seq`: nothing before it matters any more."""
+        self.applied = max(self.applied, seq)
+        self._fence_floor = self.applied
+        self._forget_all()
+
+    def part(self, ref: PartRef) -> Part | None:
+        """The part, where it is held."""
+        held = self._parts.get(ref)
+        return None if held is None else held.part
+
+    def found(self, digest: bytes) -> Found | None:
+        """Where the secret with that digest leads, if it is held."""
+        return self._found.get(digest)
+
+    def api(self, slug: str) -> ApiRecord | None:
+        """The API with that slug, if it is held."""
+        api_id = self._slugs.get(slug)
+        part = None if api_id is None else self.part(PartRef("api", api_id))
+        return part if isinstance(part, ApiRecord) and part.slug == slug else None
+
+    def is_fresh(self, way: Way) -> bool:
+        """Whether all parts of a way still hold; remembers it for the next time."""
+        if way.generation == self.generation:
+            return True
+        for ref, part in way.parts:
+            held = self._parts.get(ref)
+            if held is None or held.part is not part:
+                return False
+        way.generation = self.generation
+        return True
+
+    def keep_way(self, digest: bytes, slug: str, way: Way) -> None:
+        """Remember a line that was made."""
+        self.ways.setdefault(digest, {})[slug] = way
+
+    def install(self, snapshot: Snapshot) -> bool:
+        """Take in what a read saw. False, and nothing of it is, if some of it
+
+        was changed since by a change that is applied here: read again.
+        """
+        if not self._passes_fence(snapshot):
+            return False
+        for ref, part in snapshot.parts.items():
+            if part is None:
+                self._drop(ref, snapshot.seq)
+            elif (held := self._parts.get(ref)) is None or held.seq <= snapshot.seq:
+                self._put(ref, part, snapshot.seq)
+        return True
+
+    def keep_found(self, digest: bytes, found: Found) -> None:
+        """Remember where a secret leads; evicts the longest unused beyond the bound."""
+        self._found[digest] = found
+        self._absent.pop(digest, None)
+        while len(self._found) > self._keys_max:
+            self._evict()
+
+    def keep_absent(self, what: bytes | str, now_us: int) -> None:
+        """Remember that a secret (digest) or an API (slug) does not exist."""
+        self._absent[what] = now_us + ABSENCE_US
+        if len(self._absent) > ABSENCES_MAX:
+            self._absent.popitem(last=False)
+
+    def is_absent(self, what: bytes | str, now_us: int) -> bool:
+        """Whether it is known not to exist. `now_us` is the monotonic clock."""
+        until = self._absent.get(what)
+        return until is not None and now_us < until
+
+    def apply(self, changes: Changes) -> None:
+        """Drop what changed. Changes that were applied before do no harm."""
+        if changes.forget_all:
+            self._fence_floor = max(self._fence_floor, changes.head)
+            self._forget_all()
+        for seq, ref in changes.rows:
+            if seq <= self.applied:
+                continue
+            if len(self._recent) == REMEMBERED_CHANGES:
+                self._fence_floor = self._recent[0][0]
+            self._recent.append((seq, ref))
+            self._drop(ref, seq)
+        if changes.rows:
+            # A new key or API may be what was just said not to exist.
+            self._absent.clear()
+        self.applied = max(self.applied, changes.head)
+
+    def _passes_fence(self, snapshot: Snapshot) -> bool:
+        if snapshot.seq >= self.applied:
+            return True
+        if snapshot.seq < self._fence_floor:
+            return False
+        if snapshot.found is None and any(seq > snapshot.seq for seq, _ in self._recent):
+            return False
+        return not any(
+            seq > snapshot.seq and ref in snapshot.parts for seq, ref in self._recent
+        )
+
+    def _put(self, ref: PartRef, part: Part, seq: int) -> None:
+        old = self._parts.get(ref)
+        if old is not None:
+            self.generation += 1
+        self._parts[ref] = _Held(part, seq)
+        if isinstance(part, ApiRecord):
+            self._slugs[part.slug] = part.id
+        elif isinstance(part, ApplicationRecord):
+            self._keep_application(ref)
+
+    def _keep_application(self, ref: PartRef) -> None:
+        self._applications[ref] = None
+        self._applications.move_to_end(ref)
+        if len(self._applications) > self._keys_max:
+            oldest, _ = self._applications.popitem(last=False)
+            self._parts.pop(oldest, None)
+
+    def _drop(self, ref: PartRef, seq: int) -> None:
+        held = self._parts.get(ref)
+        if held is None or held.seq >= seq:
+            return
+        del self._parts[ref]
+        self.generation += 1
+        if isinstance(held.part, ApiRecord):
+            self._slugs.pop(held.part.slug, None)
+
+    def _evict(self) -> None:
+        """Forget the secret that was taken in first and its key."""
+        digest = next(iter(self._found))
+        found = self._found.pop(digest)
+        self.ways.pop(digest, None)
+        ref = PartRef("key", found.key_id)
+        held = self._parts.pop(ref, None)
+        if held is not None and isinstance(held.part, KeyRecord):
+            # A second secret of the key must not find a line without its key.
+            self.generation += 1
+
+    def _forget_all(self) -> None:
+        self.generation += 1
+        self._parts.clear()
+        self._applications.clear()
+        self._found.clear()
+        self._slugs.clear()
+        self._absent.clear()
+        self.ways.clear()

@@ -1,0 +1,274 @@
+"""From a secret to records: what the cache lacks is read, once for all askers."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from keyhouse.core.compilation import compile_line
+from keyhouse.core.decision import Pending
+from keyhouse.core.keyring import Keyring
+from keyhouse.core.records import (
+    ApiRecord,
+    ApplicationRecord,
+    Found,
+    KeyRecord,
+    OrganizationRecord,
+    Part,
+    PartRef,
+    ProjectRecord,
+    SecretRecord,
+    Snapshot,
+)
+from keyhouse.core.secret import digest, is_well_formed
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Clock, KeyStore
+from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.misses import MissBudget
+
+ATTEMPTS_MAX: Final = 8
+"""Rounds of reading before an asker is given up: more than the three that a
+key, its parts and its API take mean that they change faster than they load."""
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker(Generic[T]):
+    """Who waits for a load: `again` asks anew once it is there, `refuse` ends it."""
+
+    again: Callable[[], T | Pending[T]]
+    refuse: Callable[[Verdict], T]
+    attempt: int = 0
+
+
+class HeldKey(NamedTuple):
+    """A key with what its state depends on."""
+
+    key: KeyRecord
+    secret: SecretRecord
+    application: ApplicationRecord
+    owners: tuple[OrganizationRecord | ProjectRecord, ...]
+
+
+class Loading:
+    """Finds records in the cache or makes a `Pending` that reads them.
+
+    Where something cannot be had at all, the asker's refusal is returned.
+    """
+
+    def __init__(
+        self,
+        store: KeyStore,
+        cache: RecordCache,
+        keyring: Keyring,
+        misses: MissBudget,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._peppers = [(pepper.id, pepper.key) for pepper in keyring.peppers]
+        self._misses = misses
+        self._clock = clock
+
+    def way(
+        self, secret: bytes, hashed: bytes, slug: str, asker: Asker[T]
+    ) -> Way | T | Pending[T]:
+        """A fresh `Way` from the secret to the API."""
+        found = self._find(secret, hashed, asker)
+        if not isinstance(found, Found):
+            return found
+        api = self._cache.api(slug)
+        if api is None:
+            if self._cache.is_absent(slug, self._clock.monotonic_us()):
+                return asker.refuse(Verdict.API_NOT_ALLOWED)
+            return self._load_api(slug, asker)
+        held = self._held(found, asker, _refs_of_api(api))
+        if not isinstance(held, dict):
+            return held
+        pieces = _pieces(found, held)
+        if pieces is None:
+            return asker.refuse(Verdict.UNKNOWN)
+        line = compile_line(
+            pieces.secret,
+            pieces.key,
+            pieces.application,
+            api,
+            owners=pieces.owners,
+            providers=_owners(held, api.organization_id, api.project_id),
+        )
+        way = Way(line, tuple(held.items()), self._cache.generation)
+        self._cache.keep_way(hashed, slug, way)
+        return way
+
+    def key(
+        self, secret: bytes, hashed: bytes, asker: Asker[T]
+    ) -> HeldKey | T | Pending[T]:
+        """The `HeldKey` that the secret leads to."""
+        found = self._find(secret, hashed, asker)
+        if not isinstance(found, Found):
+            return found
+        held = self._held(found, asker, [])
+        if not isinstance(held, dict):
+            return held
+        return _pieces(found, held) or asker.refuse(Verdict.UNKNOWN)
+
+    def api(self, slug: str, asker: Asker[T]) -> T | Pending[T] | None:
+        """The API with that slug, None where there is none, for routing.
+
+        Any stranger can ask for any slug, so the budget for misses holds.
+        """
+        monotonic_us = self._clock.monotonic_us()
+        if self._cache.is_absent(slug, monotonic_us):
+            return None
+        if not self._misses.admit(monotonic_us):
+            return asker.refuse(Verdict.UNAVAILABLE)
+        return self._counted(self._load_api(slug, asker))
+
+    def _find(
+        self, secret: bytes, hashed: bytes, asker: Asker[T]
+    ) -> Found | T | Pending[T]:
+        """Where a secret leads."""
+        found = self._cache.found(hashed)
+        if found is not None:
+            return found
+        monotonic_us = self._clock.monotonic_us()
+        if self._cache.is_absent(hashed, monotonic_us):
+            return asker.refuse(Verdict.UNKNOWN)
+        if not is_well_formed(secret):
+            return asker.refuse(Verdict.MALFORMED)
+        if asker.attempt >= ATTEMPTS_MAX or not self._misses.admit(monotonic_us):
+            return asker.refuse(Verdict.UNAVAILABLE)
+        candidates = [(name, digest(secret, pepper)) for name, pepper in self._peppers]
+
+        def take_in(snapshot: Snapshot) -> None:
+            if snapshot.found is not None:
+                self._cache.keep_found(hashed, snapshot.found)
+            else:
+                self._cache.keep_absent(hashed, self._clock.monotonic_us())
+
+        return self._counted(
+            self._pending(
+                ("secret", hashed),
+                lambda: self._store.find_secret(candidates),
+                take_in,
+                asker,
+            )
+        )
+
+    def _held(
+        self, found: Found, asker: Asker[T], more: list[PartRef]
+    ) -> dict[PartRef, Part] | T | Pending[T]:
+        """The parts of a key and `more`, by reference."""
+        refs = _refs_of_key(self._cache.part(PartRef("key", found.key_id)), found) + more
+        held: dict[PartRef, Part] = {}
+        missing = []
+        for ref in refs:
+            part = self._cache.part(ref)
+            if part is None:
+                missing.append(ref)
+            else:
+                held[ref] = part
+        if not missing:
+            return held
+        if asker.attempt >= ATTEMPTS_MAX:
+            return asker.refuse(Verdict.UNAVAILABLE)
+        return self._load(missing, asker)
+
+    def _load(self, missing: list[PartRef], asker: Asker[T]) -> Pending[T]:
+        def resume(result: object) -> T | Pending[T]:
+            if not isinstance(result, Snapshot):
+                return self._lost(result, asker)
+            whole = self._cache.install(result)
+            if whole and any(result.parts.get(ref) is None for ref in missing):
+                return asker.refuse(Verdict.UNKNOWN)
+            return asker.again()
+
+        return Pending(("parts", *missing), lambda: self._store.load(missing), resume)
+
+    def _load_api(self, slug: str, asker: Asker[T]) -> T | Pending[T]:
+        if asker.attempt >= ATTEMPTS_MAX:
+            return asker.refuse(Verdict.UNAVAILABLE)
+
+        def take_in(snapshot: Snapshot) -> None:
+            if snapshot.api_id is None:
+                self._cache.keep_absent(slug, self._clock.monotonic_us())
+
+        return self._pending(
+            ("api", slug), lambda: self._store.find_api(slug), take_in, asker
+        )
+
+    def _pending(
+        self,
+        need: tuple[object, ...],
+        work: Callable[[], Snapshot],
+        take_in: Callable[[Snapshot], None],
+        asker: Asker[T],
+    ) -> Pending[T]:
+        def resume(result: object) -> T | Pending[T]:
+            if not isinstance(result, Snapshot):
+                return self._lost(result, asker)
+            if self._cache.install(result):
+                take_in(result)
+            return asker.again()
+
+        return Pending(need, work, resume)
+
+    def _counted(self, outcome: T | Pending[T]) -> T | Pending[T]:
+        """Tell the budget for misses when this look-up has ended."""
+        if not isinstance(outcome, Pending):
+            self._misses.done()
+            return outcome
+        resume = outcome.resume
+
+        def counting(result: object) -> T | Pending[T]:
+            self._misses.done()
+            return resume(result)
+
+        return Pending(outcome.need, outcome.work, counting)
+
+    def _lost(self, error: object, asker: Asker[T]) -> T:
+        _log.warning("records cannot be read: %s", error)
+        return asker.refuse(Verdict.UNAVAILABLE)
+
+
+def _refs_of_key(key: Part | None, found: Found) -> list[PartRef]:
+    """What a key's way needs; before the key is there, the key alone."""
+    ref = PartRef("key", found.key_id)
+    if not isinstance(key, KeyRecord):
+        return [ref]
+    return [
+        ref,
+        PartRef("application", key.application_id),
+        PartRef("project", key.project_id),
+        PartRef("organization", key.organization_id),
+    ]
+
+
+def _refs_of_api(api: ApiRecord) -> list[PartRef]:
+    return [
+        PartRef("api", api.id),
+        PartRef("project", api.project_id),
+        PartRef("organization", api.organization_id),
+    ]
+
+
+def _pieces(found: Found, held: dict[PartRef, Part]) -> HeldKey | None:
+    key = held[PartRef("key", found.key_id)]
+    if not isinstance(key, KeyRecord) or found.secret_id not in key.secrets:
+        return None
+    application = held[PartRef("application", key.application_id)]
+    if not isinstance(application, ApplicationRecord):
+        return None
+    owners = _owners(held, key.organization_id, key.project_id)
+    return HeldKey(key, key.secrets[found.secret_id], application, tuple(owners))
+
+
+def _owners(
+    held: dict[PartRef, Part], organization_id: str, project_id: str
+) -> Iterable[OrganizationRecord | ProjectRecord]:
+    for ref in (PartRef("organization", organization_id), PartRef("project", project_id)):
+        part = held[ref]
+        if isinstance(part, (OrganizationRecord, ProjectRecord)):
+            yield part

@@ -1,0 +1,69 @@
+"""A management key, checked: who it is and what it may manage."""
+
+from dataclasses import dataclass
+
+from keyhouse.core.compilation import standing
+from keyhouse.core.entities import KeyKind, Resource
+from keyhouse.core.records import GrantRecord, KeyRecord
+from keyhouse.core.scopes import covers
+from keyhouse.core.verdict import Verdict
+from keyhouse.services.verify.loading import HeldKey
+
+
+@dataclass(frozen=True, slots=True)
+class ManagementKey:
+    """The holder of a valid management key."""
+
+    key: KeyRecord
+
+    @property
+    def id(self) -> str:
+        """The key's id: the actor of what is done with it."""
+        return self.key.id
+
+    @property
+    def organization_id(self) -> str:
+        """The tenant that it acts in."""
+        return self.key.organization_id
+
+    def holds(self, scope: str) -> bool:
+        """Whether it has the scope for anything at all."""
+        return any(covers(grant.scopes, scope) for grant in self.key.grants)
+
+    def may(
+        self, scope: str, *, project_id: str | None = None, api_id: str | None = None
+    ) -> bool:
+        """Whether it has the scope for this project or API.
+
+        With neither named, for the whole organization.
+        """
+        return any(
+            covers(grant.scopes, scope) and self._reaches(grant, project_id, api_id)
+            for grant in self.key.grants
+        )
+
+    def _reaches(
+        self, grant: GrantRecord, project_id: str | None, api_id: str | None
+    ) -> bool:
+        if grant.resource is Resource.ORGANIZATION:
+            return grant.resource_id == self.organization_id
+        if grant.resource is Resource.PROJECT:
+            return grant.resource_id == project_id
+        return grant.resource_id == api_id
+
+
+def judge(held: HeldKey, address: int, now_us: int) -> ManagementKey | Verdict:
+    """Whether this key may manage now, from this address."""
+    key, secret, application, owners = held
+    refusal = standing(secret, key, application, owners)
+    if refusal is not None:
+        return refusal
+    if key.kind is not KeyKind.MANAGEMENT:
+        return Verdict.API_NOT_ALLOWED
+    if now_us < max(secret.starts_us, key.starts_us):
+        return Verdict.NOT_YET_VALID
+    if now_us >= min(secret.ends_us, key.ends_us):
+        return Verdict.EXPIRED
+    if key.networks is not None and not key.networks.admits(address):
+        return Verdict.IP_NOT_ALLOWED
+    return ManagementKey(key)

@@ -1,0 +1,279 @@
+"""From a request to a decision. All that a verification costs is in this file.
+
+It begins in plain synchronous code. With a cached key and enough leased,
+nothing is waited for; otherwise a `Pending` says what is needed, and goes on
+from there. Nothing is spent unless everything passes: budgets are reserved
+first, then rates taken, and a refusal gives the reservation back.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from keyhouse.core.decide import decide
+from keyhouse.core.decision import Balance, Decision, Pending
+from keyhouse.core.keyring import Keyring
+from keyhouse.core.limits import Taken
+from keyhouse.core.records import ApiRecord, Line
+from keyhouse.core.request import Request
+from keyhouse.core.secret import digest
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Changes, Clock, RateCounter
+from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
+from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.loading import Asker, Loading
+from keyhouse.services.verify.management import ManagementKey, judge
+
+OUTAGE_RETRY_US: Final = 200_000
+"""While the database is gone, it is asked so often within requests."""
+
+T = TypeVar("T")
+_VALID: Final = Verdict.VALID
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How old the cache's knowledge may be, in µs.
+
+    `feed_us`: since the change log was last read, before it is read again
+    within the request. `outage_us`: while the database is known to be gone.
+    """
+
+    feed_us: int = 250_000
+    outage_us: int = 300_000_000
+
+
+class Verifier:
+    """Decides on requests. One thread calls it, that of its event loop."""
+
+    def __init__(
+        self,
+        *,
+        loading: Loading,
+        cache: RecordCache,
+        read_changes: Callable[[int], Changes],
+        keyring: Keyring,
+        rates: RateCounter,
+        book: LeaseBook,
+        clock: Clock,
+        patience: Patience,
+    ) -> None:
+        self._loading = loading
+        self._cache = cache
+        self._ways = cache.ways
+        self._read_changes = read_changes
+        self._pepper = keyring.active.key
+        self._rates = rates
+        self._book = book
+        self._clock = clock
+        self._patience = patience
+        self._confirmed_us: int | None = None
+        self._outage_tried_us: int | None = None
+
+    # -- the way of a request -------------------------------------------------
+
+    def verify(self, request: Request) -> Decision | Pending[Decision]:
+        """Decide on `request`, spending what it costs if it may pass."""
+        return self._verify(request, 0, caught_up=False)
+
+    def _verify(
+        self, request: Request, attempt: int, *, caught_up: bool
+    ) -> Decision | Pending[Decision]:
+        now_us = self._clock.now_us()
+        secret = request.secret
+        if secret is None:
+            return Decision(Verdict.MISSING, now_us)
+        monotonic_us = self._clock.monotonic_us()
+        if not caught_up and self._is_stale(monotonic_us):
+            return self._catch_up(self._asker(request, attempt, caught_up=True))
+        hashed = digest(secret, self._pepper)
+        ways = self._ways.get(hashed)
+        way = None if ways is None else ways.get(request.api)
+        if way is None or not self._cache.is_fresh(way):
+            asker = self._asker(request, attempt, caught_up=caught_up)
+            made = self._loading.way(secret, hashed, request.api, asker)
+            if not isinstance(made, Way):
+                return made
+            way = made
+        line = way.line
+        passed = decide(line, request, now_us)
+        if passed.verdict is not _VALID:
+            shown = None if passed.verdict is Verdict.UNKNOWN else line
+            return Decision(
+                passed.verdict, now_us, shown, passed.route_id, 0, passed.scopes_missing
+            )
+        return self._spend(request, attempt, line, passed.route_id, passed.units, now_us)
+
+    def _spend(
+        self,
+        request: Request,
+        attempt: int,
+        line: Line,
+        route_id: str,
+        units: int,
+        now_us: int,
+    ) -> Decision | Pending[Decision]:
+        lease_ids: tuple[str, ...] = ()
+        balances: tuple[Balance, ...] = ()
+        if line.quotas:
+            outcome = self._book.reserve(line.quotas, units, now_us)
+            if isinstance(outcome, Short):
+                return self._lease(outcome, self._asker(request, attempt, caught_up=True))
+            balances = outcome.balances
+            if isinstance(outcome, Exhausted):
+                refused = Decision(Verdict.QUOTA_EXCEEDED, now_us, line, route_id)
+                refused.balances, refused.retry_us = balances, outcome.retry_us
+                return refused
+            lease_ids = outcome.lease_ids
+        taken: tuple[Taken, ...] = ()
+        if line.rates:
+            taken = self._rates.take(line.rates, units, now_us)
+            for one in taken:
+                if not one.allowed:
+                    refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
+                    return self._slowed(
+                        refused, units, taken, Reserved(lease_ids, balances)
+                    )
+        return Decision(
+            _VALID, now_us, line, route_id, units, (), taken, balances, None, lease_ids
+        )
+
+    def _slowed(
+        self, refused: Decision, units: int, taken: tuple[Taken, ...], reserved: Reserved
+    ) -> Decision:
+        """Complete a refusal by a rate limit; what was reserved goes back."""
+        self._book.refund(reserved.lease_ids, units)
+        refused.taken = taken
+        refused.balances = tuple(
+            Balance(one.remaining + units, one.end_us) for one in reserved.balances
+        )
+        waits = [one.retry_us for one in taken if not one.allowed]
+        known = [wait for wait in waits if wait is not None]
+        refused.retry_us = max(known) if len(known) == len(waits) else None
+        return refused
+
+    def release(self, decision: Decision) -> None:
+        """Give back what an allowed decision reserved, if it cannot be counted.
+
+        Only before the spool has seen it. What its rates took stays taken.
+        """
+        if decision.lease_ids:
+            self._book.refund(decision.lease_ids, decision.units)
+            decision.lease_ids = ()
+
+    # -- what else is asked of the cache ----------------------------------------
+
+    def api(
+        self, slug: str
+    ) -> ApiRecord | Verdict | Pending[ApiRecord | Verdict | None] | None:
+        """The API with that slug, None where there is none.
+
+        The verdict is `unavailable`, where that cannot be found out.
+        """
+        known = self._cache.api(slug)
+        if known is not None:
+            return known
+        return self._loading.api(
+            slug, Asker(lambda: self.api(slug), lambda verdict: verdict)
+        )
+
+    def management(
+        self, secret: bytes, address: int
+    ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
+        """Check a management key. A verdict is the refusal."""
+        return self._management(secret, address, 0, caught_up=False)
+
+    def _management(
+        self, secret: bytes, address: int, attempt: int, *, caught_up: bool
+    ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
+        asker: Asker[ManagementKey | Verdict] = Asker(
+            lambda: self._management(secret, address, attempt + 1, caught_up=True),
+            lambda verdict: verdict,
+            attempt,
+        )
+        if not caught_up and self._is_stale(self._clock.monotonic_us()):
+            return self._catch_up(asker)
+        held = self._loading.key(secret, digest(secret, self._pepper), asker)
+        if not isinstance(held, tuple):
+            return held
+        return judge(held, address, self._clock.now_us())
+
+    # -- keeping up ---------------------------------------------------------------
+
+    def apply(self, changes: Changes, confirmed_us: int) -> None:
+        """Forget what changed. The log was complete at `confirmed_us` (monotonic)."""
+        self._cache.apply(changes)
+        if self._confirmed_us is None or confirmed_us > self._confirmed_us:
+            self._confirmed_us = confirmed_us
+
+    @property
+    def applied(self) -> int:
+        """The change up to which all is known."""
+        return self._cache.applied
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the change log was read a moment ago."""
+        age_us = self._age_us(self._clock.monotonic_us())
+        return age_us is not None and age_us <= self._patience.feed_us
+
+    def _age_us(self, monotonic_us: int) -> int | None:
+        return None if self._confirmed_us is None else monotonic_us - self._confirmed_us
+
+    def _is_stale(self, monotonic_us: int) -> bool:
+        confirmed_us = self._confirmed_us
+        return confirmed_us is None or monotonic_us - confirmed_us > self._patience.feed_us
+
+    def _catch_up(self, asker: Asker[T]) -> T | Pending[T]:
+        """Read the change log within the request, or live with its absence.
+
+        A process that was stopped and wakes up comes through here, so that it
+        serves no key that was revoked while it slept.
+        """
+        now_us = self._clock.monotonic_us()
+        tried_us = self._outage_tried_us
+        if tried_us is not None and now_us - tried_us < OUTAGE_RETRY_US:
+            return self._during_outage(asker, now_us)
+        after = self._cache.applied
+
+        def work() -> tuple[int, Changes]:
+            # The time is taken before the read: what it says holds from then.
+            return self._clock.monotonic_us(), self._read_changes(after)
+
+        def resume(result: object) -> T | Pending[T]:
+            if isinstance(result, tuple):
+                began_us, changes = result
+                self._outage_tried_us = None
+                self.apply(changes, began_us)
+                return asker.again()
+            _log.warning("the change log cannot be read: %s", result)
+            self._outage_tried_us = self._clock.monotonic_us()
+            return self._during_outage(asker, now_us)
+
+        return Pending(("changes",), work, resume)
+
+    def _during_outage(self, asker: Asker[T], monotonic_us: int) -> T | Pending[T]:
+        """The database is known to be gone: cached keys go on for a while."""
+        age_us = self._age_us(monotonic_us)
+        if age_us is None or age_us > self._patience.outage_us:
+            return asker.refuse(Verdict.UNAVAILABLE)
+        return asker.again()
+
+    def _lease(self, short: Short, asker: Asker[T]) -> Pending[T]:
+        def resume(result: object) -> T | Pending[T]:
+            if not isinstance(result, Granted):
+                _log.warning("a lease cannot be had: %s", result)
+                return asker.refuse(Verdict.UNAVAILABLE)
+            self._book.install(result, self._clock.now_us())
+            return asker.again()
+
+        return Pending(short.need, short.work, resume)
+
+    def _asker(self, request: Request, attempt: int, *, caught_up: bool) -> Asker[Decision]:
+        return Asker(
+            lambda: self._verify(request, attempt + 1, caught_up=caught_up),
+            lambda verdict: Decision(verdict, self._clock.now_us()),
+            attempt,
+        )
