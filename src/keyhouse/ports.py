@@ -188,6 +188,12 @@ class Spool(Protocol):
     def booked(self, end: int) -> None:
         """The entries up to `end` are in the database: their space is free."""
 
+    def sync(self) -> None:
+        """Have what was appended outlive a loss of power. Blocks; called by
+
+        the other thread.
+        """
+
     def close(self) -> None:
         """Release the file; `discard` is what removes it."""
 

@@ -1,0 +1,208 @@
+"""A spool that its owner appends to."""
+
+import contextlib
+import functools
+import json
+import mmap
+import os
+import weakref
+from pathlib import Path
+from typing import Final
+
+from keyhouse.adapters.spool import layout
+from keyhouse.adapters.spool.reading import read_stretch
+from keyhouse.core.usage import Completed, Served, Use
+from keyhouse.ports import Stretch
+
+_RESERVE: Final = 8
+"""An eighth of the ring is for the ends of what was served."""
+_CLOSED: Final = -(1 << 62)
+_ADDRESS: Final = (1 << 128) - 1
+_SLOT: Final = layout.SLOT_BYTES
+
+
+class MappedSpool:
+    """`ports.Spool` on a mapped file, whose lock `descriptor` holds.
+
+    An append is a write to shared memory: it outlives the process at once,
+    and a loss of power once the kernel or `sync` has written it to disk.
+    Paths longer than PATH_BYTES_MAX are cut there; text that is not Unicode
+    is written with replacements. A child made by fork cannot append.
+    """
+
+    def __init__(self, path: Path, descriptor: int, header: layout.Header) -> None:
+        self.id = header.spool_id
+        self._path = path
+        self._descriptor = descriptor
+        self._slots = header.slots
+        self._bytes = header.slots * _SLOT
+        self._map = mmap.mmap(descriptor, layout.HEADER_BYTES + self._bytes)
+        self._ring = memoryview(self._map)[layout.HEADER_BYTES :][: self._bytes]
+        self._for_served = header.slots - header.slots // _RESERVE
+        self._booked = 0
+        self._head = 0
+        self._offset = 0
+        self._forget_names()
+        disown = functools.partial(_disown, weakref.ref(self))
+        os.register_at_fork(after_in_child=disown)
+
+    def served(self, entry: Served) -> bool:
+        """Append; False, and nothing is written, when there is no space."""
+        (request_id, at_us, use, verdict, method, path, address, units, lease_ids) = entry
+        data = path.encode("utf-8", "replace")
+        number = self._use_numbers.get(id(use))
+        leases = self._lease_numbers.get(lease_ids)
+        limit = self._booked + self._for_served
+        if number is None or leases is None or len(data) > layout.PATH_FIRST:
+            data = data[: layout.PATH_BYTES_MAX]
+            wanted = 1 + layout.more_slots(len(data), layout.PATH_FIRST)
+            named = self._names(use, lease_ids, limit - wanted)
+            if named is None:
+                return False
+            number, leases = named
+        elif self._head >= limit:
+            return False
+        layout.SERVED.pack_into(
+            self._ring,
+            self._offset,
+            layout.KIND_SERVED,
+            verdict,
+            len(data),
+            request_id.encode("ascii", "replace"),
+            method.encode("utf-8", "replace"),
+            (address & _ADDRESS).to_bytes(16, "big"),
+            at_us,
+            units,
+            number,
+            leases,
+            data,
+            self._head + 1,
+        )
+        self._step()
+        if len(data) > layout.PATH_FIRST:
+            self._write_more(data[layout.PATH_FIRST :])
+        return True
+
+    def completed(self, entry: Completed) -> None:
+        """Append; dropped when even the eighth kept for this is full."""
+        (request_id, at_us, use, verdict, status, latency_us, bytes_in, bytes_out) = entry
+        limit = self._booked + self._slots
+        number = self._use_numbers.get(id(use))
+        if number is None:
+            named = self._names(use, (), limit - 1)
+            if named is None:
+                return
+            number = named[0]
+        elif self._head >= limit:
+            return
+        layout.COMPLETED.pack_into(
+            self._ring,
+            self._offset,
+            layout.KIND_COMPLETED,
+            verdict,
+            status,
+            request_id.encode("ascii", "replace"),
+            at_us,
+            number,
+            0,
+            latency_us,
+            bytes_in,
+            bytes_out,
+            self._head + 1,
+        )
+        self._step()
+
+    def cut(self) -> int:
+        """End the stretch: what follows is read without what came before."""
+        if self._head != self._cut:
+            self._forget_names()
+        return self._head
+
+    def stretch(self, end: int) -> Stretch:
+        """The entries from the booked position up to a cut."""
+        return read_stretch(self._ring, self._booked, end)
+
+    def booked(self, end: int) -> None:
+        """Free the space up to `end`."""
+        if self._booked >= 0:
+            self._booked = end
+
+    def sync(self) -> None:
+        """Have all that was appended on disk. Blocks; not on a closed spool."""
+        os.fdatasync(self._descriptor)
+
+    def close(self) -> None:
+        """Let go of the file. What is appended after this is refused."""
+        if self._booked == _CLOSED:
+            return
+        self._booked = _CLOSED
+        self._ring.release()
+        self._map.close()
+        os.close(self._descriptor)
+
+    def discard(self) -> None:
+        """Remove the file, then let go of it."""
+        self._path.unlink(missing_ok=True)
+        self.close()
+
+    def _forget_names(self) -> None:
+        self._cut = self._head
+        self._use_numbers: dict[int, int] = {}
+        self._uses: dict[Use, int] = {}
+        self._kept: list[Use] = []
+        self._lease_numbers: dict[tuple[str, ...], int] = {(): 0}
+
+    def _names(
+        self, use: Use, lease_ids: tuple[str, ...], limit: int
+    ) -> tuple[int, int] | None:
+        """The numbers of both, written if they are new; None if no slot is
+
+        left below `limit` after that.
+        """
+        number = self._uses.get(use)
+        leases = self._lease_numbers.get(lease_ids)
+        words = [json.dumps(use).encode() if number is None else b""]
+        words += [json.dumps(lease_ids).encode() if leases is None else b""]
+        needed = sum(1 + layout.more_slots(len(w), layout.CHUNK) for w in words if w)
+        if self._head + needed > limit or max(map(len, words)) > layout.NAME_BYTES_MAX:
+            return None
+        if number is None:
+            number = self._uses[use] = len(self._uses)
+            self._write_name(layout.KIND_USE, number, words[0])
+        if leases is None:
+            leases = self._lease_numbers[lease_ids] = len(self._lease_numbers)
+            self._write_name(layout.KIND_LEASES, leases, words[1])
+        if id(use) not in self._use_numbers:
+            # Kept, so that no other object can have its identity meanwhile.
+            self._kept.append(use)
+            self._use_numbers[id(use)] = number
+        return number, leases
+
+    def _write_name(self, kind: int, number: int, data: bytes) -> None:
+        layout.NAME.pack_into(
+            self._ring, self._offset, kind, len(data), number, data, self._head + 1
+        )
+        self._step()
+        self._write_more(data[layout.CHUNK :])
+
+    def _write_more(self, data: bytes) -> None:
+        for at in range(0, len(data), layout.CHUNK):
+            chunk = data[at : at + layout.CHUNK]
+            layout.MORE.pack_into(
+                self._ring, self._offset, layout.KIND_MORE, chunk, self._head + 1
+            )
+            self._step()
+
+    def _step(self) -> None:
+        self._head += 1
+        self._offset += _SLOT
+        if self._offset == self._bytes:
+            self._offset = 0
+
+
+def _disown(reference: "weakref.ref[MappedSpool]") -> None:
+    """In a forked child: the spool is the parent's, and so is its lock."""
+    spool = reference()
+    if spool is not None:
+        with contextlib.suppress(BufferError, OSError):
+            spool.close()
