@@ -1,0 +1,79 @@
+"""What comes back, and whether it is worth asking again."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import httpx
+
+from keyhouse_client.calls import ATTEMPTS, Call, pause_seconds
+from keyhouse_client.errors import ProblemError, Unreachable
+
+Json = dict[str, Any]
+"""An object of the management API, as its reference describes it."""
+
+_UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNAVAILABLE: Final = 503
+
+
+class Answer(NamedTuple):
+    """An answer that is no refusal; `body` is empty where none came (204)."""
+
+    status: int
+    body: Json
+    request_id: str
+    change_seq: int | None
+    """The change's number, where the write concerns the data plane."""
+
+
+class Page(NamedTuple):
+    """One page of a list; `next_cursor` is None on the last."""
+
+    data: list[Json]
+    next_cursor: str | None
+
+
+def read(response: httpx.Response) -> Answer:
+    """The answer in a response. Raises ProblemError for a refusal."""
+    request_id = response.headers.get("Keyhouse-Request-Id", "")
+    body = _object(response)
+    if not response.is_success:
+        raise ProblemError(response.status_code, body, request_id)
+    seq = response.headers.get("Keyhouse-Change-Seq")
+    return Answer(response.status_code, body, request_id, int(seq) if seq else None)
+
+
+def page(answer: Answer) -> Page:
+    """The page that a list's answer holds."""
+    return Page(answer.body.get("data", []), answer.body.get("next_cursor"))
+
+
+def pause(
+    call: Call, outcome: httpx.Response | httpx.TransportError, attempt: int
+) -> float:
+    """Seconds until `call` is to be made again.
+
+    Raises Unreachable where there was no answer and asking again is of no
+    use, and gives -1 for an answer that stands.
+    """
+    spent = attempt >= ATTEMPTS
+    if isinstance(outcome, httpx.Response):
+        if spent or outcome.status_code != _UNAVAILABLE:
+            return -1
+        return pause_seconds(attempt, outcome.headers.get("Retry-After"))
+    if spent or not (call.repeatable or isinstance(outcome, _UNSENT)):
+        raise Unreachable(f"{call.method} {call.path}: {_words(outcome)}") from outcome
+    return pause_seconds(attempt, None)
+
+
+def _object(response: httpx.Response) -> Json:
+    if not response.headers.get("Content-Type", "").partition(";")[0].endswith("json"):
+        return {}
+    try:
+        found = response.json()
+    except ValueError:
+        return {}
+    return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _words(error: httpx.TransportError) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,95 @@
+"""The client for programs that wait."""
+
+import time
+from collections.abc import Iterator
+from typing import Self
+
+import httpx
+
+from keyhouse_client import answers
+from keyhouse_client.answers import Answer, Json, Page
+from keyhouse_client.calls import Call
+from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
+from keyhouse_client.resources import Resources
+
+
+class _Sender:
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def answer(self, call: Call) -> Answer:
+        attempt = 0
+        while True:
+            attempt += 1
+            outcome = self._ask(call)
+            seconds = answers.pause(call, outcome, attempt)
+            if seconds < 0 and isinstance(outcome, httpx.Response):
+                return answers.read(outcome)
+            time.sleep(seconds)
+
+    def one(self, call: Call) -> Json:
+        return self.answer(call).body
+
+    def listed(self, call: Call) -> Page:
+        return answers.page(self.answer(call))
+
+    def each(self, call: Call) -> Iterator[Json]:
+        page = self.listed(call)
+        yield from page.data
+        while page.next_cursor:
+            page = self.listed(call.after(page.next_cursor))
+            yield from page.data
+
+    def nothing(self, call: Call) -> None:
+        self.answer(call)
+
+    def _ask(self, call: Call) -> httpx.Response | httpx.TransportError:
+        try:
+            return self.http.request(
+                call.method,
+                call.path,
+                params=call.query,
+                json=call.body,
+                headers=call.headers,
+            )
+        except httpx.TransportError as error:
+            return error
+
+
+class Client(Resources[Json, Page, Iterator[Json], None]):
+    """The management API at `url`, spoken to with a management key.
+
+    Calls raise ProblemError for a refusal and Unreachable where no answer
+    came; lost connections and 503 are tried again, at most four times in all.
+    May be shared by threads. Close it, or use it in a `with`.
+    """
+
+    def __init__(
+        self, url: str, api_key: str, *, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        self.url = url
+        options = Credentials(url, api_key).options(timeout_seconds)
+        self._sender = _Sender(httpx.Client(**options))
+        super().__init__(self._sender)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """As KEYHOUSE_URL and KEYHOUSE_API_KEY say; ValueError without the key."""
+        return cls(*Credentials.from_env())
+
+    def send(self, call: Call) -> Answer:
+        """Make any call; the answer has its status and its change's number."""
+        return self._sender.answer(call)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._sender.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client(url={self.url!r})"

@@ -1,0 +1,152 @@
+"""The management API's resources, once for both clients.
+
+A resource builds calls and hands them to its sender. What comes back is the
+sender's affair: objects from `Client`, awaitables of objects from
+`AsyncClient`; the four type variables say which.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote
+
+from keyhouse_client.calls import Call
+
+One = TypeVar("One", covariant=True)
+Listed = TypeVar("Listed", covariant=True)
+Each = TypeVar("Each", covariant=True)
+Nothing = TypeVar("Nothing", covariant=True)
+
+
+class Sender(Protocol[One, Listed, Each, Nothing]):
+    """Makes a call, and gives what the caller waits for."""
+
+    def one(self, call: Call) -> One:
+        """The object in the answer."""
+
+    def listed(self, call: Call) -> Listed:
+        """One page."""
+
+    def each(self, call: Call) -> Each:
+        """All objects of all pages, read as they are asked for."""
+
+    def nothing(self, call: Call) -> Nothing:
+        """No more than that it was done."""
+
+
+class _Resource(Generic[One, Listed, Each, Nothing]):
+    def __init__(self, sender: Sender[One, Listed, Each, Nothing], path: str) -> None:
+        self._sender = sender
+        self._path = path
+
+    def _at(self, *parts: str) -> str:
+        return "/".join((self._path, *(quote(part, safe="") for part in parts)))
+
+
+class Listing(_Resource[One, Listed, Each, Nothing]):
+    """What can be listed. Filters are those of the resource's reference page."""
+
+    def list(
+        self, *, limit: int | None = None, cursor: str | None = None, **filters: object
+    ) -> Listed:
+        """One page of at most `limit` objects (1 to 100), from `cursor` on."""
+        query = {**filters, "limit": limit, "cursor": cursor}
+        return self._sender.listed(Call("GET", self._path, query))
+
+    def each(self, **filters: object) -> Each:
+        """All objects, page after page."""
+        return self._sender.each(Call("GET", self._path, filters))
+
+
+class Standing(Listing[One, Listed, Each, Nothing]):
+    """What can be read and changed."""
+
+    def get(self, id: str) -> One:
+        """The object. Raises ProblemError with status 404 where there is none."""
+        return self._sender.one(Call("GET", self._at(id)))
+
+    def update(self, id: str, **changes: object) -> One:
+        """Change the given fields and no others; None clears one."""
+        return self._sender.one(Call("PATCH", self._at(id), body=changes))
+
+
+class Collection(Standing[One, Listed, Each, Nothing]):
+    """What can also be created and deleted."""
+
+    def create(self, **fields: object) -> One:
+        """A new object, as it then stands."""
+        return self._sender.one(Call("POST", self._path, body=fields))
+
+    def delete(self, id: str) -> Nothing:
+        """Delete the object."""
+        return self._sender.nothing(Call("DELETE", self._at(id)))
+
+
+class Apis(Collection[One, Listed, Each, Nothing]):
+    """APIs, named by id or slug, and the routes of each."""
+
+    def routes(self, api: str) -> Collection[One, Listed, Each, Nothing]:
+        """The routes of one API; they have no reading of one."""
+        return Collection(self._sender, self._at(api, "routes"))
+
+
+class Keys(Standing[One, Listed, Each, Nothing]):
+    """Keys. The secret is in the answer of `create` and nowhere else."""
+
+    def create(
+        self,
+        name: str,
+        access: Sequence[Mapping[str, Any]],
+        *,
+        idempotency_key: str | None = None,
+        **fields: object,
+    ) -> One:
+        """A new key with `access`, as `[{"api": "weather", "scopes": ["read"]}]`.
+
+        `fields`: application, environment, kind, restrictions, limits,
+        starts_at, ends_at, metadata. With an `idempotency_key` of your own a
+        second call gives the same key, and `"secret": None`.
+        """
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        body = {"name": name, "access": list(access), **fields}
+        return self._sender.one(Call("POST", self._path, body=body, headers=headers))
+
+    def delete(self, id: str) -> Nothing:
+        """Put the key away; `restore` brings it back."""
+        return self._sender.nothing(Call("DELETE", self._at(id)))
+
+    def enable(self, id: str) -> One:
+        """Undo `disable`."""
+        return self._do(id, "enable")
+
+    def disable(self, id: str) -> One:
+        """Refuse the key until it is enabled again."""
+        return self._do(id, "disable")
+
+    def revoke(self, id: str) -> One:
+        """Refuse the key for ever."""
+        return self._do(id, "revoke")
+
+    def restore(self, id: str) -> One:
+        """Undo `delete`."""
+        return self._do(id, "restore")
+
+    def secrets(self, id: str) -> Listed:
+        """The key's secrets: their hints, versions and times, never the strings."""
+        return self._sender.listed(Call("GET", self._at(id, "secrets")))
+
+    def _do(self, id: str, what: str) -> One:
+        return self._sender.one(Call("POST", self._at(id, what)))
+
+
+class Resources(Generic[One, Listed, Each, Nothing]):
+    """All resources of the management API."""
+
+    def __init__(self, sender: Sender[One, Listed, Each, Nothing]) -> None:
+        self.organizations = Standing(sender, "/v1/organizations")
+        self.projects = Collection(sender, "/v1/projects")
+        self.apis = Apis(sender, "/v1/apis")
+        self.applications = Collection(sender, "/v1/applications")
+        self.keys = Keys(sender, "/v1/keys")
+        self.usage = Listing(sender, "/v1/usage")
+        self.requests = Listing(sender, "/v1/requests")
+        self.audit = Listing(sender, "/v1/audit")
