@@ -1,0 +1,132 @@
+"""Keyhouse inside a program: opened with it, asked by it, closed with it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Protocol
+
+from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.decision import Decision
+from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
+from keyhouse.core.secret import Secret
+from keyhouse.core.verdict import Verdict
+
+
+class Plane(Protocol):
+    """What the guard needs of an opened data plane."""
+
+    async def verify(self, request: Request) -> Decision:
+        """Decide, waiting for what it takes."""
+
+    async def api(self, slug: str) -> ApiRecord | Verdict | None:
+        """The API with that slug."""
+
+    def served(
+        self, decision: Decision, *, method: str, path: str, address: int
+    ) -> tuple[str, Decision]:
+        """Count; the request's id, and the decision that holds: a full
+
+        spool turns an allowed one into `unavailable`.
+        """
+
+    def completed(
+        self, request_id: str, decision: Decision, *, status: int, latency_us: int
+    ) -> None:
+        """Tell how a counted request ended."""
+
+    async def close(self) -> None:
+        """Book what was counted and let go of everything."""
+
+
+class Keyhouse:
+    """Verifies keys on the event loop that opened it.
+
+    Use it as an application's `lifespan`, or as `async with kh.running():`.
+    """
+
+    def __init__(self, open_plane: Callable[[], Awaitable[Plane]]) -> None:
+        self._open_plane = open_plane
+        self._plane: Plane | None = None
+
+    @property
+    def plane(self) -> Plane:
+        """The opened data plane. Raises RuntimeError while there is none."""
+        if self._plane is None:
+            raise RuntimeError(
+                "Keyhouse is not running: pass lifespan=kh.lifespan to the app, "
+                "or use `async with kh.running():`"
+            )
+        return self._plane
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Keyhouse"]:
+        """Open on entering, close on leaving."""
+        self._plane = await self._open_plane()
+        try:
+            yield self
+        finally:
+            plane, self._plane = self._plane, None
+            await plane.close()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """The lifespan of an ASGI application: `FastAPI(lifespan=kh.lifespan)`."""
+        async with self.running():
+            yield
+
+    async def verify(  # noqa: PLR0913 - the request's facts, each by its name
+        self,
+        secret: str | Secret | None,
+        *,
+        api: str,
+        address: str | None = None,
+        method: str | None = None,
+        path: str | None = None,
+        referrer: str = "",
+        origin: str = "",
+        app: str = "",
+        tls: bool = False,
+        environment: str | None = None,
+        scopes: Iterable[str] = (),
+        cost: int | None = None,
+    ) -> Decision:
+        """Decide on a request and count it.
+
+        `api` is a slug, `path` is below the API's root, `cost` in units.
+        Raises ValueError for an address that is none and a negative cost.
+        """
+        if cost is not None and cost < 0:
+            raise ValueError("cost: is at least 0")
+        request = Request(
+            secret=_bytes_of(secret),
+            api=api,
+            address=UNKNOWN if address is None else address_number(address),
+            method=method,
+            path=path,
+            referrer=referrer,
+            origin=origin,
+            app=app,
+            tls=tls,
+            environment=environment,
+            scopes=tuple(scopes),
+            cost=cost,
+        )
+        decision = await self.plane.verify(request)
+        _, decision = self.plane.served(
+            decision, method=method or "", path=path or "", address=request.address
+        )
+        return decision
+
+
+def _bytes_of(secret: str | Secret | None) -> bytes | None:
+    if secret is None:
+        return None
+    text = secret.reveal() if isinstance(secret, Secret) else secret
+    return text.encode("utf-8", "surrogateescape")
+
+
+@lru_cache(maxsize=4096)
+def address_number(text: str) -> int:
+    """`core.addresses.parse_address`, remembered: callers come back."""
+    return parse_address(text)
