@@ -6,7 +6,6 @@ so the two common kinds of slot are read in one flat loop.
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any, Final
 
 from keyhouse.adapters.spool import layout
@@ -66,7 +65,7 @@ class _Reader:
     def read(self, position: int) -> int:
         """Read on from `position`; returns where the first broken entry is."""
         ring, slots, limit = self._ring, self._slots, self._limit
-        steps: dict[int, Callable[[int, int], int]] = {
+        steps = {
             layout.KIND_SERVED: self._served,
             layout.KIND_COMPLETED: self._completed,
             layout.KIND_USE: self._use,

@@ -1,6 +1,17 @@
 """Metering: request ids, the meter, and how a spool becomes usage."""
 
+from keyhouse.services.meter.adoption import adopt_orphans
+from keyhouse.services.meter.flusher import TICK_SECONDS, Flusher
 from keyhouse.services.meter.meter import Meter
 from keyhouse.services.meter.request_ids import RequestIds
+from keyhouse.services.meter.roll import LOG_ROWS_MAX, roll
 
-__all__ = ["Meter", "RequestIds"]
+__all__ = [
+    "LOG_ROWS_MAX",
+    "TICK_SECONDS",
+    "Flusher",
+    "Meter",
+    "RequestIds",
+    "adopt_orphans",
+    "roll",
+]

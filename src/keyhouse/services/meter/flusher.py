@@ -1,0 +1,190 @@
+"""Brings what was metered into the database, and moves leases both ways."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from keyhouse.ports import BudgetLedger, Clock, Spool, StoreUnavailable, UsageSink
+from keyhouse.services.budgets import LeaseBook, Short
+from keyhouse.services.meter.roll import LOG_ROWS_MAX, roll
+
+TICK_SECONDS: Final = 0.5
+"""How often whoever owns the timer should call `tick`."""
+
+Post = Callable[[Callable[[], None]], object]
+"""Has something called on the appending thread, as `loop.call_soon_threadsafe`."""
+
+_log = logging.getLogger(__name__)
+
+
+class Flusher:
+    """The second thread of a spool.
+
+    `tick` is called on the appending thread and never blocks; `work` does
+    what blocks. Between `start` and `stop` a thread of the flusher's calls
+    `work` after each tick; without them, whoever holds it may.
+
+    While the database is away everything waits in the spool, which has room
+    for some seconds to hours, by load; then requests are refused.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        sink: UsageSink,
+        ledger: BudgetLedger,
+        book: LeaseBook,
+        clock: Clock,
+        post: Post,
+        *,
+        log_rows_max: int = LOG_ROWS_MAX,
+    ) -> None:
+        self._spool = spool
+        self._sink = sink
+        self._ledger = ledger
+        self._book = book
+        self._clock = clock
+        self._post = post
+        self._log_rows_max = log_rows_max
+        self._last_cut = 0
+        self._cuts: deque[int] = deque()
+        self._asked: deque[Short] = deque()
+        self._let_go: deque[dict[str, int]] = deque()
+        self._away = False
+        self._wake = threading.Event()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread = threading.Thread(
+            target=self._run, name=f"flusher {self._spool.id}", daemon=True
+        )
+        self._thread.start()
+
+    def tick(self) -> None:
+        """Cut the spool and see which leases are idle or low. On its thread."""
+        now_us = self._clock.now_us()
+        self._cut()
+        returns = self._book.idle(now_us)
+        if returns:
+            self._let_go.append(returns)
+        short = self._book.wanting(now_us)
+        if short is not None:
+            self._asked.append(short)
+        if self._cuts or self._let_go or self._asked:
+            self._wake.set()
+
+    def work(self) -> bool:
+        """Do what ticks have found; False where the database is away.
+
+        What could not be done is tried again with the next call, a stretch
+        with the same end, so that it is booked once.
+        """
+        try:
+            self._lease_ahead()
+            self._book_cuts()
+            self._give_back()
+        except StoreUnavailable as error:
+            if not self._away:
+                _log.warning("the database is away, usage waits in the spool: %s", error)
+            self._away = True
+            self._spool.sync()
+            return False
+        if self._away:
+            _log.info("the database is back, usage is booked")
+        self._away = False
+        return True
+
+    def last_tick(self) -> None:
+        """End all serving, on the appending thread; `stop` follows.
+
+        Nothing may be appended or reserved after it.
+        """
+        self._asked.clear()
+        self._book.drain()
+        self._cut()
+
+    def stop(self) -> bool:
+        """End the thread, book the rest and end the spool. Blocks.
+
+        False where the database is away or the rest cannot be booked: then
+        the file stays, and whoever starts next on this folder adopts it.
+        """
+        self._ending.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._cut()
+        ended = self._try_work() and self._close_spool()
+        if ended:
+            self._spool.discard()
+        else:
+            self._spool.close()
+            _log.warning("spool %s is left to the next start", self._spool.id)
+        return ended
+
+    def _close_spool(self) -> bool:
+        """All leases end with it: the rest of each goes back in one step."""
+        try:
+            self._sink.close_spool(self._spool.id, return_leases=True)
+        except StoreUnavailable:
+            return False
+        return True
+
+    def _cut(self) -> None:
+        end = self._spool.cut()
+        if end != self._last_cut:
+            self._last_cut = end
+            self._cuts.append(end)
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._wake.wait()
+            self._wake.clear()
+            self._try_work()
+
+    def _try_work(self) -> bool:
+        try:
+            return self.work()
+        except Exception:  # noqa: BLE001: nobody is above this thread, told below
+            # Without the thread the spool fills and all is refused: go on.
+            _log.exception("usage of spool %s cannot be booked", self._spool.id)
+            return False
+
+    def _lease_ahead(self) -> None:
+        while self._asked:
+            granted = self._asked.popleft().work()
+            now_us = self._clock.now_us()
+            self._post(partial(self._book.install, granted, now_us))
+
+    def _give_back(self) -> None:
+        """Give idle leases back, once: whether a call that failed was
+
+        committed cannot be known, and units given back twice are overspent.
+        So it is tried only when the database has just answered; what is lost
+        all the same stays leased until the spool is closed.
+        """
+        if not self._let_go:
+            return
+        self._sink.booked_to(self._spool.id)
+        while self._let_go:
+            try:
+                self._ledger.give_back(self._spool.id, self._let_go.popleft())
+            except ValueError:
+                _log.exception("leases of %s are not what they were", self._spool.id)
+
+    def _book_cuts(self) -> None:
+        spool, sink = self._spool, self._sink
+        while self._cuts:
+            end = self._cuts[0]
+            batch = roll(spool.id, spool.stretch(end), self._log_rows_max)
+            if not sink.book(batch) and sink.booked_to(spool.id) != end:
+                # A commit whose answer was lost ends where we end; this does not.
+                raise RuntimeError(f"spool {spool.id} was booked by another")
+            spool.booked(end)
+            self._cuts.popleft()
