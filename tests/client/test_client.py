@@ -1,0 +1,200 @@
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+import keyhouse_client
+from keyhouse_client import AsyncClient, Call, Client, ProblemError, Unreachable
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Desk
+
+MANAGEMENT_KEY = "kh_mk_0123456789abcdefghijABCDEFGHIJ000000"
+
+
+@pytest.fixture
+def client(desk: "Desk") -> Iterator[Client]:
+    with Client(desk.url, MANAGEMENT_KEY) as made:
+        yield made
+
+
+def test_public_names_are_a_contract() -> None:
+    assert keyhouse_client.__all__ == [
+        "Answer",
+        "AsyncClient",
+        "Call",
+        "Client",
+        "FieldError",
+        "KeyhouseError",
+        "Page",
+        "ProblemError",
+        "Unreachable",
+    ]
+
+
+def test_a_key_is_created_with_what_was_given(desk: "Desk", client: Client) -> None:
+    desk.say(201, {"id": "key_1", "secret": "kh_sk_test_x"})
+    key = client.keys.create("mine", [{"api": "weather", "scopes": []}], ends_at=None)
+    assert key["secret"] == "kh_sk_test_x"
+    (asked,) = desk.asked
+    assert (asked.method, asked.path) == ("POST", "/v1/keys")
+    assert asked.headers["Authorization"] == f"Bearer {MANAGEMENT_KEY}"
+    assert asked.body == {
+        "name": "mine",
+        "access": [{"api": "weather", "scopes": []}],
+        "ends_at": None,
+    }
+
+
+def test_none_in_an_update_clears_a_field(desk: "Desk", client: Client) -> None:
+    desk.say(200, {"id": "key_1"})
+    client.keys.update("key_1", ends_at=None)
+    assert desk.asked[0].body == {"ends_at": None}
+
+
+@pytest.mark.parametrize("what", ["enable", "disable", "revoke", "restore"])
+def test_each_verb_of_a_key_is_its_own_post(
+    desk: "Desk", client: Client, what: str
+) -> None:
+    desk.say(200, {"id": "key_1"})
+    getattr(client.keys, what)("key_1")
+    assert (desk.asked[0].method, desk.asked[0].path) == ("POST", f"/v1/keys/key_1/{what}")
+
+
+def test_an_id_cannot_leave_its_place_in_the_path(desk: "Desk", client: Client) -> None:
+    desk.say(404, {"code": "not_found"})
+    with pytest.raises(ProblemError):
+        client.keys.get("../audit?x=1")
+    assert desk.asked[0].path == "/v1/keys/..%2Faudit%3Fx%3D1"
+
+
+def test_routes_belong_to_an_api(desk: "Desk", client: Client) -> None:
+    desk.say(204)
+    client.apis.routes("weather").delete("rte_1")
+    assert desk.asked[0].path == "/v1/apis/weather/routes/rte_1"
+
+
+def test_each_reads_all_pages_with_the_filters_kept(desk: "Desk", client: Client) -> None:
+    desk.say(200, {"data": [{"n": 1}, {"n": 2}], "next_cursor": "abc="})
+    desk.say(200, {"data": [{"n": 3}], "next_cursor": None})
+    assert [row["n"] for row in client.keys.each(state="active", api=None)] == [1, 2, 3]
+    second = parse_qs(urlsplit(desk.asked[1].path).query)
+    assert second == {"state": ["active"], "cursor": ["abc="]}
+
+
+def test_a_repeated_post_is_the_same_write(desk: "Desk", client: Client) -> None:
+    desk.hang_up()
+    desk.say(503, {"code": "unavailable"})
+    desk.say(201, {"id": "prj_1"})
+    assert client.projects.create(name="p") == {"id": "prj_1"}
+    assert len(desk.asked) == 3
+    assert len({asked.headers["Idempotency-Key"] for asked in desk.asked}) == 1
+
+
+def test_two_posts_are_two_writes(desk: "Desk", client: Client) -> None:
+    for _ in range(2):
+        desk.say(201, {"id": "prj_1"})
+        client.projects.create(name="p")
+    assert len({asked.headers["Idempotency-Key"] for asked in desk.asked}) == 2
+
+
+def test_repeats_end(desk: "Desk", client: Client) -> None:
+    for _ in range(9):
+        desk.say(503, {"code": "unavailable"})
+    with pytest.raises(ProblemError) as caught:
+        client.keys.get("key_1")
+    assert caught.value.code == "unavailable"
+    assert len(desk.asked) == 4
+
+
+def test_a_refusal_is_not_asked_again(desk: "Desk", client: Client) -> None:
+    desk.say(429, {"code": "rate_limited"})
+    with pytest.raises(ProblemError):
+        client.keys.get("key_1")
+    assert len(desk.asked) == 1
+
+
+def test_a_delete_that_may_have_happened_is_not_repeated(
+    desk: "Desk", client: Client
+) -> None:
+    desk.hang_up()
+    with pytest.raises(Unreachable, match="DELETE /v1/keys/key_1"):
+        client.keys.delete("key_1")
+    assert len(desk.asked) == 1
+
+
+def test_nobody_listening_is_told_with_the_call() -> None:
+    with (
+        Client("http://127.0.0.1:1", MANAGEMENT_KEY) as client,
+        pytest.raises(Unreachable, match="GET /v1/keys/key_1"),
+    ):
+        client.keys.get("key_1")
+
+
+def test_a_problem_names_field_reason_and_mend(desk: "Desk", client: Client) -> None:
+    wrong = {"field": "access.0.api", "reason": "is unknown", "mend": "create it first"}
+    problem = {"title": "Wrong values", "detail": "One is wrong.", "code": "invalid"}
+    desk.say(422, {**problem, "errors": [wrong]}, Keyhouse_Request_Id="req_1")
+    with pytest.raises(ProblemError) as caught:
+        client.keys.create("mine", [])
+    error = caught.value
+    assert (error.status, error.code, error.request_id) == (422, "invalid", "req_1")
+    assert error.errors == (("access.0.api", "is unknown", "create it first"),)
+    assert "access.0.api: is unknown (create it first)" in str(error)
+
+
+def test_an_answer_that_is_not_keyhouses_is_still_a_problem(
+    desk: "Desk", client: Client
+) -> None:
+    desk.say(502, ["nonsense"])
+    with pytest.raises(ProblemError) as caught:
+        client.keys.get("key_1")
+    assert (caught.value.status, caught.value.code) == (502, "")
+
+
+def test_the_number_of_a_change_can_be_had(desk: "Desk", client: Client) -> None:
+    desk.say(200, {"id": "key_1"}, Keyhouse_Change_Seq="41")
+    answer = client.send(Call("POST", "/v1/keys/key_1/revoke"))
+    assert (answer.status, answer.change_seq) == (200, 41)
+
+
+def test_the_management_key_is_never_shown(
+    desk: "Desk", caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    desk.say(401, {"code": "unknown"})
+    with Client(desk.url, MANAGEMENT_KEY) as client:
+        with pytest.raises(ProblemError) as caught:
+            client.keys.get("key_1")
+        told = f"{client!r}{vars(client)!r}{caught.value!r}{caught.value}{caplog.text}"
+    assert MANAGEMENT_KEY not in told
+    assert MANAGEMENT_KEY not in repr(AsyncClient(desk.url, MANAGEMENT_KEY))
+
+
+async def test_the_async_client_does_the_same(desk: "Desk") -> None:
+    desk.say(503, {})
+    desk.say(201, {"id": "key_1"})
+    desk.say(200, {"data": [{"n": 1}], "next_cursor": "x"})
+    desk.say(200, {"data": [{"n": 2}], "next_cursor": None})
+    desk.say(204)
+    async with AsyncClient(desk.url, MANAGEMENT_KEY) as client:
+        assert await client.keys.create("mine", []) == {"id": "key_1"}
+        assert [row["n"] async for row in client.requests.each()] == [1, 2]
+        await client.applications.delete("app_1")
+    assert [asked.method for asked in desk.asked] == [
+        "POST",
+        "POST",
+        "GET",
+        "GET",
+        "DELETE",
+    ]
+
+
+def test_a_redirect_does_not_carry_the_key_away(desk: "Desk", client: Client) -> None:
+    desk.say(302, None, Location="http://127.0.0.1:1/")
+    with pytest.raises(ProblemError) as caught:
+        client.keys.get("key_1")
+    assert caught.value.status == httpx.codes.FOUND

@@ -1,0 +1,80 @@
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keyhouse_client.command import main
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Desk
+
+KEY = {
+    "id": "key_1",
+    "name": "mine",
+    "environment": "test",
+    "state": "active",
+    "hint": "kh_sk_test_…k9Qa",
+    "last_used_at": None,
+}
+
+
+@pytest.fixture(autouse=True)
+def _environment(desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYHOUSE_URL", desk.url)
+    monkeypatch.setenv("KEYHOUSE_API_KEY", "kh_mk_secret")
+
+
+def test_keys_are_listed_in_columns(
+    desk: "Desk", capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.say(200, {"data": [KEY], "next_cursor": None})
+    assert main(["keys", "list", "--state", "active"]) == 0
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split() == ["id", "name", "environment", "state", "hint", "last_used_at"]
+    assert row.split() == ["key_1", "mine", "test", "active", "kh_sk_test_…k9Qa", "-"]
+    assert desk.asked[0].path == "/v1/keys?state=active"
+
+
+def test_a_new_secret_alone_goes_to_standard_output(
+    desk: "Desk", capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`SECRET=$(kh keys create …)` would hold more than the secret otherwise."""
+    desk.say(201, {**KEY, "secret": "kh_sk_test_whole"})
+    assert main(["keys", "create", "mine", "--api", "weather", "--scope", "read"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "kh_sk_test_whole\n"
+    assert "only time" in told.err
+    assert desk.asked[0].body["access"] == [{"api": "weather", "scopes": ["read"]}]
+
+
+def test_show_and_revoke(desk: "Desk", capsys: pytest.CaptureFixture[str]) -> None:
+    desk.say(200, KEY)
+    desk.say(200, {**KEY, "state": "revoked"})
+    assert main(["keys", "show", "key_1"]) == 0
+    assert json.loads(capsys.readouterr().out) == KEY
+    assert main(["keys", "revoke", "key_1"]) == 0
+    assert capsys.readouterr().out == "key_1 mine is revoked\n"
+
+
+def test_usage_can_be_had_as_json(desk: "Desk", capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"start": "2026-01-01T00:00:00Z", "verdict": "valid", "requests": 3}]
+    desk.say(200, {"data": rows, "next_cursor": None})
+    assert main(["usage", "--step", "day", "--group-by", "key", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == rows
+    assert desk.asked[0].path == "/v1/usage?group_by=key&step=day"
+
+
+def test_a_refusal_is_one_plain_text_and_exit_1(
+    desk: "Desk", capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.say(404, {"title": "Not found", "detail": "There is no such key.", "code": "x"})
+    assert main(["keys", "show", "key_9"]) == 1
+    assert capsys.readouterr().err == "kh: 404 Not found: There is no such key.\n"
+
+
+def test_a_missing_key_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("KEYHOUSE_API_KEY")
+    assert main(["keys", "list"]) == 1
+    assert "KEYHOUSE_API_KEY is not set" in capsys.readouterr().err
