@@ -1,0 +1,1 @@
+"""Keyhouse side by side with its peers, on this machine, in one run."""

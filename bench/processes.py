@@ -1,0 +1,97 @@
+"""Programs under measurement: each on the core it is told, ended when done."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+START_SECONDS_MAX = 20.0
+STOP_SECONDS_MAX = 20.0
+
+
+class BenchFailed(Exception):
+    """Nothing can be told of this run; the text says why."""
+
+
+class Cores(NamedTuple):
+    """The core of what is measured, and that of load and upstream."""
+
+    server: int
+    load: int
+
+
+def two_cores() -> Cores:
+    """Two cores this process may run on, as far apart as there are."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        raise BenchFailed("two cores are needed: one for the server, one for the load")
+    return Cores(usable[0], usable[-1])
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(
+    name: str,
+    command: Sequence[str],
+    *,
+    core: int,
+    port: int,
+    environ: Mapping[str, str] | None = None,
+) -> Generator[int]:
+    """A program pinned to one core and listening on `port`; yields its pid.
+
+    Ended by SIGTERM at the end, and waited for. Raises BenchFailed with the
+    end of what it printed when it does not come up or does not end.
+    """
+    with tempfile.TemporaryFile("w+") as printed:
+        process = subprocess.Popen(
+            ["taskset", "--cpu-list", str(core), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            env=dict(environ) if environ is not None else None,
+            start_new_session=True,
+        )
+        try:
+            if not _listens(process, port):
+                raise BenchFailed(f"{name} did not start:\n{_tail(printed.fileno())}")
+            yield process.pid
+            if process.poll() is not None:
+                raise BenchFailed(f"{name} ended by itself:\n{_tail(printed.fileno())}")
+        finally:
+            _stop(process)
+
+
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        # Its own session: children that outlived it go with it.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _tail(descriptor: int) -> str:
+    return Path(f"/proc/self/fd/{descriptor}").read_text("utf-8", "replace")[-3000:]

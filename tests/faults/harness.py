@@ -1,0 +1,312 @@
+"""Real Keyhouse processes on a data folder of their own, and callers that count.
+
+What is started here is ended here, by its process id; all of it listens on
+127.0.0.1 only.
+"""
+
+import asyncio
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from keyhouse_client import Client
+
+PATIENCE_SECONDS = 30.0
+ROUNDS = int(os.environ.get("KEYHOUSE_SOAK_ROUNDS", "20"))
+"""How often the long stories repeat what they do."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until it holds, asked again and again; fails with `what`."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+# -- processes ------------------------------------------------------------------
+
+
+class Running:
+    """One `python -m keyhouse …` process, ready when this is made."""
+
+    def __init__(
+        self,
+        command: str,
+        port: int,
+        ready_path: str,
+        environ: Mapping[str, str],
+        log: Path,
+    ) -> None:
+        self.port = port
+        self._log = log
+        with log.open("ab") as printed:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "keyhouse", command],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                env=dict(environ),
+                start_new_session=True,
+            )
+        try:
+            eventually(lambda: self._ready(ready_path), f"{command} does not get ready")
+        except AssertionError as error:
+            self.kill()
+            raise AssertionError(f"{error}:\n{self._tail()}") from None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the process a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM. Fails where it does not end by itself, and in order."""
+        if self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            code = self._process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"does not stop:\n{self._tail()}") from None
+        assert code == 0, f"stopped with {code}:\n{self._tail()}"
+
+    def _ready(self, path: str) -> bool:
+        assert self._process.poll() is None, f"ended by itself:\n{self._tail()}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _tail(self) -> str:
+        return self._log.read_text("utf-8", "replace")[-4000:]
+
+
+@dataclass
+class Key:
+    """A key as its caller knows it."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+class Installation:
+    """A data folder with an organization, an API `echo` and a management process.
+
+    Its methods block: on an event loop they are called on a thread.
+    """
+
+    def __init__(self, folder: Path, upstream: "Upstream") -> None:
+        self.folder = folder
+        self.upstream = upstream
+        self.management_port = free_port()
+        self.environ = {
+            **{
+                name: value for name, value in os.environ.items() if name[:9] != "KEYHOUSE_"
+            },
+            "KEYHOUSE_DATA__DIR": str(folder / "data"),
+            "KEYHOUSE_MANAGEMENT__LISTEN": f"127.0.0.1:{self.management_port}",
+        }
+        self._running: list[Running] = []
+        self.client: Client
+
+    def open(self) -> None:
+        """Make all of it and start management."""
+        management_key = _bootstrap(self.folder / "data", self.environ)
+        self._running.append(self._start("management", self.management_port, "/ready"))
+        self.client = Client(f"http://127.0.0.1:{self.management_port}", management_key)
+        url = f"http://127.0.0.1:{self.upstream.port}"
+        self.client.apis.create(slug="echo", upstreams={"test": url, "live": url})
+
+    def gateway(self, port: int | None = None) -> Running:
+        """One more gateway on the data folder, ended with the installation."""
+        port = port or free_port()
+        started = self._start(
+            "gateway",
+            port,
+            "/.keyhouse/ready",
+            KEYHOUSE_GATEWAY__LISTEN=f"127.0.0.1:{port}",
+        )
+        self._running.append(started)
+        return started
+
+    def key(self, name: str, quota: int | None = None) -> Key:
+        """A new key for `echo`, with a daily quota if one is given."""
+        limits = (
+            [] if quota is None else [{"name": "daily", "quota": quota, "window": "day"}]
+        )
+        made = self.client.keys.create(name, [{"api": "echo"}], limits=limits)
+        return Key(made["id"], made["secret"])
+
+    def metered(self, key: Key) -> int:
+        """How many requests were booked as allowed for a key."""
+        rows = self.client.usage.each(key=key.id, step="day")
+        return sum(row["requests"] for row in rows if row["verdict"] == "valid")
+
+    def close(self) -> None:
+        """End all processes that were started; in order where they still run."""
+        for running in reversed(self._running):
+            running.send(signal.SIGCONT)
+            running.stop()
+
+    def _start(self, command: str, port: int, path: str, **environ: str) -> Running:
+        log = self.folder / f"{command}-{port}.log"
+        return Running(command, port, path, {**self.environ, **environ}, log)
+
+
+def _bootstrap(data: Path, environ: Mapping[str, str]) -> str:
+    raise NotImplementedError
+
+
+# -- the upstream ---------------------------------------------------------------
+
+
+class Upstream:
+    """Answers 200 to everything, and counts by `Keyhouse-Key-Id`."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.port = 0
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncGenerator["Upstream"]:
+        """Listens on a free port of 127.0.0.1 until the block ends."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=256)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                self.seen[_header(head, b"keyhouse-key-id")] += 1
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        writer.close()
+
+
+# -- callers --------------------------------------------------------------------
+
+
+@dataclass
+class Tally:
+    """What callers of one key saw: `lost` were sent and never answered."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    lost: int = 0
+
+    @property
+    def served(self) -> int:
+        """Answers of 200."""
+        return self.statuses[200]
+
+
+class Caller:
+    """One connection of a key's caller. Opened when first needed, and again."""
+
+    def __init__(self, port: int, key: Key, tally: Tally) -> None:
+        self._port = port
+        self._tally = tally
+        self._request = (
+            f"GET /echo/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"X-API-Key: {key.secret}\r\n\r\n"
+        ).encode("ascii")
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def call(self) -> int | None:
+        """The status, None where no whole answer came."""
+        if not await self.send():
+            return None
+        return await self.answer()
+
+    async def send(self) -> bool:
+        """Send a request and wait for nothing; False where nobody listens."""
+        if self._streams is None:
+            try:
+                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            except OSError:
+                return False
+        self._streams[1].write(self._request)
+        return True
+
+    async def answer(self) -> int | None:
+        """The status of the next answer; a broken connection loses it."""
+        assert self._streams is not None
+        reader, _ = self._streams
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(_header(head, b"content-length")))
+        except (asyncio.IncompleteReadError, OSError):
+            self._tally.lost += 1
+            self.close()
+            return None
+        status = int(head[9:12])
+        self._tally.statuses[status] += 1
+        return status
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None
+
+
+async def keep_calling(caller: Caller, end: asyncio.Event, most: int | None = None) -> None:
+    """Call without a pause until the event, or until `most` were answered."""
+    answered = 0
+    while not end.is_set() and answered != most:
+        if await caller.call() is None:
+            await asyncio.sleep(0.01)  # nobody listens now; do not spin
+        else:
+            answered += 1
+    caller.close()
+
+
+def _header(head: bytes, name: bytes) -> str:
+    for line in head.split(b"\r\n"):
+        found, _, value = line.partition(b":")
+        if found.lower() == name:
+            return value.strip().decode("ascii")
+    return ""
+
+
+def callers(count: int, port: int, key: Key, tally: Tally) -> list[Caller]:
+    """So many callers of one key."""
+    return [Caller(port, key, tally) for _ in range(count)]
+
+
+async def until(condition: Callable[[], bool], what: str) -> None:
+    """As `eventually`, while the event loop goes on."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        await asyncio.sleep(0.002)

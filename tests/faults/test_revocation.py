@@ -1,0 +1,50 @@
+"""How long a revoked key goes on being served."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from tests.faults.harness import Installation, Key, Tally, callers, keep_calling
+
+KEYS = 30
+SECONDS_MAX = 1.0
+"""The promise is 0.1 s for 99 of 100; tests share their machine with others."""
+
+
+async def test_a_revoked_key_is_refused_at_once(
+    installation: Installation, record_property: Callable[[str, object], None]
+) -> None:
+    busy = await asyncio.to_thread(installation.key, "busy")
+    keys = [await asyncio.to_thread(installation.key, f"key {n}") for n in range(KEYS)]
+    gateway = await asyncio.to_thread(installation.gateway)
+    end = asyncio.Event()
+    load = [
+        asyncio.create_task(keep_calling(caller, end))
+        for caller in callers(2, gateway.port, busy, Tally())
+    ]
+    delays = sorted([await _delay(installation, gateway.port, key) for key in keys])
+    end.set()
+    await asyncio.gather(*load)
+
+    told = f"p50 {delays[KEYS // 2] * 1000:.1f} ms, p99 {delays[-1] * 1000:.1f} ms"
+    record_property("revocation", told)
+    print(f"revocation of {KEYS} keys: {told}")
+    assert delays[-1] <= SECONDS_MAX, told
+
+
+async def _delay(installation: Installation, port: int, key: Key) -> float:
+    """Seconds from the answer to the revocation to the first refusal."""
+    tally = Tally()
+    (caller,) = callers(1, port, key, tally)
+    assert await caller.call() == 200
+    revoked_at = await asyncio.to_thread(_revoke, installation, key)
+    while await caller.call() == 200:
+        assert time.monotonic() - revoked_at < 10 * SECONDS_MAX
+    assert tally.statuses[401] == 1
+    caller.close()
+    return time.monotonic() - revoked_at
+
+
+def _revoke(installation: Installation, key: Key) -> float:
+    installation.client.keys.revoke(key.id)
+    return time.monotonic()
