@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.load import Target
-from bench.processes import BenchFailed, Cores, free_port, running
+from bench.processes import START_SECONDS_MAX, BenchFailed, Cores, free_port, running
 from keyhouse_client import Client
 
 SETTLE_SECONDS_MAX = 20.0
@@ -56,7 +57,7 @@ def prepare(folder: Path, cores: Cores, upstream_port: int) -> Prepared:
         "KEYHOUSE_MANAGEMENT__LISTEN": f"127.0.0.1:{management_port}",
         "KEYHOUSE_LOG__LEVEL": "warning",
     }
-    management_key = _bootstrap(environ)
+    management_key = _bootstrap(folder, environ)
     with _management(environ, management_key, management_port, cores) as client:
         upstream = f"http://127.0.0.1:{upstream_port}"
         client.apis.create(slug=_SLUG, upstreams={"test": upstream}, scopes=["read"])
@@ -115,5 +116,16 @@ def _management(
         yield client
 
 
-def _bootstrap(environ: Mapping[str, str]) -> str:
-    raise BenchFailed("not wired")
+def _bootstrap(folder: Path, environ: Mapping[str, str]) -> str:
+    kept = folder / "management-key"
+    ran = subprocess.run(
+        [sys.executable, "-m", "keyhouse", "bootstrap", "--out", str(kept)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS_MAX,
+        env=dict(environ),
+    )
+    if ran.returncode:
+        raise BenchFailed(f"keyhouse bootstrap failed:\n{ran.stdout}{ran.stderr}")
+    return kept.read_text("utf-8").strip()

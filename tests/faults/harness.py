@@ -137,7 +137,7 @@ class Installation:
 
     def open(self) -> None:
         """Make all of it and start management."""
-        management_key = _bootstrap(self.folder / "data", self.environ)
+        management_key = _bootstrap(self.folder, self.environ)
         self._running.append(self._start("management", self.management_port, "/ready"))
         self.client = Client(f"http://127.0.0.1:{self.management_port}", management_key)
         url = f"http://127.0.0.1:{self.upstream.port}"
@@ -179,8 +179,19 @@ class Installation:
         return Running(command, port, path, {**self.environ, **environ}, log)
 
 
-def _bootstrap(data: Path, environ: Mapping[str, str]) -> str:
-    raise NotImplementedError
+def _bootstrap(folder: Path, environ: Mapping[str, str]) -> str:
+    """The first rows and the management key, as somebody makes them by hand."""
+    kept = folder / "management-key"
+    ran = subprocess.run(
+        [sys.executable, "-m", "keyhouse", "bootstrap", "--out", str(kept)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        env=dict(environ),
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return kept.read_text("utf-8").strip()
 
 
 # -- the upstream ---------------------------------------------------------------
