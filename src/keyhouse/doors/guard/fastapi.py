@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
+from types import TracebackType
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -17,7 +18,7 @@ from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request as Asked
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.guard.keyhouse import Keyhouse, address_number
+from keyhouse.doors.guard.keyhouse import Keyhouse, Plane, address_number
 from keyhouse.doors.guard.principal import Principal, principal_of
 
 _HANDLERS = "starlette.exception_handlers"
@@ -78,8 +79,12 @@ class Guarded:
         self.scopes = scopes
         self.cost = cost
 
-    async def check(self, request: Request, response: Response) -> AsyncIterator[Principal]:
-        """Verify, count, and note how the handler ended."""
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - FastAPI reads a subclass
+        """What FastAPI calls; see `_guarded`."""
+        raise NotImplementedError
+
+    async def admit(self, request: Request, response: Response) -> "Admitted":
+        """Verify and count. Raises `Refusal` for a request that may not pass."""
         request.scope.get(_HANDLERS, ({}, {}))[0].setdefault(Refusal, _answer)
         plane = self.guard.kh.plane
         asked, refusal = await self._asked(request)
@@ -97,17 +102,7 @@ class Guarded:
             raise refuse(decision, request_id)
         response.headers["Keyhouse-Request-Id"] = request_id
         response.headers.update(dict(answers.limit_headers(decision)))
-        began_ns = time.monotonic_ns()
-        status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-        try:
-            yield principal_of(decision, request_id)
-            status = response.status_code or HTTPStatus.OK
-        except HTTPException as error:
-            status = error.status_code
-            raise
-        finally:
-            latency_us = (time.monotonic_ns() - began_ns) // 1000
-            plane.completed(request_id, decision, status=status, latency_us=latency_us)
+        return Admitted(plane, decision, request_id, response)
 
     async def _asked(self, request: Request) -> tuple[Asked, Verdict | None]:
         """The request as it is decided on, and the refusal of its credentials."""
@@ -134,6 +129,41 @@ class Guarded:
         ), refusal
 
 
+class Admitted:
+    """A counted request, while its handler runs; notes how that ended."""
+
+    def __init__(
+        self, plane: Plane, decision: Decision, request_id: str, response: Response
+    ) -> None:
+        self._plane = plane
+        self._decision = decision
+        self._request_id = request_id
+        self._response = response
+        self._began_ns = time.monotonic_ns()
+
+    def __enter__(self) -> Principal:
+        return principal_of(self._decision, self._request_id)
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            status = self._response.status_code or int(HTTPStatus.OK)
+        elif isinstance(error, HTTPException):
+            status = error.status_code
+        else:
+            status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        self._plane.completed(
+            self._request_id,
+            self._decision,
+            status=status,
+            latency_us=(time.monotonic_ns() - self._began_ns) // 1000,
+        )
+
+
 def _guarded(guard: KeyGuard, scopes: tuple[str, ...], cost: int | None) -> Guarded:
     """A `Guarded` whose signature names the guard's own security schemes.
 
@@ -152,7 +182,7 @@ def _guarded(guard: KeyGuard, scopes: tuple[str, ...], cost: int | None) -> Guar
                 HTTPAuthorizationCredentials | None, Security(bearer_scheme)
             ] = None,
         ) -> AsyncIterator[Principal]:
-            async for principal in self.check(request, response):
+            with await self.admit(request, response) as principal:
                 yield principal
 
     return WithSchemes(guard, scopes, cost)
