@@ -11,7 +11,6 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from keyhouse.core.keyring import PEPPER_BYTES, Keyring, KeyringState, Pepper
 
@@ -109,7 +108,7 @@ def dump_keyring(ring: Keyring) -> str:
     return json.dumps({"version": _VERSION, "peppers": peppers}, indent=2) + "\n"
 
 
-def _pepper(item: Any) -> Pepper:
+def _pepper(item: dict[str, str]) -> Pepper:
     key = base64.b64decode(item["key"], validate=True)
     if not isinstance(item["id"], str):
         raise TypeError("the id of a pepper is text")

@@ -151,7 +151,7 @@ class Flusher:
     def _try_work(self) -> bool:
         try:
             return self.work()
-        except Exception:  # noqa: BLE001: nobody is above this thread, told below
+        except Exception:  # noqa: BLE001 - nobody is above this thread; logged
             # Without the thread the spool fills and all is refused: go on.
             _log.exception("usage of spool %s cannot be booked", self._spool.id)
             return False
