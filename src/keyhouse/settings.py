@@ -128,7 +128,9 @@ class Settings(_Section):
         if not url:
             return f"sqlite:///{self.data.dir / 'keyhouse.db'}"
         scheme, _, rest = url.partition("://")
-        return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+        return (
+            f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+        )
 
     @property
     def keyring_path(self) -> Path:
@@ -151,6 +153,28 @@ def load(
     Raises SettingsError for a setting that is unknown or wrong, and for a
     file that was named and cannot be read.
     """
+    tree, origin = _read(flags, environ, file)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise SettingsError(_explain(error, origin)) from None
+
+
+def origins(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+) -> dict[str, str]:
+    """Where each setting's value comes from, by dotted name. Reads as `load` does."""
+    return _read(flags, environ, file)[1]
+
+
+def _read(
+    flags: Mapping[str, Any] | None,
+    environ: Mapping[str, str] | None,
+    file: Path | None,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """All sources in one tree, and where each value comes from."""
     environ = os.environ if environ is None else environ
     named = file or (Path(environ[FILE_VARIABLE]) if environ.get(FILE_VARIABLE) else None)
     sources = [
@@ -163,10 +187,7 @@ def load(
     origin: dict[str, str] = {}
     for name, values in sources:
         _merge(tree, values, origin, name)
-    try:
-        return Settings.model_validate(tree)
-    except ValidationError as error:
-        raise SettingsError(_explain(error, origin)) from None
+    return tree, origin
 
 
 def _defaults() -> str:
