@@ -1,0 +1,197 @@
+"""The program `keyhouse`: settings and wiring, put into the command line."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keyhouse.doors.cli.entries import Bootstrapped, Ready, ShownSetting, Sources
+    from keyhouse.doors.supervisor.child import Plan
+    from keyhouse.doors.supervisor.sockets import Listener
+    from keyhouse.settings import Settings
+
+GATEWAY_READY = "/.keyhouse/ready"
+MANAGEMENT_READY = "/ready"
+
+
+def main() -> None:
+    """Run the command that was given; never returns."""
+    try:
+        from keyhouse.doors.cli.app import build_cli
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            f"The command line needs more than the light package ({error.name} is "
+            "missing): pip install 'keyhouse[server]'\n"
+        )
+        sys.exit(2)
+    build_cli(_Entries())()
+
+
+class _Entries:
+    """What `doors.cli.entries.Entries` asks for."""
+
+    def installation(self, sources: "Sources") -> "_Installation":
+        from keyhouse import settings
+
+        with _told():
+            return _Installation(
+                settings.load(sources.flags, None, sources.config), sources
+            )
+
+    def explain(self, sources: "Sources") -> Sequence["ShownSetting"]:
+        from keyhouse import settings
+        from keyhouse.doors.cli.entries import ShownSetting
+
+        with _told():
+            loaded = settings.load(sources.flags, None, sources.config)
+            origins = settings.origins(sources.flags, None, sources.config)
+        return [
+            ShownSetting(f"{section}.{name}", _shown(value), origins[f"{section}.{name}"])
+            for section, values in loaded
+            for name, value in values
+        ]
+
+    def demo(self, *, once: bool, as_json: bool) -> int:
+        from keyhouse.doors.demo.story import play
+        from keyhouse.doors.supervisor.tether import tethered
+
+        return play(tethered, once=once, as_json=as_json)
+
+
+class _Installation:
+    """What `doors.cli.entries.Installation` asks for."""
+
+    def __init__(self, settings: "Settings", sources: "Sources") -> None:
+        self._settings = settings
+        self._sources = sources
+
+    @property
+    def data_dir(self) -> Path:
+        return self._settings.data.dir
+
+    @property
+    def gateway_url(self) -> str:
+        return self._settings.gateway.url
+
+    @property
+    def management_url(self) -> str:
+        return self._settings.management.url
+
+    def run_gateway(self, listen_fd: int | None) -> int:
+        from keyhouse import wiring
+
+        self._log()
+        with _told(), self._listening("gateway", listen_fd) as fd:
+            return wiring.run_gateway(self._settings, fd)
+
+    def run_management(self, listen_fd: int | None) -> int:
+        from keyhouse import wiring
+
+        self._log()
+        with _told(), self._listening("management", listen_fd) as fd:
+            return wiring.run_management(self._settings, fd)
+
+    def serve(self, ready: "Ready", *, once: bool = False) -> int:
+        from keyhouse.doors.supervisor.sockets import bind
+        from keyhouse.doors.supervisor.supervisor import supervise
+
+        self._log()
+        with _told():
+            names = ("gateway", "management")
+            bound = [bind(self._listener(name)) for name in names]
+            self.prepare()
+            plans = [self._plan(*pair) for pair in zip(names, bound, strict=True)]
+            return supervise(plans, ready, once=once)
+
+    def prepare(self) -> None:
+        from keyhouse import wiring
+        from keyhouse.doors.supervisor.folder import make_writable
+
+        with _told():
+            make_writable(self._settings.data.dir)
+            wiring.prepare(self._settings)
+
+    def bootstrap(
+        self, email: str, organization: str, project: str, *, fresh_key: bool
+    ) -> "Bootstrapped":
+        from keyhouse import wiring
+
+        with _told():
+            return wiring.bootstrap(
+                self._settings, email, organization, project, fresh_key=fresh_key
+            )
+
+    def _log(self) -> None:
+        from keyhouse.doors.cli.logs import configure
+
+        configure(self._settings.log.level, self._settings.log.format)
+
+    def _listener(self, name: str) -> "Listener":
+        from keyhouse.doors.supervisor.sockets import Listener
+
+        section = self._settings.gateway if name == "gateway" else self._settings.management
+        return Listener(name, f"{name}.listen", *section.address)
+
+    @contextmanager
+    def _listening(self, name: str, inherited: int | None) -> Iterator[int]:
+        """The inherited socket's number, or that of one bound as the settings say."""
+        from keyhouse.doors.supervisor.sockets import bind
+
+        if inherited is not None:
+            yield inherited
+            return
+        with bind(self._listener(name)) as bound:
+            self.prepare()
+            yield bound.detach()
+
+    def _plan(self, name: str, bound: socket.socket) -> "Plan":
+        from keyhouse.doors.supervisor.child import Plan
+
+        command = (sys.executable, "-m", "keyhouse", name)
+        ready = GATEWAY_READY if name == "gateway" else MANAGEMENT_READY
+        return Plan(name, command, bound, ready, _environment(self._sources))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a person can mend is raised in the command line's own words."""
+    from keyhouse.doors.cli.entries import OutOfReach, WrongUse
+    from keyhouse.doors.supervisor.sockets import CannotStart
+    from keyhouse.ports import StoreUnavailable
+    from keyhouse.settings import SettingsError
+
+    try:
+        yield
+    except (CannotStart, SettingsError) as error:
+        raise WrongUse(str(error)) from error
+    except StoreUnavailable as error:
+        raise OutOfReach(f"the database: {error}") from error
+
+
+def _environment(sources: "Sources") -> dict[str, str]:
+    """The environment in which a child reads the same settings as this process."""
+    from keyhouse.settings import ENVIRONMENT_PREFIX, FILE_VARIABLE
+
+    found = dict(os.environ)
+    for name, value in sources.flags.items():
+        found[ENVIRONMENT_PREFIX + name.upper().replace(".", "__")] = value
+    if sources.config is not None:
+        found[FILE_VARIABLE] = str(sources.config.resolve())
+    return found
+
+
+def _shown(value: object) -> str:
+    """A setting's value as text; the password in a database's address is covered."""
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    before, separator, after = text.partition("://")
+    credentials, at, rest = after.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    return f"{before}{separator}{user}:…@{rest}" if at and colon else text
+
+
+if __name__ == "__main__":
+    main()

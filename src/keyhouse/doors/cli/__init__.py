@@ -1,0 +1,1 @@
+"""The command line: words in, words or JSON out, and no logic of its own."""

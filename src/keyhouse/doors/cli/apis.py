@@ -1,0 +1,110 @@
+"""`keyhouse apis`."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from keyhouse.doors.cli.desk import AsJson
+from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.limits import QUOTA_HELP, RATE_HELP, limits
+from keyhouse.doors.cli.nouns import Id, Noun, add_delete, create, group, update
+from keyhouse.doors.cli.tenants import NewName, Project
+
+_APIS = Noun("apis", "API", "apis", ("id", "slug", "name", "upstreams", "scopes", "limits"))
+_ENVIRONMENTS = ("test", "live")
+
+Upstreams = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--upstream",
+        help="Where calls go: URL, or test=URL and live=URL to tell them apart.",
+    ),
+]
+Scopes = Annotated[
+    list[str] | None, typer.Option("--scope", help="A scope it knows. Repeatable.")
+]
+Rates = Annotated[list[str] | None, typer.Option("--rate", help=RATE_HELP)]
+Quotas = Annotated[list[str] | None, typer.Option("--quota", help=QUOTA_HELP)]
+KeyHeader = Annotated[
+    str | None, typer.Option("--key-header", help="The header that carries the key.")
+]
+QueryParameter = Annotated[
+    str | None,
+    typer.Option("--query-parameter", help="Lets keys come in this query parameter too."),
+]
+
+apis = group(_APIS, "APIs: what is protected.")
+add_delete(apis, _APIS)
+
+
+@apis.command(
+    "create",
+    epilog="Example: keyhouse apis create weather --upstream http://127.0.0.1:3000 "
+    "--rate per-minute=60/60",
+)
+def create_api(  # noqa: PLR0913  (an option each)
+    context: typer.Context,
+    slug: Annotated[str, typer.Argument(help="Its first path segment at the gateway.")],
+    *,
+    upstreams: Upstreams = None,
+    name: NewName = None,
+    project: Project = None,
+    scopes: Scopes = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    key_header: KeyHeader = None,
+    query_parameter: QueryParameter = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an API."""
+    fields = {
+        "slug": slug,
+        "name": name,
+        "project": project,
+        "upstreams": _upstreams(upstreams),
+        "scopes": scopes or None,
+        "limits": limits(rates, quotas) or None,
+        "key_header": key_header,
+        "query_parameter": query_parameter,
+    }
+    create(context, _APIS, fields, json=as_json)
+
+
+@apis.command("update", epilog="Example: keyhouse apis update weather --rate burst=10/1:30")
+def update_api(  # noqa: PLR0913  (an option each)
+    context: typer.Context,
+    id: Id,
+    *,
+    upstreams: Upstreams = None,
+    name: NewName = None,
+    scopes: Scopes = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    key_header: KeyHeader = None,
+    query_parameter: QueryParameter = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an API. Scopes, limits and upstreams that are given replace all of theirs."""
+    changes = {
+        "name": name,
+        "upstreams": _upstreams(upstreams),
+        "scopes": scopes or None,
+        "limits": limits(rates, quotas) or None,
+        "key_header": key_header,
+        "query_parameter": query_parameter,
+    }
+    update(context, _APIS, id, changes, json=as_json)
+
+
+def _upstreams(given: Sequence[str] | None) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for text in given or ():
+        environment, equals, url = text.partition("=")
+        if equals and environment in _ENVIRONMENTS:
+            found[environment] = url
+        elif "://" in environment:
+            found |= dict.fromkeys(_ENVIRONMENTS, text)
+        else:
+            raise WrongUse(f"--upstream {text}: write URL, test=URL or live=URL")
+    return found or None

@@ -1,0 +1,88 @@
+"""All commands, put together."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from keyhouse.doors.cli import quickstart, reports, running, verify
+from keyhouse.doors.cli.apis import apis
+from keyhouse.doors.cli.config import config
+from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
+from keyhouse.doors.cli.entries import Entries
+from keyhouse.doors.cli.failures import Group
+from keyhouse.doors.cli.keys import keys
+from keyhouse.doors.cli.show import say
+from keyhouse.doors.cli.tenants import apps, orgs, projects
+
+_HELP = """API keys: issue, verify, restrict, limit, meter.
+
+Exit codes: 0 done, 1 refused by the server, 2 wrong use or configuration,
+3 not reachable. Commands that manage speak to KEYHOUSE_URL with
+KEYHOUSE_API_KEY, or as cli.json in the data folder says.
+"""
+_COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
+    "quickstart": (quickstart.quickstart, "quickstart --upstream http://127.0.0.1:3000"),
+    "serve": (running.serve, "serve --data-dir ./keyhouse-data"),
+    "demo": (running.demo, "demo --once --json"),
+    "gateway": (running.gateway, "gateway --set gateway.listen=0.0.0.0:8080"),
+    "management": (running.management, "management"),
+    "migrate": (running.migrate, "migrate"),
+    "bootstrap": (running.bootstrap, "bootstrap --organization Acme"),
+    "usage": (reports.usage, "usage --step hour --group-by key"),
+    "requests": (reports.requests, "requests --verdict rate_limited"),
+    "audit": (reports.audit, "audit --json"),
+    "verify": (verify.verify, "verify --api weather < key.txt"),
+}
+_GROUPS = {
+    "orgs": orgs,
+    "projects": projects,
+    "apis": apis,
+    "apps": apps,
+    "keys": keys,
+    "config": config,
+}
+
+
+def _tell_version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    if wanted:
+        say(version("keyhouse"))
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_tell_version, is_eager=True, help="And end."),
+]
+
+
+def build_cli(entries: Entries) -> typer.Typer:
+    """The command `keyhouse`, on these entries."""
+    cli = typer.Typer(
+        cls=Group,
+        help=_HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # a traceback with locals would show secrets
+    )
+
+    @cli.callback()
+    def _root(
+        context: typer.Context,
+        *,
+        config: Config = None,
+        data_dir: DataDir = None,
+        assigned: Assigned = None,
+        _version: Version = False,
+    ) -> None:
+        desk = Desk(entries)
+        desk.add(config, data_dir, assigned)
+        context.obj = desk
+
+    for name, (command, example) in _COMMANDS.items():
+        cli.command(name, epilog=f"Example: keyhouse {example}")(command)
+    for name, group in _GROUPS.items():
+        cli.add_typer(group, name=name)
+    return cli

@@ -1,0 +1,74 @@
+"""What every command has at hand: `desk(context)`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from keyhouse.doors.cli import access
+from keyhouse.doors.cli.entries import Entries, Installation, Sources, WrongUse
+
+if TYPE_CHECKING:
+    from keyhouse_client import Client
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="A settings file instead of ./keyhouse.toml."),
+]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="The data folder (setting data.dir).")
+]
+Assigned = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting, as gateway.listen=127.0.0.1:9000. Repeatable."),
+]
+
+
+class Desk:
+    """The entries, and the settings named so far on the line."""
+
+    def __init__(self, entries: Entries) -> None:
+        self.entries = entries
+        self.sources = Sources()
+
+    def add(
+        self, config: Path | None, data_dir: Path | None, assigned: list[str] | None
+    ) -> Sources:
+        """Take further options, which win over those before; returns all."""
+        flags = dict(_assignment(text) for text in assigned or ())
+        if data_dir is not None:
+            flags["data.dir"] = str(data_dir)
+        self.sources = Sources(config, flags).over(self.sources)
+        return self.sources
+
+    def installation(self) -> Installation:
+        """Keyhouse on this machine. Raises WrongUse for a wrong setting."""
+        return self.entries.installation(self.sources)
+
+    def access(self) -> access.Access:
+        """The management key to speak with. Raises WrongUse where is none."""
+        here = self.installation()
+        return access.find(here.data_dir, here.management_url, os.environ)
+
+    def client(self) -> "Client":
+        """The management API. Close it, or use it in a `with`."""
+        from keyhouse_client import Client
+
+        return Client(*self.access())
+
+
+def desk(context: typer.Context) -> Desk:
+    """The desk of the command that runs."""
+    found = context.find_object(Desk)
+    if found is None:
+        raise LookupError("the command line was built without a desk")
+    return found
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or "." not in name:
+        raise WrongUse(f"--set {text}: write section.name=value, as gateway.listen=…")
+    return name.strip(), value.strip()

@@ -1,0 +1,116 @@
+"""What the command line is given: everything that it starts or asks of this machine."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from keyhouse.core.secret import Secret
+
+
+class WrongUse(Exception):
+    """The command or a setting must be changed first. Exit code 2."""
+
+
+class OutOfReach(Exception):
+    """What the command needs does not answer. Exit code 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where settings come from, besides the environment and the defaults."""
+
+    config: Path | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+    def over(self, other: "Sources") -> "Sources":
+        """Both, and these win."""
+        return Sources(self.config or other.config, {**other.flags, **self.flags})
+
+
+class ShownSetting(NamedTuple):
+    """A setting as `config check` shows it; a password in it is covered."""
+
+    name: str
+    value: str
+    source: str
+
+
+class Bootstrapped(Protocol):
+    """An installation's first rows. The secret is None where there were some
+
+    already and no fresh key was asked for.
+    """
+
+    @property
+    def organization_id(self) -> str:
+        """The organization."""
+
+    @property
+    def project_id(self) -> str:
+        """Its first project."""
+
+    @property
+    def management_secret(self) -> Secret | None:
+        """A management key for the whole organization."""
+
+    @property
+    def created(self) -> bool:
+        """Whether this call made them."""
+
+
+Ready = Callable[[Mapping[str, int]], int]
+"""Called once all answer, with process ids by name; not 0 ends everything."""
+
+
+class Installation(Protocol):
+    """Keyhouse on this machine, with one set of settings.
+
+    All raise WrongUse for what a person must change, OutOfReach where the
+    database does not answer.
+    """
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder; it need not exist."""
+
+    @property
+    def gateway_url(self) -> str:
+        """Where callers reach the gateway."""
+
+    @property
+    def management_url(self) -> str:
+        """Where the management API is."""
+
+    def run_gateway(self, listen_fd: int | None) -> int:
+        """The gateway, in this process, until SIGTERM."""
+
+    def run_management(self, listen_fd: int | None) -> int:
+        """The management API, in this process, until SIGTERM."""
+
+    def serve(self, ready: Ready, *, once: bool = False) -> int:
+        """Both as supervised processes until SIGTERM or SIGINT; the exit code.
+
+        With `once`, until `ready` has returned.
+        """
+
+    def prepare(self) -> None:
+        """Data folder, keyring and tables, made or brought up to date."""
+
+    def bootstrap(
+        self, email: str, organization: str, project: str, *, fresh_key: bool
+    ) -> Bootstrapped:
+        """Owner, organization, project and management key, where there are none."""
+
+
+class Entries(Protocol):
+    """The ways into Keyhouse."""
+
+    def installation(self, sources: Sources) -> Installation:
+        """Settings read and checked. Raises WrongUse, naming what is wrong."""
+
+    def explain(self, sources: Sources) -> Sequence[ShownSetting]:
+        """Every setting, its value and where that came from. Raises WrongUse."""
+
+    def demo(self, *, once: bool, as_json: bool) -> int:
+        """The story; 0 if every step went as it should."""

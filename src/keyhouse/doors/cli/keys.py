@@ -1,0 +1,166 @@
+"""`keyhouse keys`."""
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from keyhouse.doors.cli import show
+from keyhouse.doors.cli.apis import Quotas, Rates
+from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.limits import limits
+from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
+from keyhouse.doors.cli.tenants import NewName
+
+_KEYS = Noun("keys", "key", "keys", ())
+_COLUMNS = ("id", "name", "kind", "environment", "state", "hint", "last_used_at")
+_RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints")
+_VERBS = {
+    "enable": "Let a disabled key work again.",
+    "disable": "Refuse a key until it is enabled.",
+    "revoke": "Refuse a key for ever.",
+    "restore": "Bring a deleted key back.",
+}
+
+Filter = Annotated[str | None, typer.Option(help="Only keys with this one.")]
+Networks = Annotated[
+    list[str] | None,
+    typer.Option("--network", help="It works from here alone, as 203.0.113.0/24."),
+]
+Denied = Annotated[
+    list[str] | None, typer.Option("--network-denied", help="It never works from here.")
+]
+Referrers = Annotated[
+    list[str] | None, typer.Option("--referrer", help="It works from this web page alone.")
+]
+Endpoints = Annotated[
+    list[str] | None, typer.Option("--endpoint", help="It opens this alone: 'GET /a/*'.")
+]
+StartsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
+EndsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
+
+keys = typer.Typer(no_args_is_help=True, help="Keys: what callers hold.")
+add_show(keys, _KEYS)
+add_delete(keys, _KEYS, "`restore` brings it back.")
+
+
+@keys.command("list", epilog="Example: keyhouse keys list --api weather --state active")
+def list_keys(
+    context: typer.Context,
+    *,
+    name: Filter = None,
+    application: Filter = None,
+    api: Filter = None,
+    state: Filter = None,
+    environment: Filter = None,
+    rows_max: RowsMax = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """All keys, or those that fit."""
+    filters = {
+        "name": name,
+        "application": application,
+        "api": api,
+        "state": state,
+        "environment": environment,
+    }
+    with desk(context).client() as client:
+        show.rows(islice(client.keys.each(**filters), rows_max), _COLUMNS, json=as_json)
+
+
+@keys.command(
+    "create",
+    epilog="Example: keyhouse keys create 'Route planner' --api weather:forecast:read "
+    "--out planner.key",
+)
+def create_key(  # noqa: PLR0913  (an option each)
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    *,
+    api: Annotated[
+        list[str], typer.Option("--api", help="API[:SCOPE,SCOPE] it opens. Repeatable.")
+    ],
+    application: Annotated[str | None, typer.Option(help="Its application's id.")] = None,
+    environment: Annotated[str | None, typer.Option(help="test or live.")] = None,
+    kind: Annotated[str | None, typer.Option(help="server or publishable.")] = None,
+    networks: Networks = None,
+    networks_denied: Denied = None,
+    referrers: Referrers = None,
+    endpoints: Endpoints = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    starts_at: StartsAt = None,
+    ends_at: EndsAt = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the secret into this file (0600).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a key. Its secret is shown this one time."""
+    restrictions = (networks, networks_denied, referrers, endpoints)
+    fields = {
+        "application": application,
+        "environment": environment,
+        "kind": kind,
+        "restrictions": _restrictions(restrictions),
+        "limits": limits(rates, quotas) or None,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }
+    given: dict[str, Any] = {
+        field: value for field, value in fields.items() if value is not None
+    }
+    with desk(context).client() as client:
+        made = client.keys.create(name, [_access(text) for text in api], **given)
+    show.secret(made, out, json=as_json)
+
+
+@keys.command("update", epilog="Example: keyhouse keys update ID --network 203.0.113.0/24")
+def update_key(  # noqa: PLR0913  (an option each)
+    context: typer.Context,
+    id: Id,
+    *,
+    name: NewName = None,
+    networks: Networks = None,
+    networks_denied: Denied = None,
+    referrers: Referrers = None,
+    endpoints: Endpoints = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    starts_at: StartsAt = None,
+    ends_at: EndsAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a key. Restrictions or limits that are given replace all of theirs."""
+    changes = {
+        "name": name,
+        "restrictions": _restrictions((networks, networks_denied, referrers, endpoints)),
+        "limits": limits(rates, quotas) or None,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }
+    update(context, _KEYS, id, changes, json=as_json)
+
+
+def _add_verb(verb: str, words: str) -> None:
+    @keys.command(verb, help=words, epilog=f"Example: keyhouse keys {verb} ID")
+    def _do(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
+        with desk(context).client() as client:
+            found = getattr(client.keys, verb)(id)
+        done(found, f"{id} is {found.get('state', verb)}", json=as_json)
+
+
+for _verb, _words in _VERBS.items():
+    _add_verb(_verb, _words)
+
+
+def _access(text: str) -> dict[str, Any]:
+    """`weather:forecast:read,alerts:read`: the first colon ends the API's name."""
+    api, _, scopes = text.partition(":")
+    return {"api": api, "scopes": [scope for scope in scopes.split(",") if scope]}
+
+
+def _restrictions(given: tuple[list[str] | None, ...]) -> dict[str, list[str]] | None:
+    pairs = zip(_RESTRICTIONS, given, strict=True)
+    return {name: values for name, values in pairs if values} or None

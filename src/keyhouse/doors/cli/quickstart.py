@@ -1,0 +1,106 @@
+"""`keyhouse quickstart`: from nothing to a call that succeeds."""
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from keyhouse.doors.cli import access, show
+from keyhouse.doors.cli.desk import Assigned, Config, DataDir, desk
+from keyhouse.doors.cli.entries import Installation
+from keyhouse.doors.cli.failures import tell
+from keyhouse.doors.cli.running import EMAIL, ORGANIZATION, PROJECT, Once
+
+if TYPE_CHECKING:
+    from keyhouse_client import Client
+
+_CONFLICT = 409
+_KEY_NAME = "quickstart"
+
+
+def quickstart(
+    context: typer.Context,
+    *,
+    upstream: Annotated[str, typer.Option(help="The API to protect, as it runs now.")],
+    slug: Annotated[str, typer.Option(help="Its name at the gateway.")] = "my-api",
+    once: Once = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
+) -> None:
+    """Everything made and started, and one curl line printed that works."""
+    line = desk(context)
+    line.add(config, data_dir, assigned)
+    here = line.installation()
+    here.prepare()
+    api_key = _management_key(here)
+
+    def ready(_: Mapping[str, int]) -> int:
+        try:
+            _set_up(here, api_key, slug, upstream)
+        except Exception as error:
+            code = tell(error)
+            if code is None:
+                raise
+            return code
+        return 0
+
+    raise typer.Exit(here.serve(ready, once=once))
+
+
+def _management_key(here: Installation) -> str:
+    """That of cli.json if there is one, else a fresh one that is kept there."""
+    kept = access.read(here.data_dir)
+    made = here.bootstrap(EMAIL, ORGANIZATION, PROJECT, fresh_key=kept is None)
+    word = "made" if made.created else "exists"
+    show.say(f"organization  {made.organization_id}  {word}")
+    show.say(f"project       {made.project_id}  {word}")
+    secret = made.management_secret
+    api_key = secret.reveal() if secret is not None else kept.api_key if kept else ""
+    access.write(here.data_dir, access.Access(here.management_url, api_key))
+    return api_key
+
+
+def _set_up(here: Installation, api_key: str, slug: str, upstream: str) -> None:
+    from keyhouse_client import Client
+
+    with Client(here.management_url, api_key) as client:
+        _api(client, slug, upstream)
+        application = _application(client, slug)
+        key = client.keys.create(
+            _KEY_NAME, [{"api": slug, "scopes": []}], application=application
+        )
+    show.say(f"key           {key['id']}  made; its secret is shown this one time")
+    command = ["curl", "-H", f"X-API-Key: {key['secret']}", f"{here.gateway_url}/{slug}/"]
+    show.say("\nNow call it:\n")
+    show.say(shlex.join(command))
+
+
+def _api(client: "Client", slug: str, upstream: str) -> None:
+    """Make the API, or point the one with that slug to this upstream."""
+    from keyhouse_client import ProblemError
+
+    upstreams = {"test": upstream, "live": upstream}
+    word = "made"
+    try:
+        api = client.apis.create(slug=slug, upstreams=upstreams)
+    except ProblemError as error:
+        if error.status != _CONFLICT:
+            raise
+        api, word = client.apis.get(slug), "exists"
+        if api.get("upstreams") != upstreams:
+            api, word = client.apis.update(slug, upstreams=upstreams), "now goes there"
+    show.say(f"API           {api['id']}  {slug} → {upstream}  {word}")
+
+
+def _application(client: "Client", slug: str) -> str:
+    """The application of the quickstart's keys, made where it is missing."""
+    name = f"{slug} quickstart"
+    found: dict[str, Any] | None = next(
+        (app for app in client.applications.each() if app.get("name") == name), None
+    )
+    word = "made" if found is None else "exists"
+    found = found or client.applications.create(name=name)
+    show.say(f"application   {found['id']}  {word}")
+    return str(found["id"])

@@ -1,0 +1,80 @@
+"""`keyhouse usage`, `requests`, `audit`: what was counted and done."""
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from keyhouse.doors.cli import show
+from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.nouns import RowsMax
+
+_USAGE = ("start", "verdict", "requests", "units", "errors", "bytes_in", "bytes_out")
+_REQUESTS = (
+    "at",
+    "status",
+    "verdict",
+    "method",
+    "path",
+    "key",
+    "api",
+    "address",
+    "latency_ms",
+    "request_id",
+)
+_AUDIT = ("at", "actor", "action", "subject", "before", "after")
+
+Since = Annotated[str | None, typer.Option(help="From then on (RFC 3339).")]
+Until = Annotated[str | None, typer.Option(help="Up to then (RFC 3339).")]
+Key = Annotated[str | None, typer.Option(help="Only this key's.")]
+Api = Annotated[str | None, typer.Option(help="Only this API's.")]
+
+
+def usage(
+    context: typer.Context,
+    *,
+    since: Since = None,
+    until: Until = None,
+    step: Annotated[str | None, typer.Option(help="minute, hour or day.")] = None,
+    group_by: Annotated[
+        str | None, typer.Option(help="Of key, api, application, environment, route.")
+    ] = None,
+    key: Key = None,
+    api: Api = None,
+    as_json: AsJson = False,
+) -> None:
+    """What was counted, by time and verdict."""
+    filters = {
+        "since": since,
+        "until": until,
+        "step": step,
+        "group_by": group_by,
+        "key": key,
+        "api": api,
+    }
+    groups = [name for name in (group_by or "").split(",") if name]
+    with desk(context).client() as client:
+        show.rows(client.usage.each(**filters), [*groups, *_USAGE], json=as_json)
+
+
+def requests(
+    context: typer.Context,
+    *,
+    key: Key = None,
+    api: Api = None,
+    verdict: Annotated[str | None, typer.Option(help="Only with this outcome.")] = None,
+    rows_max: RowsMax = 50,
+    as_json: AsJson = False,
+) -> None:
+    """The newest requests."""
+    with desk(context).client() as client:
+        found = client.requests.each(key=key, api=api, verdict=verdict)
+        show.rows(islice(found, rows_max), _REQUESTS, json=as_json)
+
+
+def audit(
+    context: typer.Context, *, rows_max: RowsMax = 50, as_json: AsJson = False
+) -> None:
+    """Who changed what, the newest first."""
+    with desk(context).client() as client:
+        show.rows(islice(client.audit.each(), rows_max), _AUDIT, json=as_json)

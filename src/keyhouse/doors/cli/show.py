@@ -1,0 +1,86 @@
+"""How results look: tables for people, JSON for programs, secrets once."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from keyhouse.doors.cli.access import write_private
+
+_PIPE_WIDTH = 240
+
+
+def as_json(value: object) -> None:
+    """One JSON value on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def rows(found: Iterable[Mapping[str, Any]], columns: Sequence[str], *, json: bool) -> None:
+    """Rows as a table of these columns, or whole as JSON."""
+    if json:
+        as_json(list(found))
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in found:
+        table.add_row(*(cell(row.get(name)) for name in columns))
+    _console().print(table)
+    if not table.row_count:
+        say("(none)")
+
+
+def item(found: Mapping[str, Any], *, json: bool) -> None:
+    """One object, a line for each of its fields."""
+    if json:
+        as_json(found)
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, value in found.items():
+        table.add_row(name, cell(value))
+    _console().print(table)
+
+
+def cell(value: object) -> str:
+    """A value as one cell of a table."""
+    if value is None or value in ([], {}, ""):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+        return " ".join(value)
+    if isinstance(value, (dict, list, tuple)):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def secret(made: Mapping[str, Any], out: Path | None, *, json: bool) -> None:
+    """A new key, with its secret: on stdout, or in `out` (0600) and then not here."""
+    shown = dict(made)
+    if out is not None and shown.get("secret"):
+        write_private(out, f"{shown['secret']}\n")
+        shown["secret"] = None
+        shown["secret_file"] = str(out)
+    if json:
+        as_json(shown)
+        return
+    say(f"{shown['id']} {shown['name']}", err=True)
+    if out is not None:
+        say(f"Its secret is in {out}; it is not shown again.")
+    elif shown.get("secret"):
+        say("Its secret, shown this one time:", err=True)
+        say(str(shown["secret"]))
+    else:
+        say("Its secret was shown before and can't be shown again.", err=True)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """A line as it stands: never wrapped, never coloured."""
+    print(text, file=sys.stderr if err else sys.stdout, flush=True)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False)

@@ -1,0 +1,87 @@
+"""`keyhouse orgs`, `projects`, `apps`."""
+
+from typing import Annotated
+
+import typer
+
+from keyhouse.doors.cli.desk import AsJson
+from keyhouse.doors.cli.nouns import Id, Noun, add_delete, create, group, update
+
+_ORGS = Noun("orgs", "organization", "organizations", ("id", "name", "disabled_at"))
+_PROJECTS = Noun("projects", "project", "projects", ("id", "name", "disabled_at"))
+_APPS = Noun(
+    "apps", "application", "applications", ("id", "name", "external_id", "project")
+)
+
+Name = Annotated[str, typer.Argument(help="What people call it.")]
+NewName = Annotated[str | None, typer.Option("--name", help="What people call it.")]
+Project = Annotated[
+    str | None, typer.Option("--project", help="Its id; the only one if not given.")
+]
+ExternalId = Annotated[
+    str | None, typer.Option("--external-id", help="Your own name for it.")
+]
+Purpose = Annotated[str | None, typer.Option("--purpose", help="What it is for.")]
+
+orgs = group(_ORGS, "The organization that the management key belongs to.")
+projects = group(_PROJECTS, "Projects: they hold APIs and applications.")
+apps = group(_APPS, "Applications: the programs that call.")
+add_delete(projects, _PROJECTS, "Only an empty one.")
+add_delete(apps, _APPS)
+
+
+@orgs.command("update", epilog="Example: keyhouse orgs update ID --name Acme")
+def update_org(
+    context: typer.Context, id: Id, *, name: NewName = None, as_json: AsJson = False
+) -> None:
+    """Change the organization."""
+    update(context, _ORGS, id, {"name": name}, json=as_json)
+
+
+@projects.command("create", epilog="Example: keyhouse projects create weather")
+def create_project(context: typer.Context, name: Name, *, as_json: AsJson = False) -> None:
+    """Create a project."""
+    create(context, _PROJECTS, {"name": name}, json=as_json)
+
+
+@projects.command("update", epilog="Example: keyhouse projects update ID --name climate")
+def update_project(
+    context: typer.Context, id: Id, *, name: NewName = None, as_json: AsJson = False
+) -> None:
+    """Change a project."""
+    update(context, _PROJECTS, id, {"name": name}, json=as_json)
+
+
+@apps.command("create", epilog="Example: keyhouse apps create 'Route planner'")
+def create_app(
+    context: typer.Context,
+    name: Name,
+    *,
+    external_id: ExternalId = None,
+    purpose: Purpose = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create an application."""
+    fields = {
+        "name": name,
+        "external_id": external_id,
+        "purpose": purpose,
+        "project": project,
+    }
+    create(context, _APPS, fields, json=as_json)
+
+
+@apps.command("update", epilog="Example: keyhouse apps update ID --purpose 'Plans routes'")
+def update_app(
+    context: typer.Context,
+    id: Id,
+    *,
+    name: NewName = None,
+    external_id: ExternalId = None,
+    purpose: Purpose = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an application."""
+    changes = {"name": name, "external_id": external_id, "purpose": purpose}
+    update(context, _APPS, id, changes, json=as_json)
