@@ -2,6 +2,7 @@
 
 from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.follower import Follower
+from keyhouse.services.verify.loading import Loading
 from keyhouse.services.verify.management import ManagementKey
 from keyhouse.services.verify.misses import MissBudget
 from keyhouse.services.verify.resolver import Resolver
@@ -9,6 +10,7 @@ from keyhouse.services.verify.verifier import Patience, Verifier
 
 __all__ = [
     "Follower",
+    "Loading",
     "ManagementKey",
     "MissBudget",
     "Patience",

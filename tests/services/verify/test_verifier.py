@@ -1,0 +1,216 @@
+"""The verifier: what a key opens, kept true while records change under it."""
+
+import pytest
+
+from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.entities import Environment, KeyKind, Limit, LimitKind, Window
+from keyhouse.core.secret import Secret, mint
+from keyhouse.core.verdict import Verdict
+from keyhouse.services.verify import ManagementKey
+from tests.services.verify.world import (
+    MANAGING,
+    SECRET,
+    UNKNOWN,
+    World,
+    finish,
+    key,
+    limit,
+    result_of,
+)
+
+QUOTA = Limit(name="daily", kind=LimitKind.QUOTA, amount=3, window=Window.DAY)
+
+
+def test_a_valid_key_passes_and_names_its_application() -> None:
+    decision = World().decide()
+    assert decision.verdict is Verdict.VALID
+    assert decision.application is not None
+    assert decision.application.name == "caller"
+    assert decision.scopes == {"forecast:read"}
+
+
+def test_a_cached_key_asks_the_database_nothing() -> None:
+    world = World()
+    world.decide()
+    asked = world.store.asked
+    assert isinstance(world.verifier.verify(world.ask()), Decision)
+    assert world.store.asked == asked
+
+
+def test_garbage_costs_no_read() -> None:
+    """A string without our checksum is told without the database."""
+    world = World()
+    asked = world.store.asked
+    garbage = Secret(SECRET.reveal()[:-1] + "!")
+    assert world.decide(garbage).verdict is Verdict.MALFORMED
+    assert world.store.asked == asked
+
+
+def test_an_unknown_key_is_looked_up_once_and_then_remembered_as_absent() -> None:
+    world = World()
+    assert world.decide(UNKNOWN).verdict is Verdict.UNKNOWN
+    asked = world.store.asked
+    assert world.decide(UNKNOWN).verdict is Verdict.UNKNOWN
+    assert world.store.asked == asked
+
+
+def test_a_key_made_after_it_was_unknown_works_at_once() -> None:
+    world = World()
+    world.decide(UNKNOWN)
+    world.store.add_key(key("key_2"), UNKNOWN, *world.store.access["key_1"])
+    world.confirm()
+    assert world.decide(UNKNOWN).verdict is Verdict.VALID
+
+
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("key", "key_1"),
+        ("application", "app_1"),
+        ("project", "prj_1"),
+        ("organization", "org_1"),
+    ],
+)
+def test_switching_off_anything_on_the_way_refuses_the_next_call(
+    kind: str, row: str
+) -> None:
+    world = World()
+    world.decide()
+    world.store.change(kind, row, disabled_at=1)
+    world.confirm()
+    assert world.decide().verdict is Verdict.DISABLED
+    world.store.change(kind, row, disabled_at=None)
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+
+
+def test_a_switched_off_api_is_not_open() -> None:
+    world = World()
+    world.decide()
+    world.store.change("api", "api_1", disabled_at=1)
+    world.confirm()
+    assert world.decide().verdict is Verdict.API_NOT_ALLOWED
+
+
+def test_a_slow_read_cannot_bring_back_a_revoked_key() -> None:
+    """The fence: a load that began before the revocation is not taken in."""
+    world = World()
+    pending = world.verifier.verify(world.ask())
+    assert isinstance(pending, Pending)
+    old = pending.work()
+    world.store.change("key", "key_1", revoked_at=1)
+    world.confirm()
+    assert finish(pending.resume(old)).verdict is Verdict.REVOKED
+
+
+def test_a_slow_absence_cannot_hide_a_new_key() -> None:
+    world = World()
+    pending = world.verifier.verify(world.ask(UNKNOWN))
+    assert isinstance(pending, Pending)
+    old = pending.work()
+    world.store.add_key(key("key_2"), UNKNOWN, *world.store.access["key_1"])
+    world.confirm()
+    assert finish(pending.resume(old)).verdict is Verdict.VALID
+
+
+def test_a_process_that_slept_reads_the_log_before_it_answers() -> None:
+    """SIGSTOP, a revocation, SIGCONT: the first answer already refuses."""
+    world = World()
+    world.decide()
+    world.store.change("key", "key_1", revoked_at=1)
+    world.clock.up_us += 3_600_000_000
+    assert world.decide().verdict is Verdict.REVOKED
+
+
+def test_without_the_database_cached_keys_go_on_and_then_fail_closed() -> None:
+    world = World()
+    world.decide()
+    world.store.gone = True
+    world.clock.up_us += 10_000_000
+    assert world.decide().verdict is Verdict.VALID
+    assert world.decide(UNKNOWN).verdict is Verdict.UNAVAILABLE
+    world.clock.up_us += 60_000_000
+    assert world.decide().verdict is Verdict.UNAVAILABLE
+    world.store.gone = False
+    world.clock.up_us += 1_000_000
+    assert world.decide().verdict is Verdict.VALID
+
+
+def test_a_flood_of_unknown_keys_is_bounded_and_cached_keys_go_on() -> None:
+    world = World()
+    world.decide()
+    flying = []
+    verdicts = []
+    for n in range(40):
+        guess = mint("kh", KeyKind.SERVER, Environment.TEST, bytes([n]) * 32)
+        outcome = world.verifier.verify(world.ask(guess))
+        if isinstance(outcome, Pending):
+            flying.append(outcome)
+        else:
+            verdicts.append(outcome.verdict)
+    assert len(flying) == 4
+    assert set(verdicts) == {Verdict.UNAVAILABLE}
+    assert world.decide().verdict is Verdict.VALID
+    for pending in flying:
+        assert finish(pending.resume(result_of(pending))).verdict is Verdict.UNKNOWN
+    assert world.misses.flying == 0
+
+
+def test_a_quota_is_spent_to_the_last_unit_and_not_beyond() -> None:
+    world = World(limits=(QUOTA,))
+    verdicts = [world.decide().verdict for _ in range(5)]
+    assert verdicts == [Verdict.VALID] * 3 + [Verdict.QUOTA_EXCEEDED] * 2
+
+
+def test_a_call_that_a_rate_refuses_costs_no_quota() -> None:
+    world = World(limits=(QUOTA, limit("slow", 1)))
+    assert world.decide().verdict is Verdict.VALID
+    refused = world.decide()
+    assert refused.verdict is Verdict.RATE_LIMITED
+    assert refused.retry_us == 60_000_000
+    world.clock.wall_us += 60_000_000
+    assert world.decide().limits[1].remaining == 1
+
+
+def test_released_units_can_be_spent_again() -> None:
+    world = World(limits=(QUOTA,))
+    for _ in range(10):
+        decision = world.decide()
+        assert decision.allowed
+        world.verifier.release(decision)
+
+
+def test_unknown_apis_are_refused_like_foreign_ones() -> None:
+    world = World()
+    assert world.decide(api="nothing").verdict is Verdict.API_NOT_ALLOWED
+
+
+def test_the_cache_is_bounded_and_evicted_keys_still_work() -> None:
+    world = World(keys_max=1)
+    assert world.decide().verdict is Verdict.VALID
+    assert isinstance(finish(world.verifier.management(_raw(MANAGING), 1)), ManagementKey)
+    assert len(world.cache) == 1
+    assert world.decide().verdict is Verdict.VALID
+
+
+def test_management_keys_manage_and_open_no_api() -> None:
+    world = World()
+    held = finish(world.verifier.management(_raw(MANAGING), 1))
+    assert isinstance(held, ManagementKey)
+    assert held.may("keys:write", api_id="api_1")
+    assert not held.may("apis:write")
+    assert world.decide(MANAGING).verdict is Verdict.API_NOT_ALLOWED
+
+
+def test_a_server_key_manages_nothing() -> None:
+    world = World()
+    outcome = finish(world.verifier.management(_raw(SECRET), 1))
+    assert outcome is Verdict.API_NOT_ALLOWED
+
+
+def test_no_credential_is_told_as_missing() -> None:
+    assert World().decide(None).verdict is Verdict.MISSING
+
+
+def _raw(secret: Secret) -> bytes:
+    return secret.reveal().encode()

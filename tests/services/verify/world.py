@@ -1,0 +1,285 @@
+"""A small world for the verifier: rows in memory, clocks that tests move."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+from keyhouse.adapters.memory import MemoryRateCounter
+from keyhouse.core import compilation
+from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.entities import (
+    Access,
+    Api,
+    Application,
+    Environment,
+    Key,
+    KeyKind,
+    Limit,
+    LimitKind,
+    Organization,
+    Project,
+    Resource,
+    SecretRow,
+)
+from keyhouse.core.keyring import Keyring, KeyringState, Pepper
+from keyhouse.core.quotas import Budget, Span
+from keyhouse.core.records import Change, Found, Part, PartRef, Snapshot
+from keyhouse.core.request import Request
+from keyhouse.core.secret import Secret, digest, mint
+from keyhouse.ports import Changes, Leased, LeaseWanted, StoreUnavailable
+from keyhouse.services.budgets import LeaseBook
+from keyhouse.services.verify import (
+    Loading,
+    MissBudget,
+    Patience,
+    RecordCache,
+    Verifier,
+)
+
+PEPPER = Pepper("p1", KeyringState.ACTIVE, b"p" * 32)
+SECRET = mint("kh", KeyKind.SERVER, Environment.TEST, b"s" * 32)
+UNKNOWN = mint("kh", KeyKind.SERVER, Environment.TEST, b"u" * 32)
+MANAGING = mint("kh", KeyKind.MANAGEMENT, None, b"m" * 32)
+_TIMES: dict[str, Any] = {"created_at": 0, "updated_at": 0}
+
+
+class Clock:
+    """Both clocks stand still until a test moves them."""
+
+    def __init__(self) -> None:
+        self.wall_us = 1_760_000_000_000_000
+        self.up_us = 10_000_000
+
+    def now_us(self) -> int:
+        return self.wall_us
+
+    def monotonic_us(self) -> int:
+        return self.up_us
+
+
+class Ledger:
+    """Budgets in a dict; grants what is wanted while there is some."""
+
+    def __init__(self) -> None:
+        self.leased: dict[tuple[Budget, Span], int] = {}
+
+    def lease(self, spool_id: str, wants: Sequence[LeaseWanted]) -> list[Leased]:
+        return [self._lease(spool_id, want) for want in wants]
+
+    def _lease(self, spool_id: str, want: LeaseWanted) -> Leased:
+        place = (want.budget, want.span)
+        left = want.limit - self.leased.get(place, 0)
+        granted = min(want.up_to, left) if left >= want.at_least else 0
+        self.leased[place] = self.leased.get(place, 0) + granted
+        return Leased(f"{spool_id}/{want.budget.limit_name}", granted, left - granted)
+
+    def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
+        raise NotImplementedError
+
+    def used(self, budget: Budget, span: Span) -> tuple[int, int]:
+        raise NotImplementedError
+
+
+class Store:
+    """Rows, a change log, and counters of what was asked of them."""
+
+    def __init__(self) -> None:
+        self.seq = 1
+        self.log: list[Change] = []
+        self.asked = 0
+        self.gone = False
+        self.rows: dict[PartRef, Any] = {}
+        self.secrets: dict[bytes, SecretRow] = {}
+        self.access: dict[str, list[Access]] = {}
+
+    def put(self, kind: str, row: Any) -> None:  # noqa: ANN401 - any entity
+        """Write a row and its change."""
+        self.seq += 1
+        ref = PartRef(kind, row.id)
+        self.rows[ref] = row
+        self.log.append(Change(self.seq, ref))
+
+    def remove(self, kind: str, row_id: str) -> None:
+        self.seq += 1
+        ref = PartRef(kind, row_id)
+        del self.rows[ref]
+        self.log.append(Change(self.seq, ref))
+
+    def add_key(self, key: Key, secret: Secret, *access: Access) -> None:
+        hashed = digest(secret.reveal().encode(), PEPPER.key)
+        self.secrets[hashed] = SecretRow(
+            id=f"sec_{key.id}",
+            key_id=key.id,
+            version=1,
+            namespace="",
+            algorithm="blake2b-256-keyed",
+            pepper_id=PEPPER.id,
+            digest=hashed,
+            hint=secret.hint,
+            starts_at=0,
+            created_by="t",
+            created_at=0,
+        )
+        self.access[key.id] = list(access)
+        self.put("key", key)
+
+    def change(self, kind: str, row_id: str, **changes: object) -> None:
+        self.put(kind, replace(self.rows[PartRef(kind, row_id)], **changes))
+
+    # -- ports.KeyStore and the reading half of ports.ChangeFeed
+
+    def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+        self._ask()
+        for _, hashed in candidates:
+            row = self.secrets.get(hashed)
+            if row is not None:
+                refs = list(self.rows)
+                found = Found(row.key_id, row.id)
+                return Snapshot(self.seq, {r: self._part(r) for r in refs}, found)
+        return Snapshot(self.seq)
+
+    def find_api(self, slug: str) -> Snapshot:
+        self._ask()
+        for ref, row in self.rows.items():
+            if ref.kind == "api" and row.slug == slug:
+                refs = [
+                    ref,
+                    PartRef("project", row.project_id),
+                    PartRef("organization", row.organization_id),
+                ]
+                parts = {r: self._part(r) for r in refs}
+                return Snapshot(self.seq, parts, api_id=row.id)
+        return Snapshot(self.seq)
+
+    def load(self, refs: Iterable[PartRef]) -> Snapshot:
+        self._ask()
+        return Snapshot(self.seq, {ref: self._part(ref) for ref in refs})
+
+    def read(self, after: int) -> Changes:
+        self._ask()
+        return Changes(self.seq, tuple(row for row in self.log if row.seq > after))
+
+    def _ask(self) -> None:
+        if self.gone:
+            raise StoreUnavailable("the test took it away")
+        self.asked += 1
+
+    def _part(self, ref: PartRef) -> Part | None:
+        row = self.rows.get(ref)
+        if row is None:
+            return None
+        if ref.kind == "key":
+            secrets = [s for s in self.secrets.values() if s.key_id == ref.id]
+            return compilation.compile_key(row, self.access[ref.id], secrets, _zone)
+        if ref.kind == "api":
+            return compilation.compile_api(row, [], _zone)
+        compilers: dict[str, Callable[[Any], Part]] = {
+            "organization": compilation.compile_organization,
+            "project": compilation.compile_project,
+            "application": compilation.compile_application,
+        }
+        return compilers[ref.kind](row)
+
+
+def _zone(_name: str) -> Any:  # noqa: ANN401 - datetime.UTC's own type
+    return UTC
+
+
+def limit(name: str, amount: int) -> Limit:
+    """A rate limit of `amount` a minute."""
+    return Limit(name=name, kind=LimitKind.RATE, amount=amount, period_seconds=60)
+
+
+def access(key_id: str, resource: Resource, resource_id: str, *scopes: str) -> Access:
+    return Access(
+        id=f"{key_id}/{resource_id}",
+        key_id=key_id,
+        resource=resource,
+        resource_id=resource_id,
+        provider_id="org_1",
+        scopes=scopes,
+        created_at=0,
+    )
+
+
+def key(key_id: str, kind: KeyKind = KeyKind.SERVER, **more: Any) -> Key:  # noqa: ANN401 - fields
+    environment = None if kind is KeyKind.MANAGEMENT else Environment.TEST
+    return Key(
+        id=key_id,
+        organization_id="org_1",
+        project_id="prj_1",
+        application_id="app_1",
+        name=key_id,
+        kind=kind,
+        environment=environment,
+        created_by="t",
+        **_TIMES,
+        **more,
+    )
+
+
+class World:
+    """One organization with an API `weather`, a key for it, a management key."""
+
+    def __init__(self, keys_max: int = 100, **key_fields: Any) -> None:  # noqa: ANN401 - fields
+        self.store = Store()
+        self.clock = Clock()
+        own = {"organization_id": "org_1", "project_id": "prj_1", **_TIMES}
+        self.store.put("organization", Organization(id="org_1", name="o", **_TIMES))
+        self.store.put(
+            "project", Project(id="prj_1", organization_id="org_1", name="p", **_TIMES)
+        )
+        self.store.put("application", Application(id="app_1", name="caller", **own))
+        self.store.put("api", Api(id="api_1", slug="weather", name="w", **own))
+        opens = access("key_1", Resource.API, "api_1", "forecast:read")
+        self.store.add_key(key("key_1", **key_fields), SECRET, opens)
+        manages = access("key_m", Resource.ORGANIZATION, "org_1", "keys:*")
+        self.store.add_key(key("key_m", KeyKind.MANAGEMENT), MANAGING, manages)
+        self.cache = RecordCache(keys_max)
+        self.misses = MissBudget(at_once=4, a_second=100)
+        self.ledger = Ledger()
+        self.rates = MemoryRateCounter()
+        self.verifier = self._verifier()
+        self.confirm()
+
+    def _verifier(self) -> Verifier:
+        ring = Keyring((PEPPER,))
+        return Verifier(
+            loading=Loading(self.store, self.cache, ring, self.misses, self.clock),
+            cache=self.cache,
+            read_changes=self.store.read,
+            keyring=ring,
+            rates=self.rates,
+            book=LeaseBook(self.ledger, "spl_1"),
+            clock=self.clock,
+            patience=Patience(feed_us=250_000, outage_us=60_000_000),
+        )
+
+    def confirm(self) -> None:
+        """What the follower does: read the log and hand it over."""
+        changes = self.store.read(self.verifier.applied)
+        self.verifier.apply(changes, self.clock.monotonic_us())
+
+    def ask(self, secret: Secret | None = SECRET, api: str = "weather") -> Request:
+        raw = None if secret is None else secret.reveal().encode()
+        return Request(secret=raw, api=api)
+
+    def decide(self, secret: Secret | None = SECRET, api: str = "weather") -> Decision:
+        """Verify to the end, doing what it waits for at once."""
+        return finish(self.verifier.verify(self.ask(secret, api)))
+
+
+def finish(outcome: Any) -> Any:  # noqa: ANN401 - whatever a Pending comes to
+    """Run a `Pending` to its end."""
+    while isinstance(outcome, Pending):
+        outcome = outcome.resume(result_of(outcome))
+    return outcome
+
+
+def result_of(pending: Pending[Any]) -> object:
+    """What a pending's work gives: its result or its exception."""
+    try:
+        return pending.work()
+    except StoreUnavailable as error:
+        return error
