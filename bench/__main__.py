@@ -12,13 +12,13 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench import gateway, machine, peers, results
 from bench.load import CONNECTIONS, Sample, Target, interleaved
 from bench.processes import BenchFailed, Cores, two_cores
+from bench.profile import profile
 from bench.results import Row
 from bench.upstream import BODY
 
@@ -43,15 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench/run.py", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short rounds: a first look")
     parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    parser.add_argument("--profile", type=Path, metavar="FILE", help="sample the gateway")
     options = parser.parse_args(arguments)
     try:
+        if options.profile:
+            profile(options.profile)
+            return 0
         rows = _measured(QUICK if options.quick else FULL)
     except BenchFailed as failure:
         print(failure, file=sys.stderr)
         return 2
     results.write(rows)
-    told = [asdict(row) for row in rows]
-    print(json.dumps(told, ensure_ascii=False) if options.json else results.table(rows))
+    print(results.as_json(rows) if options.json else results.table(rows))
     return 1 if any(row.holds is False for row in rows) else 0
 
 

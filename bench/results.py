@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
@@ -57,9 +57,23 @@ def median(what: str, values: Sequence[float]) -> Row:
 
 def write(rows: Sequence[Row]) -> None:
     """results.json, and RESULTS.md rendered from it."""
-    text = json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
-    (_FOLDER / "results.json").write_text(text + "\n", "utf-8")
+    (_FOLDER / "results.json").write_text(as_json(rows) + "\n", "utf-8")
     (_FOLDER / "RESULTS.md").write_text(f"{_INTRODUCTION}\n{table(rows)}\n", "utf-8")
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """The rows as a JSON list of objects."""
+    told = [
+        {
+            "what": row.what,
+            "goal": row.goal,
+            "value": row.value,
+            "holds": row.holds,
+            "spread": row.spread,
+        }
+        for row in rows
+    ]
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -74,7 +88,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _rounded(value: float) -> float:
-    return round(value) if abs(value) >= 1000 else round(value, 2)
+    return round(value) if abs(value) >= 100 else round(value, 2)
 
 
 def _shown(value: float | str) -> str:
