@@ -94,6 +94,7 @@ class Guarded:
             decision = Decision(refusal, time.time_ns() // 1000)
         request_id, decision = plane.served(
             decision,
+            api=self.guard.api,
             method=request.method,
             path=request.url.path,
             address=asked.address,

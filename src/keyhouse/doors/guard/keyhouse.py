@@ -23,7 +23,7 @@ class Plane(Protocol):
         """The API with that slug."""
 
     def served(
-        self, decision: Decision, *, method: str, path: str, address: int
+        self, decision: Decision, *, api: str, method: str, path: str, address: int
     ) -> tuple[str, Decision]:
         """Count; the request's id, and the decision that holds: a full
 
@@ -114,7 +114,11 @@ class Keyhouse:
         )
         decision = await self.plane.verify(request)
         _, decision = self.plane.served(
-            decision, method=method or "", path=path or "", address=request.address
+            decision,
+            api=api,
+            method=method or "",
+            path=path or "",
+            address=request.address,
         )
         return decision
 

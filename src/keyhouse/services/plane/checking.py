@@ -1,0 +1,122 @@
+"""A process that checks keys: the verifier, kept up to date on one event loop."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from keyhouse.core.keyring import Keyring
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import (
+    BudgetLedger,
+    ChangeFeed,
+    Changes,
+    Clock,
+    Entropy,
+    KeyStore,
+    RateCounter,
+)
+from keyhouse.services.budgets import LeaseBook
+from keyhouse.services.verify import (
+    Follower,
+    Loading,
+    ManagementKey,
+    MissBudget,
+    Patience,
+    RecordCache,
+    Resolver,
+    Verifier,
+)
+
+_BEFORE_ALL = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The ports that checking takes. `open_feed` opens a feed of its own."""
+
+    keys: KeyStore
+    open_feed: Callable[[], ChangeFeed]
+    ledger: BudgetLedger
+    rates: RateCounter
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`kind` is what the process is to the other nodes: gateway or guard."""
+
+    kind: str
+    keys_max: int
+    stale_seconds_max: float
+    keep_log: bool = True
+
+
+class CheckingPlane:
+    """Checks management keys, and is what a `DataPlane` is built on.
+
+    Opened and used on one event loop. `verifier` and `resolver` are there
+    once it is open.
+    """
+
+    verifier: Verifier
+    resolver: Resolver
+
+    def __init__(self, means: Means, options: Options) -> None:
+        self.means = means
+        self.options = options
+        self._follower: Follower | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._catching_up: ChangeFeed
+
+    async def open(self) -> None:
+        """Begin to follow the change log. Raises StoreUnavailable."""
+        self._loop = asyncio.get_running_loop()
+        await self._begin("")
+
+    async def close(self) -> None:
+        """Stop following; what is under way in threads is waited for."""
+        await self._end()
+
+    async def management(self, secret: bytes, address: int) -> ManagementKey | Verdict:
+        """Check a management key; a verdict is the refusal."""
+        return await self.resolver.wait(self.verifier.management(secret, address))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the change log was read a moment ago: the database answers."""
+        return self.verifier.is_current
+
+    async def _begin(self, spool_id: str) -> LeaseBook:
+        means = self.means
+        feed = await asyncio.to_thread(means.open_feed)
+        self._catching_up = await asyncio.to_thread(means.open_feed)
+        head = (await asyncio.to_thread(feed.read, _BEFORE_ALL)).head
+        cache = RecordCache(self.options.keys_max)
+        cache.start(head)
+        book = LeaseBook(means.ledger, spool_id)
+        self.resolver = Resolver(self._loop)
+        self.verifier = Verifier(
+            loading=Loading(means.keys, cache, means.keyring, MissBudget(), means.clock),
+            cache=cache,
+            read_changes=self._catching_up.read,
+            keyring=means.keyring,
+            rates=means.rates,
+            book=book,
+            clock=means.clock,
+            patience=Patience(outage_us=int(self.options.stale_seconds_max * 1_000_000)),
+        )
+        self._follower = Follower(feed, means.clock, self._deliver, head)
+        self._follower.start()
+        return book
+
+    def _deliver(self, changes: Changes, confirmed_us: int) -> None:
+        self._loop.call_soon_threadsafe(self.verifier.apply, changes, confirmed_us)
+
+    async def _end(self) -> None:
+        if self._follower is not None:
+            follower, self._follower = self._follower, None
+            await asyncio.to_thread(follower.stop)
+            await asyncio.to_thread(self.resolver.close)
+            await asyncio.to_thread(self._catching_up.close)

@@ -1,0 +1,172 @@
+"""A process that serves: checking, and counting what was served."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from typing import Final
+
+from keyhouse.core import ids
+from keyhouse.core.decision import Decision
+from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Node, NodeRegistry, SpoolFolder, StoreUnavailable, UsageSink
+from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
+from keyhouse.services.meter.flusher import TICK_SECONDS
+from keyhouse.services.meter.request_ids import ENTROPY_BYTES
+from keyhouse.services.plane.checking import CheckingPlane, Means, Options
+
+ROUNDS_SECONDS: Final = 3.0
+"""How often a node tells that it lives and looks for spools left behind."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MeteringMeans:
+    """The ports that counting takes. `log_rows_max` 0 keeps no request log."""
+
+    spools: SpoolFolder
+    sink: UsageSink
+    nodes: NodeRegistry
+    boot_id: str
+    pid: int
+    log_rows_max: int
+
+
+class DataPlane(CheckingPlane):
+    """What a door of the data plane stands on. `meter` is there once open."""
+
+    meter: Meter
+
+    def __init__(self, means: Means, metering: MeteringMeans, options: Options) -> None:
+        super().__init__(means, options)
+        self._metering = metering
+        self._flusher: Flusher
+        self._ticking: asyncio.TimerHandle
+        self._rounds: asyncio.Task[None] | None = None
+        self._request_ids = RequestIds(means.entropy.take(ENTROPY_BYTES))
+        self._node_id = self._new_id(ids.NODE)
+
+    async def open(self) -> None:
+        """Adopt what earlier processes left, then begin to serve.
+
+        Raises StoreUnavailable, and OSError where no spool can be made.
+        """
+        self._loop = asyncio.get_running_loop()
+        metering = self._metering
+        await asyncio.to_thread(self._adopt)
+        spool_id = self._new_id(ids.SPOOL)
+        spool = await asyncio.to_thread(metering.spools.create, spool_id)
+        await asyncio.to_thread(
+            metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
+        )
+        book = await self._begin(spool_id)
+        self.meter = Meter(spool)
+        self._flusher = Flusher(
+            spool,
+            metering.sink,
+            self.means.ledger,
+            book,
+            self.means.clock,
+            self._loop.call_soon_threadsafe,
+            log_rows_max=metering.log_rows_max,
+        )
+        self._flusher.start()
+        self._tick()
+        self._rounds = asyncio.create_task(self._make_rounds())
+
+    async def close(self) -> None:
+        """Book all that was counted, give leases back, and leave."""
+        if self._rounds is None:
+            return
+        self._rounds.cancel()
+        await asyncio.gather(self._rounds, return_exceptions=True)
+        self._rounds = None
+        self._ticking.cancel()
+        await self._end()
+        self._flusher.last_tick()
+        await asyncio.to_thread(self._flusher.stop)
+        try:
+            await asyncio.to_thread(self._metering.nodes.leave, self._node_id)
+        except StoreUnavailable as error:
+            _log.warning("the node's row stays: %s", error)
+
+    async def verify(self, request: Request) -> Decision:
+        """Decide, waiting for what it takes."""
+        return await self.resolver.wait(self.verifier.verify(request))
+
+    async def api(self, slug: str) -> ApiRecord | Verdict | None:
+        """The API with that slug; the verdict is `unavailable`."""
+        return await self.resolver.wait(self.verifier.api(slug))
+
+    def new_request_id(self) -> str:
+        """An id for a request that has come."""
+        return self._request_ids.make(self.means.clock.now_us())
+
+    def served(
+        self, decision: Decision, *, api: str, method: str, path: str, address: int
+    ) -> tuple[str, Decision]:
+        """Count a decision about the API with slug `api`.
+
+        Gives the request's id and the decision that holds: where the spool
+        is full, nothing can be counted and so nothing may pass.
+        """
+        request_id = self.new_request_id()
+        known = self.verifier.known_api(api)
+        counted = self.meter.served(
+            request_id, decision, api=known, method=method, path=path, address=address
+        )
+        if counted:
+            return request_id, decision
+        self.verifier.release(decision)
+        return request_id, replace(decision, verdict=Verdict.UNAVAILABLE, retry_us=None)
+
+    def completed(
+        self, request_id: str, decision: Decision, *, status: int, latency_us: int
+    ) -> None:
+        """Tell how a counted request ended."""
+        self.meter.completed(
+            request_id,
+            decision,
+            api=None,
+            status=status,
+            latency_us=latency_us,
+            bytes_in=0,
+            bytes_out=0,
+        )
+
+    def _new_id(self, prefix: str) -> str:
+        entropy = self.means.entropy.take(ids.ENTROPY_BYTES)
+        return ids.make_id(prefix, self.means.clock.now_us(), entropy)
+
+    def _tick(self) -> None:
+        self._flusher.tick()
+        self._ticking = self._loop.call_later(TICK_SECONDS, self._tick)
+
+    async def _make_rounds(self) -> None:
+        while True:
+            await asyncio.to_thread(self._round)
+            await asyncio.sleep(ROUNDS_SECONDS)
+
+    def _round(self) -> None:
+        """What the node does now and then; on a thread."""
+        metering = self._metering
+        node = Node(
+            self._node_id,
+            metering.boot_id,
+            self.options.kind,
+            metering.pid,
+            self.verifier.applied,
+            self.means.clock.now_us(),
+        )
+        try:
+            metering.nodes.announce(node)
+            self._adopt()
+        except StoreUnavailable as error:
+            _log.warning("the database does not answer: %s", error)
+        except Exception:
+            _log.exception("a node's round failed")
+
+    def _adopt(self) -> None:
+        metering = self._metering
+        adopt_orphans(metering.spools, metering.sink, metering.log_rows_max)
