@@ -32,7 +32,7 @@ def test_only_its_owner_may_read_a_new_keyring(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(tmp_path) == ["keyring.json"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_keyring_is_never_written_over(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_keyring_open_to_others_is_refused_and_the_remedy_told(
 
 
 def test_a_missing_keyring_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(KeyringError, match="nowhere.json is missing"):
+    with pytest.raises(KeyringError, match=r"nowhere\.json is missing"):
         load_keyring(tmp_path / "nowhere.json")
 
 
