@@ -156,9 +156,11 @@ class Installation:
         return started
 
     def key(self, name: str, quota: int | None = None) -> Key:
-        """A new key for `echo`, with a daily quota if one is given."""
+        """A new key for `echo`, with a quota a month if one is given."""
         limits = (
-            [] if quota is None else [{"name": "daily", "quota": quota, "window": "day"}]
+            []
+            if quota is None
+            else [{"name": "monthly", "quota": quota, "window": "month"}]
         )
         made = self.client.keys.create(name, [{"api": "echo"}], limits=limits)
         return Key(made["id"], made["secret"])
