@@ -1,0 +1,370 @@
+import random
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from keyhouse.core.entities import Window
+from keyhouse.core.quotas import Budget, Quota, Span, span_of
+from keyhouse.core.records import QuotaUse
+from keyhouse.ports import Leased, LeaseWanted
+from keyhouse.services.budgets import Exhausted, LeaseBook, Reserved, Short
+
+HOUR = 3_600_000_000
+NOW = 1_760_000_400_000_000
+SECOND = 1_000_000
+
+
+class ExactLedger:
+    """Every unit of it is free, or in exactly one lease."""
+
+    def __init__(self) -> None:
+        self.leases: dict[str, int] = {}
+        self.taken: dict[tuple[Budget, Span], int] = {}
+        self.of: dict[str, tuple[Budget, Span]] = {}
+        self.calls = 0
+
+    def lease(self, spool_id: str, wants: Sequence[LeaseWanted]) -> list[Leased]:
+        self.calls += 1
+        answers = []
+        for want in wants:
+            where = (want.budget, want.span)
+            free = max(want.limit - self.taken.get(where, 0), 0)
+            granted = min(free, want.up_to) if free >= want.at_least else 0
+            lease_id = f"lse {spool_id} {want.budget.limit_name} {want.span.start_us}"
+            self.taken[where] = self.taken.get(where, 0) + granted
+            self.leases[lease_id] = self.leases.get(lease_id, 0) + granted
+            self.of[lease_id] = where
+            answers.append(Leased(lease_id, granted, free - granted))
+        return answers
+
+    def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
+        for lease_id, units in returns.items():
+            assert self.leases[lease_id] >= units, "given back more than was leased"
+            self.leases[lease_id] -= units
+            self.taken[self.of[lease_id]] -= units
+
+    def used(self, budget: Budget, span: Span) -> tuple[int, int]:
+        return 0, self.taken.get((budget, span), 0)
+
+
+def use(name: str = "daily", amount: int = 100, window: Window = Window.DAY) -> QuotaUse:
+    budget = Budget("org_p", "key", "key_a", "live", name)
+    return QuotaUse("|".join(budget), Quota(name, amount, window, UTC, 0), budget)
+
+
+def spend(
+    book: LeaseBook, uses: Sequence[QuotaUse], cost: int, now: int = NOW
+) -> Reserved | Exhausted:
+    """What a door does: ask, lease, ask again."""
+    for _ in range(20):
+        told = book.reserve(uses, cost, now)
+        if not isinstance(told, Short):
+            return told
+        book.install(told.work(), now)
+    raise AssertionError("neither spent nor refused")
+
+
+def spend_all(book: LeaseBook, uses: Sequence[QuotaUse], cost: int, now: int = NOW) -> int:
+    count = 0
+    while isinstance(spend(book, uses, cost, now), Reserved):
+        count += 1
+    return count
+
+
+def test_a_quota_gives_exactly_its_amount() -> None:
+    for amount in (1, 5, 17, 1000):
+        ledger = ExactLedger()
+        assert spend_all(LeaseBook(ledger, "spl"), [use(amount=amount)], 1) == amount
+
+
+def test_two_nodes_that_take_turns_give_exactly_the_amount_together() -> None:
+    """Units that one holds and the other needs must not be refused for good."""
+    ledger = ExactLedger()
+    books = [LeaseBook(ledger, "one"), LeaseBook(ledger, "two")]
+    spent, now, refused = 0, NOW, 0
+    while refused < 3:
+        turn = [spend(book, [use(amount=500)], 1, now) for book in books]
+        spent += sum(isinstance(told, Reserved) for told in turn)
+        if not any(isinstance(told, Reserved) for told in turn):
+            refused += 1
+            now += 2 * SECOND
+            for book in books:
+                ledger.give_back("", book.idle(now))
+    assert spent == 500
+
+
+def test_a_hot_quota_asks_the_store_seldom() -> None:
+    """Each question is a transaction; at full speed they must become rare."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=10**9)]
+    for number in range(100_000):
+        assert isinstance(spend(book, uses, 1, NOW + number * 30), Reserved)
+    assert ledger.calls < 20
+
+
+def test_a_refusal_tells_when_the_window_ends_and_what_is_left() -> None:
+    book = LeaseBook(ExactLedger(), "spl")
+    uses = [use(amount=3, window=Window.HOUR)]
+    assert isinstance(spend(book, uses, 2), Reserved)
+    told = spend(book, uses, 2)
+    assert isinstance(told, Exhausted)
+    assert told.balances[0].remaining == 1
+    assert told.retry_us == HOUR - NOW % HOUR
+    assert told.balances[0].end_us == NOW + told.retry_us
+
+
+def test_what_costs_more_than_the_quota_is_refused_without_asking() -> None:
+    ledger = ExactLedger()
+    told = spend(LeaseBook(ledger, "spl"), [use(amount=3)], 4)
+    assert isinstance(told, Exhausted)
+    assert told.retry_us is None
+    assert ledger.calls == 0
+
+
+def test_nothing_is_spent_of_one_quota_when_another_refuses() -> None:
+    book = LeaseBook(ExactLedger(), "spl")
+    wide, narrow = use("wide", 1000), use("narrow", 2)
+    assert spend_all(book, [wide, narrow], 1) == 2
+    told = spend(book, [wide], 0)
+    assert told.balances[0].remaining == 998
+
+
+def test_a_hammering_caller_does_not_hammer_the_store() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=1)]
+    assert isinstance(spend(book, uses, 1), Reserved)
+    for number in range(10_000):
+        now = NOW + number * 1000
+        assert isinstance(spend(book, uses, 1, now), Exhausted)
+        if number % 500 == 0:
+            assert book.idle(now) == {}
+    assert ledger.calls <= 14
+
+
+def test_a_new_window_begins_with_the_whole_quota_and_the_old_rest_goes_back() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=800, window=Window.HOUR)]
+    spend(book, uses, 1)
+    later = NOW + HOUR
+    told = spend(book, uses, 1, later)
+    assert told.balances[0].remaining == 799
+    returns = book.idle(later)
+    ((lease_id, units),) = returns.items()
+    assert units == ledger.leases[lease_id] - 1
+    ledger.give_back("spl", returns)
+
+
+def test_a_refund_can_be_spent_again_and_one_of_a_past_window_goes_back() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=1, window=Window.HOUR)]
+    first = spend(book, uses, 1)
+    assert isinstance(first, Reserved)
+    book.refund(first.lease_ids, 1)
+    again = spend(book, uses, 1)
+    assert isinstance(again, Reserved)
+    spend(book, uses, 1, NOW + HOUR)
+    book.refund(again.lease_ids, 1)
+    assert book.idle(NOW + HOUR) == {again.lease_ids[0]: 1}
+
+
+def test_one_answer_shared_by_many_waiters_counts_once() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=10)]
+    shorts = [
+        told for _ in range(5) if isinstance(told := book.reserve(uses, 1, NOW), Short)
+    ]
+    assert len({short.need for short in shorts}) == 1
+    granted = shorts[0].work()
+    for _ in shorts:
+        book.install(granted, NOW)
+    assert sum(ledger.leases.values()) == 1
+    assert isinstance(book.reserve(uses, 1, NOW), Reserved)
+    second = book.reserve(uses, 1, NOW)
+    assert isinstance(second, Short)
+    assert second.wants[0].up_to == 4, "those known to wait are leased for at once"
+
+
+def test_a_cost_of_nothing_reads_what_is_left() -> None:
+    book = LeaseBook(ExactLedger(), "spl")
+    told = spend(book, [use(amount=3)], 0)
+    assert isinstance(told, Reserved)
+    assert told.lease_ids == ()
+    assert told.balances[0].remaining == 3
+    assert spend_all(book, [use(amount=3)], 1) == 3
+    assert isinstance(spend(book, [use(amount=3)], 0), Reserved)
+
+
+def test_a_lowered_quota_holds_at_once_and_a_raised_one_opens_at_once() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    for _ in range(10):
+        spend(book, [use(amount=1000)], 1)
+    lowered = spend(book, [use(amount=5)], 1)
+    assert isinstance(lowered, Exhausted)
+    ledger.give_back("spl", book.idle(NOW))
+    assert isinstance(spend(book, [use(amount=1000)], 1), Reserved)
+    assert isinstance(spend(book, [use(amount=12)], 1), Exhausted), "still leased"
+    ledger.give_back("spl", book.idle(NOW))
+    later = NOW + SECOND
+    assert spend_all(book, [use(amount=12)], 1, later) == 1
+    assert isinstance(spend(book, [use(amount=13)], 1, later), Reserved)
+
+
+def test_it_asks_ahead_once_a_quarter_is_left_and_not_twice() -> None:
+    book = LeaseBook(ExactLedger(), "spl")
+    uses = [use(amount=10**6)]
+    spend(book, uses, 1)
+    assert book.wanting(NOW) is None
+    for _ in range(12):
+        spend(book, uses, 1)
+    ahead = book.wanting(NOW)
+    assert ahead is not None
+    spend(book, uses, 1)
+    assert book.wanting(NOW) is None
+    book.install(ahead.work(), NOW)
+    told = book.reserve(uses, 16, NOW)
+    assert isinstance(told, Reserved)
+
+
+def test_an_idle_lease_goes_back_and_the_book_forgets_it() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=1000)]
+    spend(book, uses, 1)
+    assert book.idle(NOW + SECOND) == {}
+    ledger.give_back("spl", book.idle(NOW + 3 * SECOND))
+    assert sum(ledger.leases.values()) == 1
+    assert len(book) == 0
+
+
+def test_a_stop_gives_everything_back() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    for name in ("a", "b", "c"):
+        spend(book, [use(name, 1000)], 1)
+    ledger.give_back("spl", book.drain())
+    assert sum(ledger.leases.values()) == 3
+
+
+class TwoBooks(RuleBasedStateMachine):
+    """Two nodes on one ledger, in any order of asking, dying answers included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ledger = ExactLedger()
+        self.books = [LeaseBook(self.ledger, name) for name in ("one", "two")]
+        self.uses = [use("a", 40, Window.HOUR), use("b", 300, Window.HOUR)]
+        self.now = NOW
+        self.spent: dict[str, int] = {}
+        self.reserved: list[tuple[int, Reserved, int]] = []
+        self.asked: list[tuple[int, Short]] = []
+
+    @rule(which=st.integers(0, 1), cost=st.integers(0, 12), both=st.booleans())
+    def ask(self, which: int, cost: int, both: bool) -> None:
+        told = self.books[which].reserve(self.uses[: 1 + both], cost, self.now)
+        if isinstance(told, Reserved):
+            self.reserved.append((which, told, cost))
+            for lease_id in told.lease_ids:
+                self.spent[lease_id] = self.spent.get(lease_id, 0) + cost
+        elif isinstance(told, Short):
+            self.asked.append((which, told))
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), twice=st.booleans())
+    def answer(self, data: st.DataObject, twice: bool) -> None:
+        which, short = self.asked.pop(data.draw(st.integers(0, len(self.asked) - 1)))
+        granted = short.work()
+        for _ in range(1 + twice):
+            self.books[which].install(granted, self.now)
+
+    @precondition(lambda self: self.reserved)
+    @rule(data=st.data())
+    def undo(self, data: st.DataObject) -> None:
+        which, told, cost = self.reserved.pop(
+            data.draw(st.integers(0, len(self.reserved) - 1))
+        )
+        self.books[which].refund(told.lease_ids, cost)
+        for lease_id in told.lease_ids:
+            self.spent[lease_id] -= cost
+
+    @rule(which=st.integers(0, 1))
+    def ahead(self, which: int) -> None:
+        short = self.books[which].wanting(self.now)
+        if short is not None:
+            self.asked.append((which, short))
+
+    @rule(which=st.integers(0, 1))
+    def idle(self, which: int) -> None:
+        self.ledger.give_back("", self.books[which].idle(self.now))
+
+    @rule(seconds=st.sampled_from([0, 1, 3, 1800, -60]))
+    def wait(self, seconds: int) -> None:
+        self.now += seconds * SECOND
+
+    @rule(amount=st.integers(30, 60))
+    def change(self, amount: int) -> None:
+        """Only ever raised, so that what must hold is the limit of now."""
+        if amount > self.uses[0].quota.amount:
+            self.uses[0] = use("a", amount, Window.HOUR)
+
+    @invariant()
+    def no_unit_is_spent_that_was_not_leased(self) -> None:
+        limits = {one.budget: one.quota.amount for one in self.uses}
+        total: dict[tuple[Budget, Span], int] = {}
+        for lease_id, units in self.spent.items():
+            assert 0 <= units <= self.ledger.leases[lease_id]
+            where = self.ledger.of[lease_id]
+            total[where] = total.get(where, 0) + units
+        for (budget, _), units in total.items():
+            assert units <= limits[budget]
+
+    def teardown(self) -> None:
+        """No unit is lost: after all gave back, one gets all the rest."""
+        for which, short in self.asked:
+            self.books[which].install(short.work(), self.now)
+        for book in self.books:
+            self.ledger.give_back("", book.drain())
+        for lease_id, units in self.ledger.leases.items():
+            assert units == self.spent.get(lease_id, 0)
+        for one in self.uses:
+            spent = sum(
+                units
+                for lease_id, units in self.spent.items()
+                if self.ledger.of[lease_id] == (one.budget, span_of(one.quota, self.now))
+            )
+            rest = spend_all(LeaseBook(self.ledger, "three"), [one], 1, self.now)
+            assert rest == one.quota.amount - spent
+
+
+TestTwoBooks = pytest.mark.filterwarnings("default")(TwoBooks.TestCase)
+TestTwoBooks.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+
+
+def test_many_waiters_near_the_limit_are_served_in_few_questions() -> None:
+    """A hundred requests at once must not queue up for the store one by one."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=60)]
+    waiting, spent, rounds = 100, 0, 0
+    while waiting:
+        rounds += 1
+        asks = []
+        for _ in range(waiting):
+            told = book.reserve(uses, 1, NOW)
+            waiting -= not isinstance(told, Short)
+            spent += isinstance(told, Reserved)
+            if isinstance(told, Short):
+                asks.append(told)
+        if asks:
+            book.install(random.Random(1).choice(asks).work(), NOW)
+    assert spent == 60
+    assert rounds < 8
