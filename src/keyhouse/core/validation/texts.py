@@ -1,0 +1,149 @@
+"""Checks of names, slugs, scopes, times and what else is plain text or data."""
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from keyhouse.core.entities import Environment, KeyKind
+from keyhouse.core.scopes import is_scope
+from keyhouse.core.validation.problem import Problem, check_items
+
+NAME_LENGTH_MAX: Final = 120
+TEXT_LENGTH_MAX: Final = 2000
+TIME_US_MAX: Final = 253_402_300_800_000_000
+"""The year 10000, which RFC 3339 cannot write."""
+METADATA_BYTES_MAX: Final = 16_384
+METADATA_DEPTH_MAX: Final = 8
+RESERVED_SLUGS: Final = frozenset(("keyhouse", "favicon-ico", "robots-txt", "well-known"))
+_SLUG: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
+_EMAIL: Final = re.compile(
+    r"[^\s@<>\"',;:\\()\[\]]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63})*"
+)
+
+
+def check_name(field: str, value: str) -> list[Problem]:
+    """A name that people read: one line, neither empty nor padded."""
+    if not value.strip():
+        return [Problem(field, "is empty", "give it a name")]
+    if value != value.strip():
+        return [Problem(field, "begins or ends with a space", "leave the spaces out")]
+    return check_text(field, value, NAME_LENGTH_MAX)
+
+
+def check_text(field: str, value: str, length_max: int = TEXT_LENGTH_MAX) -> list[Problem]:
+    """A text on one line; it may be empty."""
+    if len(value) > length_max:
+        return [Problem(field, f"is longer than {length_max} characters", "shorten it")]
+    if not value.isprintable():
+        return [Problem(field, "has characters that cannot be printed", "leave them out")]
+    return []
+
+
+def check_email(field: str, value: str) -> list[Problem]:
+    """An address for mail; whether it exists only a message can tell."""
+    if len(value) > 254 or _EMAIL.fullmatch(value) is None or not value.isprintable():
+        return [Problem(field, "is no mail address", "write it as name@example.com")]
+    return []
+
+
+def check_slug(field: str, value: str) -> list[Problem]:
+    """The name of an API in addresses."""
+    if _SLUG.fullmatch(value) is None:
+        mend = "use 2 to 63 of a-z, 0-9 and -, beginning with a letter"
+        return [Problem(field, "is no slug", mend)]
+    if value in RESERVED_SLUGS:
+        return [Problem(field, "is reserved", "choose another slug")]
+    return []
+
+
+def check_scopes(
+    field: str,
+    values: Sequence[str],
+    known: Collection[str] | None = None,
+    *,
+    wild: bool = True,
+) -> list[Problem]:
+    """Scopes, each once. `known` are those of the API; None: any will do.
+
+    With `wild`, `*` and `resource:*` are among them where any known scope is
+    below; without it they are refused, as in what a route needs.
+    """
+    return check_items(field, values, lambda place, one: _scope(place, one, known, wild))
+
+
+def _scope(
+    field: str, value: str, known: Collection[str] | None, wild: bool
+) -> list[Problem]:
+    if not is_scope(value):
+        return [Problem(field, "is no scope", "write it as resource:action")]
+    if value.endswith("*"):
+        if not wild:
+            return [Problem(field, "is not one scope", "name the single scopes")]
+        start = value[:-1]
+        fits = known is None or not start or any(one.startswith(start) for one in known)
+    else:
+        fits = known is None or value in known
+    if fits:
+        return []
+    mend = f"choose among {', '.join(sorted(known or ())) or 'none: the API has no scopes'}"
+    return [Problem(field, "is not a scope of the API", mend)]
+
+
+def check_environment(field: str, value: str) -> list[Problem]:
+    """The name of an environment."""
+    if value not in tuple(Environment):
+        return [Problem(field, "is no environment", "choose live or test")]
+    return []
+
+
+def check_key_environment(
+    field: str, kind: KeyKind, environment: Environment | None
+) -> list[Problem]:
+    """Whether keys of this kind have, or lack, an environment."""
+    if kind is KeyKind.MANAGEMENT and environment is not None:
+        return [Problem(field, "is not for management keys", "leave it out")]
+    if kind is not KeyKind.MANAGEMENT and environment is None:
+        return [Problem(field, "is missing", "choose live or test")]
+    return []
+
+
+def check_times(
+    starts_field: str, starts_us: int | None, ends_field: str, ends_us: int | None
+) -> list[Problem]:
+    """A start and an end, either of which may be open."""
+    problems = [
+        Problem(field, "is no time", "give a time from 1970 to 9999")
+        for field, time_us in ((starts_field, starts_us), (ends_field, ends_us))
+        if time_us is not None and not 0 <= time_us < TIME_US_MAX
+    ]
+    if not problems and ends_us is not None and ends_us <= (starts_us or 0):
+        problems.append(Problem(ends_field, "is not after the start", "choose a later end"))
+    return problems
+
+
+def check_metadata(field: str, value: Mapping[str, Any]) -> list[Problem]:
+    """What owners keep with a key: JSON of a bounded size and depth."""
+    if _depth(value, METADATA_DEPTH_MAX) > METADATA_DEPTH_MAX:
+        reason = f"is nested deeper than {METADATA_DEPTH_MAX}"
+        return [Problem(field, reason, "flatten it")]
+    try:
+        size = len(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
+    except (TypeError, ValueError):
+        return [Problem(field, "is not JSON", "use texts, numbers, lists and objects")]
+    if size > METADATA_BYTES_MAX:
+        return [Problem(field, f"is over {METADATA_BYTES_MAX} bytes", "keep less in it")]
+    return []
+
+
+def _depth(value: object, room: int) -> int:
+    """How deep `value` is nested, at most one more than `room`."""
+    if isinstance(value, Mapping):
+        inner: Collection[object] = value.values()
+    elif isinstance(value, list | tuple):
+        inner = value
+    else:
+        return 0
+    if room == 0:
+        return 1
+    return 1 + max((_depth(one, room - 1) for one in inner), default=0)
