@@ -157,11 +157,8 @@ class Installation:
 
     def key(self, name: str, quota: int | None = None) -> Key:
         """A new key for `echo`, with a quota a month if one is given."""
-        limits = (
-            []
-            if quota is None
-            else [{"name": "monthly", "quota": quota, "window": "month"}]
-        )
+        limit = {"name": "monthly", "quota": quota, "window": "month"}
+        limits = [] if quota is None else [limit]
         made = self.client.keys.create(name, [{"api": "echo"}], limits=limits)
         return Key(made["id"], made["secret"])
 
