@@ -3,4 +3,4 @@
 from keyhouse.services.plane.checking import CheckingPlane, Means, Options
 from keyhouse.services.plane.metered import DataPlane, MeteringMeans
 
-__all__ = ["CheckingPlane", "DataPlane", "MeteringMeans", "Means", "Options"]
+__all__ = ["CheckingPlane", "DataPlane", "Means", "MeteringMeans", "Options"]

@@ -164,7 +164,7 @@ class DataPlane(CheckingPlane):
             self._adopt()
         except StoreUnavailable as error:
             _log.warning("the database does not answer: %s", error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the next round may go better; it is logged
             _log.exception("a node's round failed")
 
     def _adopt(self) -> None:

@@ -48,7 +48,7 @@ class Follower:
                     _log.warning("the change log cannot be read: %s", error)
                 self._stopping.wait(RETRY_SECONDS)
                 continue
-            except Exception:
+            except Exception:  # noqa: BLE001 - the reason is told beside it
                 if not self._stopping.is_set():
                     _log.exception("following the change log failed")
                 self._stopping.wait(RETRY_SECONDS)

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from keyhouse.core.decision import Pending
 
+T = TypeVar("T")
 THREADS = 4
 _log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ class Resolver:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="keyhouse-load")
         self._flights: dict[Hashable, list[tuple[Pending[Any], Callable[[Any], None]]]] = {}
 
-    def resolve(self, outcome: object, then: Callable[[Any], None]) -> None:
+    def resolve(self, outcome: T | Pending[T], then: Callable[[T], None]) -> None:
         """Call `then` with what `outcome` comes to: at once unless it is pending."""
         if not isinstance(outcome, Pending):
             then(outcome)
@@ -32,13 +33,13 @@ class Resolver:
         self._flights[outcome.need] = [(outcome, then)]
         self._pool.submit(self._run, outcome)
 
-    async def wait(self, outcome: object) -> Any:
+    async def wait(self, outcome: T | Pending[T]) -> T:
         """What `outcome` comes to. The work goes on if the waiter is cancelled."""
         if not isinstance(outcome, Pending):
             return outcome
-        future: asyncio.Future[Any] = self._loop.create_future()
+        future: asyncio.Future[T] = self._loop.create_future()
 
-        def then(final: Any) -> None:
+        def then(final: T) -> None:
             if not future.done():
                 future.set_result(final)
 
@@ -63,6 +64,6 @@ class Resolver:
         for pending, then in self._flights.pop(need):
             try:
                 self.resolve(pending.resume(result), then)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the reason is told beside it
                 # One waiter's fault must not leave the others waiting.
                 _log.exception("resuming a decision failed")

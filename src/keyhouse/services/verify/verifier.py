@@ -179,6 +179,10 @@ class Verifier:
             slug, Asker(lambda: self.api(slug), lambda verdict: verdict)
         )
 
+    def known_api(self, slug: str) -> ApiRecord | None:
+        """The API with that slug, if it is in the cache."""
+        return self._cache.api(slug)
+
     def management(
         self, secret: bytes, address: int
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
