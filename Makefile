@@ -2,7 +2,7 @@
 # make test    lint, types, layers and all tests
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
-# make soak    kill -9 under load, again and again
+# make soak    kill -9 under load, again and again   (ROUNDS=200)
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
 SHELL := bash
@@ -43,7 +43,7 @@ bench: $(VENV)/bench.stamp
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/test.stamp
-	$(BIN)/python -m pytest tests/faults $(ARGS)
+	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/faults $(ARGS)
 
 lock: $(VENV)/uv.stamp
 	UV=$(BIN)/uv requirements/lock.sh $(if $(UPGRADE),--upgrade)
