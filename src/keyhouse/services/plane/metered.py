@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,6 +47,11 @@ class DataPlane(CheckingPlane):
         self._rounds: asyncio.Task[None] | None = None
         self._request_ids = RequestIds(means.entropy.take(ENTROPY_BYTES))
         self._node_id = self._new_id(ids.NODE)
+        self._closing: list[Callable[[], None]] = []
+
+    def on_close(self, call: Callable[[], None]) -> None:
+        """Have `call` made, on a thread, after the plane has closed."""
+        self._closing.append(call)
 
     async def open(self) -> None:
         """Adopt what earlier processes left, then begin to serve.
@@ -90,6 +96,8 @@ class DataPlane(CheckingPlane):
             await asyncio.to_thread(self._metering.nodes.leave, self._node_id)
         except StoreUnavailable as error:
             _log.warning("the node's row stays: %s", error)
+        for call in self._closing:
+            await asyncio.to_thread(call)
 
     async def verify(self, request: Request) -> Decision:
         """Decide, waiting for what it takes."""

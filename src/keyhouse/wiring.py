@@ -1,0 +1,219 @@
+"""The one module that knows concrete classes: settings in, running parts out.
+
+Everything heavy is imported inside its builder, so that a program with the
+light package alone can import this module and use the guard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from keyhouse import settings as settings_module
+from keyhouse.adapters.database import Database, SchemaError, open_database, upgrade
+from keyhouse.adapters.memory import MemoryRateCounter
+from keyhouse.adapters.spool import MappedSpoolFolder
+from keyhouse.adapters.system import (
+    KeyringError,
+    SystemClock,
+    SystemEntropy,
+    boot_id,
+    create_keyring,
+    load_keyring,
+    parse_keyring,
+)
+from keyhouse.doors import guard
+from keyhouse.services.meter import LOG_ROWS_MAX
+from keyhouse.services.plane import (
+    CheckingPlane,
+    DataPlane,
+    Means,
+    MeteringMeans,
+    Options,
+)
+from keyhouse.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from keyhouse.core.keyring import Keyring
+    from keyhouse.services.tenants import Bootstrapped
+    from keyhouse.services.work import Office
+
+KEYRING_VARIABLE = "KEYHOUSE_KEYRING"
+_log = logging.getLogger(__name__)
+
+
+# -- before anything runs -------------------------------------------------------
+
+
+def prepare(settings: Settings) -> None:
+    """Data folder, keyring and tables, made where they are missing.
+
+    Raises SettingsError for what a person must mend, StoreUnavailable where
+    the database does not answer.
+    """
+    with _in_plain_words():
+        settings.data.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        upgrade(settings.database_url)
+        path = settings.keyring_path
+        if KEYRING_VARIABLE not in os.environ and not path.exists():
+            _refuse_lost_keyring(settings)
+            create_keyring(path)
+
+
+def bootstrap(
+    settings: Settings, email: str, organization: str, project: str, *, fresh_key: bool
+) -> Bootstrapped:
+    """The first owner, organization, project and management key.
+
+    Raises SettingsError for a value that cannot be kept.
+    """
+    from keyhouse.services.refusals import Invalid
+    from keyhouse.services.tenants import bootstrap as make
+
+    with _database(settings) as database:
+        try:
+            office = _office(settings, database)
+            return make(office, email, organization, project, fresh_key=fresh_key)
+        except Invalid as error:
+            told = [f"{one.field}: {one.reason}. {one.mend}" for one in error.problems]
+            raise SettingsError("\n".join(told)) from None
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """What a person can mend is told as a SettingsError."""
+    try:
+        yield
+    except (KeyringError, SchemaError) as error:
+        raise SettingsError(str(error)) from error
+
+
+def _refuse_lost_keyring(settings: Settings) -> None:
+    """A fresh pepper beside old secrets would silently close every key."""
+    from keyhouse.core.entities import SecretRow
+
+    database = open_database(settings.database_url)
+    try:
+        with database.rows.reading() as tx:
+            known = tx.page(SecretRow, after=None, limit=1).rows
+    finally:
+        database.dispose()
+    if known:
+        raise SettingsError(
+            f"The keyring {settings.keyring_path} is missing, and the database holds "
+            "secrets that were made with it. Restore it from a backup, or name its "
+            "place in secrets.pepper_file; without it no key opens."
+        )
+
+
+def _keyring(settings: Settings) -> Keyring:
+    text = os.environ.get(KEYRING_VARIABLE)
+    if text:
+        return parse_keyring(text, KEYRING_VARIABLE)
+    return load_keyring(settings.keyring_path)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    """The database, with a schema that fits."""
+    database = open_database(settings.database_url)
+    try:
+        with _in_plain_words():
+            wrong = database.check()
+            if wrong is not None:
+                raise SchemaError(wrong)
+            yield database
+    finally:
+        database.dispose()
+
+
+# -- planes -----------------------------------------------------------------------
+
+
+def _means(settings: Settings, database: Database) -> Means:
+    return Means(
+        keys=database.keys,
+        open_feed=database.feed,
+        ledger=database.ledger,
+        rates=MemoryRateCounter(),
+        keyring=_keyring(settings),
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+    )
+
+
+def _options(settings: Settings, kind: str) -> Options:
+    return Options(
+        kind=kind,
+        keys_max=settings.cache.keys_max,
+        stale_seconds_max=settings.cache.stale_seconds_max,
+    )
+
+
+def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
+    """A data plane of that kind, not yet open."""
+    boot = boot_id()
+    metering = MeteringMeans(
+        spools=MappedSpoolFolder(settings.spool_dir, boot),
+        sink=database.sink,
+        nodes=database.nodes,
+        boot_id=boot,
+        pid=os.getpid(),
+        log_rows_max=LOG_ROWS_MAX if settings.requests.retention_days else 0,
+    )
+    return DataPlane(_means(settings, database), metering, _options(settings, kind))
+
+
+def _office(settings: Settings, database: Database) -> Office:
+    from keyhouse.services.work import Office
+
+    zones = available_timezones()
+    return Office(
+        rows=database.rows,
+        reports=database.reports,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        keyring=_keyring(settings),
+        secret_prefix=settings.secrets.prefix,
+        knows_zone=zones.__contains__,
+    )
+
+
+# -- the guard ----------------------------------------------------------------------
+
+
+class Keyhouse(guard.Keyhouse):
+    """Verifies keys inside a program: see `doors.guard`."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyhouse:
+        """Keyhouse on the data folder that the environment or keyhouse.toml names.
+
+        KEYHOUSE_DATA__DIR is the folder, KEYHOUSE_CONFIG the settings' file.
+        Nothing is opened yet. Raises SettingsError for a setting that is
+        wrong.
+        """
+        settings = settings_module.load(environ=environ)
+        return cls(_opening(settings))
+
+
+def _opening(settings: Settings) -> Callable[[], Awaitable[guard.Plane]]:
+    async def open_plane() -> guard.Plane:
+        await asyncio.to_thread(prepare, settings)
+        database = open_database(settings.database_url)
+        plane = data_plane(settings, database, "guard")
+        plane.on_close(database.dispose)
+        await plane.open()
+        _log.warning(
+            "rate limits are counted in each process: with several workers, each "
+            "allows the full rate. Quotas are shared by all, exactly."
+        )
+        return plane
+
+    return open_plane
