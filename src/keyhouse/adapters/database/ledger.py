@@ -1,0 +1,219 @@
+"""Quotas: `ports.BudgetLedger`.
+
+A budget's row says how many units are used for good and how many are out on
+leases. Whoever changes it locks, in this order, the spool, the budgets by id,
+then leases: two nodes never wait for each other in a ring.
+"""
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from keyhouse.adapters.database.engine import reading, writing
+from keyhouse.adapters.database.inserts import insert_into
+from keyhouse.adapters.database.tables import budget, lease, spool
+from keyhouse.core.ids import ENTROPY_BYTES, LEASE, make_id
+from keyhouse.core.quotas import Budget, Span
+from keyhouse.ports import Leased, LeaseWanted
+
+BATCH: Final = 500
+"""Ids in one query, well below what SQLite binds."""
+
+_SPOOL = (
+    sa.select(spool.c.closed_at)
+    .where(spool.c.id == sa.bindparam("spool_id"))
+    .with_for_update()
+)
+_LOCKED = (
+    sa.select(budget)
+    .where(budget.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(budget.c.id)
+    .with_for_update()
+)
+_OWN_LEASES = sa.select(lease).where(
+    lease.c.spool_id == sa.bindparam("spool_id"),
+    lease.c.budget_id.in_(sa.bindparam("ids", expanding=True)),
+)
+_LEASES = sa.select(lease).where(
+    lease.c.spool_id == sa.bindparam("spool_id"),
+    lease.c.id.in_(sa.bindparam("ids", expanding=True)),
+)
+_ENLARGE = (
+    sa.update(lease)
+    .where(lease.c.id == sa.bindparam("lease_id"))
+    .values(amount=lease.c.amount + sa.bindparam("units"))
+)
+_MOVE = (
+    sa.update(budget)
+    .where(budget.c.id == sa.bindparam("budget_id"))
+    .values(
+        used=budget.c.used + sa.bindparam("used_more"),
+        leased=budget.c.leased + sa.bindparam("leased_more"),
+    )
+)
+
+
+def budget_id(of: Budget, span: Span) -> str:
+    """The id of a budget in a window: all that names it, written out.
+
+    The limit's name, which alone may hold any character, stands last. The
+    window's end is not in it: a quota that is changed from a day to a month
+    on the first keeps what was used.
+    """
+    provider, kind, subject, environment, name = of
+    return f"{provider}|{kind}|{subject}|{environment}|{span.start_us}|{name}"
+
+
+class DatabaseBudgetLedger:
+    """`ports.BudgetLedger` on an engine; any number of threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def lease(self, spool_id: str, wants: Sequence[LeaseWanted]) -> list[Leased]:
+        """Grant in one transaction, committed on return; results in order.
+
+        Raises ValueError for a spool that is unknown or closed.
+        """
+        if not wants:
+            return []
+        ids = [budget_id(want.budget, want.span) for want in wants]
+        with writing(self._engine) as connection:
+            lock_open_spool(connection, spool_id)
+            _make_budgets(connection, dict(zip(ids, wants, strict=True)))
+            budgets = lock_budgets(connection, ids)
+            leases = _make_leases(connection, spool_id, ids)
+            answers, granted = [], dict.fromkeys(budgets, 0)
+            for id, want in zip(ids, wants, strict=True):
+                row = budgets[id]
+                left = max(want.limit - row.used - row.leased - granted[id], 0)
+                grant = max(min(want.up_to, left), 0) if left >= want.at_least else 0
+                granted[id] += grant
+                answers.append(Leased(leases[id], grant, left - grant))
+            changed = {id: units for id, units in granted.items() if units}
+            move(connection, {id: (0, units) for id, units in changed.items()})
+            _enlarge(connection, {leases[id]: units for id, units in changed.items()})
+        return answers
+
+    def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
+        """Return unspent units, lease id to amount. All or, by ValueError, nothing."""
+        if not returns:
+            return
+        with writing(self._engine) as connection:
+            lock_open_spool(connection, spool_id)
+            leases = leases_of(connection, spool_id, returns)
+            back: dict[str, int] = {}
+            for id, units in returns.items():
+                row = leases.get(id)
+                if row is None or not 0 <= units <= outstanding(row):
+                    raise ValueError(f"lease {id} does not hold {units} units")
+                back[row.budget_id] = back.get(row.budget_id, 0) + units
+            lock_budgets(connection, back)
+            move(connection, {id: (0, -units) for id, units in back.items()})
+            _enlarge(connection, {id: -units for id, units in returns.items()})
+
+    def used(self, budget: Budget, span: Span) -> tuple[int, int]:
+        """Units booked as used, and units leased and not yet settled."""
+        return _used(self._engine, budget_id(budget, span))
+
+
+def outstanding(row: sa.Row[Any]) -> int:
+    """What a lease may still spend: none once it is closed."""
+    return 0 if row.closed_at is not None else max(row.amount - row.settled, 0)
+
+
+def lock_open_spool(connection: Connection, spool_id: str) -> None:
+    """Hold the spool's row to the end. Raises ValueError unless it is open."""
+    row = connection.execute(_SPOOL, {"spool_id": spool_id}).first()
+    if row is None:
+        raise ValueError(f"spool {spool_id} is not known")
+    if row.closed_at is not None:
+        raise ValueError(f"spool {spool_id} is closed")
+
+
+def lock_budgets(connection: Connection, ids: Iterable[str]) -> dict[str, sa.Row[Any]]:
+    """Hold the rows of these budgets to the end; in order of id."""
+    return {
+        row.id: row
+        for batch in batches(sorted(set(ids)))
+        for row in connection.execute(_LOCKED, {"ids": batch})
+    }
+
+
+def leases_of(
+    connection: Connection, spool_id: str, ids: Iterable[str]
+) -> dict[str, sa.Row[Any]]:
+    """Those of the leases that are the spool's. They change only under its lock."""
+    return {
+        row.id: row
+        for batch in batches(list(ids))
+        for row in connection.execute(_LEASES, {"spool_id": spool_id, "ids": batch})
+    }
+
+
+def move(connection: Connection, by_budget: Mapping[str, tuple[int, int]]) -> None:
+    """Add to `used` and `leased` of locked budgets."""
+    rows = [
+        {"budget_id": id, "used_more": used, "leased_more": leased}
+        for id, (used, leased) in by_budget.items()
+    ]
+    if rows:
+        connection.execute(_MOVE, rows)
+
+
+def batches(ids: list[str]) -> Iterable[list[str]]:
+    """The ids, BATCH at a time."""
+    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+
+
+def _used(engine: Engine, id: str) -> tuple[int, int]:
+    query = sa.select(budget.c.used, budget.c.leased).where(budget.c.id == id)
+    with reading(engine) as connection:
+        row = connection.execute(query).first()
+    return (0, 0) if row is None else (row.used, row.leased)
+
+
+def _make_budgets(connection: Connection, wants: Mapping[str, LeaseWanted]) -> None:
+    rows = [
+        {
+            "id": id,
+            **want.budget._asdict(),
+            "window_start": want.span.start_us,
+            "window_end": want.span.end_us,
+            "used": 0,
+            "leased": 0,
+        }
+        for id, want in sorted(wants.items())
+    ]
+    connection.execute(insert_into(connection, budget).on_conflict_do_nothing(), rows)
+
+
+def _make_leases(connection: Connection, spool_id: str, ids: list[str]) -> dict[str, str]:
+    """The spool's lease on each budget, budget id to lease id; made where missing."""
+    leases = {
+        row.budget_id: row.id
+        for batch in batches(ids)
+        for row in connection.execute(_OWN_LEASES, {"spool_id": spool_id, "ids": batch})
+    }
+    now_us = time.time_ns() // 1000
+    missing = sorted(set(ids) - leases.keys())
+    made = {
+        id: make_id(LEASE, now_us, secrets.token_bytes(ENTROPY_BYTES)) for id in missing
+    }
+    rows = [
+        {"id": made[id], "spool_id": spool_id, "budget_id": id, "amount": 0, "settled": 0}
+        for id in missing
+    ]
+    if rows:
+        connection.execute(sa.insert(lease), rows)
+    return leases | made
+
+
+def _enlarge(connection: Connection, by_lease: Mapping[str, int]) -> None:
+    rows = [{"lease_id": id, "units": units} for id, units in by_lease.items()]
+    if rows:
+        connection.execute(_ENLARGE, rows)

@@ -1,0 +1,135 @@
+"""Loads parts of the data plane's cache, a query for each kind of row."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from keyhouse.adapters.database.mapper import mapper_of
+from keyhouse.core import compilation, entities
+from keyhouse.core.records import ApiRecord, KeyRecord, Part, PartRef
+
+E = TypeVar("E", bound=entities.Entity)
+_BATCH: Final = 500
+"""Ids in one query, well below what SQLite binds."""
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that IANA name, loaded once."""
+    return ZoneInfo(name)
+
+
+class Loading:
+    """Loads into `parts`, on a connection inside one snapshot."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.parts: dict[PartRef, Part | None] = {}
+
+    def load(self, refs: Iterable[PartRef]) -> None:
+        """Add these parts, None for those that do not exist.
+
+        Raises ValueError for a kind of part that there is not.
+        """
+        wanted: dict[str, list[str]] = {}
+        for ref in refs:
+            if ref not in self.parts:
+                self.parts[ref] = None
+                wanted.setdefault(ref.kind, []).append(ref.id)
+        for kind, ids in wanted.items():
+            if kind not in _LOADERS:
+                raise ValueError(f"there is no part of kind {kind!r}")
+            for start in range(0, len(ids), _BATCH):
+                for part in _LOADERS[kind](self, ids[start : start + _BATCH]):
+                    self.parts[PartRef(kind, part.id)] = part
+
+    def load_key(self, id: str) -> None:
+        """Add a key with all that decides whether it opens what it names."""
+        self.load([PartRef("key", id)])
+        key = self.parts[PartRef("key", id)]
+        if not isinstance(key, KeyRecord):
+            return
+        apis = [
+            PartRef("api", grant.resource_id)
+            for grant in key.grants
+            if grant.resource is entities.Resource.API
+        ]
+        self.load(
+            [
+                PartRef("application", key.application_id),
+                PartRef("project", key.project_id),
+                PartRef("organization", key.organization_id),
+                *apis,
+            ]
+        )
+        self.load_owners(apis)
+
+    def load_owners(self, apis: Iterable[PartRef]) -> None:
+        """Add project and organization of APIs that are loaded."""
+        for ref in apis:
+            api = self.parts[ref]
+            if isinstance(api, ApiRecord):
+                project = PartRef("project", api.project_id)
+                self.load([project, PartRef("organization", api.organization_id)])
+
+    def rows(self, kind: type[E], column: str, values: list[str]) -> list[E]:
+        """All rows of a kind with one of `values` in a column."""
+        mapper = mapper_of(kind)
+        query = _query(mapper.table, column)
+        found = self._connection.execute(query, {"values": values})
+        return [mapper.row(row) for row in found]
+
+
+@lru_cache(maxsize=64)
+def _query(table: sa.Table, column: str) -> sa.Select[Any]:
+    return sa.select(table).where(
+        table.c[column].in_(sa.bindparam("values", expanding=True))
+    )
+
+
+def _organizations(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    rows = loading.rows(entities.Organization, "id", ids)
+    return map(compilation.compile_organization, rows)
+
+
+def _projects(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    return map(compilation.compile_project, loading.rows(entities.Project, "id", ids))
+
+
+def _applications(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    rows = loading.rows(entities.Application, "id", ids)
+    return map(compilation.compile_application, rows)
+
+
+def _apis(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    routes = loading.rows(entities.Route, "api_id", ids)
+    for row in loading.rows(entities.Api, "id", ids):
+        own = [route for route in routes if route.api_id == row.id]
+        yield compilation.compile_api(row, own, zone)
+
+
+def _keys(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    rows = loading.rows(entities.Key, "id", ids)
+    access: dict[str, list[entities.Access]] = {}
+    secrets: dict[str, list[entities.SecretRow]] = {}
+    for grant in loading.rows(entities.Access, "key_id", ids):
+        access.setdefault(grant.key_id, []).append(grant)
+    for secret in loading.rows(entities.SecretRow, "key_id", ids):
+        secrets.setdefault(secret.key_id, []).append(secret)
+    for row in rows:
+        yield compilation.compile_key(
+            row, access.get(row.id, ()), secrets.get(row.id, ()), zone
+        )
+
+
+_LOADERS: Final[Mapping[str, Callable[[Loading, list[str]], Iterable[Part]]]] = {
+    "organization": _organizations,
+    "project": _projects,
+    "application": _applications,
+    "api": _apis,
+    "key": _keys,
+}

@@ -1,0 +1,169 @@
+"""What was counted, read back: `ports.UsageReports`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from keyhouse.adapters.database.cursors import read_cursor, write_cursor
+from keyhouse.adapters.database.engine import reading
+from keyhouse.adapters.database.ledger import batches
+from keyhouse.adapters.database.tables import (
+    LATENCY,
+    key_last_use,
+    request_log,
+    usage_bucket,
+)
+from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.usage import LogRow, Use
+from keyhouse.core.verdict import BY_CODE, BY_NUMBER
+from keyhouse.ports import Page, UsageRow
+
+MINUTE_US: Final = 60_000_000
+_COLUMNS: Final = {
+    "key": "key_id",
+    "api": "api_id",
+    "application": "application_id",
+    "environment": "environment",
+    "route": "route_id",
+}
+_SUMS: Final = ("requests", "units", "errors", "bytes_in", "bytes_out", *LATENCY)
+
+
+class DatabaseUsageReports:
+    """`ports.UsageReports` on an engine; any number of threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def usage(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str],
+    ) -> list[UsageRow]:
+        """Sums by step, by `group_by` and verdict, in order of time.
+
+        Steps begin at whole multiples of their length since 1970, UTC, and a
+        minute belongs to the report if it begins in it. Filters may name the
+        verdict as well. Raises ValueError for a step that is not of whole
+        minutes and for an unknown group or filter.
+        """
+        minutes, rest = divmod(step_seconds, 60)
+        if rest or minutes < 1:
+            raise ValueError("a step is one or more whole minutes")
+        minute = usage_bucket.c.minute
+        start = (minute - minute % minutes).label("start")
+        groups = [usage_bucket.c[_column(name)] for name in group_by]
+        keys = [start, *groups, usage_bucket.c.verdict]
+        query = (
+            sa.select(*keys, *(sa.func.sum(usage_bucket.c[name]) for name in _SUMS))
+            .where(
+                _sees(usage_bucket, organization_id),
+                minute >= -(-since_us // MINUTE_US),
+                minute < -(-until_us // MINUTE_US),
+                *_fits(usage_bucket, equals),
+            )
+            .group_by(*keys)
+            .order_by(*keys)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [_usage_row(row, group_by) for row in rows]
+
+    def requests(
+        self,
+        organization_id: str,
+        *,
+        after: str | None,
+        limit: int,
+        equals: Mapping[str, str],
+    ) -> Page:
+        """Lines of the request log, the newest first; filters as those of `usage`.
+
+        Raises ValueError for a cursor that is not one of ours.
+        """
+        ids = request_log.c.request_id
+        query = sa.select(request_log).where(
+            _sees(request_log, organization_id), *_fits(request_log, equals)
+        )
+        if after is not None:
+            query = query.where(ids < read_cursor(after))
+        query = query.order_by(ids.desc()).limit(limit + 1)
+        with reading(self._engine) as connection:
+            rows = [_log_row(row) for row in connection.execute(query)]
+        more = len(rows) > limit
+        cursor = write_cursor(rows[limit - 1].request_id) if more else None
+        return Page(rows[:limit], cursor)
+
+    def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
+        """When each key was last seen with a valid secret of it, in µs."""
+        key_id = key_last_use.c.key_id
+        query = sa.select(key_id, sa.func.max(key_last_use.c.at)).group_by(key_id)
+        with reading(self._engine) as connection:
+            return {
+                id: at_us
+                for batch in batches(list(key_ids))
+                for id, at_us in connection.execute(query.where(key_id.in_(batch)))
+            }
+
+
+def _sees(table: sa.Table, organization_id: str) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        table.c.provider_id == organization_id, table.c.consumer_id == organization_id
+    )
+
+
+def _column(name: str) -> str:
+    if name not in _COLUMNS:
+        raise ValueError(f"{name!r} is not one of {', '.join(_COLUMNS)}")
+    return _COLUMNS[name]
+
+
+def _fits(table: sa.Table, equals: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    for name, value in equals.items():
+        if name != "verdict":
+            conditions.append(table.c[_column(name)] == value)
+        elif value in BY_CODE:
+            conditions.append(table.c.verdict == BY_CODE[value].number)
+        else:
+            raise ValueError(f"there is no verdict {value!r}")
+    return conditions
+
+
+def _usage_row(row: sa.Row[Any], group_by: Sequence[str]) -> UsageRow:
+    start, *groups = row[: 1 + len(group_by)]
+    verdict, *sums = row[1 + len(group_by) :]
+    requests, units, errors, bytes_in, bytes_out, *latency = map(int, sums)
+    return UsageRow(
+        start_us=start * MINUTE_US,
+        group=dict(zip(group_by, groups, strict=True)),
+        verdict=BY_NUMBER[verdict].code,
+        requests=requests,
+        units=units,
+        errors=errors,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        latency=tuple(latency),
+    )
+
+
+def _log_row(row: sa.Row[Any]) -> LogRow:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
+    return LogRow(
+        request_id=row.request_id,
+        at_us=row.at,
+        use=Use(*(values[name] for name in Use._fields)),
+        verdict=row.verdict,
+        method=row.method,
+        path=row.path,
+        address=parse_address(row.address) if row.address else UNKNOWN,
+        status=row.status,
+        latency_us=row.latency_us,
+    )

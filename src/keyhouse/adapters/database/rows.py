@@ -1,0 +1,174 @@
+"""The rows of the control plane: `ports.Rows`, one implementation for all kinds."""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from keyhouse.adapters.database.change_log import part_of, write_changes
+from keyhouse.adapters.database.conflicts import (
+    conflict_of,
+    is_reference,
+    missing_reference,
+)
+from keyhouse.adapters.database.cursors import read_cursor, write_cursor
+from keyhouse.adapters.database.engine import reading, writing
+from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
+from keyhouse.core import entities
+from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
+from keyhouse.ports import Conflict, Page
+
+E = TypeVar("E", bound=entities.Entity)
+
+
+class DatabaseRows:
+    """`ports.Rows` on an engine; any number of threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def reading(self) -> Generator["DatabaseTransaction"]:
+        """A read-only transaction on one snapshot."""
+        with reading(self._engine) as connection:
+            yield DatabaseTransaction(connection, writes=False)
+
+    @contextmanager
+    def writing(self) -> Generator["DatabaseTransaction"]:
+        """A short writing transaction; commits unless an exception leaves it."""
+        with writing(self._engine) as connection:
+            transaction = DatabaseTransaction(connection, writes=True)
+            yield transaction
+            number = write_changes(connection, transaction.changed)
+        transaction.seq = number
+
+
+class DatabaseTransaction:
+    """`ports.WritingTransaction`, and `ports.Transaction` when it only reads.
+
+    What a writing transaction has got with `get` stays as it is until its
+    end: PostgreSQL locks the row, SQLite has one writer at a time.
+    """
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        self._connection = connection
+        self._writes = writes
+        self.changed: dict[PartRef, None] = {}
+        self.seq: int | None = None
+
+    def get(self, kind: type[E], id: str) -> E | None:
+        """The row with that id."""
+        mapper = mapper_of(kind)
+        query = sa.select(mapper.table).where(mapper.table.c.id == id)
+        if self._writes:
+            query = query.with_for_update(key_share=True)
+        row = self._connection.execute(query).first()
+        return None if row is None else mapper.row(row)
+
+    def find(self, kind: type[E], **equals: object) -> list[E]:
+        """All rows that fit, by id."""
+        mapper = mapper_of(kind)
+        query = sa.select(mapper.table).where(*_fits(mapper, equals))
+        rows = self._connection.execute(query.order_by(mapper.table.c.id))
+        return [mapper.row(row) for row in rows]
+
+    def page(
+        self,
+        kind: type[E],
+        *,
+        after: str | None,
+        limit: int,
+        contains: Mapping[str, str] | None = None,
+        **equals: object,
+    ) -> Page:
+        """Rows that fit, the newest id first, from behind cursor `after`."""
+        if limit < 1:
+            raise ValueError("a page holds at least one row")
+        mapper = mapper_of(kind)
+        ids = mapper.table.c.id
+        query = sa.select(mapper.table).where(*_fits(mapper, equals))
+        for name, part in (contains or {}).items():
+            column = mapper.column(name)
+            query = query.where(column.icontains(plain(part), autoescape=True))
+        if after is not None:
+            query = query.where(ids < read_cursor(after))
+        found = self._connection.execute(query.order_by(ids.desc()).limit(limit + 1))
+        rows = [mapper.row(row) for row in found]
+        more = len(rows) > limit
+        return Page(rows[:limit], write_cursor(rows[limit - 1].id) if more else None)
+
+    def insert(self, row: entities.Entity) -> None:
+        """Add a row. Raises Conflict when a unique column is taken.
+
+        A row that it refers to and that does not exist is a Conflict as well,
+        on the referring column. The transaction can go on after it.
+        """
+        mapper = mapper_of(type(row))
+        values = mapper.values(row)
+        self._write(mapper, sa.insert(mapper.table).values(values), values)
+        self._note(row)
+
+    def update(self, row: E, **changes: object) -> E:
+        """Write changed columns and return the new row, as it is now stored.
+
+        Raises LookupError when the row is gone, and Conflict as `insert` does.
+        """
+        mapper = mapper_of(type(row))
+        if not changes:
+            return row
+        values = mapper.some(changes)
+        statement = (
+            sa.update(mapper.table)
+            .where(mapper.table.c.id == row.id)
+            .values(values)
+            .returning(*mapper.table.c)
+        )
+        rows = self._write(mapper, statement, values)
+        if not rows:
+            raise LookupError(f"{row.id} is gone")
+        self._note(row)
+        new = mapper.row(rows[0])
+        self._note(new)
+        return new
+
+    def remove(self, row: entities.Entity) -> None:
+        """Delete a row for good. Raises Conflict while others refer to it."""
+        mapper = mapper_of(type(row))
+        statement = sa.delete(mapper.table).where(mapper.table.c.id == row.id)
+        self._write(mapper, statement, {})
+        self._note(row)
+
+    def _write(
+        self, mapper: Mapper[Any], statement: sa.UpdateBase, values: dict[str, Any]
+    ) -> list[sa.Row[Any]]:
+        """Execute in a savepoint, so that PostgreSQL can go on after a conflict."""
+        if not self._writes:
+            raise TypeError("this transaction only reads")
+        try:
+            with self._connection.begin_nested():
+                result = self._connection.execute(statement)
+                return list(result) if result.returns_rows else []
+        except IntegrityError as error:
+            conflict = conflict_of(error, mapper.table)
+            if conflict is None and is_reference(error):
+                field = missing_reference(self._connection, mapper.table, values)
+                conflict = Conflict(field or "id")
+            if conflict is None:
+                raise
+            raise conflict from error
+
+    def _note(self, row: entities.Entity) -> None:
+        part = part_of(row)
+        if part is not None:
+            self.changed[part] = None
+
+
+def _fits(mapper: Mapper[Any], equals: Mapping[str, object]) -> list[Any]:
+    conditions = []
+    for name, value in mapper.some(equals).items():
+        column = mapper.column(name)
+        conditions.append(column.in_(value) if isinstance(value, list) else column == value)
+    return conditions

@@ -1,0 +1,294 @@
+"""All tables. Those of `core.entities` are derived from it, field by field.
+
+A text is nullable where its field may be None and never otherwise. Ids compare
+as ASCII on both databases. Numbers are 64 bits wide; times are microseconds.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, get_args, get_type_hints
+
+import sqlalchemy as sa
+
+from keyhouse.core import entities
+from keyhouse.core.usage import LATENCY_SLOTS
+
+metadata: Final = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+_PRIMARY_CONFLICT: Final = {"member": "person_id", "access": "access"}
+"""What a taken id is told as, where the id is made of other fields."""
+
+_ASCII: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def _of_field(name: str, hint: Any) -> sa.Column[Any]:  # noqa: ANN401 - an annotation
+    options = get_args(hint) or (hint,)
+    nullable = type(None) in options
+    kind = options[0] if nullable else hint
+    of: sa.types.TypeEngine[Any] = sa.JSON()
+    if kind is int:
+        of = sa.BigInteger()
+    elif kind is bytes:
+        of = sa.LargeBinary()
+    elif kind is str:
+        of = _ASCII if name == "id" or name.endswith("_id") else sa.Text()
+    elif isinstance(kind, type) and issubclass(kind, StrEnum):
+        of = sa.Text()
+    return sa.Column(name, of, primary_key=name == "id", nullable=nullable)
+
+
+def _table(
+    kind: type[entities.Entity], name: str, *rest: sa.Constraint | sa.Index, **parents: str
+) -> sa.Table:
+    columns = [_of_field(*item) for item in get_type_hints(kind).items()]
+    references = [
+        sa.ForeignKeyConstraint([column], [f"{parent}.id"])
+        for column, parent in parents.items()
+    ]
+    conflict = {"field": _PRIMARY_CONFLICT.get(name, "id")}
+    return sa.Table(name, metadata, *columns, *references, *rest, info=conflict)
+
+
+def _unique(*columns: str, field: str) -> sa.UniqueConstraint:
+    """A constraint that is told to a caller as a conflict on `field`."""
+    return sa.UniqueConstraint(*columns, info={"field": field})
+
+
+organization: Final = _table(entities.Organization, "organization")
+person: Final = _table(entities.Person, "person", _unique("email", field="email"))
+member: Final = _table(
+    entities.Member,
+    "member",
+    _unique("organization_id", "person_id", field="person_id"),
+    sa.Index(None, "person_id"),
+    organization_id="organization",
+    person_id="person",
+)
+project: Final = _table(
+    entities.Project,
+    "project",
+    sa.Index(None, "organization_id"),
+    organization_id="organization",
+)
+api: Final = _table(
+    entities.Api,
+    "api",
+    _unique("slug", field="slug"),
+    sa.Index(None, "organization_id"),
+    sa.Index(None, "project_id"),
+    organization_id="organization",
+    project_id="project",
+)
+route: Final = _table(
+    entities.Route,
+    "route",
+    sa.Index(None, "api_id"),
+    organization_id="organization",
+    api_id="api",
+)
+application: Final = _table(
+    entities.Application,
+    "application",
+    _unique("project_id", "external_id", field="external_id"),
+    sa.Index(None, "organization_id"),
+    organization_id="organization",
+    project_id="project",
+)
+key: Final = _table(
+    entities.Key,
+    "key",
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "project_id"),
+    sa.Index(None, "application_id"),
+    organization_id="organization",
+    project_id="project",
+    application_id="application",
+)
+access: Final = _table(
+    entities.Access,
+    "access",
+    _unique("key_id", "resource_id", field="access"),
+    sa.Index(None, "resource_id"),
+    key_id="key",
+    provider_id="organization",
+)
+secret: Final = _table(
+    entities.SecretRow,
+    "secret",
+    _unique("namespace", "algorithm", "pepper_id", "digest", field="secret"),
+    _unique("key_id", "version", field="version"),
+    key_id="key",
+)
+audit: Final = _table(
+    entities.AuditRow,
+    "audit",
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "provider_id", "id"),
+    sa.Index(None, "consumer_id", "id"),
+    sa.Index(None, "subject", "id"),
+)
+idempotency: Final = _table(
+    entities.IdempotencyRow, "idempotency", sa.Index(None, "created_at")
+)
+
+ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
+    entities.Organization: organization,
+    entities.Person: person,
+    entities.Member: member,
+    entities.Project: project,
+    entities.Api: api,
+    entities.Route: route,
+    entities.Application: application,
+    entities.Key: key,
+    entities.Access: access,
+    entities.SecretRow: secret,
+    entities.AuditRow: audit,
+    entities.IdempotencyRow: idempotency,
+}
+"""The table of each class of `core.entities`."""
+
+
+def _id(name: str, *, primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, _ASCII, primary_key=primary_key, nullable=False)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=False)
+
+
+def _number(
+    name: str, *, primary_key: bool = False, nullable: bool = False
+) -> sa.Column[int]:
+    of = sa.BigInteger()
+    # A number in a key is always given; no database is to make one up.
+    return sa.Column(
+        name, of, primary_key=primary_key, autoincrement=False, nullable=nullable
+    )
+
+
+# One row: the number of the last transaction that changed what nodes cache.
+change_head: Final = sa.Table("change_head", metadata, _number("n"))
+change: Final = sa.Table(
+    "change",
+    metadata,
+    _number("seq", primary_key=True),
+    _number("position", primary_key=True),
+    _text("kind"),
+    _id("entity_id"),
+)
+node: Final = sa.Table(
+    "node",
+    metadata,
+    _id("id", primary_key=True),
+    _text("boot_id"),
+    _text("kind"),
+    _number("pid"),
+    _number("applied_seq"),
+    _number("confirmed_at"),
+)
+spool: Final = sa.Table(
+    "spool",
+    metadata,
+    _id("id", primary_key=True),
+    _id("node_id"),
+    _text("boot_id"),
+    _number("booked"),
+    _number("closed_at", nullable=True),
+)
+# The id is the budget and its window, written out: see `ledger.budget_id`.
+budget: Final = sa.Table(
+    "budget",
+    metadata,
+    _id("id", primary_key=True),
+    _id("provider_id"),
+    _text("subject_kind"),
+    _id("subject_id"),
+    _text("environment"),
+    _text("limit_name"),
+    _number("window_start"),
+    _number("window_end"),
+    _number("used"),
+    _number("leased"),
+    sa.Index(None, "window_end"),
+)
+lease: Final = sa.Table(
+    "lease",
+    metadata,
+    _id("id", primary_key=True),
+    _id("spool_id"),
+    _id("budget_id"),
+    _number("amount"),
+    _number("settled"),
+    _number("closed_at", nullable=True),
+    sa.ForeignKeyConstraint(["spool_id"], ["spool.id"]),
+    sa.ForeignKeyConstraint(["budget_id"], ["budget.id"]),
+    _unique("spool_id", "budget_id", field="lease"),
+    sa.Index(None, "budget_id"),
+)
+
+LATENCY: Final = tuple(f"latency_{slot:02}" for slot in range(LATENCY_SLOTS))
+"""The columns of the latency histogram, in order."""
+
+usage_bucket: Final = sa.Table(
+    "usage_bucket",
+    metadata,
+    _number("minute", primary_key=True),
+    _id("provider_id", primary_key=True),
+    _id("consumer_id", primary_key=True),
+    _id("api_id", primary_key=True),
+    _id("route_id", primary_key=True),
+    _id("key_id", primary_key=True),
+    _number("secret_version", primary_key=True),
+    _id("application_id", primary_key=True),
+    sa.Column("environment", sa.Text(), primary_key=True, nullable=False),
+    _id("subscription_id", primary_key=True),
+    _number("verdict", primary_key=True),
+    _number("requests"),
+    _number("units"),
+    _number("errors"),
+    _number("bytes_in"),
+    _number("bytes_out"),
+    *(_number(name) for name in LATENCY),
+    sa.Index(None, "provider_id", "minute"),
+    sa.Index(None, "consumer_id", "minute"),
+    sqlite_with_rowid=False,
+)
+request_log: Final = sa.Table(
+    "request_log",
+    metadata,
+    _id("request_id", primary_key=True),
+    _number("at"),
+    _id("provider_id"),
+    _id("consumer_id"),
+    _id("api_id"),
+    _id("route_id"),
+    _id("key_id"),
+    _number("secret_version"),
+    _id("application_id"),
+    _text("environment"),
+    _id("subscription_id"),
+    _number("verdict"),
+    _text("method"),
+    _text("path"),
+    _text("address"),
+    _number("status", nullable=True),
+    _number("latency_us", nullable=True),
+    sa.Index(None, "provider_id", "request_id"),
+    sa.Index(None, "consumer_id", "request_id"),
+    sa.Index(None, "key_id", "request_id"),
+    sa.Index(None, "at"),
+)
+key_last_use: Final = sa.Table(
+    "key_last_use",
+    metadata,
+    _id("key_id", primary_key=True),
+    _number("secret_version", primary_key=True),
+    _number("at"),
+)

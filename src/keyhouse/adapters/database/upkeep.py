@@ -1,0 +1,97 @@
+"""What keeps the database from growing for ever: `ports.Upkeep`.
+
+Each call is one short transaction, so that on SQLite nobody waits for long.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from keyhouse.adapters.database.engine import writing
+from keyhouse.adapters.database.inserts import keys_of
+from keyhouse.adapters.database.ledger import batches
+from keyhouse.adapters.database.tables import (
+    budget,
+    change,
+    idempotency,
+    lease,
+    node,
+    request_log,
+    spool,
+    usage_bucket,
+)
+
+MINUTE_US = 60_000_000
+
+
+class DatabaseUpkeep:
+    """`ports.Upkeep` on an engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def prune_requests(self, before_us: int, rows_max: int) -> int:
+        """Delete old lines of the request log, a bounded number; returns how many."""
+        return self._prune(request_log, request_log.c.at, before_us, rows_max)
+
+    def prune_usage(self, before_us: int, rows_max: int) -> int:
+        """Delete old usage buckets, a bounded number: only minutes that are all old."""
+        minute = before_us // MINUTE_US
+        return self._prune(usage_bucket, usage_bucket.c.minute, minute, rows_max)
+
+    def prune_idempotency(self, before_us: int) -> int:
+        """Delete remembered answers."""
+        statement = sa.delete(idempotency).where(idempotency.c.created_at < before_us)
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount
+
+    def prune_changes(self, keep: int) -> int:
+        """Delete all but the newest `keep` rows of the change log.
+
+        The rows of one number stay or go together.
+        """
+        newest = sa.select(change.c.seq).order_by(change.c.seq.desc()).offset(keep).limit(1)
+        with writing(self._engine) as connection:
+            last = connection.execute(newest).scalar()
+            if last is None:
+                return 0
+            statement = sa.delete(change).where(change.c.seq <= last)
+            return connection.execute(statement).rowcount
+
+    def prune_budgets(self, before_us: int, rows_max: int) -> int:
+        """Delete budgets whose window is long past, with their leases, a bounded
+
+        number; and closed spools that have none left. Returns how many budgets.
+        """
+        old = (
+            sa.select(budget.c.id)
+            .where(budget.c.window_end < before_us)
+            .order_by(budget.c.window_end)
+            .limit(rows_max)
+        )
+        with writing(self._engine) as connection:
+            ids = list(connection.execute(old).scalars())
+            for batch in batches(ids):
+                connection.execute(sa.delete(lease).where(lease.c.budget_id.in_(batch)))
+                connection.execute(sa.delete(budget).where(budget.c.id.in_(batch)))
+            connection.execute(
+                sa.delete(spool).where(
+                    spool.c.closed_at < before_us,
+                    ~sa.exists().where(lease.c.spool_id == spool.c.id),
+                )
+            )
+        return len(ids)
+
+    def prune_nodes(self, before_us: int) -> int:
+        """Delete nodes that nobody has heard of since."""
+        with writing(self._engine) as connection:
+            statement = sa.delete(node).where(node.c.confirmed_at < before_us)
+            return connection.execute(statement).rowcount
+
+    def _prune(
+        self, table: sa.Table, age: sa.Column[int], before: int, rows_max: int
+    ) -> int:
+        keys = keys_of(table)
+        old = sa.select(*keys).where(age < before).order_by(age).limit(rows_max)
+        statement = sa.delete(table).where(sa.tuple_(*keys).in_(old))
+        with writing(self._engine) as connection:
+            return connection.execute(statement).rowcount

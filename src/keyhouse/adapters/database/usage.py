@@ -1,0 +1,219 @@
+"""Where usage is booked: `ports.UsageSink`."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from keyhouse.adapters.database.engine import reading, writing
+from keyhouse.adapters.database.inserts import insert_into, keys_of
+from keyhouse.adapters.database.ledger import (
+    leases_of,
+    lock_budgets,
+    move,
+    outstanding,
+)
+from keyhouse.adapters.database.tables import (
+    LATENCY,
+    key_last_use,
+    lease,
+    request_log,
+    spool,
+    usage_bucket,
+)
+from keyhouse.core.addresses import format_address
+from keyhouse.core.usage import Bucket, BucketKey, LogAmendment, LogRow, UsageBatch
+
+_BOOK = (
+    sa.update(spool)
+    .where(spool.c.id == sa.bindparam("of"), spool.c.booked == sa.bindparam("start"))
+    .values(booked=sa.bindparam("end"))
+)
+_BOOKED = sa.select(spool.c.booked).where(spool.c.id == sa.bindparam("of"))
+_SETTLE = (
+    sa.update(lease)
+    .where(lease.c.id == sa.bindparam("lease_id"))
+    .values(settled=lease.c.settled + sa.bindparam("units"))
+)
+_AMEND = (
+    sa.update(request_log)
+    .where(request_log.c.request_id == sa.bindparam("of"))
+    .values(status=sa.bindparam("with_status"), latency_us=sa.bindparam("with_latency"))
+)
+_ADDED = ("requests", "units", "errors", "bytes_in", "bytes_out", *LATENCY)
+
+
+class DatabaseUsageSink:
+    """`ports.UsageSink` on an engine; any number of threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open_spool(self, spool_id: str, node_id: str, boot_id: str) -> None:
+        """Make the spool known, booked up to 0. One that is known stays as it is."""
+        row = {"id": spool_id, "node_id": node_id, "boot_id": boot_id, "booked": 0}
+        with writing(self._engine) as connection:
+            statement = insert_into(connection, spool).values(row)
+            connection.execute(statement.on_conflict_do_nothing())
+
+    def booked_to(self, spool_id: str) -> int | None:
+        """The position up to which a spool is booked, None if it is unknown."""
+        with reading(self._engine) as connection:
+            return connection.execute(_BOOKED, {"of": spool_id}).scalar()
+
+    def book(self, batch: UsageBatch) -> bool:
+        """Book all of it in one transaction, and settle its leases.
+
+        Raises ValueError for a spool that is unknown, and for a batch that
+        would leave a gap: neither was booked before, and neither may be lost.
+        """
+        place = {"of": batch.spool_id, "start": batch.start, "end": batch.end}
+        with writing(self._engine) as connection:
+            if connection.execute(_BOOK, place).rowcount == 0:
+                return _booked_before(connection, batch)
+            _settle(connection, batch.spool_id, batch.settled)
+            _add_buckets(connection, batch.buckets)
+            _write_log(connection, batch.log)
+            _amend_log(connection, batch.amendments)
+            _remember_use(connection, batch.last_used)
+        return True
+
+    def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
+        """End a spool that is booked to its end; once more does nothing."""
+        now_us = time.time_ns() // 1000
+        close = (
+            sa.update(spool)
+            .where(spool.c.id == spool_id, spool.c.closed_at.is_(None))
+            .values(closed_at=now_us)
+        )
+        mine = sa.select(lease).where(lease.c.spool_id == spool_id)
+        with writing(self._engine) as connection:
+            if connection.execute(close).rowcount == 0:
+                return
+            left: dict[str, int] = {}
+            for row in connection.execute(mine):
+                left[row.budget_id] = outstanding(row)
+            lock_budgets(connection, left)
+            move(
+                connection,
+                {
+                    id: (0 if return_leases else units, -units)
+                    for id, units in left.items()
+                    if units
+                },
+            )
+            connection.execute(
+                sa.update(lease)
+                .where(lease.c.spool_id == spool_id)
+                .values(closed_at=now_us)
+            )
+
+
+def _booked_before(connection: Connection, batch: UsageBatch) -> bool:
+    booked = connection.execute(_BOOKED, {"of": batch.spool_id}).scalar()
+    if booked is None:
+        raise ValueError(f"spool {batch.spool_id} is not known")
+    if booked < batch.start:
+        raise ValueError(
+            f"spool {batch.spool_id} is booked to {booked}, not to {batch.start}"
+        )
+    return False
+
+
+def _settle(connection: Connection, spool_id: str, settled: Mapping[str, int]) -> None:
+    """Turn what was leased into what is used.
+
+    Units beyond what a lease holds were spent all the same, and count.
+    """
+    spent = {id: units for id, units in settled.items() if units > 0}
+    leases = leases_of(connection, spool_id, spent)
+    moves: dict[str, tuple[int, int]] = {}
+    for row in leases.values():
+        units = spent[row.id]
+        used, leased = moves.get(row.budget_id, (0, 0))
+        covered = min(units, outstanding(row))
+        moves[row.budget_id] = (used + units, leased - covered)
+    lock_budgets(connection, moves)
+    move(connection, moves)
+    if leases:
+        rows = [{"lease_id": id, "units": spent[id]} for id in leases]
+        connection.execute(_SETTLE, rows)
+
+
+def _add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
+    """Add to the rows of usage, in the order of their keys, as all nodes do."""
+    if not buckets:
+        return
+    insert = insert_into(connection, usage_bucket)
+    statement = insert.on_conflict_do_update(
+        index_elements=keys_of(usage_bucket),
+        set_={name: usage_bucket.c[name] + insert.excluded[name] for name in _ADDED},
+    )
+    connection.execute(statement, [_bucket_row(of, buckets[of]) for of in sorted(buckets)])
+
+
+def _bucket_row(of: BucketKey, bucket: Bucket) -> dict[str, Any]:
+    return {
+        "minute": of.minute,
+        **of.use._asdict(),
+        "verdict": of.verdict,
+        "requests": bucket.requests,
+        "units": bucket.units,
+        "errors": bucket.errors,
+        "bytes_in": bucket.bytes_in,
+        "bytes_out": bucket.bytes_out,
+        **dict(zip(LATENCY, bucket.latency, strict=True)),
+    }
+
+
+def _storable(text: str) -> str:
+    """What a stranger sent, without what a database refuses: it must be booked."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
+def _write_log(connection: Connection, log: Iterable[LogRow]) -> None:
+    rows = [
+        {
+            "request_id": row.request_id,
+            "at": row.at_us,
+            **row.use._asdict(),
+            "verdict": row.verdict,
+            "method": _storable(row.method),
+            "path": _storable(row.path),
+            "address": format_address(row.address),
+            "status": row.status,
+            "latency_us": row.latency_us,
+        }
+        for row in log
+    ]
+    if rows:
+        # One line too few is better than a batch that can never be booked.
+        statement = insert_into(connection, request_log).on_conflict_do_nothing()
+        connection.execute(statement, rows)
+
+
+def _amend_log(connection: Connection, amendments: Iterable[LogAmendment]) -> None:
+    rows = [
+        {"of": one.request_id, "with_status": one.status, "with_latency": one.latency_us}
+        for one in sorted(amendments)
+    ]
+    if rows:
+        connection.execute(_AMEND, rows)
+
+
+def _remember_use(connection: Connection, last_used: Mapping[tuple[str, int], int]) -> None:
+    rows = [
+        {"key_id": key_id, "secret_version": version, "at": at_us}
+        for (key_id, version), at_us in sorted(last_used.items())
+    ]
+    if not rows:
+        return
+    insert = insert_into(connection, key_last_use)
+    statement = insert.on_conflict_do_update(
+        index_elements=keys_of(key_last_use),
+        set_={"at": insert.excluded.at},
+        where=insert.excluded.at > key_last_use.c.at,
+    )
+    connection.execute(statement, rows)
