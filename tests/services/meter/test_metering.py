@@ -1,0 +1,413 @@
+"""The meter, the flusher and adoption on a real file and a real SQLite."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from keyhouse.adapters.database import Database, open_database, upgrade
+from keyhouse.adapters.database.tables import key_last_use, request_log, usage_bucket
+from keyhouse.adapters.spool import MappedSpoolFolder
+from keyhouse.core.decision import Decision
+from keyhouse.core.entities import KeyKind, Resource, Window
+from keyhouse.core.quotas import Budget, Quota, Span, span_of
+from keyhouse.core.records import (
+    FOREVER_US,
+    ApiRecord,
+    ApplicationRecord,
+    GrantRecord,
+    KeyRecord,
+    Line,
+    QuotaUse,
+    SecretRecord,
+)
+from keyhouse.core.usage import UsageBatch
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Leased, LeaseWanted, StoreUnavailable
+from keyhouse.services.budgets import LeaseBook, Reserved, Short
+from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
+
+NOW = 1_760_000_400_000_000
+BUDGET = Budget("org_p", "key", "key_a", "live", "daily")
+QUOTA = Quota("daily", 1000, Window.DAY, UTC, 0)
+USES = [QuotaUse("|".join(BUDGET), QUOTA, BUDGET)]
+SPAN: Span = span_of(QUOTA, NOW)
+API = ApiRecord(
+    "api_a", "org_p", "prj_p", "a", {}, b"x-api-key", None, None, (), (), (), disabled=False
+)
+
+
+def a_line() -> Line:
+    secret = SecretRecord("sec_a", 3, 0, FOREVER_US, revoked=False)
+    grant = GrantRecord(Resource.API, "api_a", "org_p", None, frozenset())
+    application = ApplicationRecord("app_a", "org_c", "prj_c", "n", None, disabled=False)
+    key = KeyRecord(
+        id="key_a",
+        name="k",
+        organization_id="org_c",
+        project_id="prj_c",
+        application_id="app_a",
+        kind=KeyKind.SERVER,
+        environment="live",
+        starts_us=0,
+        ends_us=FOREVER_US,
+        disabled=False,
+        revoked=False,
+        deleted=False,
+        networks=None,
+        referrers=None,
+        endpoints=None,
+        rates=(),
+        quotas=(),
+        grants=(grant,),
+        secrets={"sec_a": secret},
+    )
+    return Line(secret, key, application, API, grant, None, 0, FOREVER_US, (), ())
+
+
+LINE = a_line()
+
+
+class StoppedClock:
+    now = NOW
+
+    def now_us(self) -> int:
+        return self.now
+
+    def monotonic_us(self) -> int:
+        return self.now
+
+
+class Door:
+    """A database that can be out of reach, before or after it has committed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.away = False
+        self.answer_lost = False
+
+    def _through(self, call: Callable[[], Any]) -> Any:
+        if self.away:
+            raise StoreUnavailable("no route")
+        result = call()
+        if self.answer_lost:
+            self.answer_lost = False
+            raise StoreUnavailable("connection lost")
+        return result
+
+    def lease(self, spool_id: str, wants: Sequence[LeaseWanted]) -> list[Leased]:
+        told: list[Leased] = self._through(
+            lambda: self._database.ledger.lease(spool_id, wants)
+        )
+        return told
+
+    def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
+        self._through(lambda: self._database.ledger.give_back(spool_id, returns))
+
+    def used(self, budget: Budget, span: Span) -> tuple[int, int]:
+        return self._database.ledger.used(budget, span)
+
+    def open_spool(self, spool_id: str, node_id: str, boot_id: str) -> None:
+        self._database.sink.open_spool(spool_id, node_id, boot_id)
+
+    def booked_to(self, spool_id: str) -> int | None:
+        told: int | None = self._through(lambda: self._database.sink.booked_to(spool_id))
+        return told
+
+    def book(self, batch: UsageBatch) -> bool:
+        return bool(self._through(lambda: self._database.sink.book(batch)))
+
+    def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
+        self._through(
+            lambda: self._database.sink.close_spool(spool_id, return_leases=return_leases)
+        )
+
+
+class Node:
+    """One process of the data plane, as far as it counts."""
+
+    def __init__(self, folder: MappedSpoolFolder, door: Door, spool_id: str = "spl_a"):
+        door.open_spool(spool_id, "nod_a", "boot")
+        self.spool = folder.create(spool_id)
+        self.book = LeaseBook(door, spool_id)
+        self.clock = StoppedClock()
+        self.meter = Meter(self.spool)
+        self.ids = RequestIds(spool_id.encode().ljust(16, b"\0"))
+        self.flusher = Flusher(
+            self.spool, door, door, self.book, self.clock, lambda call: call()
+        )
+
+    def serve(self, cost: int = 1, path: str = "/x") -> tuple[str, Decision]:
+        told = self.book.reserve(USES, cost, self.clock.now)
+        if isinstance(told, Short):
+            self.book.install(told.work(), self.clock.now)
+            told = self.book.reserve(USES, cost, self.clock.now)
+        assert isinstance(told, Reserved)
+        decision = Decision(
+            Verdict.VALID, self.clock.now, LINE, units=cost, lease_ids=told.lease_ids
+        )
+        return self.write(decision, path), decision
+
+    def write(self, decision: Decision, path: str = "/x") -> str:
+        request_id = self.ids.make(self.clock.now)
+        assert self.meter.served(
+            request_id, decision, api=API, method="GET", path=path, address=1
+        )
+        return request_id
+
+    def end(self, request_id: str, decision: Decision, status: int = 200) -> None:
+        self.meter.completed(
+            request_id,
+            decision,
+            api=API,
+            status=status,
+            latency_us=1500,
+            bytes_in=10,
+            bytes_out=20,
+        )
+
+    def flush(self) -> bool:
+        self.flusher.tick()
+        return self.flusher.work()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'keyhouse.db'}"
+    upgrade(url)
+    opened = open_database(url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def door(database: Database) -> Door:
+    return Door(database)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> MappedSpoolFolder:
+    return MappedSpoolFolder(tmp_path / "spools", "boot", 4096 + 2048 * 128)
+
+
+def rows(database: Database, table: sa.Table) -> list[dict[str, Any]]:
+    with database.engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(sa.select(table))]
+
+
+def counted(database: Database) -> tuple[int, int]:
+    found = rows(database, usage_bucket)
+    return sum(row["requests"] for row in found), sum(row["units"] for row in found)
+
+
+def test_what_was_served_is_in_the_usage_the_log_and_the_quota(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    request_id, decision = node.serve(cost=3, path="/things")
+    node.end(request_id, decision, status=502)
+    assert node.flush()
+    (bucket,) = rows(database, usage_bucket)
+    assert (bucket["requests"], bucket["units"], bucket["errors"]) == (1, 3, 1)
+    assert (bucket["bytes_in"], bucket["bytes_out"]) == (10, 20)
+    assert (bucket["provider_id"], bucket["consumer_id"]) == ("org_p", "org_c")
+    assert (bucket["key_id"], bucket["secret_version"]) == ("key_a", 3)
+    (line,) = rows(database, request_log)
+    assert (line["path"], line["status"], line["latency_us"]) == ("/things", 502, 1500)
+    (last,) = rows(database, key_last_use)
+    assert (last["key_id"], last["at"]) == ("key_a", NOW)
+    assert door.used(BUDGET, SPAN)[0] == 3
+    node.spool.discard()
+
+
+def test_an_exchange_that_ends_after_it_was_booked_amends_its_line(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    request_id, decision = node.serve()
+    assert node.flush()
+    assert rows(database, request_log)[0]["status"] is None
+    node.end(request_id, decision)
+    assert node.flush()
+    (line,) = rows(database, request_log)
+    assert line["status"] == 200
+    assert counted(database) == (1, 1)
+    node.spool.discard()
+
+
+def test_a_refusal_is_counted_and_costs_nothing(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    node.write(Decision(Verdict.RATE_LIMITED, NOW, LINE, units=5))
+    node.write(Decision(Verdict.UNKNOWN, NOW))
+    assert node.flush()
+    assert counted(database) == (2, 0)
+    by_verdict = {row["verdict"]: row for row in rows(database, usage_bucket)}
+    unknown = by_verdict[Verdict.UNKNOWN.number]
+    assert (unknown["provider_id"], unknown["consumer_id"]) == ("org_p", "")
+    assert len(rows(database, key_last_use)) == 1
+    node.spool.discard()
+
+
+def test_while_the_database_is_away_usage_waits_and_is_booked_once(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    for _ in range(5):
+        node.serve()
+        door.away = True
+        assert not node.flush()
+        door.away = False
+    assert counted(database)[0] == 0
+    assert node.flush()
+    assert counted(database) == (5, 5)
+    node.spool.discard()
+
+
+def test_a_booking_whose_answer_was_lost_is_not_booked_twice(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    node.serve()
+    door.answer_lost = True
+    assert not node.flush()
+    node.serve()
+    assert node.flush()
+    assert counted(database) == (2, 2)
+    assert door.used(BUDGET, SPAN)[0] == 2
+    node.spool.discard()
+
+
+def test_a_give_back_whose_answer_was_lost_does_not_invent_units(
+    door: Door, folder: MappedSpoolFolder
+) -> None:
+    """The same units returned twice would be spent twice."""
+    node = Node(folder, door)
+    for _ in range(6):
+        node.serve()
+    assert node.flush()
+    node.clock.now += 3_000_000
+    node.flusher.tick()
+    give_back = door.give_back
+
+    def lost(spool_id: str, returns: Mapping[str, int]) -> None:
+        give_back(spool_id, returns)
+        raise StoreUnavailable("connection lost")
+
+    door.give_back = lost  # type: ignore[method-assign]  # one answer is lost
+    assert not node.flusher.work()
+    door.give_back = give_back  # type: ignore[method-assign]
+    assert node.flush()
+    assert door.used(BUDGET, SPAN) == (6, 0)
+    node.spool.discard()
+
+
+def test_idle_units_go_back_and_a_stop_leaves_nothing_behind(
+    database: Database, door: Door, folder: MappedSpoolFolder, tmp_path: Path
+) -> None:
+    node = Node(folder, door)
+    node.serve()
+    assert door.used(BUDGET, SPAN)[1] > 1
+    node.clock.now += 3_000_000
+    assert node.flush()
+    assert door.used(BUDGET, SPAN) == (1, 0)
+    node.serve()
+    node.flusher.last_tick()
+    assert node.flusher.stop()
+    assert door.used(BUDGET, SPAN) == (2, 0)
+    assert counted(database) == (2, 2)
+    assert list((tmp_path / "spools").iterdir()) == []
+
+
+def test_a_stop_without_the_database_leaves_the_spool_to_the_next_start(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    node.serve()
+    node.flusher.last_tick()
+    door.away = True
+    assert not node.flusher.stop()
+    assert adopt_orphans(folder, door) == []
+    door.away = False
+    assert adopt_orphans(folder, door) == ["spl_a"]
+    assert counted(database) == (1, 1)
+    assert door.used(BUDGET, SPAN) == (1, 0)
+
+
+@pytest.mark.parametrize(("boot", "left"), [("boot", 0), ("another boot", 999)])
+def test_the_dead_are_booked_and_their_leases_return_only_within_a_boot(
+    database: Database,
+    door: Door,
+    folder: MappedSpoolFolder,
+    tmp_path: Path,
+    boot: str,
+    left: int,
+) -> None:
+    """After a loss of power the file may lack what was spent."""
+    node = Node(folder, door)
+    for _ in range(4):
+        node.serve()
+    assert node.flush()
+    for _ in range(3):
+        node.serve()
+    _, leased = door.used(BUDGET, SPAN)
+    node.spool.close()
+    later = MappedSpoolFolder(tmp_path / "spools", boot)
+    assert adopt_orphans(later, door) == ["spl_a"]
+    assert counted(database) == (7, 7)
+    used, still_leased = door.used(BUDGET, SPAN)
+    assert still_leased == 0
+    assert used == (7 if not left else 4 + leased)
+    assert adopt_orphans(later, door) == []
+
+
+def test_a_spool_of_another_database_is_left_alone(
+    door: Door, folder: MappedSpoolFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder.create("spl_foreign").close()
+    assert adopt_orphans(folder, door) == []
+    assert "spl_foreign is unknown" in caplog.text
+    (orphan,) = folder.orphans()
+    orphan.discard()
+
+
+def test_the_log_is_bounded_and_may_be_off_while_usage_counts_all(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    for rows_max, spool_id in ((0, "spl_none"), (2, "spl_two")):
+        node = Node(folder, door, spool_id)
+        node.flusher._log_rows_max = rows_max
+        for _ in range(5):
+            node.end(*node.serve())
+        assert node.flush()
+        assert len(rows(database, request_log)) == rows_max
+        node.spool.discard()
+    assert counted(database) == (10, 10)
+
+
+def test_the_thread_books_after_a_tick_and_ends_at_the_stop(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    booked = threading.Event()
+    book = door.book
+
+    def tell(batch: UsageBatch) -> bool:
+        told = book(batch)
+        booked.set()
+        return told
+
+    door.book = tell  # type: ignore[method-assign]  # waited for below
+    node.flusher.start()
+    node.serve()
+    node.flusher.tick()
+    assert booked.wait(10)
+    node.serve()
+    node.flusher.last_tick()
+    assert node.flusher.stop()
+    assert counted(database) == (2, 2)
