@@ -26,7 +26,7 @@ def configure(level: str, form: str) -> None:
         structlog.processors.format_exc_info,
         redact,
     ]
-    last: Any = structlog.processors.JSONRenderer()
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form != "json":
         last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     handler = logging.StreamHandler()

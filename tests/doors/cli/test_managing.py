@@ -1,0 +1,192 @@
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from .conftest import KEY_SECRET, MANAGEMENT_SECRET, Run, Server
+
+_KEY: dict[str, Any] = {
+    "id": "key_1",
+    "name": "planner",
+    "state": "active",
+    "hint": "…Lq17",
+}
+
+
+def _words(result: Result) -> str:
+    return result.stderr.strip()
+
+
+def test_commands_speak_with_the_management_key(run: Run, server: Server) -> None:
+    server.answer("GET", "/v1/projects", 200, {"data": [], "next_cursor": None})
+    assert run("projects", "list").exit_code == 0
+    assert server.asked[0].authorization == f"Bearer {MANAGEMENT_SECRET}"
+
+
+def test_a_list_is_a_table_with_whole_ids_or_json(run: Run, server: Server) -> None:
+    id = "prj_" + "0" * 22
+    row = {"id": id, "name": "weather", "disabled_at": None}
+    server.answer("GET", "/v1/projects", 200, {"data": [row], "next_cursor": None})
+    table = run("projects", "list").stdout
+    assert id in table
+    assert "weather" in table
+    assert json.loads(run("projects", "list", "--json").stdout) == [row]
+
+
+@pytest.mark.parametrize("noun", ["orgs", "projects", "apis", "apps", "keys"])
+def test_each_noun_shows_one(run: Run, server: Server, noun: str) -> None:
+    path = {"orgs": "organizations", "apps": "applications"}.get(noun, noun)
+    server.answer("GET", f"/v1/{path}/id_1", 200, {"id": "id_1"})
+    assert json.loads(run(noun, "show", "id_1", "--json").stdout) == {"id": "id_1"}
+
+
+def test_an_api_is_created_with_upstreams_and_limits(run: Run, server: Server) -> None:
+    server.answer("POST", "/v1/apis", 201, {"id": "api_1", "slug": "weather"})
+    line = "apis create weather --upstream test=http://t --upstream live=http://l"
+    limits = ["--rate", "fast=60/60:90", "--quota", "daily=1000/day@Europe/Berlin"]
+    assert run(*line.split(), *limits).exit_code == 0
+    assert server.asked[0].body == {
+        "slug": "weather",
+        "upstreams": {"test": "http://t", "live": "http://l"},
+        "limits": [
+            {"name": "fast", "rate": 60, "period_seconds": 60, "burst": 90},
+            {"name": "daily", "quota": 1000, "window": "day", "zone": "Europe/Berlin"},
+        ],
+    }
+
+
+def test_a_new_secret_is_printed_once_and_alone_on_stdout(run: Run, server: Server) -> None:
+    server.answer("POST", "/v1/keys", 201, {**_KEY, "secret": KEY_SECRET})
+    result = run("keys", "create", "planner", "--api", "weather:read,write")
+    assert result.stdout == KEY_SECRET + "\n"
+    assert server.asked[0].body == {
+        "name": "planner",
+        "access": [{"api": "weather", "scopes": ["read", "write"]}],
+    }
+
+
+def test_a_secret_written_to_a_file_is_for_its_owner_and_not_on_the_screen(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    server.answer("POST", "/v1/keys", 201, {**_KEY, "secret": KEY_SECRET})
+    out = tmp_path / "planner.key"
+    result = run(
+        "keys", "create", "planner", "--api", "weather", "--out", str(out), "--json"
+    )
+    assert KEY_SECRET not in result.output
+    assert out.read_text() == KEY_SECRET + "\n"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_restrictions_of_a_key_are_sent_as_the_api_has_them(
+    run: Run, server: Server
+) -> None:
+    server.answer("PATCH", "/v1/keys/key_1", 200, _KEY)
+    line = "keys update key_1 --network 203.0.113.0/24 --network-denied 203.0.113.9/32"
+    assert run(*line.split()).exit_code == 0
+    assert server.asked[0].body == {
+        "restrictions": {
+            "networks_allowed": ["203.0.113.0/24"],
+            "networks_denied": ["203.0.113.9/32"],
+        }
+    }
+
+
+@pytest.mark.parametrize("verb", ["enable", "disable", "revoke", "restore"])
+def test_a_key_is_switched(run: Run, server: Server, verb: str) -> None:
+    server.answer("POST", f"/v1/keys/key_1/{verb}", 200, {**_KEY, "state": "changed"})
+    assert run("keys", verb, "key_1").stdout == "key_1 is changed\n"
+
+
+def test_delete_tells_what_is_gone(run: Run, server: Server) -> None:
+    server.answer("DELETE", "/v1/apps/app_1", 204, None)
+    server.answer("DELETE", "/v1/applications/app_1", 204, None)
+    result = run("apps", "delete", "app_1", "--json")
+    assert json.loads(result.stdout) == {"id": "app_1", "deleted": True}
+
+
+def test_a_refusal_names_each_field_its_reason_and_the_remedy(
+    run: Run, server: Server
+) -> None:
+    problem = {
+        "title": "Not valid",
+        "status": 422,
+        "code": "invalid",
+        "request_id": "req_1",
+        "errors": [{"field": "slug", "reason": "is taken", "mend": "choose another"}],
+    }
+    server.answer("POST", "/v1/apis", 422, problem)
+    result = run("apis", "create", "weather")
+    assert result.exit_code == 1
+    assert "slug: is taken. choose another." in _words(result)
+    assert "req_1" in _words(result)
+
+
+def test_nobody_there_is_exit_code_3(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEYHOUSE_URL", "http://127.0.0.1:9")
+    result = run("keys", "list")
+    assert result.exit_code == 3
+    assert _words(result).startswith("Not reachable")
+
+
+def test_without_a_management_key_it_says_where_to_put_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KEYHOUSE_API_KEY")
+    result = run("keys", "list")
+    assert result.exit_code == 2
+    assert "KEYHOUSE_API_KEY" in _words(result)
+    assert "keyhouse bootstrap" in _words(result)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "apis create weather --rate fast",
+        "apis create weather --quota daily=10/year",
+        "apis create weather --upstream localhost",
+        "projects update prj_1",
+        "--set nonsense keys list",
+        "--set gateway.listen=nonsense keys list",
+    ],
+)
+def test_wrong_use_is_exit_code_2_and_asks_nobody(
+    run: Run, server: Server, line: str
+) -> None:
+    result = run(*line.split())
+    assert result.exit_code == 2
+    assert _words(result)
+    assert server.asked == []
+
+
+def test_reports_pass_on_what_is_asked(run: Run, server: Server) -> None:
+    row = {
+        "start": "2030-01-01T00:00:00Z",
+        "verdict": "valid",
+        "requests": 3,
+        "key": "key_1",
+    }
+    for name in ("usage", "requests", "audit"):
+        server.answer("GET", f"/v1/{name}", 200, {"data": [row], "next_cursor": None})
+        assert json.loads(run(name, "--json").stdout) == [row]
+    table = run(
+        "usage", "--step", "hour", "--group-by", "key", "--since", "2030-01-01"
+    ).stdout
+    assert "key_1" in table
+    assert server.asked[-1].path == "/v1/usage?since=2030-01-01&step=hour&group_by=key"
+
+
+def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
+    run: Run, server: Server
+) -> None:
+    answer = {"allowed": False, "code": "unknown"}
+    server.answer("POST", "/.keyhouse/v1/verify", 200, answer)
+    line = ["verify", "--api", "weather", "--method", "GET", "--scope", "read", "--json"]
+    result = run(*line, stdin=KEY_SECRET + "\n")
+    assert json.loads(result.stdout) == answer
+    assert result.exit_code == 1
+    sent = {"secret": KEY_SECRET, "api": "weather", "method": "GET", "scopes": ["read"]}
+    assert server.asked[0].body == sent
