@@ -1,0 +1,92 @@
+"""Writing applications."""
+
+from typing import Final, TypedDict
+
+from keyhouse.core import ids
+from keyhouse.core.entities import Application, Key
+from keyhouse.core.validation import Problem, check_name, check_text
+from keyhouse.services.catalog.queries import (
+    WRITE_APPLICATIONS,
+    home_project,
+    reached_application,
+)
+from keyhouse.services.refusals import Taken, refuse
+from keyhouse.services.work import Work, switched
+
+EXTERNAL_ID_LENGTH_MAX: Final = 255
+
+
+class ApplicationChanges(TypedDict, total=False):
+    """What may change of an application; only what is there is changed."""
+
+    name: str
+    external_id: str | None
+    purpose: str
+    disabled: bool
+
+
+def create_application(
+    work: Work,
+    *,
+    name: str,
+    external_id: str | None = None,
+    purpose: str = "",
+    project: str | None = None,
+) -> Application:
+    """A new application in a project."""
+    home = home_project(work, WRITE_APPLICATIONS, project)
+    return add_application(work, home.id, name, external_id, purpose)
+
+
+def add_application(
+    work: Work, project_id: str, name: str, external_id: str | None, purpose: str = ""
+) -> Application:
+    """Insert an application; whether the actor may was asked before."""
+    given: ApplicationChanges = {"name": name, "purpose": purpose}
+    refuse(check_application({**given, "external_id": external_id}))
+    application = Application(
+        id=work.new_id(ids.APPLICATION),
+        organization_id=work.actor.organization_id,
+        project_id=project_id,
+        name=name,
+        external_id=external_id,
+        purpose=purpose,
+        created_at=work.now_us,
+        updated_at=work.now_us,
+    )
+    return work.add("application.create", application)
+
+
+def change_application(work: Work, id: str, changes: ApplicationChanges) -> Application:
+    """Change an application, or switch off (or on) all of its keys."""
+    application = reached_application(work, WRITE_APPLICATIONS, id)
+    refuse(check_application(changes))
+    changed = switched(work, application, changes)
+    return work.change("application.change", application, **changed)
+
+
+def delete_application(work: Work, id: str) -> None:
+    """Delete an application that never had a key.
+
+    Usage and audit belong to keys and keys to applications, so one with keys
+    stays, and is disabled: its keys are then refused at once.
+    """
+    application = reached_application(work, WRITE_APPLICATIONS, id)
+    if work.tx.page(Key, after=None, limit=1, application_id=application.id).rows:
+        raise Taken("application", "has keys", "disable it instead")
+    work.drop("application.delete", application)
+
+
+def check_application(fields: ApplicationChanges) -> list[Problem]:
+    """What is wrong with what is said of an application."""
+    problems: list[Problem] = []
+    if "name" in fields:
+        problems += check_name("name", fields["name"])
+    if "purpose" in fields:
+        problems += check_text("purpose", fields["purpose"])
+    external_id = fields.get("external_id")
+    if external_id is not None:
+        problems += check_text("external_id", external_id, EXTERNAL_ID_LENGTH_MAX)
+        if not external_id:
+            problems.append(Problem("external_id", "is empty", "leave it out"))
+    return problems

@@ -1,0 +1,86 @@
+"""Writing APIs."""
+
+from typing import TypedDict
+
+from keyhouse.core import ids
+from keyhouse.core.entities import Access, Api, Limit, Route
+from keyhouse.core.validation import (
+    Problem,
+    check_key_header,
+    check_limits,
+    check_name,
+    check_query_parameter,
+    check_scopes,
+    check_slug,
+    check_upstreams,
+)
+from keyhouse.services.catalog.queries import WRITE_APIS, home_project, reached_api
+from keyhouse.services.refusals import Taken, refuse
+from keyhouse.services.work import Work, switched
+
+
+class ApiFields(TypedDict, total=False):
+    """What may be said of an API; in a change, only what is there is changed."""
+
+    name: str
+    upstreams: dict[str, str]
+    scopes: tuple[str, ...]
+    limits: tuple[Limit, ...]
+    key_header: str
+    query_parameter: str | None
+    disabled: bool
+
+
+def create_api(work: Work, *, slug: str, project: str | None, fields: ApiFields) -> Api:
+    """A new API in a project. Its name is its slug unless one is given."""
+    home = home_project(work, WRITE_APIS, project)
+    refuse([*check_slug("slug", slug), *_check(work, fields)])
+    given = {"name": slug, **switched(work, None, dict(fields))}
+    api = Api(
+        id=work.new_id(ids.API),
+        organization_id=work.actor.organization_id,
+        project_id=home.id,
+        slug=slug,
+        created_at=work.now_us,
+        updated_at=work.now_us,
+        **given,
+    )
+    return work.add("api.create", api)
+
+
+def change_api(work: Work, name: str, fields: ApiFields) -> Api:
+    """Change an API. A scope that goes is gone from no key, but opens nothing new."""
+    api = reached_api(work, WRITE_APIS, name)
+    refuse(_check(work, fields))
+    return work.change("api.change", api, **switched(work, api, dict(fields)))
+
+
+def delete_api(work: Work, name: str) -> None:
+    """Delete an API that no key was made for, with its routes.
+
+    One that keys open is disabled instead: that takes effect as fast, can be
+    undone, and its usage keeps a name.
+    """
+    api = reached_api(work, WRITE_APIS, name)
+    if work.tx.page(Access, after=None, limit=1, resource_id=api.id).rows:
+        raise Taken("api", "has keys", "disable it instead: it is then refused at once")
+    for route in work.tx.find(Route, api_id=api.id):
+        work.tx.remove(route)
+    work.drop("api.delete", api)
+
+
+def _check(work: Work, fields: ApiFields) -> list[Problem]:
+    problems: list[Problem] = []
+    if "name" in fields:
+        problems += check_name("name", fields["name"])
+    if "upstreams" in fields:
+        problems += check_upstreams("upstreams", fields["upstreams"])
+    if "scopes" in fields:
+        problems += check_scopes("scopes", fields["scopes"], wild=False)
+    if "limits" in fields:
+        problems += check_limits("limits", fields["limits"], work.knows_zone)
+    if "key_header" in fields:
+        problems += check_key_header("key_header", fields["key_header"])
+    if "query_parameter" in fields:
+        problems += check_query_parameter("query_parameter", fields["query_parameter"])
+    return problems

@@ -1,0 +1,122 @@
+"""Reading APIs, routes and applications."""
+
+from keyhouse.core import ids
+from keyhouse.core.entities import Api, Application, Project, Route
+from keyhouse.core.validation import Problem
+from keyhouse.ports import Page
+from keyhouse.services.actor import Reach
+from keyhouse.services.refusals import Forbidden, Invalid, NotFound
+from keyhouse.services.work import Look, Turn, Work
+
+READ_APIS = "apis:read"
+WRITE_APIS = "apis:write"
+READ_APPLICATIONS = "applications:read"
+WRITE_APPLICATIONS = "applications:write"
+
+
+def get_api(look: Look, name: str) -> Api:
+    """The API with that id or slug, within reach."""
+    return reached_api(look, READ_APIS, name)
+
+
+def list_apis(look: Look, turn: Turn, *, project: str | None = None) -> Page:
+    """The APIs within reach, the newest first."""
+    reach = look.actor.reach(READ_APIS)
+    equals: dict[str, object] = {"organization_id": look.actor.organization_id}
+    if project is not None:
+        equals["project_id"] = project
+    if not reach.whole:
+        equals["id"] = _reached_ids(look, reach)
+    return look.page(Api, turn, equals)
+
+
+def list_routes(look: Look, api: str, turn: Turn) -> Page:
+    """The routes of an API, the newest first; `position` tells their order."""
+    return look.page(Route, turn, {"api_id": reached_api(look, READ_APIS, api).id})
+
+
+def get_application(look: Look, id: str) -> Application:
+    """An application within reach."""
+    return reached_application(look, READ_APPLICATIONS, id)
+
+
+def list_applications(
+    look: Look, turn: Turn, *, project: str | None = None, external_id: str | None = None
+) -> Page:
+    """The applications within reach, the newest first."""
+    reach = look.actor.reach(READ_APPLICATIONS)
+    equals: dict[str, object] = {"organization_id": look.actor.organization_id}
+    if not reach.whole:
+        equals["project_id"] = tuple(reach.project_ids)
+    if project is not None:
+        equals["project_id"] = project if reach.holds_project(project) else ()
+    if external_id is not None:
+        equals["external_id"] = external_id
+    return look.page(Application, turn, equals)
+
+
+def reached_api(at: Look | Work, scope: str, name: str) -> Api:
+    """An API, by id or slug, for which the actor holds `scope`."""
+    reach = at.actor.reach(scope)
+    api = find_api(at, name)
+    if api is None or not reach.holds_api(api):
+        raise NotFound("api")
+    return api
+
+
+def find_api(at: Look | Work, name: str) -> Api | None:
+    """The organization's API with that id or slug; None for a foreign one too."""
+    if ids.is_id(name, ids.API):
+        api = at.tx.get(Api, name)
+    else:
+        found = at.tx.find(Api, slug=name) if name.isprintable() else []
+        api = found[0] if found else None
+    same = api is not None and api.organization_id == at.actor.organization_id
+    return api if same else None
+
+
+def reached_application(at: Look | Work, scope: str, id: str) -> Application:
+    """An application in whose project the actor holds `scope`."""
+    reach = at.actor.reach(scope)
+    application = at.own(Application, id)
+    if not reach.holds_project(application.project_id):
+        raise NotFound("application")
+    return application
+
+
+def home_project(work: Work, scope: str, id: str | None) -> Project:
+    """The project that something new goes into: the named one, or the only one.
+
+    Raises Invalid where it is not to be seen, or none is named and there is a
+    choice, and Forbidden where `scope` is held for no project at all.
+    """
+    reach = work.actor.reach(scope)
+    if not reach.whole and not reach.project_ids:
+        raise Forbidden(scope, " for a project")
+    if id is not None:
+        try:
+            project = work.own(Project, id)
+        except NotFound:
+            raise _no_project() from None
+        if not reach.holds_project(project.id):
+            raise _no_project()
+        return project
+    organization = work.actor.organization_id
+    page = work.tx.page(Project, after=None, limit=100, organization_id=organization)
+    seen: list[Project] = [p for p in page.rows if reach.holds_project(p.id)]
+    if len(seen) != 1:
+        mend = "name a project; GET /v1/projects lists them"
+        reason = "is needed, for there is more than one" if seen else "is needed"
+        raise Invalid([Problem("project", reason, mend)])
+    return seen[0]
+
+
+def _no_project() -> Invalid:
+    mend = "name a project of yours; GET /v1/projects lists them"
+    return Invalid([Problem("project", "is not known", mend)])
+
+
+def _reached_ids(look: Look, reach: Reach) -> tuple[str, ...]:
+    """Ids of all APIs within reach of a key that is bound to some."""
+    inside = look.tx.find(Api, project_id=tuple(reach.project_ids))
+    return (*reach.api_ids, *(api.id for api in inside))

@@ -1,0 +1,51 @@
+"""Issuing keys: what they open, where, for how long; and taking them back."""
+
+from keyhouse.services.issue.access import MANAGEMENT_SCOPES, AccessWish
+from keyhouse.services.issue.commands import (
+    ApplicationWish,
+    Created,
+    KeyChanges,
+    KeyWish,
+    change_key,
+    create_key,
+    delete_key,
+    disable_key,
+    enable_key,
+    restore_key,
+    revoke_key,
+)
+from keyhouse.services.issue.minting import Issued
+from keyhouse.services.issue.queries import (
+    READ,
+    WRITE,
+    KeyFilter,
+    get_key,
+    list_keys,
+    list_secrets,
+)
+from keyhouse.services.issue.views import KeyState, KeyView
+
+__all__ = [
+    "MANAGEMENT_SCOPES",
+    "READ",
+    "WRITE",
+    "AccessWish",
+    "ApplicationWish",
+    "Created",
+    "Issued",
+    "KeyChanges",
+    "KeyFilter",
+    "KeyState",
+    "KeyView",
+    "KeyWish",
+    "change_key",
+    "create_key",
+    "delete_key",
+    "disable_key",
+    "enable_key",
+    "get_key",
+    "list_keys",
+    "list_secrets",
+    "restore_key",
+    "revoke_key",
+]

@@ -1,0 +1,133 @@
+"""What a key shall open: names looked up, scopes checked, nothing widened."""
+
+from typing import NamedTuple
+
+from keyhouse.core import ids
+from keyhouse.core.entities import Api, KeyKind, Project, Resource
+from keyhouse.core.scopes import covers
+from keyhouse.core.validation import ENTRIES_MAX, Problem, check_scopes
+from keyhouse.services.catalog import find_api
+from keyhouse.services.issue.minting import Opening
+from keyhouse.services.issue.queries import WRITE
+from keyhouse.services.refusals import Invalid, NotFound
+from keyhouse.services.work import Work
+
+MANAGEMENT_SCOPES = (
+    "organizations:read",
+    "organizations:write",
+    "projects:read",
+    "projects:write",
+    "apis:read",
+    "apis:write",
+    "applications:read",
+    "applications:write",
+    "keys:read",
+    "keys:write",
+    "keys:verify",
+    "usage:read",
+    "requests:read",
+    "audit:read",
+)
+"""All that a management key can be allowed."""
+
+
+class AccessWish(NamedTuple):
+    """One entry of a key's wanted access: an API's id or slug, or a project's
+
+    or organization's id, and the scopes for it.
+    """
+
+    resource: Resource
+    name: str
+    scopes: tuple[str, ...]
+
+
+class Opened(NamedTuple):
+    """Checked access, and the project of its first entry, where it has one."""
+
+    access: tuple[Opening, ...]
+    project_id: str | None
+
+
+def open_access(work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...]) -> Opened:
+    """Look up and check what a key of this kind shall open.
+
+    An API of another organization reads like one that is not there, and so
+    does one beyond the actor's own reach. Raises Invalid.
+    """
+    if not 1 <= len(wishes) <= ENTRIES_MAX:
+        mend = "name at least one API" if not wishes else f"name up to {ENTRIES_MAX}"
+        raise Invalid([Problem("access", "is empty" if not wishes else "is long", mend)])
+    problems: list[Problem] = []
+    access: list[Opening] = []
+    project_id = None
+    for index, wish in enumerate(wishes):
+        place = f"access.{index}"
+        found = _found(work, place, kind, wish)
+        if isinstance(found, Problem):
+            problems.append(found)
+            continue
+        resource_id, home, known = found
+        problems += check_scopes(f"{place}.scopes", wish.scopes, known)
+        if kind is KeyKind.MANAGEMENT:
+            problems += _wider(work, place, wish, resource_id, home)
+        if any(resource_id == other for _, other, _ in access):
+            where = f"{place}.{wish.resource}"
+            problems.append(Problem(where, "is there twice", "join the two"))
+        access.append((wish.resource, resource_id, wish.scopes))
+        project_id = project_id or home
+    if problems:
+        raise Invalid(problems)
+    return Opened(tuple(access), project_id)
+
+
+def _found(
+    work: Work, place: str, kind: KeyKind, wish: AccessWish
+) -> Problem | tuple[str, str | None, tuple[str, ...]]:
+    """Id, project and known scopes of what a wish names."""
+    field = f"{place}.{wish.resource}"
+    management = kind is KeyKind.MANAGEMENT
+    if wish.resource is not Resource.API and not management:
+        return Problem(field, "is for management keys", "name an api")
+    reach = work.actor.reach(WRITE)
+    if wish.resource is Resource.ORGANIZATION:
+        if reach.whole and wish.name == work.actor.organization_id:
+            return wish.name, None, MANAGEMENT_SCOPES
+    elif wish.resource is Resource.PROJECT:
+        project = _project(work, wish.name)
+        if project is not None and reach.holds_project(project.id):
+            return project.id, project.id, MANAGEMENT_SCOPES
+    else:
+        api = find_api(work, wish.name)
+        if api is not None and reach.holds_api(api):
+            return api.id, api.project_id, _known(api, management=management)
+    mend = "GET /v1/apis lists those that you can name"
+    if wish.resource is not Resource.API:
+        mend = f"name a {wish.resource} that your own key manages"
+    return Problem(field, "is not known", mend)
+
+
+def _known(api: Api, *, management: bool) -> tuple[str, ...]:
+    return MANAGEMENT_SCOPES if management else api.scopes
+
+
+def _project(work: Work, name: str) -> Project | None:
+    if not ids.is_id(name, ids.PROJECT):
+        return None
+    try:
+        return work.own(Project, name)
+    except NotFound:
+        return None
+
+
+def _wider(
+    work: Work, place: str, wish: AccessWish, resource_id: str, project_id: str | None
+) -> list[Problem]:
+    """Problems where a management key would be allowed more than its maker is."""
+    held = work.actor.scopes_on(resource_id, project_id)
+    mend = "grant no more than your own key has there"
+    return [
+        Problem(f"{place}.scopes.{index}", "is more than your own key has", mend)
+        for index, scope in enumerate(wish.scopes)
+        if not covers(held, scope)
+    ]

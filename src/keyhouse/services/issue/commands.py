@@ -1,0 +1,262 @@
+"""Writing keys."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypedDict
+
+from keyhouse.core.entities import (
+    Access,
+    Application,
+    Environment,
+    Key,
+    KeyKind,
+    Limit,
+    Restrictions,
+)
+from keyhouse.core.validation import (
+    Problem,
+    check_key_environment,
+    check_limits,
+    check_metadata,
+    check_name,
+    check_restrictions,
+    check_times,
+)
+from keyhouse.services.catalog import (
+    add_application,
+    check_application,
+    home_project,
+)
+from keyhouse.services.issue.access import AccessWish, Opened, open_access
+from keyhouse.services.issue.minting import (
+    ANYWHERE,
+    Issued,
+    NewKey,
+    issue_key,
+    replace_access,
+)
+from keyhouse.services.issue.queries import WRITE, reached_key
+from keyhouse.services.issue.views import KeyView, views_of
+from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
+from keyhouse.services.work import Work
+
+DEFAULT_APPLICATION = "default"
+
+
+class ApplicationWish(NamedTuple):
+    """An application that is found, or made if there is none."""
+
+    name: str
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyWish:
+    """A key that somebody wants. `application` is an id, or names one to be made."""
+
+    name: str
+    access: tuple[AccessWish, ...]
+    kind: KeyKind = KeyKind.SERVER
+    environment: Environment | None = None
+    project: str | None = None
+    application: str | ApplicationWish | None = None
+    restrictions: Restrictions = ANYWHERE
+    limits: tuple[Limit, ...] = ()
+    starts_at: int | None = None
+    ends_at: int | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class KeyChanges(TypedDict, total=False):
+    """What may change of a key; only what is there is changed."""
+
+    name: str
+    access: tuple[AccessWish, ...]
+    restrictions: Restrictions
+    limits: tuple[Limit, ...]
+    starts_at: int | None
+    ends_at: int | None
+    metadata: dict[str, Any]
+
+
+class Created(NamedTuple):
+    """A new key as it is told, and its secret."""
+
+    view: KeyView
+    issued: Issued
+
+
+def create_key(work: Work, wish: KeyWish) -> Created:
+    """Make a key and its first secret.
+
+    The project is the application's, or that of the first API. Raises Invalid
+    for what cannot be; a publishable key needs pages and narrow scopes.
+    """
+    work.actor.reach(WRITE)
+    environment = wish.environment
+    if environment is None and wish.kind is not KeyKind.MANAGEMENT:
+        environment = Environment.TEST
+    problems = [
+        *check_name("name", wish.name),
+        *check_key_environment("environment", wish.kind, environment),
+        *_check(work, wish.restrictions, wish.limits, wish.metadata or {}),
+        *check_times("starts_at", wish.starts_at, "ends_at", wish.ends_at),
+        *_check_kind(wish.kind, wish.restrictions, wish.access),
+    ]
+    refuse(problems)
+    opened = open_access(work, wish.kind, wish.access)
+    new = NewKey(
+        name=wish.name,
+        kind=wish.kind,
+        environment=environment,
+        application=_application(work, wish, opened),
+        access=opened.access,
+        restrictions=wish.restrictions,
+        limits=wish.limits,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        metadata=wish.metadata,
+    )
+    issued = issue_key(work, new)
+    return Created(_view(work, issued.key), issued)
+
+
+def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
+    """Change a key. It keeps its kind, environment, application and secrets."""
+    key = _living(work, id)
+    restrictions = changes.get("restrictions", key.restrictions)
+    wishes = changes.get("access")
+    problems = check_name("name", changes["name"]) if "name" in changes else []
+    problems += _check(
+        work, restrictions, changes.get("limits", ()), changes.get("metadata", {})
+    )
+    starts, ends = (
+        changes.get("starts_at", key.starts_at),
+        changes.get("ends_at", key.ends_at),
+    )
+    problems += check_times("starts_at", starts, "ends_at", ends)
+    problems += _check_kind(key.kind, restrictions, wishes or ())
+    refuse(problems)
+    if wishes is not None:
+        held = work.tx.find(Access, key_id=key.id)
+        replace_access(work, key, held, open_access(work, key.kind, wishes).access)
+    columns = {name: value for name, value in changes.items() if name != "access"}
+    return _view(work, work.change("key.change", key, **columns))
+
+
+def disable_key(work: Work, id: str) -> KeyView:
+    """Refuse a key until it is enabled."""
+    key = _living(work, id)
+    since = key.disabled_at or work.now_us
+    return _view(work, work.change("key.disable", key, disabled_at=since))
+
+
+def enable_key(work: Work, id: str) -> KeyView:
+    """Let a disabled key work again; one that is revoked stays so."""
+    key = _living(work, id)
+    if key.revoked_at is not None:
+        raise Taken("state", "the key is revoked for good", "create a new key")
+    return _view(work, work.change("key.enable", key, disabled_at=None))
+
+
+def revoke_key(work: Work, id: str) -> KeyView:
+    """Refuse a key for ever."""
+    key = _living(work, id)
+    since = key.revoked_at or work.now_us
+    return _view(work, work.change("key.revoke", key, revoked_at=since))
+
+
+def delete_key(work: Work, id: str) -> None:
+    """Put a key away: it is refused as unknown and listed no more."""
+    key = reached_key(work, WRITE, id)
+    work.change("key.delete", key, deleted_at=key.deleted_at or work.now_us)
+
+
+def restore_key(work: Work, id: str) -> KeyView:
+    """Undo a deletion. What else the key is, as revoked, it is again."""
+    key = reached_key(work, WRITE, id)
+    return _view(work, work.change("key.restore", key, deleted_at=None))
+
+
+def _living(work: Work, id: str) -> Key:
+    key = reached_key(work, WRITE, id)
+    if key.deleted_at is not None:
+        raise Taken("state", "the key is deleted", "restore it first")
+    return key
+
+
+def _view(work: Work, key: Key) -> KeyView:
+    return views_of(work.tx, [key], work.now_us, {})[0]
+
+
+def _check(
+    work: Work,
+    restrictions: Restrictions,
+    limits: tuple[Limit, ...],
+    metadata: dict[str, Any],
+) -> list[Problem]:
+    return [
+        *check_restrictions("restrictions", restrictions),
+        *check_limits("limits", limits, work.knows_zone),
+        *check_metadata("metadata", metadata),
+    ]
+
+
+def _check_kind(
+    kind: KeyKind, restrictions: Restrictions, access: tuple[AccessWish, ...]
+) -> list[Problem]:
+    """What a kind of key demands: anyone can read a publishable one off a page."""
+    if kind is not KeyKind.PUBLISHABLE:
+        return []
+    problems = [
+        Problem(f"access.{index}.scopes", "is too wide for a page", "name single scopes")
+        for index, wish in enumerate(access)
+        if any(scope.endswith("*") for scope in wish.scopes)
+    ]
+    if not restrictions.referrers:
+        mend = "name the pages that use the key, as https://example.com/*"
+        reason = "is needed by a publishable key"
+        problems.append(Problem("restrictions.referrers", reason, mend))
+    return problems
+
+
+def _application(work: Work, wish: KeyWish, opened: Opened) -> Application:
+    """The application of a new key, in the key's project; made there if need be."""
+    project_id = _project_id(work, wish, opened)
+    if isinstance(wish.application, str):
+        return _named(work, wish.application, project_id)
+    wanted = wish.application or ApplicationWish(DEFAULT_APPLICATION)
+    problems = check_application({"name": wanted.name, "external_id": wanted.external_id})
+    refuse([Problem(f"application.{p.field}", p.reason, p.mend) for p in problems])
+    equals = {"external_id": wanted.external_id}
+    if wanted.external_id is None:
+        equals = {"name": wanted.name}
+    found = work.tx.find(Application, project_id=project_id, **equals)
+    if found:
+        return found[0]
+    return add_application(work, project_id, wanted.name, wanted.external_id)
+
+
+def _named(work: Work, id: str, project_id: str) -> Application:
+    try:
+        application = work.own(Application, id)
+    except NotFound:
+        application = None
+    if application is None or not (
+        application.project_id == project_id
+        or work.actor.reach(WRITE).holds_project(application.project_id)
+    ):
+        mend = "GET /v1/applications lists yours; or give {name, external_id}"
+        raise Invalid([Problem("application", "is not known", mend)])
+    if application.project_id != project_id:
+        mend = "give that project too, or an application of this one"
+        raise Invalid([Problem("application", "is in another project", mend)])
+    return application
+
+
+def _project_id(work: Work, wish: KeyWish, opened: Opened) -> str:
+    """The project given, or that of the first API, or the only one there is."""
+    if wish.project is not None and wish.project == opened.project_id:
+        return wish.project
+    if wish.project is None and opened.project_id is not None:
+        return opened.project_id
+    return home_project(work, WRITE, wish.project).id

@@ -1,0 +1,136 @@
+"""Making a key: its row, its access and its first secret."""
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from keyhouse.core import ids
+from keyhouse.core import secret as secrets
+from keyhouse.core.entities import (
+    Access,
+    Application,
+    Environment,
+    Key,
+    KeyKind,
+    Limit,
+    Resource,
+    Restrictions,
+    SecretRow,
+)
+from keyhouse.core.secret import Secret
+from keyhouse.services.work import Work, plain
+
+ANYWHERE: Final = Restrictions()
+
+Opening = tuple[Resource, str, tuple[str, ...]]
+"""One thing that a key opens: its kind, its id, and the scopes for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key that has been checked and is to be made."""
+
+    name: str
+    kind: KeyKind
+    environment: Environment | None
+    application: Application
+    access: tuple[Opening, ...]
+    restrictions: Restrictions = ANYWHERE
+    limits: tuple[Limit, ...] = ()
+    starts_at: int | None = None
+    ends_at: int | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class Issued(NamedTuple):
+    """A new key, and its secret: nowhere else, and never again."""
+
+    key: Key
+    secret: Secret
+
+
+def issue_key(work: Work, new: NewKey) -> Issued:
+    """Insert a key with its access and mint its first secret."""
+    key = Key(
+        id=work.new_id(ids.KEY),
+        organization_id=new.application.organization_id,
+        project_id=new.application.project_id,
+        application_id=new.application.id,
+        name=new.name,
+        kind=new.kind,
+        environment=new.environment,
+        restrictions=new.restrictions,
+        limits=new.limits,
+        starts_at=new.starts_at,
+        ends_at=new.ends_at,
+        metadata=new.metadata or {},
+        created_by=work.actor.id,
+        created_at=work.now_us,
+        updated_at=work.now_us,
+    )
+    work.add("key.create", key)
+    rows = [_access_row(work, key, opening) for opening in new.access]
+    for row in rows:
+        work.tx.insert(row)
+    work.note("key.access", key.id, after={"access": told_access(rows)})
+    return Issued(key, _mint(work, key))
+
+
+def replace_access(
+    work: Work, key: Key, held: list[Access], wanted: tuple[Opening, ...]
+) -> None:
+    """Make a key open exactly what is wanted, and note it where that is news."""
+    new = {row.id: row for row in (_access_row(work, key, one) for one in wanted)}
+    old = {row.id: row for row in held}
+    for id, row in old.items():
+        if id not in new:
+            work.tx.remove(row)
+        elif row.scopes != new[id].scopes:
+            work.tx.update(row, scopes=new[id].scopes)
+    for id, row in new.items():
+        if id not in old:
+            work.tx.insert(row)
+    before, after = told_access(held), told_access(list(new.values()))
+    if before != after:
+        work.note("key.access", key.id, {"access": before}, {"access": after})
+
+
+def told_access(rows: list[Access]) -> list[object]:
+    """What an audit row tells of access, in the order of ids."""
+    return [
+        {row.resource.value: row.resource_id, "scopes": plain(row.scopes)}
+        for row in sorted(rows, key=lambda row: row.id)
+    ]
+
+
+def _access_row(work: Work, key: Key, opening: Opening) -> Access:
+    resource, resource_id, scopes = opening
+    return Access(
+        id=f"{key.id}/{resource_id}",
+        key_id=key.id,
+        resource=resource,
+        resource_id=resource_id,
+        provider_id=key.organization_id,
+        scopes=scopes,
+        created_at=work.now_us,
+    )
+
+
+def _mint(work: Work, key: Key) -> Secret:
+    entropy = work.entropy.take(secrets.ENTROPY_BYTES)
+    secret = secrets.mint(work.secret_prefix, key.kind, key.environment, entropy)
+    pepper = work.keyring.active
+    row = SecretRow(
+        id=work.new_id(ids.SECRET),
+        key_id=key.id,
+        version=1,
+        namespace="",
+        algorithm=secrets.ALGORITHM,
+        pepper_id=pepper.id,
+        digest=secrets.digest(secret.reveal().encode("ascii"), pepper.key),
+        hint=secret.hint,
+        starts_at=work.now_us,
+        created_by=work.actor.id,
+        created_at=work.now_us,
+    )
+    work.add("secret.create", row)
+    return secret

@@ -1,0 +1,38 @@
+"""Tenants: organizations, their people and their projects."""
+
+from keyhouse.services.tenants.bootstrap import Bootstrapped, bootstrap
+from keyhouse.services.tenants.commands import (
+    ProjectChanges,
+    change_organization,
+    change_project,
+    create_project,
+    delete_project,
+)
+from keyhouse.services.tenants.queries import (
+    READ_ORGANIZATIONS,
+    READ_PROJECTS,
+    WRITE_ORGANIZATIONS,
+    WRITE_PROJECTS,
+    get_organization,
+    get_project,
+    list_organizations,
+    list_projects,
+)
+
+__all__ = [
+    "READ_ORGANIZATIONS",
+    "READ_PROJECTS",
+    "WRITE_ORGANIZATIONS",
+    "WRITE_PROJECTS",
+    "Bootstrapped",
+    "ProjectChanges",
+    "bootstrap",
+    "change_organization",
+    "change_project",
+    "create_project",
+    "delete_project",
+    "get_organization",
+    "get_project",
+    "list_organizations",
+    "list_projects",
+]

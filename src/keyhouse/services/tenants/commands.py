@@ -1,0 +1,66 @@
+"""Writing organizations and projects."""
+
+from typing import TypedDict
+
+from keyhouse.core import ids
+from keyhouse.core.entities import Api, Application, Key, Organization, Project
+from keyhouse.core.validation import check_name
+from keyhouse.services.refusals import Taken, refuse
+from keyhouse.services.tenants.queries import (
+    WRITE_ORGANIZATIONS,
+    WRITE_PROJECTS,
+    reached_project,
+)
+from keyhouse.services.work import Work, switched
+
+
+class ProjectChanges(TypedDict, total=False):
+    """What may change of a project; only what is there is changed."""
+
+    name: str
+    disabled: bool
+
+
+def change_organization(work: Work, id: str, *, name: str | None = None) -> Organization:
+    """Rename the actor's organization."""
+    work.actor.whole(WRITE_ORGANIZATIONS)
+    organization = work.own(Organization, id)
+    if name is None:
+        return organization
+    refuse(check_name("name", name))
+    return work.change("organization.change", organization, name=name)
+
+
+def create_project(work: Work, *, name: str) -> Project:
+    """A new project of the actor's organization."""
+    work.actor.whole(WRITE_PROJECTS)
+    refuse(check_name("name", name))
+    project = Project(
+        id=work.new_id(ids.PROJECT),
+        organization_id=work.actor.organization_id,
+        name=name,
+        created_at=work.now_us,
+        updated_at=work.now_us,
+    )
+    return work.add("project.create", project)
+
+
+def change_project(work: Work, id: str, changes: ProjectChanges) -> Project:
+    """Rename a project, or switch off (or on) all keys and APIs in it."""
+    project = reached_project(work, WRITE_PROJECTS, id)
+    refuse(check_name("name", changes["name"]) if "name" in changes else [])
+    return work.change("project.change", project, **switched(work, project, changes))
+
+
+def delete_project(work: Work, id: str) -> None:
+    """Delete an empty project. What it holds goes first, or it is switched off."""
+    work.actor.whole(WRITE_PROJECTS)
+    project = reached_project(work, WRITE_PROJECTS, id)
+    for kind in (Api, Application, Key):
+        if work.tx.page(kind, after=None, limit=1, project_id=project.id).rows:
+            raise Taken(
+                "project",
+                f"still holds an {kind.__name__}" if kind is not Key else "holds a key",
+                "delete what is in it first, or disable the project",
+            )
+    work.drop("project.delete", project)

@@ -1,0 +1,50 @@
+"""One round of upkeep."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from keyhouse.ports import Clock, Upkeep
+
+DAY_US: Final = 86_400 * 1_000_000
+ROWS_AT_ONCE: Final = 500
+"""Few enough that a gateway, which waits meanwhile, does not notice."""
+IDEMPOTENCY_DAYS: Final = 1
+CHANGES_KEPT: Final = 10_000
+"""A node that is further behind forgets all that it holds, which is right but slow."""
+
+
+class Retention(NamedTuple):
+    """For how many days the request log and usage are kept."""
+
+    requests_days: int
+    usage_days: int
+
+
+def keep_up(
+    upkeep: Upkeep, clock: Clock, retention: Retention, stopped: Callable[[], bool]
+) -> int:
+    """Remove what is past its time, in small transactions; returns how many rows.
+
+    Ends early once `stopped` says so; the next round takes up the rest.
+    """
+    now = clock.now_us()
+    removed = upkeep.prune_idempotency(now - IDEMPOTENCY_DAYS * DAY_US)
+    removed += upkeep.prune_changes(CHANGES_KEPT)
+    for prune, days in (
+        (upkeep.prune_requests, retention.requests_days),
+        (upkeep.prune_usage, retention.usage_days),
+    ):
+        removed += _all_before(prune, now - days * DAY_US, stopped)
+    return removed
+
+
+def _all_before(
+    prune: Callable[[int, int], int], before_us: int, stopped: Callable[[], bool]
+) -> int:
+    removed = 0
+    while not stopped():
+        gone = prune(before_us, ROWS_AT_ONCE)
+        removed += gone
+        if gone < ROWS_AT_ONCE:
+            break
+    return removed

@@ -1,0 +1,258 @@
+"""A use-case at work: one transaction, one actor, one moment.
+
+Commands take a `Work` and queries a `Look`; `Office` opens both. So a command
+never opens a transaction of its own, and an idempotency record or another
+command joins the same one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from keyhouse.core import ids
+from keyhouse.core.entities import (
+    Api,
+    Application,
+    AuditRow,
+    Entity,
+    Key,
+    Organization,
+    Project,
+    SecretRow,
+)
+from keyhouse.core.keyring import Keyring
+from keyhouse.core.validation import KnowsZone, Problem
+from keyhouse.ports import (
+    Clock,
+    Conflict,
+    Entropy,
+    Page,
+    Rows,
+    Transaction,
+    UsageReports,
+    WritingTransaction,
+)
+from keyhouse.services.actor import Actor
+from keyhouse.services.refusals import Invalid, NotFound, Taken
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Entity)
+Owned = TypeVar("Owned", Organization, Project, Api, Application, Key)
+
+PREFIXES: dict[type[Any], str] = {
+    Organization: ids.ORGANIZATION,
+    Project: ids.PROJECT,
+    Api: ids.API,
+    Application: ids.APPLICATION,
+    Key: ids.KEY,
+}
+_UNTOLD = frozenset(("id", "organization_id", "created_at", "updated_at"))
+
+
+class Written(NamedTuple, Generic[T]):
+    """What a command gave, and the change log's number where it has one."""
+
+    value: T
+    seq: int | None
+
+
+def own(tx: Transaction, actor: Actor, kind: type[Owned], id: str) -> Owned:
+    """The row with that id in the actor's organization.
+
+    Raises NotFound, and in the same words, where there is none, where it is
+    another's, and where `id` could be none: such text reaches no database.
+    """
+    row = tx.get(kind, id) if ids.is_id(id, PREFIXES[kind]) else None
+    if row is None or _holder(row) != actor.organization_id:
+        raise NotFound(kind.__name__.lower())
+    return row
+
+
+def _holder(row: Organization | Project | Api | Application | Key) -> str:
+    return row.id if isinstance(row, Organization) else row.organization_id
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A reading use-case: one snapshot."""
+
+    tx: Transaction
+    actor: Actor
+    now_us: int
+    reports: UsageReports
+
+    def own(self, kind: type[Owned], id: str) -> Owned:
+        """The actor's own row with that id; NotFound for any other."""
+        return own(self.tx, self.actor, kind, id)
+
+    def page(
+        self,
+        kind: type[Entity],
+        turn: "Turn",
+        equals: Mapping[str, object],
+        contains: Mapping[str, str] | None = None,
+    ) -> Page:
+        """A page of rows that fit; Invalid for a cursor that is not one of ours."""
+        try:
+            return self.tx.page(
+                kind, after=turn.cursor, limit=turn.limit, contains=contains, **equals
+            )
+        except ValueError:
+            raise bad_cursor() from None
+
+
+class Turn(NamedTuple):
+    """Which page of a list is wanted."""
+
+    cursor: str | None = None
+    limit: int = 50
+
+
+def bad_cursor() -> Invalid:
+    """The refusal of a cursor that no answer of ours told."""
+    mend = "send the next_cursor of an earlier answer, or none"
+    return Invalid([Problem("cursor", "is no cursor of this list", mend)])
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A writing use-case. All that it writes is written with its audit row."""
+
+    tx: WritingTransaction
+    actor: Actor
+    now_us: int
+    keyring: Keyring
+    entropy: Entropy
+    secret_prefix: str
+    knows_zone: KnowsZone
+
+    def own(self, kind: type[Owned], id: str) -> Owned:
+        """The actor's own row with that id, locked; NotFound for any other."""
+        return own(self.tx, self.actor, kind, id)
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id of that kind."""
+        return ids.make_id(prefix, self.now_us, self.entropy.take(ids.ENTROPY_BYTES))
+
+    def add(self, action: str, row: E) -> E:
+        """Insert a row and note it."""
+        self.tx.insert(row)
+        self.note(action, row.id, after=told(row))
+        return row
+
+    def change(self, action: str, row: E, **changes: object) -> E:
+        """Write what differs and note it; nothing where nothing does."""
+        real = {n: value for n, value in changes.items() if getattr(row, n) != value}
+        if not real:
+            return row
+        before = {name: plain(getattr(row, name)) for name in real}
+        new = self.tx.update(row, **real, updated_at=self.now_us)
+        after = {name: plain(value) for name, value in real.items()}
+        self.note(action, row.id, before, after)
+        return new
+
+    def drop(self, action: str, row: Entity) -> None:
+        """Delete a row for good and note what it was."""
+        self.tx.remove(row)
+        self.note(action, row.id, before=told(row))
+
+    def note(
+        self,
+        action: str,
+        subject: str,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+    ) -> None:
+        """Add an audit row. What goes in may be read by all who may read audits."""
+        organization = self.actor.organization_id
+        row = AuditRow(
+            id=self.new_id(ids.AUDIT),
+            at=self.now_us,
+            organization_id=organization,
+            provider_id=organization,
+            consumer_id=organization,
+            actor=self.actor.id,
+            action=action,
+            subject=subject,
+            before=before or {},
+            after=after or {},
+            address=self.actor.address,
+            request_id=self.actor.request_id,
+        )
+        self.tx.insert(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The ports that the control plane works with."""
+
+    rows: Rows
+    reports: UsageReports
+    clock: Clock
+    entropy: Entropy
+    keyring: Keyring
+    secret_prefix: str
+    knows_zone: KnowsZone
+
+    def read(self, actor: Actor, ask: Callable[[Look], T]) -> T:
+        """Run a query on one snapshot."""
+        with self.rows.reading() as tx:
+            return ask(Look(tx, actor, self.clock.now_us(), self.reports))
+
+    def write(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
+        """Run a command in one transaction.
+
+        Raises Taken where what it wrote collides with a unique column.
+        """
+        try:
+            with self.rows.writing() as tx:
+                value = act(self._work(tx, actor))
+        except Conflict as conflict:
+            raise Taken(conflict.field, "is taken already", "choose another") from None
+        return Written(value, tx.seq)
+
+    def _work(self, tx: WritingTransaction, actor: Actor) -> Work:
+        return Work(
+            tx,
+            actor,
+            self.clock.now_us(),
+            self.keyring,
+            self.entropy,
+            self.secret_prefix,
+            self.knows_zone,
+        )
+
+
+def told(row: Entity) -> dict[str, Any]:
+    """What an audit row tells of a row; of a secret no more than its hint."""
+    names = (
+        ("key_id", "version", "hint", "starts_at", "ends_at")
+        if isinstance(row, SecretRow)
+        else (field.name for field in fields(row) if field.name not in _UNTOLD)
+    )
+    return {name: plain(getattr(row, name)) for name in names}
+
+
+def plain(value: object) -> object:
+    """A field's value as JSON has it."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return plain(asdict(value))  # type: ignore[call-overload] # a dataclass it is
+    return value
+
+
+def switched(
+    work: Work, row: Project | Api | Application | None, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`changes` with `disabled` told as the time since when it is so."""
+    rest = {name: value for name, value in changes.items() if name != "disabled"}
+    if "disabled" in changes:
+        since = (row and row.disabled_at) or work.now_us
+        rest["disabled_at"] = since if changes["disabled"] else None
+    return rest
