@@ -4,6 +4,7 @@ IPv4 lives in IPv6 as `::ffff:a.b.c.d` (RFC 4291, 2.5.5.2): a caller who
 arrives over either form of the same address is the same number.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -12,6 +13,7 @@ UNKNOWN = -1
 
 _MAPPED = 0xFFFF_0000_0000
 _V4_MAX = 0xFFFF_FFFF
+_V6_MAX = (1 << 128) - 1
 
 
 def parse_address(text: str) -> int:
@@ -44,24 +46,30 @@ def parse_network(text: str) -> tuple[int, int]:
 
 
 class Networks:
-    """Allowed and denied networks, compiled once when a key is loaded."""
+    """Allowed and denied networks, compiled once when a key is loaded.
 
-    __slots__ = ("allowed", "denied")
+    Where nothing is allowed by name, all is that is not denied. `_turns` are
+    the addresses, in order, at which admitted and refused ones take turns.
+    """
+
+    __slots__ = ("_turns",)
 
     def __init__(self, allowed: Iterable[str] = (), denied: Iterable[str] = ()) -> None:
-        self.allowed = tuple(parse_network(text) for text in allowed)
-        self.denied = tuple(parse_network(text) for text in denied)
+        may = [parse_network(text) for text in allowed] or [(0, _V6_MAX)]
+        must_not = [parse_network(text) for text in denied]
+        bounds = {first for first, _ in may + must_not}
+        bounds |= {last + 1 for _, last in may + must_not}
+        turns: list[int] = []
+        for bound in sorted(bounds):
+            admitted = _within(may, bound) and not _within(must_not, bound)
+            if admitted is (len(turns) % 2 == 0):
+                turns.append(bound)
+        self._turns = turns
 
     def admits(self, address: int) -> bool:
         """Whether the address may pass. An unknown one passes no restriction."""
-        if address == UNKNOWN:
-            return False
-        for first, last in self.denied:
-            if first <= address <= last:
-                return False
-        if not self.allowed:
-            return True
-        for first, last in self.allowed:
-            if first <= address <= last:
-                return True
-        return False
+        return bisect_right(self._turns, address) % 2 == 1
+
+
+def _within(networks: Iterable[tuple[int, int]], address: int) -> bool:
+    return any(first <= address <= last for first, last in networks)

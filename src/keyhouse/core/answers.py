@@ -5,11 +5,11 @@ draft of the RateLimit header fields (structured fields, RFC 9651).
 """
 
 from keyhouse.core.decision import Decision, LimitState
+from keyhouse.core.scopes import is_scope
 from keyhouse.core.verdict import Verdict
 
 PROBLEM_TYPE = "application/problem+json"
 _REALM = 'Bearer realm="keyhouse"'
-_NO_TOKEN_ERROR = frozenset((Verdict.MISSING,))
 
 
 def shown_code(verdict: Verdict) -> str:
@@ -46,16 +46,23 @@ def retry_after(decision: Decision) -> int:
 
 
 def challenge(decision_or_verdict: Decision | Verdict) -> str | None:
-    """The WWW-Authenticate header of a 401 or a missing scope, else None."""
-    verdict = decision_or_verdict
+    """The WWW-Authenticate header of a 401 or a missing scope, else None.
+
+    A scope that a door asked for and that is none (`core.scopes`) is left
+    out: it could end the quoted text.
+    """
     missing: tuple[str, ...] = ()
-    if isinstance(verdict, Decision):
-        verdict, missing = verdict.verdict, verdict.scopes_missing
+    if isinstance(decision_or_verdict, Decision):
+        verdict, missing = decision_or_verdict.verdict, decision_or_verdict.scopes_missing
+    else:
+        verdict = decision_or_verdict
     if verdict is Verdict.SCOPE_MISSING:
-        return f'{_REALM}, error="insufficient_scope", scope="{" ".join(missing)}"'
+        scope = " ".join(filter(is_scope, missing))
+        told = f', scope="{scope}"' if scope else ""
+        return f'{_REALM}, error="insufficient_scope"{told}'
     if verdict.status != 401:
         return None
-    return _REALM if verdict in _NO_TOKEN_ERROR else f'{_REALM}, error="invalid_token"'
+    return _REALM if verdict is Verdict.MISSING else f'{_REALM}, error="invalid_token"'
 
 
 def limit_headers(decision: Decision) -> list[tuple[str, str]]:

@@ -88,7 +88,7 @@ def compile_key(
         project_id=row.project_id,
         application_id=row.application_id,
         kind=row.kind,
-        environment=row.environment,
+        environment=None if row.environment is None else row.environment.value,
         starts_us=row.starts_at or 0,
         ends_us=FOREVER_US if row.ends_at is None else row.ends_at,
         disabled=row.disabled_at is not None,
@@ -119,8 +119,9 @@ def compile_grant(row: rows.Access) -> GrantRecord:
 
 def compile_secret(row: rows.SecretRow) -> SecretRecord:
     """The record of a secret, without its digest."""
-    ends = FOREVER_US if row.ends_at is None else row.ends_at
-    return SecretRecord(row.id, row.version, row.starts_at, ends, row.revoked_at is not None)
+    ends_us = FOREVER_US if row.ends_at is None else row.ends_at
+    revoked = row.revoked_at is not None
+    return SecretRecord(row.id, row.version, row.starts_at, ends_us, revoked)
 
 
 def compile_rates(limits: Iterable[rows.Limit]) -> tuple[RateLimit, ...]:
@@ -163,7 +164,7 @@ def compile_line(
     where = key.environment or ""
     own = ("key", key.id)
     shared = ("key_api", f"{key.id}/{api.id}")
-    taken = {limit.name for limit in (*key.rates, *key.quotas)}
+    taken = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
     rates = [(own, rate) for rate in key.rates]
     rates += [(shared, rate) for rate in api.rates if rate.name not in taken]
     quotas = [(own, quota) for quota in key.quotas]

@@ -7,7 +7,7 @@ different keys are refused; the same key twice is one.
 
 from typing import NamedTuple
 
-from keyhouse.core.secret import SECRET_LENGTH_MAX, looks_like_ours
+from keyhouse.core.secret import SECRET_LENGTH_MAX, holds_ours, looks_like_ours
 from keyhouse.core.verdict import Verdict
 
 _BEARER = b"bearer "
@@ -32,34 +32,47 @@ def choose(
 ) -> Chosen:
     """Choose among the values of the key header, `Authorization` and the query.
 
-    A value that came more than once is joined by the door with `, `, as HTTP
-    has it, and so is no key. Without any other credential a Bearer of any
-    form is taken for a key, so that a mistyped one is told as malformed.
+    An empty value is none. A value that came more than once is joined by the
+    door with `, `, as HTTP has it. Without any other credential a Bearer of
+    any form is taken for a key, so that a mistyped one is told as malformed.
+    An Authorization that holds a key of ours anywhere never travels on.
     """
-    if authorization is None and parameter is None:
-        return _NONE if key_header is None else _checked(key_header, False)
+    authorization = authorization or b""
+    if key_header and not authorization and not parameter and b"," not in key_header:
+        return _checked(key_header, own_authorization=False)
     bearer = _bearer(authorization)
-    ours = bearer is not None and looks_like_ours(bearer)
-    named = [value for value in (key_header, parameter) if value is not None]
-    if bearer is not None and (ours or not named):
-        named.append(bearer)
-        ours = True
+    if bearer and not key_header and not parameter and b"," not in bearer:
+        return _checked(bearer, own_authorization=True)
+    ours = holds_ours(authorization)
+    named = [*_values(key_header), *_values(parameter)]
+    if ours or not named:
+        named += _values(bearer)
+        ours = ours or bool(bearer)
     if not named:
         return _NONE
     if any(value != named[0] for value in named):
         return Chosen(None, Verdict.CONFLICTING_CREDENTIALS, ours)
-    return _checked(named[0], ours)
+    return _checked(named[0], own_authorization=ours)
 
 
-def _bearer(authorization: bytes | None) -> bytes | None:
-    if authorization is None or authorization[:7].lower() != _BEARER:
-        return None
-    return authorization[7:].strip()
+def _bearer(authorization: bytes) -> bytes:
+    """The bearer tokens of an Authorization, joined by commas."""
+    if b"," not in authorization:
+        return authorization[7:].strip() if authorization[:7].lower() == _BEARER else b""
+    parts = [part.strip() for part in authorization.split(b",")]
+    tokens = [part[7:].strip() for part in parts if part[:7].lower() == _BEARER]
+    return b",".join(tokens)
 
 
-def _checked(value: bytes, own_authorization: bool) -> Chosen:
+def _values(value: bytes | None) -> list[bytes]:
+    """The keys of a header: more than one where each of them looks like ours."""
     if not value:
-        return Chosen(None, Verdict.MISSING, own_authorization)
+        return []
+    parts = [part.strip() for part in value.split(b",")]
+    return parts if all(map(looks_like_ours, parts)) else [value]
+
+
+def _checked(value: bytes, *, own_authorization: bool) -> Chosen:
     if len(value) > SECRET_LENGTH_MAX:
         return Chosen(None, Verdict.MALFORMED, own_authorization)
     return Chosen(value, None, own_authorization)

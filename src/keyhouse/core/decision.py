@@ -126,7 +126,7 @@ def limit_states(decision: Decision) -> tuple[LimitState, ...]:
             use.quota.amount,
             WINDOW_SECONDS[use.quota.window],
             balance.remaining,
-            -(-(balance.end_us - decision.at_us) // 1_000_000),
+            max(0, -(-(balance.end_us - decision.at_us) // 1_000_000)),
         )
         for use, balance in zip(line.quotas, decision.balances, strict=False)
     )

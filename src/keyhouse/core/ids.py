@@ -59,9 +59,4 @@ def make_id(prefix: str, now_us: int, entropy: bytes) -> str:
 def is_id(text: str, prefix: str) -> bool:
     """Whether `text` has the form of an id of that kind; it need not exist."""
     head, _, body = text.partition("_")
-    return (
-        head == prefix
-        and len(body) == BODY_LENGTH
-        and body.isascii()
-        and body.isalnum()
-    )
+    return head == prefix and len(body) == BODY_LENGTH and body.isascii() and body.isalnum()

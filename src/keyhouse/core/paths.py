@@ -3,26 +3,29 @@
 import re
 from typing import Final
 
-_DOUBTFUL: Final = re.compile(r"%|//|\\|/\.{1,2}(?:/|$)|[\x00-\x20\x7f]")
+_UNCLEAR: Final = r"//|\\|;|[?#]|/\.{1,2}(?:/|$)|[^!-~]"
+_DOUBTFUL: Final = re.compile(f"%|{_UNCLEAR}")
+_REFUSED: Final = re.compile(f"{_UNCLEAR}|%(?:[01][0-9A-F]|25|2F|3B|5C|7F)")
 _UNRESERVED: Final = frozenset(
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"
 )
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})?")
-_UNCLEAR: Final = re.compile(r"//|\\|/\.{1,2}(?:/|$)|%(?:2F|5C|00)|[\x00-\x20\x7f]")
 
 
 def plain_path(path: str) -> str | None:
-    """`path` with needless escapes resolved, None when it has two readings.
+    """`path`, as on the request line, with needless escapes resolved.
 
-    Dot segments, doubled and escaped slashes, backslashes and broken escapes
-    are read differently by different servers (RFC 3986, 6.2.2), so a check
-    of such a path would promise nothing.
+    None when it has two readings: dot segments, doubled and escaped slashes,
+    backslashes, parameters behind a semicolon, escaped percent signs and
+    controls, broken escapes and raw bytes beyond ASCII are read differently
+    by different servers (RFC 3986, 6.2.2), so a check of such a path would
+    promise nothing.
     """
     if _DOUBTFUL.search(path) is None:
         return path if path.startswith("/") else None
     broken = any(match[1] is None for match in _ESCAPE.finditer(path))
     plain = _ESCAPE.sub(_resolve, path)
-    if broken or not plain.startswith("/") or _UNCLEAR.search(plain):
+    if broken or not plain.startswith("/") or _REFUSED.search(plain):
         return None
     return plain
 

@@ -1,31 +1,34 @@
-"""Patterns for paths and web pages, compiled to one matcher when loaded."""
+"""Patterns for endpoints and web pages, compiled to one matcher when loaded."""
 
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+from ipaddress import IPv6Address
+from typing import Final
 
-METHODS = frozenset(
+from keyhouse.core.globs import END, WILDCARD, glob_expression
+from keyhouse.core.paths import plain_path
+
+METHODS: Final = frozenset(
     ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 )
-ANY_METHOD = "*"
+ANY_METHOD: Final = "*"
 
 
 def path_expression(pattern: str) -> str:
-    """The regular expression of a path pattern.
+    """The regular expression of a path pattern, a glob (see `core.globs`).
 
-    `*` stands for one segment or a part of one, `**` for any rest, and
-    `{name}` for one whole segment. Everything else is literal.
+    One slash more at its end makes no other path: many servers answer
+    `/v1/pages/` as they do `/v1/pages`, so a check must not tell them apart.
 
-    Raises ValueError when the pattern does not begin with `/`.
+    Raises ValueError when the pattern does not begin with `/`, or holds what
+    stands in no plain path (see `core.paths`).
     """
     if not pattern.startswith("/"):
         raise ValueError("a path pattern begins with /")
-    parts = re.split(r"(\*\*|\*|\{[A-Za-z_][A-Za-z0-9_]*\})", pattern)
-    rest = {"**": ".*", "*": "[^/]*"}
-    return "".join(
-        re.escape(part) if index % 2 == 0 else rest.get(part, "[^/]+")
-        for index, part in enumerate(parts)
-    )
+    literal = WILDCARD.sub(lambda wild: "*" if wild[0][0] == "*" else "name", pattern)
+    if plain_path(literal) != literal or "{" in literal or "}" in literal:
+        raise ValueError("a path pattern holds what stands in no plain path")
+    return glob_expression(pattern, END if pattern.endswith("/") else "/?" + END)
 
 
 def parse_endpoint(text: str) -> tuple[str, str]:
@@ -52,36 +55,50 @@ class Endpoints:
     def __init__(self, endpoints: Sequence[tuple[str, str]]) -> None:
         alternatives = []
         for method, pattern in endpoints:
-            verbs = {ANY_METHOD: "[A-Z]+", "GET": "(?:GET|HEAD)"}.get(method, method)
+            verbs = {ANY_METHOD: "[^ ]*+", "GET": "(?:GET|HEAD)"}.get(method, method)
             alternatives.append(f"({verbs} {path_expression(pattern)})")
-        self._match = re.compile("|".join(alternatives), re.DOTALL).fullmatch
+        self._match = re.compile("|".join(alternatives), re.DOTALL).match
 
     def find(self, method: str, path: str) -> int | None:
-        """The index of the first pattern that fits, None when none does."""
+        """The index of the first pattern that fits, None when none does.
+
+        `path` is a plain one.
+        """
+        if " " in method:
+            return None
         match = self._match(f"{method} {path}")
         return None if match is None or not match.lastindex else match.lastindex - 1
 
 
-_REFERRER = re.compile(
-    r"(?:(?P<scheme>https?|\*)://)?(?P<host>\*|(?:\*\.)?[^/:*\s]+)"
-    r"(?::(?P<port>\d{1,5}|\*))?(?P<path>/\S*)?"
+_PATTERN: Final = re.compile(
+    r"(?:(?P<scheme>https?|\*)://)?"
+    r"(?P<host>\*|(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[1-9]\d{0,4}|\*))?(?P<path>/[!-~]*)?"
 )
+_PAGE: Final = re.compile(
+    r"(https?)://(?:[^\s/?#@\\]*@)?(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)"
+    r"(?::(\d{1,5}))?(/[^\s?#\\]*)?(?:[?#].*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_USUAL_PORTS: Final = {"http": "80", "https": "443"}
 
 
 class Referrers:
     """Web pages from which a key may be used.
 
     A pattern is `[scheme://]host[:port][/path]`. `*.example.com` is the
-    domain and everything below it. Without a scheme both http and https
-    fit; without a port the scheme's own; `*` ends a path. A pattern with a
-    path needs a referrer that tells its path, so an Origin alone is refused.
+    domain and everything below it; an IPv6 host stands in brackets. Without
+    a scheme both http and https fit; without a port the scheme's own, and
+    `*` is any. In a path `*` stands for one segment or a part of one, at its
+    end for any rest. A pattern with a path needs a referrer that tells its
+    path, so an Origin alone is refused.
     """
 
     __slots__ = ("_match",)
 
     def __init__(self, patterns: Iterable[str]) -> None:
         alternatives = "|".join(referrer_expression(text) for text in patterns)
-        self._match = re.compile(alternatives).fullmatch
+        self._match = re.compile(alternatives, re.DOTALL).match
 
     def admit(self, referrer: str, origin: str) -> bool:
         """Whether the page that `Referer`, or else `Origin`, names may call."""
@@ -94,40 +111,42 @@ def referrer_expression(text: str) -> str:
 
     Raises ValueError when `text` is no such pattern.
     """
-    match = _REFERRER.fullmatch(text)
-    if match is None:
+    match = _PATTERN.fullmatch(text)
+    if match is None or int((match["port"] or "1").replace("*", "1")) > 65535:
         raise ValueError("a referrer is [scheme://]host[:port][/path], as *.example.com/*")
-    scheme, host, port, path = match["scheme"], match["host"], match["port"], match["path"]
-    schemes = "https?" if scheme in (None, "*") else scheme
+    scheme, host, path = match["scheme"], _host(match["host"]), match["path"]
+    schemes = _USUAL_PORTS if scheme in (None, "*") else (scheme,)
+    starts = "|".join(f"{one}://{host}{_port(one, match['port'])}" for one in schemes)
+    if path in (None, "/", "/*"):
+        return rf"(?:{starts})(?:/.*)?\Z"
+    return f"(?:{starts}){glob_expression(path[:-1] + '**' if path[-1] == '*' else path)}"
+
+
+def _host(host: str) -> str:
     if host == "*":
-        hosts = "[^/:]+"
-    elif host.startswith("*."):
-        hosts = rf"(?:[^/:]+\.)?{re.escape(host[2:].lower())}"
-    else:
-        hosts = re.escape(host.lower())
-    ports = r":\d+" if port == "*" else re.escape(f":{port}") if port else ""
-    paths = ".*" if path in (None, "/", "/*") else _path_prefix(path)
-    return f"{schemes}://{hosts}{ports}{paths}"
+        return r"(?:\[[^/\]]+\]|[^/:]+)"
+    if host.startswith("["):
+        return re.escape(f"[{IPv6Address(host[1:-1])}]")
+    below = host.startswith("*.")
+    name = host.removeprefix("*.").encode("idna").decode("ascii").lower()
+    return ("(?:[^/:]+\\.)?" if below else "") + re.escape(name)
 
 
-def _path_prefix(path: str) -> str:
-    return "[^/]*".join(re.escape(p) for p in path[:-1].split("*")) + (
-        ".*" if path.endswith("*") else re.escape(path[-1])
-    )
+def _port(scheme: str, port: str | None) -> str:
+    if port == "*":
+        return r"(?::\d+)?"
+    return "" if port in (None, _USUAL_PORTS[scheme]) else f":{port}"
 
 
 def normal_page(text: str) -> str | None:
-    """`scheme://host[:port]/path` in lower case up to the path, or None.
+    """`scheme://host[:port][/path]`, in lower case up to the path, or None.
 
     The scheme's own port, user names, query and fragment are dropped.
     """
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname, parts.port
-    except ValueError:
+    match = _PAGE.fullmatch(text)
+    if match is None:
         return None
-    if parts.scheme not in ("http", "https") or not host:
-        return None
-    usual = 80 if parts.scheme == "http" else 443
-    where = host if port in (None, usual) else f"{host}:{port}"
-    return f"{parts.scheme}://{where}{parts.path}"
+    scheme, host, port, path = match.groups("")
+    scheme = scheme.lower()
+    where = "" if port in ("", _USUAL_PORTS[scheme]) else f":{port}"
+    return f"{scheme}://{host.lower()}{where}{path}"

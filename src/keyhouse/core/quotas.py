@@ -74,11 +74,36 @@ def span_of(quota: Quota, now_us: int) -> Span:
 
 
 def _hour(zone: tzinfo, offset_us: int, now_us: int) -> Span:
-    """Hours are counted in elapsed time, in step with the zone's own minutes."""
-    wall = (_EPOCH + timedelta(microseconds=now_us)).astimezone(zone)
-    lead = (wall.utcoffset() or timedelta()) // _TICK
-    into = (now_us + lead - offset_us) % _HOUR_US
-    return Span(now_us - into, now_us - into + _HOUR_US)
+    """Hours are counted in elapsed time, in step with the zone's own minutes.
+
+    A change of the clocks by less than whole hours ends one early.
+    """
+    lead_us = _lead(zone, now_us)
+    start_us = now_us - (now_us + lead_us - offset_us) % _HOUR_US
+    end_us = start_us + _HOUR_US
+    if (_lead(zone, start_us) - lead_us) % _HOUR_US:
+        start_us = _turn(zone, start_us, now_us)
+    if (_lead(zone, end_us) - lead_us) % _HOUR_US:
+        end_us = _turn(zone, now_us, end_us)
+    return Span(start_us, end_us)
+
+
+def _lead(zone: tzinfo, at_us: int) -> int:
+    """How far clocks in `zone` are ahead of UTC."""
+    wall = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone)
+    return (wall.utcoffset() or timedelta()) // _TICK
+
+
+def _turn(zone: tzinfo, before_us: int, after_us: int) -> int:
+    """When clocks were changed between two moments that show it."""
+    after_lead = _lead(zone, after_us)
+    while after_us - before_us > 1:
+        middle_us = (before_us + after_us) // 2
+        if _lead(zone, middle_us) == after_lead:
+            after_us = middle_us
+        else:
+            before_us = middle_us
+    return after_us
 
 
 def _floor(window: Window, wall: datetime) -> datetime:
@@ -105,7 +130,14 @@ def _previous(window: Window, start: datetime) -> datetime:
 def _instant(wall: datetime, zone: tzinfo) -> int:
     """The first moment at which clocks in `zone` have reached `wall`.
 
-    A time that clocks skip is the moment of the skip: PEP 495 gives it with
-    fold=0 the offset from before, which lies that much later.
+    For a time that clocks skip it is the moment of the skip. PEP 495 tells
+    such a time by its two readings being in the wrong order: with the offset
+    from before the skip it lies behind it, with the one from after before.
     """
-    return (wall.replace(tzinfo=zone).astimezone(UTC) - _EPOCH) // _TICK
+    first_us, second_us = (
+        (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) - _EPOCH) // _TICK
+        for fold in (0, 1)
+    )
+    if second_us < first_us:
+        return _turn(zone, second_us, first_us)
+    return first_us

@@ -1,7 +1,8 @@
 """Scopes: `resource:action`. `*` holds all, `resource:*` all of a resource."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 EVERYTHING: Final = "*"
@@ -13,15 +14,14 @@ def is_scope(text: str) -> bool:
     return _SCOPE.fullmatch(text) is not None
 
 
-def covers(held: Set[str], needed: str) -> bool:
+def covers(held: AbstractSet[str], needed: str) -> bool:
     """Whether one who holds `held` may do what `needed` names."""
-    return (
-        needed in held
-        or EVERYTHING in held
-        or f"{needed.partition(':')[0]}:*" in held
-    )
+    return needed in held or EVERYTHING in held or f"{needed.partition(':')[0]}:*" in held
 
 
-def covers_all(held: Set[str], needed: Iterable[str]) -> bool:
+def covers_all(held: AbstractSet[str], needed: Iterable[str]) -> bool:
     """Whether every scope of `needed` is covered."""
-    return all(covers(held, scope) for scope in needed)
+    for scope in needed:
+        if not covers(held, scope):
+            return False
+    return True

@@ -7,7 +7,7 @@ dropped without a look-up. It is no defence against one who computes it.
 
 import re
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NoReturn
 from zlib import crc32
 
 from keyhouse.core.entities import Environment, KeyKind
@@ -56,6 +56,16 @@ class Secret:
 
     __str__ = __repr__
 
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Secret":
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """A secret is not written anywhere by accident, so it does not pickle."""
+        raise TypeError("a Secret is not to be pickled")
+
 
 def checksum(random_part: bytes) -> bytes:
     """The six characters that follow the 30 random ones."""
@@ -94,6 +104,11 @@ def looks_like_ours(text: bytes) -> bool:
     return _SHAPE.fullmatch(text) is not None
 
 
+def holds_ours(text: bytes) -> bool:
+    """Whether anything in `text` has our shape, wherever it stands."""
+    return _SHAPE.search(text) is not None
+
+
 def kind_of(text: bytes) -> KeyKind | None:
     """The kind that a well-formed secret names, None for any other string."""
     if not is_well_formed(text):
@@ -104,4 +119,3 @@ def kind_of(text: bytes) -> KeyKind | None:
 def digest(text: bytes, pepper: bytes) -> bytes:
     """The keyed BLAKE2b hash by which a secret is found; the text is not kept."""
     return blake2b(text, digest_size=DIGEST_BYTES, key=pepper).digest()
-

@@ -17,7 +17,9 @@ class Verdict(Enum):
     title: str
     detail: str
 
-    def __init__(self, number: int, code: str, status: int, title: str, detail: str):
+    def __init__(
+        self, number: int, code: str, status: int, title: str, detail: str
+    ) -> None:
         self.number = number
         self.code = code
         self.status = status
