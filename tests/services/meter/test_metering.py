@@ -130,7 +130,9 @@ class Door:
 class Node:
     """One process of the data plane, as far as it counts."""
 
-    def __init__(self, folder: MappedSpoolFolder, door: Door, spool_id: str = "spl_a"):
+    def __init__(
+        self, folder: MappedSpoolFolder, door: Door, spool_id: str = "spl_a"
+    ) -> None:
         door.open_spool(spool_id, "nod_a", "boot")
         self.spool = folder.create(spool_id)
         self.book = LeaseBook(door, spool_id)

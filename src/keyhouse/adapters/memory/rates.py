@@ -35,16 +35,17 @@ class MemoryRateCounter:
         """Spend `cost` on all of `uses` or on none; results in their order."""
         tats = self._tats
         known = tats.get
-        results = []
+        results, moved = [], []
         for name, limit in uses:
             taken = take(limit, known(name, 0), cost, now_us)
-            if not taken[0]:
+            allowed, tat_us, _, _, _ = taken
+            if not allowed:
                 return self._refused(uses, cost, now_us)
             results.append(taken)
+            moved.append((name, tat_us))
         if cost:
             before = len(tats)
-            for (name, _), taken in zip(uses, results, strict=False):
-                tats[name] = taken[1]
+            tats.update(moved)
             if len(tats) != before:
                 self._remember(len(tats) - before, now_us)
             if now_us >= self._sweep_us:
