@@ -1,0 +1,185 @@
+"""The guard in a FastAPI application: the same verdicts, told as at every door."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import Depends, FastAPI, HTTPException
+
+from keyhouse import Keyhouse, Principal
+from keyhouse.core.entities import Limit, LimitKind, Restrictions, Window
+from keyhouse.core.secret import Secret
+from keyhouse.fastapi import KeyGuard
+from keyhouse.testing import allow
+from tests.doors.guard.installation import Installation
+
+PROBLEM = "application/problem+json"
+
+
+def weather(kh: Keyhouse) -> tuple[FastAPI, KeyGuard]:
+    """The application that the README shows."""
+    guard = KeyGuard(kh, api="weather")
+    app = FastAPI(lifespan=kh.lifespan)
+
+    @app.get("/forecast")
+    async def forecast(
+        who: Principal = Depends(guard("forecast:read", cost=2)),  # noqa: B008, FAST002 - as users write it
+    ) -> dict[str, Any]:
+        return {"application": who.application.name, "user": who.subject}
+
+    @app.get("/broken")
+    async def broken(_who: Principal = Depends(guard())) -> None:  # noqa: B008, FAST002 - as users write it
+        raise HTTPException(418, "no coffee")
+
+    return app, guard
+
+
+@asynccontextmanager
+async def running(installation: Installation) -> AsyncIterator[httpx.AsyncClient]:
+    kh = Keyhouse.from_env(installation.environ)
+    app, _ = weather(kh)
+    transport = httpx.ASGITransport(app, client=("198.51.100.7", 5000))
+    async with (
+        kh.running(),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        yield client
+
+
+def with_key(secret: Secret) -> dict[str, str]:
+    return {"X-API-Key": secret.reveal()}
+
+
+async def test_a_key_opens_the_route_and_the_handler_knows_who_calls(
+    installation: Installation,
+) -> None:
+    key = installation.add_key("forecast:read")
+    async with running(installation) as client:
+        answer = await client.get("/forecast", headers=with_key(key))
+        bearer = {"Authorization": f"Bearer {key.reveal()}"}
+        again = await client.get("/forecast", headers=bearer)
+    assert answer.status_code == again.status_code == 200
+    assert answer.json() == {"application": "caller", "user": None}
+    assert answer.headers["Keyhouse-Request-Id"].startswith("req_")
+
+
+async def test_refusals_are_problems_with_the_headers_that_callers_need(
+    installation: Installation,
+) -> None:
+    narrow = installation.add_key("other:read")
+    async with running(installation) as client:
+        missing = await client.get("/forecast")
+        garbage = await client.get("/forecast", headers={"X-API-Key": "nonsense"})
+        scope = await client.get("/forecast", headers=with_key(narrow))
+    assert (missing.status_code, missing.json()["code"]) == (401, "missing")
+    assert missing.headers["content-type"] == PROBLEM
+    assert missing.headers["WWW-Authenticate"].startswith("Bearer")
+    assert (garbage.status_code, garbage.json()["code"]) == (401, "unknown")
+    assert (scope.status_code, scope.json()["code"]) == (403, "scope_missing")
+    assert scope.json()["scopes_missing"] == ["forecast:read"]
+
+
+async def test_two_different_keys_are_refused(installation: Installation) -> None:
+    one, two = installation.add_key("*"), installation.add_key("*")
+    headers = {**with_key(one), "Authorization": f"Bearer {two.reveal()}"}
+    async with running(installation) as client:
+        answer = await client.get("/forecast", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "conflicting_credentials")
+
+
+async def test_networks_limits_and_quotas_hold(installation: Installation) -> None:
+    daily = Limit(name="daily", kind=LimitKind.QUOTA, amount=5, window=Window.DAY)
+    minute = Limit(name="minute", kind=LimitKind.RATE, amount=2, period_seconds=60)
+    far = Restrictions(networks_allowed=("203.0.113.0/24",))
+    limited = installation.add_key("*", limits=(daily,))
+    slow = installation.add_key("*", limits=(minute,))
+    elsewhere = installation.add_key("*", restrictions=far)
+    async with running(installation) as client:
+        calls = [await client.get("/forecast", headers=with_key(limited)) for _ in range(3)]
+        paced = [await client.get("/forecast", headers=with_key(slow)) for _ in range(2)]
+        away = await client.get("/forecast", headers=with_key(elsewhere))
+    assert [c.status_code for c in calls] == [200, 200, 429]
+    assert calls[0].headers["RateLimit"].startswith('"daily";r=3;')
+    assert calls[2].json()["code"] == "quota_exceeded"
+    assert [c.status_code for c in paced] == [200, 429]
+    assert 0 < int(paced[1].headers["Retry-After"]) <= 60
+    assert away.json()["code"] == "ip_not_allowed"
+
+
+async def test_what_was_served_is_booked_with_how_it_ended(
+    installation: Installation,
+) -> None:
+    key = installation.add_key("forecast:read")
+    async with running(installation) as client:
+        for _ in range(3):
+            await client.get("/forecast", headers=with_key(key))
+        await client.get("/broken", headers=with_key(key))
+        await client.get("/forecast")
+    rows = installation.database.reports.usage(
+        installation.organization_id,
+        since_us=0,
+        until_us=1 << 62,
+        step_seconds=86_400,
+        group_by=["api"],
+        equals={},
+    )
+    counted = {row.verdict: (row.requests, row.units) for row in rows}
+    assert counted["valid"] == (4, 7)
+    assert counted["missing"] == (1, 0)
+    log = installation.database.reports.requests(
+        installation.organization_id, after=None, limit=10, equals={}
+    )
+    assert sorted(str(row.status) for row in log.rows) == ["200", "200", "200", "418", "None"]
+
+
+async def test_a_key_revoked_elsewhere_is_refused_at_once(installation: Installation) -> None:
+    from keyhouse.core.entities import Key
+
+    key = installation.add_key("*")
+    async with running(installation) as client:
+        assert (await client.get("/forecast", headers=with_key(key))).status_code == 200
+        with installation.database.rows.writing() as tx:
+            tx.update(tx.find(Key)[0], revoked_at=2)
+        refused = 0
+        for _ in range(2000):
+            answer = await client.get("/forecast", headers=with_key(key))
+            if answer.status_code == 401:
+                refused = 1
+                break
+    assert refused
+    assert answer.json()["code"] == "revoked"
+
+
+async def test_the_documentation_offers_to_authorize() -> None:
+    app, _ = weather(Keyhouse.from_env({}))
+    document = app.openapi()
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["KeyhouseKey"] == {"type": "apiKey", "in": "header", "name": "X-API-Key"}
+    assert schemes["KeyhouseBearer"]["scheme"] == "bearer"
+    assert {"KeyhouseKey": []} in document["paths"]["/forecast"]["get"]["security"]
+
+
+async def test_an_app_without_the_lifespan_is_told_how_to_mend_it() -> None:
+    app, _ = weather(Keyhouse.from_env({}))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        try:
+            await client.get("/forecast")
+        except RuntimeError as error:
+            told = str(error)
+    assert "lifespan=kh.lifespan" in told
+
+
+async def test_users_test_their_routes_without_keys() -> None:
+    """`keyhouse.testing.allow` needs no database, and scopes still count."""
+    app, guard = weather(Keyhouse.from_env({}))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        with allow(app, guard, scopes=["forecast:read"], application="mine"):
+            granted = await client.get("/forecast")
+        with allow(app, guard, scopes=[]):
+            refused = await client.get("/forecast")
+    assert granted.json()["application"] == "mine"
+    assert refused.status_code == 403
+    assert not app.dependency_overrides
