@@ -190,3 +190,23 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
     assert result.exit_code == 1
     sent = {"secret": KEY_SECRET, "api": "weather", "method": "GET", "scopes": ["read"]}
     assert server.asked[0].body == sent
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        ("projects update id_1 --disable", {"disabled": True}),
+        ("apps update id_1 --enable", {"disabled": False}),
+        ("apis update id_1 --no-limits", {"limits": []}),
+        ("keys update id_1 --no-limits", {"limits": []}),
+        ("keys update id_1 --no-restrictions", {"restrictions": {}}),
+        ("keys update id_1 --api a:r", {"access": [{"api": "a", "scopes": ["r"]}]}),
+    ],
+)
+def test_what_was_given_can_be_taken_away(
+    run: Run, server: Server, line: str, sent: object
+) -> None:
+    noun = line.split()[0].replace("apps", "applications")
+    server.answer("PATCH", f"/v1/{noun}/id_1", 200, {"id": "id_1"})
+    assert run(*line.split()).exit_code == 0
+    assert server.asked[0].body == sent

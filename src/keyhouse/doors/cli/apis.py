@@ -8,7 +8,16 @@ import typer
 from keyhouse.doors.cli.desk import AsJson
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.limits import QUOTA_HELP, RATE_HELP, limits
-from keyhouse.doors.cli.nouns import Id, Noun, add_delete, create, group, update
+from keyhouse.doors.cli.nouns import (
+    Enabled,
+    Id,
+    Noun,
+    add_delete,
+    create,
+    disabled,
+    group,
+    update,
+)
 from keyhouse.doors.cli.tenants import NewName, Project
 
 _APIS = Noun("apis", "API", "apis", ("id", "slug", "name", "upstreams", "scopes", "limits"))
@@ -26,6 +35,7 @@ Scopes = Annotated[
 ]
 Rates = Annotated[list[str] | None, typer.Option("--rate", help=RATE_HELP)]
 Quotas = Annotated[list[str] | None, typer.Option("--quota", help=QUOTA_HELP)]
+NoLimits = Annotated[bool, typer.Option("--no-limits", help="Take all its limits away.")]
 KeyHeader = Annotated[
     str | None, typer.Option("--key-header", help="The header that carries the key.")
 ]
@@ -83,6 +93,8 @@ def update_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    enabled: Enabled = None,
+    no_limits: NoLimits = False,
     as_json: AsJson = False,
 ) -> None:
     """Change an API. Scopes, limits and upstreams that are given replace all of theirs."""
@@ -90,9 +102,10 @@ def update_api(  # noqa: PLR0913  (an option each)
         "name": name,
         "upstreams": _upstreams(upstreams),
         "scopes": scopes or None,
-        "limits": limits(rates, quotas) or None,
+        "limits": [] if no_limits else limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "disabled": disabled(enabled),
     }
     update(context, _APIS, id, changes, json=as_json)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from keyhouse.doors.cli import show
-from keyhouse.doors.cli.apis import Quotas, Rates
+from keyhouse.doors.cli.apis import NoLimits, Quotas, Rates
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.limits import limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
@@ -122,6 +122,9 @@ def update_key(  # noqa: PLR0913  (an option each)
     id: Id,
     *,
     name: NewName = None,
+    api: Annotated[
+        list[str] | None, typer.Option("--api", help="API[:SCOPE,SCOPE] it opens.")
+    ] = None,
     networks: Networks = None,
     networks_denied: Denied = None,
     referrers: Referrers = None,
@@ -130,13 +133,19 @@ def update_key(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     starts_at: StartsAt = None,
     ends_at: EndsAt = None,
+    no_limits: NoLimits = False,
+    no_restrictions: Annotated[
+        bool, typer.Option("--no-restrictions", help="Let it be used from anywhere.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change a key. Restrictions or limits that are given replace all of theirs."""
+    """Change a key. Access, restrictions, limits that are given replace all of theirs."""
+    restrictions = (networks, networks_denied, referrers, endpoints)
     changes = {
         "name": name,
-        "restrictions": _restrictions((networks, networks_denied, referrers, endpoints)),
-        "limits": limits(rates, quotas) or None,
+        "access": [_access(text) for text in api or ()] or None,
+        "restrictions": {} if no_restrictions else _restrictions(restrictions),
+        "limits": [] if no_limits else limits(rates, quotas) or None,
         "starts_at": starts_at,
         "ends_at": ends_at,
     }

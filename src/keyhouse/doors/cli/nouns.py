@@ -67,6 +67,11 @@ def add_delete(made: typer.Typer, noun: Noun, note: str = "") -> None:
         done({"id": id, "deleted": True}, f"{id} is deleted", json=as_json)
 
 
+def disabled(enabled: bool | None) -> bool | None:
+    """The API's field for what --enable or --disable says."""
+    return None if enabled is None else not enabled
+
+
 def update(
     context: typer.Context, noun: Noun, id: str, changes: Mapping[str, Any], *, json: bool
 ) -> None:

@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from keyhouse.doors.cli.desk import AsJson
-from keyhouse.doors.cli.nouns import Id, Noun, add_delete, create, group, update
+from keyhouse.doors.cli.nouns import (
+    Enabled,
+    Id,
+    Noun,
+    add_delete,
+    create,
+    disabled,
+    group,
+    update,
+)
 
 _ORGS = Noun("orgs", "organization", "organizations", ("id", "name", "disabled_at"))
 _PROJECTS = Noun("projects", "project", "projects", ("id", "name", "disabled_at"))
@@ -46,10 +55,16 @@ def create_project(context: typer.Context, name: Name, *, as_json: AsJson = Fals
 
 @projects.command("update", epilog="Example: keyhouse projects update ID --name climate")
 def update_project(
-    context: typer.Context, id: Id, *, name: NewName = None, as_json: AsJson = False
+    context: typer.Context,
+    id: Id,
+    *,
+    name: NewName = None,
+    enabled: Enabled = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Change a project."""
-    update(context, _PROJECTS, id, {"name": name}, json=as_json)
+    """Change a project. A disabled one's keys and APIs work no more."""
+    changes = {"name": name, "disabled": disabled(enabled)}
+    update(context, _PROJECTS, id, changes, json=as_json)
 
 
 @apps.command("create", epilog="Example: keyhouse apps create 'Route planner'")
@@ -80,8 +95,14 @@ def update_app(
     name: NewName = None,
     external_id: ExternalId = None,
     purpose: Purpose = None,
+    enabled: Enabled = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an application."""
-    changes = {"name": name, "external_id": external_id, "purpose": purpose}
+    """Change an application. A disabled one's keys work no more."""
+    changes = {
+        "name": name,
+        "external_id": external_id,
+        "purpose": purpose,
+        "disabled": disabled(enabled),
+    }
     update(context, _APPS, id, changes, json=as_json)
