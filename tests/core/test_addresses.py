@@ -1,0 +1,103 @@
+"""Addresses and networks agree with `ipaddress`, and IPv4 is one in both its forms."""
+
+import ipaddress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from keyhouse.core.addresses import (
+    UNKNOWN,
+    Networks,
+    format_address,
+    parse_address,
+    parse_network,
+)
+
+_V4 = st.integers(0, (1 << 32) - 1).map(ipaddress.IPv4Address)
+_V6 = st.integers(0, (1 << 128) - 1).map(ipaddress.IPv6Address)
+_ADDRESSES = _V4 | _V6 | _V4.map(lambda a: ipaddress.IPv6Address(f"::ffff:{a}"))
+
+
+def _wide(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv6Address:
+    if isinstance(address, ipaddress.IPv6Address):
+        return address
+    return ipaddress.IPv6Address(f"::ffff:{address}")
+
+
+@st.composite
+def _networks(draw: st.DrawFn) -> str:
+    address = draw(_ADDRESSES)
+    length = draw(st.integers(0, address.max_prefixlen))
+    return str(ipaddress.ip_network((address, length), strict=False))
+
+
+def _inside(address: ipaddress.IPv6Address, text: str) -> bool:
+    network = ipaddress.ip_network(text)
+    if network.version == 4:
+        inner = address.ipv4_mapped
+        return inner is not None and inner in network
+    return address in network
+
+
+@given(address=_ADDRESSES)
+def test_an_address_is_read_and_told_alike(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    number = parse_address(str(address))
+    assert number == int(_wide(address))
+    told = ipaddress.ip_address(format_address(number))
+    assert told == (_wide(address).ipv4_mapped or address)
+
+
+@given(
+    address=_ADDRESSES,
+    allowed=st.lists(_networks(), max_size=5),
+    denied=st.lists(_networks(), max_size=5),
+)
+@example(address=ipaddress.IPv6Address((1 << 128) - 1), allowed=[], denied=[])
+@example(address=ipaddress.IPv4Address(0), allowed=["::/0"], denied=["0.0.0.0/0"])
+def test_networks_admit_what_a_slow_look_at_each_admits(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    allowed: list[str],
+    denied: list[str],
+) -> None:
+    networks = Networks(allowed, denied)
+    near = [_wide(address)]
+    for text in (*allowed, *denied):
+        first, last = parse_network(text)
+        near += [
+            ipaddress.IPv6Address(number)
+            for number in (first - 1, first, last, last + 1)
+            if 0 <= number < 1 << 128
+        ]
+    for one in near:
+        may = not allowed or any(_inside(one, text) for text in allowed)
+        must_not = any(_inside(one, text) for text in denied)
+        assert networks.admits(int(one)) is (may and not must_not), one
+
+
+@pytest.mark.parametrize(("allowed", "denied"), [(["::/0"], []), ([], ["10.0.0.0/8"])])
+def test_an_unknown_address_passes_no_restriction(
+    allowed: list[str], denied: list[str]
+) -> None:
+    assert not Networks(allowed, denied).admits(UNKNOWN)
+    assert format_address(UNKNOWN) == ""
+
+
+def test_a_zone_is_dropped() -> None:
+    assert parse_address("fe80::1%eth0") == parse_address("fe80::1")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1.2.3", "01.2.3.4", "1.2.3.4/24", "::g", "localhost"]
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        parse_address(text)
+
+
+@pytest.mark.parametrize("text", ["", "10.0.0.1/8", "10.0.0.0/33", "2001:db8::1/32", "x"])
+def test_what_is_no_network_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_network(text)

@@ -1,0 +1,60 @@
+"""Scopes hold what they name, and no more."""
+
+import pytest
+
+from keyhouse.core.scopes import covers, covers_all, is_scope
+
+
+@pytest.mark.parametrize("text", ["*", "pages:read", "pages:*", "a.b-c_d:x.y", "a:b"])
+def test_scopes(text: str) -> None:
+    assert is_scope(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "pages",
+        "pages:",
+        ":read",
+        "*:read",
+        "**",
+        "Pages:read",
+        "pages:read:x",
+        "pages: read",
+        "pages:read\n",
+        "pages:re*",
+        "1:2",
+        "é:a",
+        'a:b"',
+        "a" * 64 + ":b",
+    ],
+)
+def test_other_texts_are_no_scopes(text: str) -> None:
+    assert not is_scope(text)
+
+
+@pytest.mark.parametrize(
+    ("held", "needed", "may"),
+    [
+        (set(), "pages:read", False),
+        ({"pages:read"}, "pages:read", True),
+        ({"pages:read"}, "pages:write", False),
+        ({"pages:*"}, "pages:write", True),
+        ({"pages:*"}, "pagesx:write", False),
+        ({"page:*"}, "pages:write", False),
+        ({"*"}, "pages:write", True),
+        ({"pages:read"}, "pages:*", False),
+        ({"pages:*"}, "*", False),
+        ({"pages:*"}, "pages:*", True),
+    ],
+)
+def test_what_a_holder_may_do(held: set[str], needed: str, may: bool) -> None:
+    assert covers(held, needed) is may
+    assert covers_all(held, [needed, needed]) is may
+    assert covers_all(held, [])
+
+
+def test_all_that_is_needed_must_be_held() -> None:
+    assert not covers_all({"a:x"}, ["a:x", "a:y"])
+    assert covers_all({"a:x", "a:y"}, ["a:x", "a:y"])
