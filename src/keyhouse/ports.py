@@ -149,6 +149,7 @@ class BudgetLedger(Protocol):
         """Grant in one transaction, committed on return; results in order.
 
         An asker with a lease on the same budget and window has it enlarged.
+        Raises ValueError for a spool that is unknown or closed.
         """
 
     def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
@@ -249,7 +250,8 @@ class UsageSink(Protocol):
         """Book all of it in one transaction, and settle its leases.
 
         False, and nothing is booked, where the spool is booked beyond
-        `batch.start` already.
+        `batch.start` already. Raises ValueError where neither holds: for a
+        spool that is unknown, and for a batch that would leave a gap.
         """
 
     def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
@@ -299,15 +301,16 @@ class Transaction(Protocol):
     A write to what the data plane caches adds itself to the change log.
     """
 
-    def get(self, kind: type[E], id: str) -> E | None:
+    def get(self, kind: type[E], id: str, /) -> E | None:
         """The row with that id."""
 
-    def find(self, kind: type[E], **equals: object) -> list[E]:
+    def find(self, kind: type[E], /, **equals: object) -> list[E]:
         """All rows that fit, by id. For what is few by nature."""
 
     def page(
         self,
         kind: type[E],
+        /,
         *,
         after: str | None,
         limit: int,
@@ -321,13 +324,19 @@ class Transaction(Protocol):
         """
 
     def insert(self, row: entities.Entity) -> None:
-        """Add a row. Raises Conflict when a unique column is taken."""
+        """Add a row. Raises Conflict when a unique column is taken, or when a row
+
+        that it refers to does not exist; the transaction can go on after it.
+        """
 
     def update(self, row: E, **changes: object) -> E:
-        """Write changed columns and return the new row."""
+        """Write changed columns and return the new row, as it is now stored.
+
+        Raises LookupError when it is gone, and Conflict as `insert` does.
+        """
 
     def remove(self, row: entities.Entity) -> None:
-        """Delete a row for good."""
+        """Delete a row for good. Raises Conflict while others refer to it."""
 
 
 class Rows(Protocol):
@@ -414,6 +423,15 @@ class Upkeep(Protocol):
 
     def prune_changes(self, keep: int) -> int:
         """Delete all but the newest `keep` rows of the change log."""
+
+    def prune_budgets(self, before_us: int, rows_max: int) -> int:
+        """Delete budgets whose window ended before, with their leases, a bounded
+
+        number; and closed spools that have no lease left. Returns how many budgets.
+        """
+
+    def prune_nodes(self, before_us: int) -> int:
+        """Delete nodes that were last heard of before."""
 
 
 Deliver = Callable[[Changes, int], None]

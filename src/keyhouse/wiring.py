@@ -29,7 +29,6 @@ from keyhouse.adapters.system import (
 from keyhouse.doors import guard
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import (
-    CheckingPlane,
     DataPlane,
     Means,
     MeteringMeans,

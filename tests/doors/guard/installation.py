@@ -48,7 +48,7 @@ class Installation:
     def environ(self) -> dict[str, str]:
         return {"KEYHOUSE_DATA__DIR": str(self.folder)}
 
-    def add_key(self, *scopes: str, limits: tuple[Limit, ...] = (), **more: Any) -> Secret:  # noqa: ANN401 - fields of a key
+    def add_key(self, *scopes: str, limits: tuple[Limit, ...] = (), **more: Any) -> Secret:
         """A key that opens the API, and its secret."""
         secret = mint("kh", KeyKind.SERVER, Environment.TEST, os.urandom(32))
         key = Key(
@@ -107,9 +107,7 @@ def install(folder: Path) -> Installation:
     own: dict[str, Any] = {"organization_id": organization, "project_id": project, **TIMES}
     with database.rows.writing() as tx:
         tx.insert(Organization(id=organization, name="o", **TIMES))
-        tx.insert(
-            Project(id=project, organization_id=organization, name="p", **TIMES)
-        )
+        tx.insert(Project(id=project, organization_id=organization, name="p", **TIMES))
         tx.insert(Application(id=app, name="caller", external_id="acme-7", **own))
         tx.insert(
             Api(id=api, slug="weather", name="Weather", scopes=("forecast:read",), **own)

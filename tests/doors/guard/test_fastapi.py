@@ -130,10 +130,18 @@ async def test_what_was_served_is_booked_with_how_it_ended(
     log = installation.database.reports.requests(
         installation.organization_id, after=None, limit=10, equals={}
     )
-    assert sorted(str(row.status) for row in log.rows) == ["200", "200", "200", "418", "None"]
+    assert sorted(str(row.status) for row in log.rows) == [
+        "200",
+        "200",
+        "200",
+        "418",
+        "None",
+    ]
 
 
-async def test_a_key_revoked_elsewhere_is_refused_at_once(installation: Installation) -> None:
+async def test_a_key_revoked_elsewhere_is_refused_at_once(
+    installation: Installation,
+) -> None:
     from keyhouse.core.entities import Key
 
     key = installation.add_key("*")

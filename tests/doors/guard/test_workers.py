@@ -25,7 +25,11 @@ def test_workers_share_a_quota_exactly(installation: Installation) -> None:
         )
         for _ in range(3)
     ]
-    told = [worker.communicate(secret.reveal() + "\n", timeout=60)[0] for worker in workers]
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write(secret.reveal() + "\n")
+        worker.stdin.flush()
+    told = [worker.communicate(timeout=60)[0] for worker in workers]
     late = subprocess.run(
         SPENDER,
         env=environ,

@@ -93,7 +93,7 @@ class Store:
         self.secrets: dict[bytes, SecretRow] = {}
         self.access: dict[str, list[Access]] = {}
 
-    def put(self, kind: str, row: Any) -> None:  # noqa: ANN401 - any entity
+    def put(self, kind: str, row: Any) -> None:
         """Write a row and its change."""
         self.seq += 1
         ref = PartRef(kind, row.id)
@@ -182,7 +182,7 @@ class Store:
         return compilers[ref.kind](row)
 
 
-def _zone(_name: str) -> Any:  # noqa: ANN401 - datetime.UTC's own type
+def _zone(_name: str) -> Any:
     return UTC
 
 
@@ -203,7 +203,7 @@ def access(key_id: str, resource: Resource, resource_id: str, *scopes: str) -> A
     )
 
 
-def key(key_id: str, kind: KeyKind = KeyKind.SERVER, **more: Any) -> Key:  # noqa: ANN401 - fields
+def key(key_id: str, kind: KeyKind = KeyKind.SERVER, **more: Any) -> Key:
     environment = None if kind is KeyKind.MANAGEMENT else Environment.TEST
     return Key(
         id=key_id,
@@ -222,7 +222,7 @@ def key(key_id: str, kind: KeyKind = KeyKind.SERVER, **more: Any) -> Key:  # noq
 class World:
     """One organization with an API `weather`, a key for it, a management key."""
 
-    def __init__(self, keys_max: int = 100, **key_fields: Any) -> None:  # noqa: ANN401 - fields
+    def __init__(self, keys_max: int = 100, **key_fields: Any) -> None:
         self.store = Store()
         self.clock = Clock()
         own = {"organization_id": "org_1", "project_id": "prj_1", **_TIMES}
@@ -267,10 +267,11 @@ class World:
 
     def decide(self, secret: Secret | None = SECRET, api: str = "weather") -> Decision:
         """Verify to the end, doing what it waits for at once."""
-        return finish(self.verifier.verify(self.ask(secret, api)))
+        decision: Decision = finish(self.verifier.verify(self.ask(secret, api)))
+        return decision
 
 
-def finish(outcome: Any) -> Any:  # noqa: ANN401 - whatever a Pending comes to
+def finish(outcome: Any) -> Any:
     """Run a `Pending` to its end."""
     while isinstance(outcome, Pending):
         outcome = outcome.resume(result_of(outcome))
