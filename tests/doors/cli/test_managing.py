@@ -206,7 +206,7 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
 def test_what_was_given_can_be_taken_away(
     run: Run, server: Server, line: str, sent: object
 ) -> None:
-    noun = line.split()[0].replace("apps", "applications")
+    noun = line.split(maxsplit=1)[0].replace("apps", "applications")
     server.answer("PATCH", f"/v1/{noun}/id_1", 200, {"id": "id_1"})
     assert run(*line.split()).exit_code == 0
     assert server.asked[0].body == sent

@@ -52,6 +52,7 @@ def _answer_quickstart(server: Server, *, exists: bool) -> None:
     conflict = (409, {"title": "Conflict", "status": 409, "code": "conflict"})
     server.answer("POST", "/v1/apis", *(conflict if exists else (201, api)))
     server.answer("GET", "/v1/apis/my-api", 200, api)
+    server.answer("GET", "/v1/projects", 200, {"data": [], "next_cursor": None})
     apps = [{"id": "app_1", "name": "my-api quickstart"}] if exists else []
     server.answer("GET", "/v1/applications", 200, {"data": apps, "next_cursor": None})
     server.answer("POST", "/v1/applications", 201, {"id": "app_1"})
@@ -82,8 +83,23 @@ def test_quickstart_points_an_api_that_exists_to_the_upstream_named(
     assert patched.body == {"upstreams": {"test": "http://new", "live": "http://new"}}
 
 
+def test_quickstart_makes_a_fresh_management_key_for_a_revoked_one(
+    run: Run, here: Installation, server: Server
+) -> None:
+    _answer_quickstart(server, exists=False)
+    here.prepare()
+    here.exists = True
+    kept = {"management_url": server.url, "api_key": "kh_mk_revoked"}
+    (here.data_dir / "cli.json").write_text(json.dumps(kept))
+    server.answer("GET", "/v1/projects", 401, {"title": "Revoked", "code": "revoked"})
+    assert run("quickstart", "--upstream", "http://u").exit_code == 0
+    assert MANAGEMENT_SECRET in (here.data_dir / "cli.json").read_text()
+    assert server.asked[-1].authorization == f"Bearer {MANAGEMENT_SECRET}"
+
+
 def test_quickstart_ends_with_words_where_the_api_refuses(run: Run, server: Server) -> None:
     problem = {"title": "Not valid", "status": 422, "code": "invalid", "errors": []}
+    _answer_quickstart(server, exists=False)
     server.answer("POST", "/v1/apis", 422, problem)
     result = run("quickstart", "--upstream", "nonsense")
     assert result.exit_code == 1

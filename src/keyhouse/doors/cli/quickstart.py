@@ -15,6 +15,7 @@ from keyhouse.doors.cli.running import EMAIL, ORGANIZATION, PROJECT, Once
 if TYPE_CHECKING:
     from keyhouse_client import Client
 
+_UNAUTHORIZED = 401
 _CONFLICT = 409
 _KEY_NAME = "quickstart"
 
@@ -34,10 +35,11 @@ def quickstart(
     line.add(config, data_dir, assigned)
     here = line.installation()
     here.prepare()
-    api_key = _management_key(here)
+    kept = _kept_key(here)
 
     def ready(_: Mapping[str, int]) -> int:
         try:
+            api_key = kept if _accepted(here, kept) else _fresh_key(here)
             _set_up(here, api_key, slug, upstream)
         except Exception as error:
             code = tell(error)
@@ -49,17 +51,42 @@ def quickstart(
     raise typer.Exit(here.serve(ready, once=once))
 
 
-def _management_key(here: Installation) -> str:
-    """That of cli.json if there is one, else a fresh one that is kept there."""
+def _kept_key(here: Installation) -> str:
+    """The management key of cli.json; one is made and kept there where it has none."""
     kept = access.read(here.data_dir)
-    made = here.bootstrap(EMAIL, ORGANIZATION, PROJECT, fresh_key=kept is None)
+    made = here.bootstrap(EMAIL, ORGANIZATION, PROJECT, fresh_key=False)
     word = "made" if made.created else "exists"
     show.say(f"organization  {made.organization_id}  {word}")
     show.say(f"project       {made.project_id}  {word}")
-    secret = made.management_secret
-    api_key = secret.reveal() if secret is not None else kept.api_key if kept else ""
+    if made.management_secret is not None:
+        return _keep(here, made.management_secret.reveal())
+    return _fresh_key(here) if kept is None else _keep(here, kept.api_key)
+
+
+def _fresh_key(here: Installation) -> str:
+    made = here.bootstrap(EMAIL, ORGANIZATION, PROJECT, fresh_key=True)
+    if made.management_secret is None:
+        raise LookupError("a fresh key was asked for, and none came")
+    return _keep(here, made.management_secret.reveal())
+
+
+def _keep(here: Installation, api_key: str) -> str:
     access.write(here.data_dir, access.Access(here.management_url, api_key))
     return api_key
+
+
+def _accepted(here: Installation, api_key: str) -> bool:
+    """Whether the key still opens the management API; it may have been revoked."""
+    from keyhouse_client import Client, ProblemError
+
+    with Client(here.management_url, api_key) as client:
+        try:
+            client.projects.list(limit=1)
+        except ProblemError as error:
+            if error.status == _UNAUTHORIZED:
+                return False
+            raise
+    return True
 
 
 def _set_up(here: Installation, api_key: str, slug: str, upstream: str) -> None:
