@@ -119,6 +119,11 @@ class Caller:
         self.all_ok = self.all_ok and step.ok
         self._tell(step)
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._management.close()
+        self._gateway.close()
+
     def _connect(self) -> httpx.Client:
         return httpx.Client(base_url=self._stage.gateway, timeout=_TIMEOUT_SECONDS)
 
@@ -148,11 +153,19 @@ class Caller:
             self.served += 1
         detail: str | None = None
         if answer.status_code == expected:
-            detail = check(answer) if check is not None else ""
+            detail = _checked(answer, check)
         ok = detail is not None
         words = detail if detail is not None else f"came: {answer.text[:300]}"
         self.told(Step(name, expected, answer.status_code, ok, ms, words))
         return answer
+
+
+def _checked(answer: httpx.Response, check: Check | None) -> str | None:
+    """The detail, None for an answer that is not what it should be."""
+    try:
+        return check(answer) if check is not None else ""
+    except (LookupError, ValueError):
+        return None
 
 
 def milliseconds(began: float) -> float:

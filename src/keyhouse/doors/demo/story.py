@@ -69,8 +69,10 @@ class _Show:
         self._choose_ports()
         with Processes(self._tether, self._folder / "demo.log") as processes:
             stage = self._set(processes)
-            plot = Plot(stage, Caller(stage, self._tell))
+            caller = Caller(stage, self._tell)
+            plot = Plot(stage, caller)
             ok = plot.play()
+            caller.close()
             self._tell_end(plot)
             if not once:
                 self._stay(plot, stage)
