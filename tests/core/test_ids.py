@@ -44,19 +44,12 @@ def test_an_id_takes_neither_less_nor_more_randomness(count: int) -> None:
         ids.make_id("key", 0, bytes(count))
 
 
+_BODY = "0" * 21
+
+
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        "key",
-        "key_",
-        "org_" + "0" * 22,
-        "key_" + "0" * 21,
-        "key_" + "0" * 23,
-        "key_" + "0" * 21 + "é",
-        "key_" + "0" * 21 + "-",
-        "key_" + "0" * 21 + "_",
-    ],
+    ["", "key", "key_", f"org_{_BODY}0", f"key_{_BODY}", f"key_{_BODY}00", f"key_{_BODY}{wrong}" for wrong in "é-_ \n"],
 )
 def test_other_strings_are_no_ids(text: str) -> None:
     assert not ids.is_id(text, "key")
