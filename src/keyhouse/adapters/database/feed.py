@@ -60,6 +60,20 @@ def read_changes(connection: Connection, after: int) -> Changes:
     return Changes(head, rows) if whole else Changes(head, rows, forget_all=True)
 
 
+class _Own:
+    """A driver's connection that the pool has let go of."""
+
+    def __init__(self, engine: Engine) -> None:
+        with translated():
+            # The pool closes what it has lent once nobody holds its handle.
+            self._handle = engine.raw_connection()
+            self.driver: Any = self._handle.driver_connection
+            self._handle.detach()
+
+    def close(self) -> None:
+        self._handle.close()
+
+
 class DatabaseFeed(ABC):
     """`ports.ChangeFeed`, but for what tells that there is something to read.
 
@@ -123,7 +137,7 @@ class SqliteFeed(DatabaseFeed):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self._connection: Any = None
+        self._own: _Own | None = None
         self._seen: tuple[int, int] | None = None
 
     def _look(self, after: int) -> Changes:
@@ -138,9 +152,9 @@ class SqliteFeed(DatabaseFeed):
     def _version(self) -> int:
         if self._closed.is_set():
             raise StoreUnavailable("the feed is closed")
-        if self._connection is None:
-            self._connection = _own(self._engine)
-        cursor = self._connection.cursor()
+        if self._own is None:
+            self._own = _Own(self._engine)
+        cursor = self._own.driver.cursor()
         try:
             return int(cursor.execute("PRAGMA data_version").fetchone()[0])
         finally:
@@ -153,9 +167,9 @@ class SqliteFeed(DatabaseFeed):
         """The event has woken it already."""
 
     def _release(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._own is not None:
+            self._own.close()
+            self._own = None
 
 
 class PostgresFeed(DatabaseFeed):
@@ -163,7 +177,7 @@ class PostgresFeed(DatabaseFeed):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self._connection: Any = None
+        self._own: _Own | None = None
         self._bell, self._rope = socket.socketpair()
 
     def _look(self, after: int) -> Changes:
@@ -175,11 +189,11 @@ class PostgresFeed(DatabaseFeed):
         if self._closed.is_set():
             raise StoreUnavailable("the feed is closed")
         try:
-            if self._connection is None:
-                self._connection = _own(self._engine)
-                self._connection.autocommit = True
-                self._connection.execute(f"LISTEN {CHANNEL}")
-            notices = self._connection.pgconn
+            if self._own is None:
+                self._own = _Own(self._engine)
+                self._own.driver.autocommit = True
+                self._own.driver.execute(f"LISTEN {CHANNEL}")
+            notices = self._own.driver.pgconn
             notices.consume_input()
             while notices.notifies():
                 pass
@@ -190,8 +204,10 @@ class PostgresFeed(DatabaseFeed):
             raise StoreUnavailable(str(error)) from error
 
     def _pause(self, seconds: float) -> None:
-        waited = [self._connection.fileno(), self._bell]
-        select(waited, [], [], min(seconds, POLL_SECONDS))
+        bells: list[Any] = [self._bell]
+        if self._own is not None:
+            bells.append(self._own.driver.fileno())
+        select(bells, [], [], min(seconds, POLL_SECONDS))
 
     def _wake(self) -> None:
         if self._rope.fileno() != -1:
@@ -203,14 +219,6 @@ class PostgresFeed(DatabaseFeed):
         self._rope.close()
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def _own(engine: Engine) -> Any:  # noqa: ANN401 - a driver's connection
-    """A driver's connection that no pool knows of; the caller closes it."""
-    with translated():
-        connection = engine.raw_connection()
-        connection.detach()
-        return connection.driver_connection
+        if self._own is not None:
+            self._own.close()
+            self._own = None

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.loading import Loading
-from keyhouse.adapters.database.tables import api, change_head, secret
+from keyhouse.adapters.database.mapper import mapper_of
+from keyhouse.adapters.database.selects import select_all, select_where
+from keyhouse.adapters.database.tables import change_head, secret
+from keyhouse.core import entities
 from keyhouse.core.records import Found, PartRef, Snapshot
 from keyhouse.core.secret import ALGORITHM
 
-_HEAD = sa.select(change_head.c.n)
-_API = sa.select(api.c.id).where(api.c.slug == sa.bindparam("slug"))
+_SECRET = ("namespace", "algorithm", "pepper_id", "digest")
 
 
 class DatabaseKeyStore:
@@ -39,8 +40,9 @@ class DatabaseKeyStore:
         """The API with that slug, with its project and organization."""
         with reading(self._engine) as connection:
             seq = _seq(connection)
-            id = connection.execute(_API, {"slug": slug}).scalar()
             loading = Loading(connection)
+            rows = loading.rows(entities.Api, "slug", [slug])
+            id = rows[0].id if rows else None
             if id is not None:
                 ref = PartRef("api", id)
                 loading.load([ref])
@@ -57,17 +59,19 @@ class DatabaseKeyStore:
 
 
 def _seq(connection: Connection) -> int:
-    return int(connection.execute(_HEAD).scalar_one())
+    rows = select_all(change_head, connection.dialect).all(connection, ())
+    return int(rows[0][0])
 
 
 def _find(connection: Connection, candidates: Sequence[tuple[str, bytes]]) -> Found | None:
     """Minted secrets live in the namespace ''; digests do not collide."""
-    pairs = [
-        sa.and_(secret.c.pepper_id == pepper_id, secret.c.digest == digest)
+    values = [
+        value
         for pepper_id, digest in candidates
+        for value in ("", ALGORITHM, pepper_id, digest)
     ]
-    query = sa.select(secret.c.key_id, secret.c.id).where(
-        secret.c.namespace == "", secret.c.algorithm == ALGORITHM, sa.or_(*pairs)
-    )
-    row = connection.execute(query).first()
-    return None if row is None else Found(row[0], row[1])
+    query = select_where(secret, _SECRET, len(candidates), connection.dialect)
+    for row in query.all(connection, values):
+        found = mapper_of(entities.SecretRow).row(row)
+        return Found(found.key_id, found.id)
+    return None

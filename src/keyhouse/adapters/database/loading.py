@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.mapper import mapper_of
+from keyhouse.adapters.database.selects import select_where
 from keyhouse.core import compilation, entities
 from keyhouse.core.records import ApiRecord, KeyRecord, Part, PartRef
 
 E = TypeVar("E", bound=entities.Entity)
-_BATCH: Final = 500
-"""Ids in one query, well below what SQLite binds."""
+_BATCH: Final = 50
+"""Ids in one query; each number of them is compiled once."""
 
 
 @lru_cache(maxsize=1024)
@@ -79,16 +79,9 @@ class Loading:
     def rows(self, kind: type[E], column: str, values: list[str]) -> list[E]:
         """All rows of a kind with one of `values` in a column."""
         mapper = mapper_of(kind)
-        query = _query(mapper.table, column)
-        found = self._connection.execute(query, {"values": values})
-        return [mapper.row(row) for row in found]
-
-
-@lru_cache(maxsize=64)
-def _query(table: sa.Table, column: str) -> sa.Select[Any]:
-    return sa.select(table).where(
-        table.c[column].in_(sa.bindparam("values", expanding=True))
-    )
+        dialect = self._connection.dialect
+        query = select_where(mapper.table, (column,), len(values), dialect)
+        return [mapper.row(row) for row in query.all(self._connection, values)]
 
 
 def _organizations(loading: Loading, ids: list[str]) -> Iterable[Part]:

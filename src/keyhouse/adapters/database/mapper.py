@@ -4,7 +4,7 @@ One mapper for all: it reads the classes' own annotations. What is no number,
 text or bytes is kept as JSON.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from types import NoneType
@@ -45,7 +45,7 @@ class Mapper(Generic[E]):
             raise TypeError(f"{self.kind.__name__} has no field {name!r}")
         return self.table.c[name]
 
-    def row(self, values: sa.Row[Any]) -> E:
+    def row(self, values: Sequence[Any]) -> E:
         """The dataclass of a row that holds all columns of the table, in order."""
         made = {
             name: value if rebuild is None or value is None else rebuild(value)

@@ -59,7 +59,7 @@ class DatabaseTransaction:
         self.changed: dict[PartRef, None] = {}
         self.seq: int | None = None
 
-    def get(self, kind: type[E], id: str) -> E | None:
+    def get(self, kind: type[E], id: str, /) -> E | None:
         """The row with that id."""
         mapper = mapper_of(kind)
         query = sa.select(mapper.table).where(mapper.table.c.id == id)
@@ -68,7 +68,7 @@ class DatabaseTransaction:
         row = self._connection.execute(query).first()
         return None if row is None else mapper.row(row)
 
-    def find(self, kind: type[E], **equals: object) -> list[E]:
+    def find(self, kind: type[E], /, **equals: object) -> list[E]:
         """All rows that fit, by id."""
         mapper = mapper_of(kind)
         query = sa.select(mapper.table).where(*_fits(mapper, equals))
@@ -78,6 +78,7 @@ class DatabaseTransaction:
     def page(
         self,
         kind: type[E],
+        /,
         *,
         after: str | None,
         limit: int,

@@ -1,0 +1,159 @@
+"""What the data plane reads: whole, and all of one moment."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from keyhouse.adapters.database import Database, key_store
+from keyhouse.adapters.database.loading import Loading
+from keyhouse.core.records import ApiRecord, KeyRecord, PartRef
+from tests.contracts import world as make
+from tests.contracts.world import DIGEST, NOW, World
+
+
+def test_a_secret_leads_to_all_that_decides(database: Database, world: World) -> None:
+    foreign = make.organization(2, "Other")
+    with database.rows.writing() as rows:
+        rows.insert(foreign)
+        rows.insert(make.project(2, of=2))
+        rows.insert(make.api(2, of=2, slug="maps"))
+        rows.insert(make.access(api=2, provider=2))
+    snapshot = database.keys.find_secret([("p0", b"0" * 32), ("p1", DIGEST)])
+    assert snapshot.seq == 2
+    assert snapshot.found is not None
+    assert snapshot.found == (world.key.id, world.secret.id)
+    assert {(ref.kind, ref.id) for ref in snapshot.parts} == {
+        ("key", world.key.id),
+        ("application", world.application.id),
+        ("project", world.project.id),
+        ("organization", world.organization.id),
+        ("api", world.api.id),
+        ("api", make.id_of("api", 2)),
+        ("project", make.id_of("prj", 2)),
+        ("organization", foreign.id),
+    }
+    assert all(snapshot.parts.values())
+
+
+def test_a_key_is_loaded_with_its_secrets_and_grants(
+    database: Database, world: World
+) -> None:
+    key = database.keys.load([PartRef("key", world.key.id)]).parts[
+        PartRef("key", world.key.id)
+    ]
+    assert isinstance(key, KeyRecord)
+    assert list(key.secrets) == [world.secret.id]
+    assert key.grants[0].scopes == {"forecast:read"}
+    assert key.environment == "test"
+
+
+def test_an_api_is_loaded_with_its_routes_and_its_zone(
+    database: Database, world: World
+) -> None:
+    snapshot = database.keys.find_api("weather")
+    assert snapshot.api_id == world.api.id
+    api = snapshot.parts[PartRef("api", world.api.id)]
+    assert isinstance(api, ApiRecord)
+    assert [route.id for route in api.routes] == [world.route.id]
+    assert str(api.quotas[0].zone) == "Europe/Berlin"
+    assert len(snapshot.parts) == 3
+
+
+@pytest.mark.parametrize(
+    "candidates",
+    [[], [("p1", b"x" * 32)], [("p2", DIGEST)], [("p1", b"x" * 32), ("p2", DIGEST)]],
+)
+def test_an_absence_tells_as_of_when(
+    database: Database, world: World, candidates: Sequence[tuple[str, bytes]]
+) -> None:
+    snapshot = database.keys.find_secret(candidates)
+    assert snapshot.found is None
+    assert snapshot.seq == 1
+    assert snapshot.parts == {}
+
+
+def test_an_unknown_slug_is_an_absence(database: Database, world: World) -> None:
+    snapshot = database.keys.find_api("none")
+    assert (snapshot.api_id, snapshot.parts, snapshot.seq) == (None, {}, 1)
+
+
+def test_load_gives_exactly_what_was_asked_for(database: Database, world: World) -> None:
+    refs = [
+        PartRef("key", "key_none"),
+        PartRef("organization", world.organization.id),
+        PartRef("application", world.application.id),
+        PartRef("project", "prj_none"),
+    ]
+    parts = database.keys.load(refs).parts
+    assert set(parts) == set(refs)
+    assert [ref for ref in refs if parts[ref] is None] == [refs[0], refs[3]]
+
+
+def test_many_parts_are_loaded_at_once(database: Database, world: World) -> None:
+    with database.rows.writing() as rows:
+        for number in range(2, 150):
+            rows.insert(make.key(number))
+    refs = [PartRef("key", make.id_of("key", number)) for number in range(1, 160)]
+    parts = database.keys.load(refs).parts
+    assert sum(part is not None for part in parts.values()) == 149
+
+
+def test_load_refuses_a_kind_that_there_is_not(database: Database) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        database.keys.load([PartRef("person", "usr_1")])
+
+
+def test_a_load_sees_one_moment(
+    database: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit in the middle of a load is in all of it or in none, and so is
+
+    the number: else a cache would hold a revoked key as newer than its end.
+    """
+
+    class Slow(Loading):
+        def load_key(self, id: str) -> None:
+            with database.rows.writing() as rows:
+                rows.update(world.key, revoked_at=NOW)
+                rows.update(world.api, disabled_at=NOW)
+            super().load_key(id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(key_store, "Loading", Slow)
+        before = database.keys.find_secret([("p1", DIGEST)])
+    after = database.keys.find_secret([("p1", DIGEST)])
+    for snapshot, seq in ((before, 1), (after, 2)):
+        key = snapshot.parts[PartRef("key", world.key.id)]
+        api = snapshot.parts[PartRef("api", world.api.id)]
+        assert isinstance(key, KeyRecord)
+        assert isinstance(api, ApiRecord)
+        assert snapshot.seq == seq
+        assert key.revoked == api.disabled == (seq == 2)
+
+
+def test_snapshots_stay_consistent_under_writers(database: Database, world: World) -> None:
+    """The name tells the number of the change that wrote it, in every snapshot."""
+    done = threading.Event()
+
+    def write() -> None:
+        for seq in range(2, 40):
+            with database.rows.writing() as rows:
+                rows.update(world.key, name=str(seq))
+        done.set()
+
+    def read() -> int:
+        count = 0
+        while not done.is_set():
+            snapshot = database.keys.load([PartRef("key", world.key.id)])
+            key = snapshot.parts[PartRef("key", world.key.id)]
+            assert isinstance(key, KeyRecord)
+            assert snapshot.seq == 1 or key.name == str(snapshot.seq)
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read), pool.submit(read)]
+        pool.submit(write).result()
+        assert all(reader.result() for reader in readers)

@@ -1,0 +1,300 @@
+"""Usage: booked exactly once, and read back by those whom it concerns."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from keyhouse.adapters.database import Database
+from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.usage import (
+    LATENCY_SLOTS,
+    Bucket,
+    BucketKey,
+    LogAmendment,
+    LogRow,
+    UsageBatch,
+    Use,
+)
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Node, UsageRow
+
+MINUTE = 29_333_340
+"""A whole hour, in minutes since 1970."""
+MINUTE_US = 60_000_000
+VALID = Verdict.VALID.number
+LIMITED = Verdict.RATE_LIMITED.number
+USE = Use("org_p", "org_c", "api_1", "rte_1", "key_1", 1, "app_1", "test", "")
+
+
+def bucket(requests: int = 1, slot: int = 3) -> Bucket:
+    latency = [0] * LATENCY_SLOTS
+    latency[slot] = requests
+    return Bucket(requests, 2 * requests, 0, 10 * requests, 100 * requests, latency)
+
+
+def line(number: int, *, use: Use = USE, verdict: int = VALID, path: str = "/x") -> LogRow:
+    return LogRow(
+        f"req_{number:022}",
+        MINUTE * MINUTE_US + number,
+        use,
+        verdict,
+        "GET",
+        path,
+        parse_address("203.0.113.7"),
+        None,
+        None,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _spool(database: Database) -> None:
+    database.sink.open_spool("spl_1", "nod_1", "boot")
+
+
+def batch(start: int = 0, end: int = 100, spool: str = "spl_1") -> UsageBatch:
+    return UsageBatch(
+        spool,
+        start,
+        end,
+        buckets={
+            BucketKey(MINUTE, USE, VALID): bucket(),
+            BucketKey(MINUTE, USE, LIMITED): bucket(3),
+        },
+        log=[line(start + 1)],
+        last_used={("key_1", 1): 50 + start, ("key_1", 2): 40},
+    )
+
+
+def usage(
+    database: Database,
+    *group_by: str,
+    organization: str = "org_p",
+    since: int = MINUTE,
+    until: int = MINUTE + 60,
+    step: int = 3600,
+    **equals: str,
+) -> list[UsageRow]:
+    return database.reports.usage(
+        organization,
+        since_us=since * MINUTE_US,
+        until_us=until * MINUTE_US,
+        step_seconds=step,
+        group_by=group_by,
+        equals=equals,
+    )
+
+
+def test_a_new_spool_is_booked_to_0_and_an_unknown_one_nowhere(database: Database) -> None:
+    assert database.sink.booked_to("spl_1") == 0
+    assert database.sink.booked_to("spl_2") is None
+
+
+def test_opening_a_known_spool_again_leaves_it(database: Database) -> None:
+    database.sink.book(batch())
+    database.sink.open_spool("spl_1", "nod_2", "boot")
+    assert database.sink.booked_to("spl_1") == 100
+
+
+def test_a_batch_is_booked_once(database: Database) -> None:
+    """A flusher that died before it heard the answer books it again, in vain."""
+    assert database.sink.book(batch())
+    assert not database.sink.book(batch())
+    assert database.sink.booked_to("spl_1") == 100
+    assert [(row.verdict, row.requests) for row in usage(database)] == [
+        ("valid", 1),
+        ("rate_limited", 3),
+    ]
+
+
+def test_a_batch_booked_by_many_at_once_is_booked_once(database: Database) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        booked = list(pool.map(lambda _: database.sink.book(batch()), range(6)))
+    assert sorted(booked) == [False] * 5 + [True]
+    assert usage(database)[0].requests == 1
+
+
+def test_a_gap_and_an_unknown_spool_are_errors_and_not_taken_for_booked(
+    database: Database,
+) -> None:
+    with pytest.raises(ValueError, match="booked to 0"):
+        database.sink.book(batch(start=5))
+    with pytest.raises(ValueError, match="not known"):
+        database.sink.book(batch(spool="spl_none"))
+    assert usage(database) == []
+
+
+def test_batches_add_up(database: Database) -> None:
+    database.sink.book(batch(0, 100))
+    database.sink.book(batch(100, 200))
+    row = usage(database)[0]
+    assert row == UsageRow(
+        MINUTE * MINUTE_US, {}, "valid", 2, 4, 0, 20, 200, tuple(bucket(2).latency)
+    )
+
+
+def test_two_nodes_book_the_same_buckets_at_once(database: Database) -> None:
+    database.sink.open_spool("spl_2", "nod_2", "boot")
+    uses = [USE._replace(key_id=f"key_{number}") for number in range(40)]
+
+    def book(spool: str) -> None:
+        order = uses if spool == "spl_1" else uses[::-1]
+        for start in range(5):
+            buckets = {BucketKey(MINUTE, use, VALID): bucket() for use in order}
+            assert database.sink.book(UsageBatch(spool, start, start + 1, buckets))
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(book, ["spl_1", "spl_2"]))
+    assert usage(database)[0].requests == 400
+
+
+def test_provider_and_consumer_see_their_usage_and_nobody_else(database: Database) -> None:
+    database.sink.book(batch())
+    assert len(usage(database, organization="org_p")) == 2
+    assert len(usage(database, organization="org_c")) == 2
+    assert usage(database, organization="org_x") == []
+
+
+def test_own_use_of_an_own_api_is_counted_once(database: Database) -> None:
+    own = USE._replace(consumer_id="org_p")
+    database.sink.book(
+        UsageBatch(
+            "spl_1", 0, 1, {BucketKey(MINUTE, own, VALID): bucket()}, log=[line(1, use=own)]
+        )
+    )
+    assert usage(database)[0].requests == 1
+    page = database.reports.requests("org_p", after=None, limit=5, equals={})
+    assert len(page.rows) == 1
+
+
+def test_usage_is_grouped_filtered_and_cut_in_steps(database: Database) -> None:
+    other = USE._replace(key_id="key_2", api_id="api_2", environment="live")
+    buckets = {
+        BucketKey(MINUTE - 1, USE, VALID): bucket(5),
+        BucketKey(MINUTE, USE, VALID): bucket(1),
+        BucketKey(MINUTE + 1, USE, VALID): bucket(2),
+        BucketKey(MINUTE + 1, other, VALID): bucket(4),
+        BucketKey(MINUTE + 60, USE, VALID): bucket(7),
+    }
+    database.sink.book(UsageBatch("spl_1", 0, 1, buckets))
+    assert [row.requests for row in usage(database)] == [7]
+    minutes = usage(database, step=60)
+    assert [(row.start_us, row.requests) for row in minutes] == [
+        (MINUTE * MINUTE_US, 1),
+        ((MINUTE + 1) * MINUTE_US, 6),
+    ]
+    grouped = usage(database, "environment", "key")
+    assert [(dict(row.group), row.requests) for row in grouped] == [
+        ({"environment": "live", "key": "key_2"}, 4),
+        ({"environment": "test", "key": "key_1"}, 3),
+    ]
+    assert [row.requests for row in usage(database, api="api_2")] == [4]
+    assert usage(database, route="rte_9") == []
+    assert usage(database, verdict="unknown") == []
+    assert [r.requests for r in usage(database, until=MINUTE + 61)] == [7, 7]
+
+
+@pytest.mark.parametrize("step", [0, 59, -60])
+def test_a_step_is_whole_minutes(database: Database, step: int) -> None:
+    with pytest.raises(ValueError, match="minutes"):
+        usage(database, step=step)
+
+
+def test_unknown_groups_filters_and_verdicts_are_refused(database: Database) -> None:
+    with pytest.raises(ValueError, match="colour"):
+        usage(database, "colour")
+    with pytest.raises(ValueError, match="colour"):
+        usage(database, colour="red")
+    with pytest.raises(ValueError, match="red"):
+        usage(database, verdict="red")
+
+
+def test_the_request_log_is_read_newest_first_in_pages(database: Database) -> None:
+    lines = [line(number) for number in range(1, 8)]
+    lines[3].address = UNKNOWN
+    lines[4].address = parse_address("2001:db8::1")
+    lines[5].status, lines[5].latency_us = 200, 1234
+    database.sink.book(UsageBatch("spl_1", 0, 1, log=lines))
+    seen: list[LogRow] = []
+    cursor: str | None = None
+    while True:
+        page = database.reports.requests("org_p", after=cursor, limit=3, equals={})
+        seen += page.rows
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == lines[::-1]
+
+
+def test_the_request_log_is_filtered_and_private(database: Database) -> None:
+    log = [line(1), line(2, verdict=LIMITED), line(3, use=USE._replace(key_id="key_2"))]
+    database.sink.book(UsageBatch("spl_1", 0, 1, log=log))
+
+    def ids(organization: str, **equals: str) -> list[int]:
+        page = database.reports.requests(organization, after=None, limit=9, equals=equals)
+        return [int(row.request_id[4:]) for row in page.rows]
+
+    assert ids("org_c") == [3, 2, 1]
+    assert ids("org_p", key="key_1") == [2, 1]
+    assert ids("org_p", verdict="rate_limited") == [2]
+    assert ids("org_x") == []
+
+
+def test_a_foreign_cursor_of_the_log_is_refused(database: Database) -> None:
+    with pytest.raises(ValueError, match="cursor"):
+        database.reports.requests("org_p", after="x", limit=9, equals={})
+
+
+def test_an_exchange_that_ended_later_amends_its_line(database: Database) -> None:
+    database.sink.book(UsageBatch("spl_1", 0, 1, log=[line(1), line(2)]))
+    ends = [LogAmendment(line(1).request_id, 502, 77), LogAmendment("req_gone", 200, 1)]
+    database.sink.book(UsageBatch("spl_1", 1, 2, amendments=ends))
+    rows = database.reports.requests("org_p", after=None, limit=9, equals={}).rows
+    assert [(row.status, row.latency_us) for row in rows] == [(None, None), (502, 77)]
+
+
+def test_what_a_stranger_sent_never_stops_the_booking(database: Database) -> None:
+    """A NUL or a broken character in a path would block all usage behind it."""
+    log = [line(1, path="/a\0b"), line(2, path="/\udcff"), line(3), line(3)]
+    assert database.sink.book(UsageBatch("spl_1", 0, 1, log=log))
+    rows = database.reports.requests("org_p", after=None, limit=9, equals={}).rows
+    assert [row.path for row in rows] == ["/x", "/?", "/a?b"]
+
+
+def test_last_use_is_the_latest_over_all_secrets(database: Database) -> None:
+    database.sink.book(batch(0, 100))
+    assert database.reports.last_used(["key_1", "key_2"]) == {"key_1": 50}
+    late = UsageBatch("spl_1", 100, 101, last_used={("key_1", 1): 7, ("key_1", 2): 99})
+    database.sink.book(late)
+    assert database.reports.last_used(["key_1"]) == {"key_1": 99}
+    assert database.reports.last_used([]) == {}
+
+
+def test_old_lines_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:
+    database.sink.book(UsageBatch("spl_1", 0, 1, log=[line(n) for n in range(1, 8)]))
+    before = line(6).at_us
+    assert database.upkeep.prune_requests(before, 3) == 3
+    assert database.upkeep.prune_requests(before, 3) == 2
+    assert database.upkeep.prune_requests(before, 3) == 0
+    page = database.reports.requests("org_p", after=None, limit=9, equals={})
+    assert page.rows == [line(7), line(6)]
+
+
+def test_old_buckets_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:
+    buckets = {BucketKey(MINUTE + n, USE, VALID): bucket() for n in range(7)}
+    database.sink.book(UsageBatch("spl_1", 0, 1, buckets))
+    before = (MINUTE + 5) * MINUTE_US + 1
+    assert database.upkeep.prune_usage(before, 3) == 3
+    assert database.upkeep.prune_usage(before, 3) == 2
+    assert [row.requests for row in usage(database)] == [2]
+
+
+def test_nodes_come_are_refreshed_and_go(database: Database) -> None:
+    node = Node("nod_1", "boot", "gateway", 7, 3, 1000)
+    database.nodes.announce(node)
+    database.nodes.announce(node._replace(applied_seq=4, confirmed_at=2000))
+    assert database.upkeep.prune_nodes(2000) == 0
+    assert database.upkeep.prune_nodes(2001) == 1
+    database.nodes.announce(node)
+    database.nodes.leave("nod_1")
+    database.nodes.leave("nod_1")
+    assert database.upkeep.prune_nodes(9999) == 0
