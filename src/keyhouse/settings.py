@@ -248,5 +248,11 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         where = ".".join(str(part) for part in problem["loc"][:2])
-        lines.append(f"{where} (from {origin.get(where, 'defaults')}): {problem['msg']}")
+        lines.append(f"{where} (from {_source(where, origin)}): {problem['msg']}")
     return "\n".join(lines)
+
+
+def _source(where: str, origin: Mapping[str, str]) -> str:
+    """Where a setting comes from; of an unknown section, where its first one does."""
+    inside = (name for name in origin if name.startswith(f"{where}."))
+    return origin.get(where) or origin.get(next(inside, ""), "defaults")
