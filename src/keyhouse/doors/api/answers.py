@@ -1,0 +1,321 @@
+"""What answers hold, as the OpenAPI document tells it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from keyhouse.doors.api.times import ToldTime
+
+_BODY = "06TbZQ2dGmM8vXk1cPqRst"
+_AT = "2026-03-01T09:30:00Z"
+_TIMES: dict[str, JsonValue] = {"created_at": _AT, "updated_at": _AT}
+_LIMIT: dict[str, JsonValue] = {
+    "name": "per-minute",
+    "rate": 60,
+    "period_seconds": 60,
+    "burst": None,
+}
+
+
+def _example(**fields: JsonValue) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+class OrganizationOut(BaseModel):
+    """An organization."""
+
+    id: str
+    name: str
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(id=f"org_{_BODY}", name="Acme", disabled_at=None, **_TIMES)
+
+
+class ProjectOut(BaseModel):
+    """A project."""
+
+    id: str
+    name: str
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(id=f"prj_{_BODY}", name="Weather", disabled_at=None, **_TIMES)
+
+
+class RateOut(BaseModel):
+    """A rate limit."""
+
+    name: str
+    rate: int
+    period_seconds: int
+    burst: int | None
+
+
+class QuotaOut(BaseModel):
+    """A quota."""
+
+    name: str
+    quota: int
+    window: Literal["hour", "day", "week", "month"]
+    zone: str
+    offset_seconds: int
+
+
+class ApiOut(BaseModel):
+    """An API."""
+
+    id: str
+    slug: str
+    name: str
+    project: str
+    upstreams: dict[str, str]
+    scopes: list[str]
+    limits: list[RateOut | QuotaOut]
+    key_header: str
+    query_parameter: str | None
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"api_{_BODY}",
+        slug="weather",
+        name="weather",
+        project=f"prj_{_BODY}",
+        upstreams={"test": "http://127.0.0.1:3000"},
+        scopes=["forecast:read"],
+        limits=[_LIMIT],
+        key_header="X-API-Key",
+        query_parameter=None,
+        disabled_at=None,
+        **_TIMES,
+    )
+
+
+class RouteOut(BaseModel):
+    """A route."""
+
+    id: str
+    api: str
+    position: int
+    method: str
+    path: str
+    scopes: list[str]
+    cost: int
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"rte_{_BODY}",
+        api=f"api_{_BODY}",
+        position=10,
+        method="GET",
+        path="/v1/forecast/**",
+        scopes=["forecast:read"],
+        cost=1,
+        **_TIMES,
+    )
+
+
+class ApplicationOut(BaseModel):
+    """An application."""
+
+    id: str
+    name: str
+    external_id: str | None
+    purpose: str
+    project: str
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"app_{_BODY}",
+        name="Route planner",
+        external_id="crm-4711",
+        purpose="",
+        project=f"prj_{_BODY}",
+        disabled_at=None,
+        **_TIMES,
+    )
+
+
+class RestrictionsOut(BaseModel):
+    """Where a key may be used; an empty list restricts nothing."""
+
+    networks_allowed: list[str]
+    networks_denied: list[str]
+    referrers: list[str]
+    endpoints: list[str]
+
+
+class KeyOut(BaseModel):
+    """A key."""
+
+    id: str
+    name: str
+    kind: Literal["server", "publishable", "management"]
+    environment: Literal["live", "test"] | None
+    project: str
+    application: str
+    access: list[dict[str, Any]]
+    restrictions: RestrictionsOut
+    limits: list[RateOut | QuotaOut]
+    starts_at: ToldTime | None
+    ends_at: ToldTime | None
+    state: Literal["active", "disabled", "revoked", "expired", "not_yet_valid", "deleted"]
+    hint: str
+    last_used_at: ToldTime | None
+    metadata: dict[str, Any]
+    created_by: str
+    created_at: ToldTime
+    updated_at: ToldTime
+
+
+_KEY: dict[str, Any] = {
+    "id": f"key_{_BODY}",
+    "name": "Route planner",
+    "kind": "server",
+    "environment": "test",
+    "project": f"prj_{_BODY}",
+    "application": f"app_{_BODY}",
+    "access": [{"api": f"api_{_BODY}", "slug": "weather", "scopes": ["forecast:read"]}],
+    "restrictions": {
+        "networks_allowed": [],
+        "networks_denied": [],
+        "referrers": [],
+        "endpoints": [],
+    },
+    "limits": [],
+    "starts_at": None,
+    "ends_at": None,
+    "state": "active",
+    "hint": "kh_sk_test_…k9Qa",
+    "last_used_at": None,
+    "metadata": {},
+    "created_by": f"key_{_BODY}",
+    **_TIMES,
+}
+KeyOut.model_config["json_schema_extra"] = {"examples": [_KEY]}
+
+
+class KeyCreatedOut(KeyOut):
+    """A new key with its secret, which no other answer holds.
+
+    In the replay of an earlier answer `secret` is null.
+    """
+
+    secret: str | None
+    secret_already_shown: bool
+    model_config = _example(
+        **_KEY,
+        # Never minted: the published vector of the checksum.
+        secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",  # noqa: S106
+        secret_already_shown=False,
+    )
+
+
+class SecretOut(BaseModel):
+    """What is known of a secret: all but the string."""
+
+    id: str
+    version: int
+    hint: str
+    starts_at: ToldTime
+    ends_at: ToldTime | None
+    revoked_at: ToldTime | None
+    created_by: str
+    created_at: ToldTime
+    model_config = _example(
+        id=f"sec_{_BODY}",
+        version=1,
+        hint="kh_sk_test_…k9Qa",
+        starts_at=_AT,
+        ends_at=None,
+        revoked_at=None,
+        created_by=f"key_{_BODY}",
+        created_at=_AT,
+    )
+
+
+class UsageOut(BaseModel):
+    """Sums of one step of time; what was grouped by is there, the rest is not."""
+
+    start: ToldTime
+    key: str | None = None
+    api: str | None = None
+    application: str | None = None
+    environment: str | None = None
+    route: str | None = None
+    verdict: str
+    requests: int
+    units: int
+    errors: int
+    bytes_in: int
+    bytes_out: int
+    latency: list[int]
+    model_config = _example(
+        start="2026-03-01T09:00:00Z",
+        key=f"key_{_BODY}",
+        verdict="valid",
+        requests=120,
+        units=120,
+        errors=0,
+        bytes_in=0,
+        bytes_out=48_000,
+        latency=[0, 0, 0, 100, 20, *[0] * 15],
+    )
+
+
+class RequestOut(BaseModel):
+    """One line of the request log."""
+
+    request_id: str
+    at: ToldTime
+    key: str | None
+    api: str | None
+    application: str | None
+    environment: str | None
+    method: str
+    path: str
+    address: str
+    status: int | None
+    verdict: str
+    latency_ms: float | None
+    model_config = _example(
+        request_id=f"req_{_BODY}",
+        at=_AT,
+        key=f"key_{_BODY}",
+        api=f"api_{_BODY}",
+        application=f"app_{_BODY}",
+        environment="test",
+        method="GET",
+        path="/v1/forecast/berlin",
+        address="203.0.113.7",
+        status=200,
+        verdict="valid",
+        latency_ms=3.2,
+    )
+
+
+class AuditOut(BaseModel):
+    """Who did what; `before` and `after` hold the fields that changed."""
+
+    id: str
+    at: ToldTime
+    actor: str
+    action: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    address: str
+    request_id: str
+    model_config = _example(
+        id=f"aud_{_BODY}",
+        at=_AT,
+        actor=f"key_{_BODY}",
+        action="key.revoke",
+        subject=f"key_{_BODY}",
+        before={"revoked_at": None},
+        after={"revoked_at": 1_772_357_400_000_000},
+        address="203.0.113.7",
+        request_id=f"req_{_BODY}",
+    )

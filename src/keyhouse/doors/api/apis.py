@@ -1,0 +1,93 @@
+"""`/v1/apis` and their routes."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from keyhouse.doors.api import models
+from keyhouse.doors.api.answers import ApiOut, RouteOut
+from keyhouse.doors.api.calls import AnyCall, PostCall, operation, turn
+from keyhouse.doors.api.shapes import api_out, route_out
+from keyhouse.doors.api.wishes import api_fields, route_fields
+from keyhouse.services import catalog
+
+router = APIRouter(tags=["APIs"])
+_reading = partial(operation, router, "GET", scope=catalog.READ_APIS)
+_writing = partial(operation, router, scope=catalog.WRITE_APIS)
+
+
+@_reading("/v1/apis", id="list_apis", answer=ApiOut, many=True)
+def list_apis(call: AnyCall, query: Annotated[models.ApisQuery, Query()]) -> Response:
+    """APIs, the newest first."""
+    return call.page(
+        lambda look: catalog.list_apis(look, turn(query), project=query.project), api_out
+    )
+
+
+@_writing("POST", "/v1/apis", id="create_api", answer=ApiOut, status=201)
+def create_api(call: PostCall, body: models.ApiBody) -> Response:
+    """Create an API. Its slug is the first segment of its path at the gateway."""
+    fields = api_fields(body)
+    return call.made(
+        lambda work: catalog.create_api(
+            work, slug=body.slug, project=body.project, fields=fields
+        ),
+        api_out,
+    )
+
+
+@_reading("/v1/apis/{id}", id="get_api", answer=ApiOut)
+def get_api(call: AnyCall, id: str) -> Response:
+    """One API, by id or slug."""
+    return call.one(lambda look: catalog.get_api(look, id), api_out)
+
+
+@_writing("PATCH", "/v1/apis/{id}", id="change_api", answer=ApiOut)
+def change_api(call: AnyCall, id: str, body: models.ApiChange) -> Response:
+    """Change an API; `disabled` refuses all calls to it."""
+    fields = api_fields(body)
+    return call.changed(lambda work: catalog.change_api(work, id, fields), api_out)
+
+
+@_writing("DELETE", "/v1/apis/{id}", id="delete_api", answer=None, status=204)
+def delete_api(call: AnyCall, id: str) -> Response:
+    """Delete an API that no key was made for, with its routes."""
+    return call.gone(lambda work: catalog.delete_api(work, id))
+
+
+@_reading("/v1/apis/{id}/routes", id="list_routes", answer=RouteOut, many=True)
+def list_routes(
+    call: AnyCall, id: str, query: Annotated[models.ListQuery, Query()]
+) -> Response:
+    """The routes of an API; the first by `position` that fits a request holds."""
+    return call.page(lambda look: catalog.list_routes(look, id, turn(query)), route_out)
+
+
+@_writing("POST", "/v1/apis/{id}/routes", id="create_route", answer=RouteOut, status=201)
+def create_route(call: PostCall, id: str, body: models.RouteBody) -> Response:
+    """Add a route: what a method and path need, and what they cost."""
+    fields = route_fields(body)
+    return call.made(
+        lambda work: catalog.create_route(
+            work, id, method=body.method, path=body.path, fields=fields
+        ),
+        route_out,
+    )
+
+
+@_writing("PATCH", "/v1/apis/{id}/routes/{route}", id="change_route", answer=RouteOut)
+def change_route(call: AnyCall, id: str, route: str, body: models.RouteChange) -> Response:
+    """Change a route."""
+    fields = route_fields(body)
+    return call.changed(
+        lambda work: catalog.change_route(work, id, route, fields), route_out
+    )
+
+
+@_writing(
+    "DELETE", "/v1/apis/{id}/routes/{route}", id="delete_route", answer=None, status=204
+)
+def delete_route(call: AnyCall, id: str, route: str) -> Response:
+    """Delete a route."""
+    return call.gone(lambda work: catalog.delete_route(work, id, route))

@@ -1,0 +1,71 @@
+"""The management API as one ASGI app."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from keyhouse.doors.api import (
+    apis,
+    applications,
+    health,
+    keys,
+    organizations,
+    reports,
+)
+from keyhouse.doors.api.documentation import document
+from keyhouse.doors.api.envelope import Authenticate, BoundedBody, Envelope, Gate
+from keyhouse.doors.api.problems import add_handlers
+from keyhouse.services.meter import RequestIds
+from keyhouse.services.meter.request_ids import ENTROPY_BYTES
+from keyhouse.services.work import Office
+
+
+def build_app(office: Office, authenticate: Authenticate) -> FastAPI:
+    """The app, for one process and one event loop.
+
+    `authenticate` is awaited on that loop for each request below `/v1/`; the
+    services run on threads, for they wait for the database.
+    """
+    app = FastAPI(
+        title="Keyhouse management API",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.office = office
+    for part in (organizations, apis, applications, keys, reports, health):
+        app.include_router(part.router)
+    _add_document(app)
+    add_handlers(app)
+    # The last one added is the outermost.
+    app.add_middleware(BoundedBody)
+    app.add_middleware(Gate, authenticate=authenticate)
+    ids = RequestIds(office.entropy.take(ENTROPY_BYTES))
+    app.add_middleware(Envelope, ids=ids, clock=office.clock)
+    return app
+
+
+def _add_document(app: FastAPI) -> None:
+    made: dict[str, Any] = {}
+
+    async def openapi() -> Response:
+        """This document."""
+        return JSONResponse(app.openapi())
+
+    def described() -> dict[str, Any]:
+        if not made:
+            made.update(document(app, _version()))
+        return made
+
+    app.openapi = described  # type: ignore[method-assign] # FastAPI's way to extend it
+    app.add_api_route("/openapi.json", openapi, include_in_schema=False)
+
+
+def _version() -> str:
+    try:
+        return version("keyhouse")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,207 @@
+"""One call of the API: who makes it, and how an answer is made of what it gave."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from keyhouse.core.addresses import format_address
+from keyhouse.doors.api.models import ListQuery
+from keyhouse.ports import Page
+from keyhouse.services.actor import Actor
+from keyhouse.services.idempotency import Once, Outcome, Shaped, once
+from keyhouse.services.work import Look, Office, Turn, Work
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+CHANGE_SEQ = "Keyhouse-Change-Seq"
+SCHEMES = ("managementKey", "apiKeyHeader")
+
+
+class Call:
+    """A call by the holder of a management key."""
+
+    __slots__ = ("_actor", "_office", "_once", "_path")
+
+    def __init__(self, office: Office, actor: Actor, path: str, key: Once | None) -> None:
+        self._office = office
+        self._actor = actor
+        self._path = path
+        self._once = key
+
+    def one(self, ask: Callable[[Look], T], shape: Callable[[T], BaseModel]) -> Response:
+        """The answer to a question for one thing."""
+        return JSONResponse(_dump(shape(self._office.read(self._actor, ask))))
+
+    def page(
+        self, ask: Callable[[Look], Page], shape: Callable[[Any], BaseModel]
+    ) -> Response:
+        """The answer to a question for a list."""
+        rows, cursor = self._office.read(self._actor, ask)
+        data = [_dump(shape(row)) for row in rows]
+        return JSONResponse({"data": data, "next_cursor": cursor})
+
+    def made(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
+        """Make something, once: 201 and where it is."""
+        outcome = self._posted(act, lambda value: Shaped(_dump(shape(value))), 201)
+        return self._created(outcome, outcome.answer)
+
+    def issued(
+        self,
+        act: Callable[[Work], T],
+        shape: Callable[[T], BaseModel],
+        secret: Callable[[T], str],
+    ) -> Response:
+        """Make something with a secret, which is told the first time only."""
+
+        def shaped(value: T) -> Shaped:
+            hidden = {"secret": None, "secret_already_shown": True}
+            return Shaped({**_dump(shape(value)), **hidden}, secret(value))
+
+        outcome = self._posted(act, shaped, 201)
+        answer = outcome.answer
+        if outcome.secret is not None:
+            answer = {**answer, "secret": outcome.secret, "secret_already_shown": False}
+        return self._created(outcome, answer)
+
+    def done(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
+        """Do something to what there is, by POST, once: 200."""
+        outcome = self._posted(act, lambda value: Shaped(_dump(shape(value))), 200)
+        headers = _seq(outcome.seq)
+        return JSONResponse(outcome.answer, outcome.status, headers=headers)
+
+    def changed(
+        self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]
+    ) -> Response:
+        """Change something: 200."""
+        value, seq = self._office.write(self._actor, act)
+        return JSONResponse(_dump(shape(value)), headers=_seq(seq))
+
+    def gone(self, act: Callable[[Work], None]) -> Response:
+        """Delete something: 204."""
+        _, seq = self._office.write(self._actor, act)
+        return Response(status_code=204, headers=_seq(seq))
+
+    def _posted(
+        self, act: Callable[[Work], T], shape: Callable[[T], Shaped], status: int
+    ) -> Outcome:
+        return once(self._office, self._actor, act, shape, status=status, key=self._once)
+
+    def _created(self, outcome: Outcome, answer: dict[str, Any]) -> Response:
+        headers = {"Location": f"{self._path}/{answer['id']}", **_seq(outcome.seq)}
+        return JSONResponse(answer, outcome.status, headers=headers)
+
+
+def _dump(shaped: BaseModel) -> dict[str, Any]:
+    return shaped.model_dump(mode="json", exclude_unset=True)
+
+
+def _seq(seq: int | None) -> dict[str, str]:
+    return {} if seq is None else {CHANGE_SEQ: str(seq)}
+
+
+def turn(query: ListQuery) -> Turn:
+    """Which page a query asks for."""
+    return Turn(query.cursor, query.limit)
+
+
+async def _call(request: Request) -> Call:
+    return Call(request.app.state.office, _actor(request), request.url.path, None)
+
+
+async def _post(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            pattern=r"^[!-~]{1,255}$",
+            description="A text of your own choice; the same POST with it is done once.",
+            examples=["4f7c0c9e-7d3f-4f0e-9d53-0d1f0f1f9f5a"],
+        ),
+    ] = None,
+) -> Call:
+    key = None
+    if idempotency_key is not None:
+        key = Once(idempotency_key, _fingerprint(request))
+    return Call(request.app.state.office, _actor(request), request.url.path, key)
+
+
+AnyCall = Annotated[Call, Depends(_call)]
+PostCall = Annotated[Call, Depends(_post)]
+
+
+def _actor(request: Request) -> Actor:
+    holder, state = request.state.management, request.state
+    return Actor(
+        holder.id,
+        holder.organization_id,
+        holder.key.grants,
+        format_address(state.address),
+        state.request_id,
+    )
+
+
+def _fingerprint(request: Request) -> str:
+    """A hash of what was sent: equal for the same request and no other."""
+    parts = (request.method, request.url.path, request.url.query)
+    head = "\n".join(parts).encode("utf-8", "surrogateescape")
+    return blake2b(head + b"\n\n" + request.state.body, digest_size=16).hexdigest()
+
+
+def operation(
+    router: APIRouter,
+    method: str,
+    path: str,
+    *,
+    id: str,
+    scope: str,
+    answer: type[BaseModel] | None,
+    many: bool = False,
+    status: int = 200,
+) -> Callable[[F], F]:
+    """Add an endpoint that needs `scope`, and tell of it in the OpenAPI document.
+
+    The scope is asked for before the body is looked at; the service asks again.
+    """
+
+    async def needs(request: Request) -> None:
+        _actor(request).reach(scope)
+
+    told: dict[int | str, dict[str, Any]] = {status: {"description": "Done"}}
+    if answer is not None:
+        told[status]["model"] = page_of(answer) if many else answer
+    return router.api_route(
+        path,
+        methods=[method],
+        operation_id=id,
+        status_code=status,
+        response_model=None,
+        response_class=Response if answer is None else JSONResponse,
+        responses=told,
+        dependencies=[Depends(needs)],
+        openapi_extra={"security": [{scheme: [scope]} for scheme in SCHEMES]},
+    )
+
+
+_pages: dict[type[BaseModel], type[BaseModel]] = {}
+
+
+def page_of(row: type[BaseModel]) -> type[BaseModel]:
+    """The model of a list of `row`, made once."""
+    if row not in _pages:
+        example = row.model_config["json_schema_extra"]
+        rows = example["examples"] if isinstance(example, dict) else []
+        fields = {
+            "__annotations__": {"data": list[row], "next_cursor": str | None},  # type: ignore[valid-type] # made here
+            "__module__": __name__,
+            "__doc__": "A page; `next_cursor` is null on the last.",
+            "model_config": {
+                "json_schema_extra": {"examples": [{"data": rows, "next_cursor": None}]}
+            },
+        }
+        _pages[row] = type(row.__name__.replace("Out", "Page"), (BaseModel,), fields)
+    return _pages[row]

@@ -1,0 +1,156 @@
+"""The OpenAPI document: what FastAPI makes, completed by rules that hold for all."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from keyhouse.core.answers import PROBLEM_TYPE
+from keyhouse.doors.api.calls import CHANGE_SEQ, SCHEMES
+from keyhouse.doors.api.problems import TITLES
+
+_BODY: Final = "06TbZQ2dGmM8vXk1cPqRst"
+_JSON: Final = "application/json"
+_ID_EXAMPLES: Final = {
+    "organizations": "org",
+    "projects": "prj",
+    "apis": "api",
+    "applications": "app",
+    "keys": "key",
+}
+_TEXT: Final = {"type": "string"}
+_PROBLEM: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "Why a request was refused (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "code": {**_TEXT, "description": "Stable; for programs."},
+        "request_id": _TEXT,
+        "scopes_missing": {"type": "array", "items": _TEXT},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "reason", "mend"],
+                "properties": {"field": _TEXT, "reason": _TEXT, "mend": _TEXT},
+            },
+        },
+    },
+}
+_DESCRIPTIONS: Final = {401: "No valid management key"}
+_DESCRIPTION: Final = """
+Everything that can be managed. Times are RFC 3339 in UTC, durations seconds.
+Lists are `{"data": [], "next_cursor": null}`. PATCH changes the fields that are
+given; null clears one. Every answer carries `Keyhouse-Request-Id`; errors are
+`application/problem+json` with a stable `code`, and name the field. What belongs
+to another organization reads like what is not there.
+""".strip()
+
+
+def document(app: FastAPI, version: str) -> dict[str, Any]:
+    """The whole OpenAPI 3.1 document of an app."""
+    told = get_openapi(
+        title="Keyhouse management API",
+        version=version,
+        openapi_version="3.1.0",
+        description=_DESCRIPTION,
+        routes=app.routes,
+    )
+    parts = told.setdefault("components", {})
+    schemas = parts.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = _PROBLEM
+    parts["securitySchemes"] = {
+        SCHEMES[0]: {"type": "http", "scheme": "bearer", "description": "`kh_mk_…`"},
+        SCHEMES[1]: {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    for path, method, operation in _operations(told):
+        _parameters(path, operation)
+        _answers(path, method, operation)
+        _examples(operation, schemas)
+    return told
+
+
+def _operations(told: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _parameters(path: str, operation: dict[str, Any]) -> None:
+    """An example for each part of the path."""
+    kind = path.split("/")[2] if path.count("/") > 1 else ""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            prefix = "rte" if parameter["name"] == "route" else _ID_EXAMPLES[kind]
+            parameter["example"] = f"{prefix}_{_BODY}"
+
+
+def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
+    """The problems that an operation can answer, and the headers of answers."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    guarded = "security" in operation
+    body = "requestBody" in operation
+    writes = method != "get"
+    found = {401, 403, 503} if guarded else set()
+    found |= {400} if body else set()
+    found |= {413, 415} if guarded else set()
+    found |= {404} if "{" in path else set()
+    found |= {409} if guarded and writes else set()
+    found |= {422} if body or operation.get("parameters") else set()
+    if path == "/ready":
+        found.add(503)
+    for status in sorted(found):
+        responses[str(status)] = _problem_response(status)
+    for status, response in responses.items():
+        response["headers"] = _headers(guarded and writes and status.startswith("2"))
+        if status == "201":
+            response["headers"]["Location"] = {"schema": _TEXT}
+
+
+def _headers(tells_seq: bool) -> dict[str, Any]:
+    headers: dict[str, Any] = {"Keyhouse-Request-Id": {"schema": _TEXT}}
+    if tells_seq:
+        headers[CHANGE_SEQ] = {
+            "schema": {"type": "integer"},
+            "description": "The change's number, where the data plane is concerned.",
+        }
+    return headers
+
+
+def _problem_response(status: int) -> dict[str, Any]:
+    code, title = TITLES.get(status, ("unknown", _DESCRIPTIONS.get(status, "")))
+    example: dict[str, Any] = {
+        "type": f"urn:keyhouse:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": title,
+        "code": code,
+        "request_id": f"req_{_BODY}",
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        "description": title,
+        "content": {PROBLEM_TYPE: {"schema": schema, "example": example}},
+    }
+
+
+def _examples(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """The example of each model, beside each use of it as a body."""
+    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for body in bodies:
+        told = body.get("content", {}).get(_JSON)
+        if told is None:
+            continue
+        name = re.sub(r".*/", "", told["schema"].get("$ref", ""))
+        examples = schemas.get(name, {}).get("examples")
+        if examples:
+            told["example"] = examples[0]

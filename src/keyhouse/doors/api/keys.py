@@ -1,0 +1,101 @@
+"""`/v1/keys`."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from keyhouse.doors.api import models
+from keyhouse.doors.api.answers import KeyCreatedOut, KeyOut, SecretOut
+from keyhouse.doors.api.calls import AnyCall, Call, PostCall, operation, turn
+from keyhouse.doors.api.shapes import key_out, secret_out
+from keyhouse.doors.api.wishes import key_changes, key_wish
+from keyhouse.ports import Page
+from keyhouse.services import issue
+from keyhouse.services.work import Work
+
+router = APIRouter(tags=["Keys"])
+_reading = partial(operation, router, "GET", scope=issue.READ)
+_writing = partial(operation, router, scope=issue.WRITE)
+_Act = Callable[[Work, str], issue.KeyView]
+
+
+@_reading("/v1/keys", id="list_keys", answer=KeyOut, many=True)
+def list_keys(call: AnyCall, query: Annotated[models.KeysQuery, Query()]) -> Response:
+    """Keys, the newest first.
+
+    A page may hold fewer than `limit`; `next_cursor` alone tells the end.
+    """
+    wanted = issue.KeyFilter(
+        name=query.name,
+        application=query.application,
+        api=query.api,
+        state=issue.KeyState(query.state) if query.state else None,
+        environment=query.environment,
+    )
+    return call.page(lambda look: issue.list_keys(look, turn(query), wanted), key_out)
+
+
+@_writing("POST", "/v1/keys", id="create_key", answer=KeyCreatedOut, status=201)
+def create_key(call: PostCall, body: models.KeyBody) -> Response:
+    """Create a key. Its secret is in this answer and in no other."""
+    wish = key_wish(body)
+    return call.issued(
+        lambda work: issue.create_key(work, wish),
+        lambda created: key_out(created.view),
+        lambda created: created.issued.secret.reveal(),
+    )
+
+
+@_reading("/v1/keys/{id}", id="get_key", answer=KeyOut)
+def get_key(call: AnyCall, id: str) -> Response:
+    """One key; a deleted one is told too."""
+    return call.one(lambda look: issue.get_key(look, id), key_out)
+
+
+@_writing("PATCH", "/v1/keys/{id}", id="change_key", answer=KeyOut)
+def change_key(call: AnyCall, id: str, body: models.KeyChange) -> Response:
+    """Change a key. Its kind, environment and application stay."""
+    changes = key_changes(body)
+    return call.changed(lambda work: issue.change_key(work, id, changes), key_out)
+
+
+@_writing("DELETE", "/v1/keys/{id}", id="delete_key", answer=None, status=204)
+def delete_key(call: AnyCall, id: str) -> Response:
+    """Put a key away: it is refused and listed no more, until it is restored."""
+    return call.gone(lambda work: issue.delete_key(work, id))
+
+
+@_reading("/v1/keys/{id}/secrets", id="list_secrets", answer=SecretOut, many=True)
+def list_secrets(call: AnyCall, id: str) -> Response:
+    """The secrets of a key, the newest first: all about them but the strings."""
+    return call.page(lambda look: Page(issue.list_secrets(look, id), None), secret_out)
+
+
+@_writing("POST", "/v1/keys/{id}/enable", id="enable_key", answer=KeyOut)
+def enable_key(call: PostCall, id: str) -> Response:
+    """Let a disabled key work again."""
+    return _done(call, id, issue.enable_key)
+
+
+@_writing("POST", "/v1/keys/{id}/disable", id="disable_key", answer=KeyOut)
+def disable_key(call: PostCall, id: str) -> Response:
+    """Refuse a key until it is enabled."""
+    return _done(call, id, issue.disable_key)
+
+
+@_writing("POST", "/v1/keys/{id}/revoke", id="revoke_key", answer=KeyOut)
+def revoke_key(call: PostCall, id: str) -> Response:
+    """Refuse a key for ever."""
+    return _done(call, id, issue.revoke_key)
+
+
+@_writing("POST", "/v1/keys/{id}/restore", id="restore_key", answer=KeyOut)
+def restore_key(call: PostCall, id: str) -> Response:
+    """Undo the deletion of a key."""
+    return _done(call, id, issue.restore_key)
+
+
+def _done(call: Call, id: str, act: _Act) -> Response:
+    return call.done(lambda work: act(work, id), key_out)

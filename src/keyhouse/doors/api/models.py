@@ -1,0 +1,319 @@
+"""What requests hold: their shape only. What it may say is for the services."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    model_validator,
+)
+
+from keyhouse.doors.api.times import GivenTime
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("has characters that cannot be printed")
+    return text
+
+
+def _example(**fields: JsonValue) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+class Body(BaseModel):
+    """A JSON object of which every field is known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """Query parameters, of which every one is known."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Word = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
+
+# What cannot be cleared has no null. Whether it came is told by `model_fields_set`;
+# a factory, for a default would stand in the OpenAPI document as one.
+UNSET_TEXT: Any = Field(default_factory=str)
+UNSET_FLAG: Any = Field(default_factory=bool)
+UNSET_NUMBER: Any = Field(default_factory=int)
+
+LIMIT: dict[str, JsonValue] = {
+    "name": "per-minute",
+    "rate": 60,
+    "period_seconds": 60,
+    "burst": 10,
+}
+QUOTA: dict[str, JsonValue] = {
+    "name": "daily",
+    "quota": 1000,
+    "window": "day",
+    "zone": "Europe/Berlin",
+}
+
+
+class LimitBody(Body):
+    """A rate (`rate`, `period_seconds`, `burst`) or a quota (`quota`, `window` …)."""
+
+    name: str
+    rate: int | None = None
+    period_seconds: int | None = None
+    burst: int | None = None
+    quota: int | None = None
+    window: Literal["hour", "day", "week", "month"] | None = None
+    zone: str | None = None
+    offset_seconds: int | None = None
+    model_config = ConfigDict(json_schema_extra={"examples": [LIMIT, QUOTA]})
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.rate is None) == (self.quota is None):
+            raise ValueError("has one of rate and quota")
+        return self
+
+
+class OrganizationChange(Body):
+    """What may change of an organization."""
+
+    name: str = UNSET_TEXT
+    model_config = _example(name="Acme")
+
+
+class ProjectBody(Body):
+    """A new project."""
+
+    name: str
+    model_config = _example(name="Weather")
+
+
+class ProjectChange(Body):
+    """What may change of a project."""
+
+    name: str = UNSET_TEXT
+    disabled: bool = UNSET_FLAG
+    model_config = _example(name="Climate")
+
+
+class ApiChange(Body):
+    """What may change of an API. A list or object that is given replaces all of it."""
+
+    name: str = UNSET_TEXT
+    upstreams: dict[str, str] | None = None
+    scopes: list[str] | None = None
+    limits: list[LimitBody] | None = None
+    key_header: str | None = None
+    query_parameter: str | None = None
+    disabled: bool = UNSET_FLAG
+    model_config = _example(
+        upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},
+        scopes=["forecast:read", "alerts:read"],
+        limits=[LIMIT],
+    )
+
+
+class ApiBody(ApiChange):
+    """A new API. Its project is the only one there is, unless it is named."""
+
+    slug: str
+    project: str | None = None
+    model_config = _example(
+        slug="weather",
+        upstreams={"test": "http://127.0.0.1:3000"},
+        scopes=["forecast:read"],
+        limits=[LIMIT],
+    )
+
+
+class RouteChange(Body):
+    """What may change of a route."""
+
+    method: str = UNSET_TEXT
+    path: str = UNSET_TEXT
+    position: int = UNSET_NUMBER
+    scopes: list[str] | None = None
+    cost: int = UNSET_NUMBER
+    model_config = _example(cost=2)
+
+
+class RouteBody(RouteChange):
+    """A new route."""
+
+    method: str
+    path: str
+    model_config = _example(
+        method="GET", path="/v1/forecast/**", scopes=["forecast:read"], cost=1
+    )
+
+
+class ApplicationChange(Body):
+    """What may change of an application."""
+
+    name: str = UNSET_TEXT
+    external_id: str | None = None
+    purpose: str | None = None
+    disabled: bool = UNSET_FLAG
+    model_config = _example(purpose="plans routes by the weather")
+
+
+class ApplicationBody(Body):
+    """A new application. Its project is the only one there is, unless it is named."""
+
+    name: str
+    external_id: str | None = None
+    purpose: str = ""
+    project: str | None = None
+    model_config = _example(name="Route planner", external_id="crm-4711")
+
+
+class AccessBody(Body):
+    """What a key opens: an API, by id or slug, and the scopes for it.
+
+    A management key may instead name a project or the organization.
+    """
+
+    api: str | None = None
+    project: str | None = None
+    organization: str | None = None
+    scopes: list[str] = Field(default_factory=list)
+    model_config = _example(api="weather", scopes=["forecast:read"])
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(one is not None for one in (self.api, self.project, self.organization)) != 1:
+            raise ValueError("names one api (or, for management keys, one resource)")
+        return self
+
+
+class RestrictionsBody(Body):
+    """Where a key may be used; what is left out is not restricted."""
+
+    networks_allowed: list[str] = Field(default_factory=list)
+    networks_denied: list[str] = Field(default_factory=list)
+    referrers: list[str] = Field(default_factory=list)
+    endpoints: list[str] = Field(default_factory=list)
+    model_config = _example(networks_allowed=["203.0.113.0/24"], endpoints=["GET /v1/**"])
+
+
+class ApplicationNamed(Body):
+    """An application that is found by its external id (or name), or made."""
+
+    name: str
+    external_id: str | None = None
+
+
+def _application_form(value: object) -> str:
+    return "~id" if isinstance(value, str) else "~named"
+
+
+ApplicationGiven = Annotated[
+    Annotated[str, Tag("~id")] | Annotated[ApplicationNamed, Tag("~named")],
+    Discriminator(_application_form),
+]
+
+
+class KeyChange(Body):
+    """What may change of a key. A list or object that is given replaces all of it."""
+
+    name: str = UNSET_TEXT
+    access: list[AccessBody] | None = None
+    restrictions: RestrictionsBody | None = None
+    limits: list[LimitBody] | None = None
+    starts_at: GivenTime | None = None
+    ends_at: GivenTime | None = None
+    metadata: dict[str, Any] | None = None
+    model_config = _example(
+        restrictions={"networks_allowed": ["203.0.113.0/24"]},
+        ends_at="2030-01-01T00:00:00Z",
+    )
+
+
+class KeyBody(Body):
+    """A new key: a name and what it opens; the rest has defaults."""
+
+    name: str
+    access: list[AccessBody]
+    application: ApplicationGiven | None = None
+    project: str | None = None
+    environment: Literal["live", "test"] | None = None
+    kind: Literal["server", "publishable", "management"] = "server"
+    restrictions: RestrictionsBody | None = None
+    limits: list[LimitBody] | None = None
+    starts_at: GivenTime | None = None
+    ends_at: GivenTime | None = None
+    metadata: dict[str, Any] | None = None
+    model_config = _example(
+        name="Route planner", access=[{"api": "weather", "scopes": ["forecast:read"]}]
+    )
+
+
+class ListQuery(Query):
+    """Which page of a list."""
+
+    limit: int = Field(50, ge=1, le=100, description="The most rows of the page.")
+    cursor: Word | None = Field(None, description="The `next_cursor` of another page.")
+
+
+class ApisQuery(ListQuery):
+    """Which APIs."""
+
+    project: Word | None = None
+
+
+class ApplicationsQuery(ListQuery):
+    """Which applications."""
+
+    project: Word | None = None
+    external_id: Word | None = None
+
+
+class KeysQuery(ListQuery):
+    """Which keys."""
+
+    name: Word | None = Field(None, description="A part of the name.")
+    application: Word | None = None
+    api: Word | None = Field(None, description="Id or slug.")
+    state: (
+        Literal["active", "disabled", "revoked", "expired", "not_yet_valid", "deleted"]
+        | None
+    ) = Field(None, description="Deleted keys are listed only if asked for.")
+    environment: Literal["live", "test"] | None = None
+
+
+class AuditQuery(ListQuery):
+    """Which audit rows."""
+
+    subject: Word | None = Field(None, description="The id of what was written.")
+    actor: Word | None = Field(None, description="The id of the management key.")
+    action: Word | None = Field(None, description="As `key.revoke`.")
+
+
+class RequestsQuery(ListQuery):
+    """Which requests."""
+
+    key: Word | None = None
+    api: Word | None = Field(None, description="Id or slug.")
+    application: Word | None = None
+    verdict: Word | None = Field(None, description="As `valid` or `rate_limited`.")
+
+
+class UsageQuery(Query):
+    """Which usage."""
+
+    since: GivenTime | None = Field(None, description="A day before `until` if not given.")
+    until: GivenTime | None = Field(None, description="Now if not given.")
+    step: Literal["minute", "hour", "day"] = "hour"
+    group_by: Word = Field(
+        "", description="Any of key, api, application, environment, route; with commas."
+    )
+    key: Word | None = None
+    api: Word | None = Field(None, description="Id or slug.")
+    application: Word | None = None
+    environment: Literal["live", "test"] | None = None

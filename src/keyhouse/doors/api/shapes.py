@@ -1,0 +1,236 @@
+"""How rows become what answers hold."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from keyhouse.core.addresses import format_address
+from keyhouse.core.entities import (
+    Access,
+    Api,
+    Application,
+    AuditRow,
+    Key,
+    Limit,
+    LimitKind,
+    Organization,
+    Project,
+    Resource,
+    Route,
+    SecretRow,
+    Window,
+)
+from keyhouse.core.usage import LogRow
+from keyhouse.core.verdict import BY_NUMBER
+from keyhouse.doors.api.answers import (
+    ApiOut,
+    ApplicationOut,
+    AuditOut,
+    KeyOut,
+    OrganizationOut,
+    ProjectOut,
+    QuotaOut,
+    RateOut,
+    RequestOut,
+    RestrictionsOut,
+    RouteOut,
+    SecretOut,
+    UsageOut,
+)
+from keyhouse.doors.api.times import format_optional, format_time
+from keyhouse.ports import UsageRow
+from keyhouse.services.issue import KeyView
+
+_Dated = Organization | Project | Api | Route | Application | Key
+
+
+def organization_out(row: Organization) -> OrganizationOut:
+    """An organization's row, told."""
+    return OrganizationOut(
+        id=row.id,
+        name=row.name,
+        disabled_at=format_optional(row.disabled_at),
+        **_times(row),
+    )
+
+
+def project_out(row: Project) -> ProjectOut:
+    """A project's row, told."""
+    return ProjectOut(
+        id=row.id,
+        name=row.name,
+        disabled_at=format_optional(row.disabled_at),
+        **_times(row),
+    )
+
+
+def api_out(row: Api) -> ApiOut:
+    """An API's row, told."""
+    return ApiOut(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        project=row.project_id,
+        upstreams=dict(row.upstreams),
+        scopes=list(row.scopes),
+        limits=limits_out(row.limits),
+        key_header=row.key_header,
+        query_parameter=row.query_parameter,
+        disabled_at=format_optional(row.disabled_at),
+        **_times(row),
+    )
+
+
+def route_out(row: Route) -> RouteOut:
+    """A route's row, told."""
+    return RouteOut(
+        id=row.id,
+        api=row.api_id,
+        position=row.position,
+        method=row.method,
+        path=row.path,
+        scopes=list(row.scopes),
+        cost=row.cost,
+        **_times(row),
+    )
+
+
+def application_out(row: Application) -> ApplicationOut:
+    """An application's row, told."""
+    return ApplicationOut(
+        id=row.id,
+        name=row.name,
+        external_id=row.external_id,
+        purpose=row.purpose,
+        project=row.project_id,
+        disabled_at=format_optional(row.disabled_at),
+        **_times(row),
+    )
+
+
+def key_out(view: KeyView) -> KeyOut:
+    """A key's view, told."""
+    row = view.key
+    places = row.restrictions
+    return KeyOut(
+        id=row.id,
+        name=row.name,
+        kind=row.kind.value,
+        environment=row.environment.value if row.environment else None,
+        project=row.project_id,
+        application=row.application_id,
+        access=[_access_out(one, view.slugs) for one in view.access],
+        restrictions=RestrictionsOut(
+            networks_allowed=list(places.networks_allowed),
+            networks_denied=list(places.networks_denied),
+            referrers=list(places.referrers),
+            endpoints=list(places.endpoints),
+        ),
+        limits=limits_out(row.limits),
+        starts_at=format_optional(row.starts_at),
+        ends_at=format_optional(row.ends_at),
+        state=view.state.value,
+        hint=view.hint,
+        last_used_at=format_optional(view.last_used_at),
+        metadata=row.metadata,
+        created_by=row.created_by,
+        **_times(row),
+    )
+
+
+def secret_out(row: SecretRow) -> SecretOut:
+    """A secret's row without its digest, told."""
+    return SecretOut(
+        id=row.id,
+        version=row.version,
+        hint=row.hint,
+        starts_at=format_time(row.starts_at),
+        ends_at=format_optional(row.ends_at),
+        revoked_at=format_optional(row.revoked_at),
+        created_by=row.created_by,
+        created_at=format_time(row.created_at),
+    )
+
+
+def usage_out(row: UsageRow) -> UsageOut:
+    """A row of usage, told."""
+    return UsageOut(
+        start=format_time(row.start_us),
+        verdict=row.verdict,
+        requests=row.requests,
+        units=row.units,
+        errors=row.errors,
+        bytes_in=row.bytes_in,
+        bytes_out=row.bytes_out,
+        latency=list(row.latency),
+        **row.group,
+    )
+
+
+def request_out(row: LogRow) -> RequestOut:
+    """A line of the request log, told; what is not known is null."""
+    use = row.use
+    return RequestOut(
+        request_id=row.request_id,
+        at=format_time(row.at_us),
+        key=use.key_id or None,
+        api=use.api_id or None,
+        application=use.application_id or None,
+        environment=use.environment or None,
+        method=row.method,
+        path=row.path,
+        address=format_address(row.address),
+        status=row.status,
+        verdict=BY_NUMBER[row.verdict].code,
+        latency_ms=None if row.latency_us is None else row.latency_us / 1000,
+    )
+
+
+def audit_out(row: AuditRow) -> AuditOut:
+    """An audit row, told."""
+    return AuditOut(
+        id=row.id,
+        at=format_time(row.at),
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        before=row.before,
+        after=row.after,
+        address=row.address,
+        request_id=row.request_id,
+    )
+
+
+def limits_out(limits: Iterable[Limit]) -> list[RateOut | QuotaOut]:
+    """Limits in the form in which they are given."""
+    return [_limit_out(limit) for limit in limits]
+
+
+def _limit_out(limit: Limit) -> RateOut | QuotaOut:
+    if limit.kind is LimitKind.RATE:
+        return RateOut(
+            name=limit.name,
+            rate=limit.amount,
+            period_seconds=limit.period_seconds or 1,
+            burst=limit.burst,
+        )
+    return QuotaOut(
+        name=limit.name,
+        quota=limit.amount,
+        window=(limit.window or Window.DAY).value,
+        zone=limit.zone,
+        offset_seconds=limit.offset_seconds,
+    )
+
+
+def _access_out(row: Access, slugs: Mapping[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = {row.resource.value: row.resource_id}
+    if row.resource is Resource.API:
+        told["slug"] = slugs.get(row.resource_id)
+    return {**told, "scopes": list(row.scopes)}
+
+
+def _times(row: _Dated) -> dict[str, str]:
+    return {
+        "created_at": format_time(row.created_at),
+        "updated_at": format_time(row.updated_at),
+    }
