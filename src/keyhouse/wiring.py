@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
+import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
@@ -40,9 +42,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from keyhouse.core.keyring import Keyring
+    from keyhouse.doors.gateway import GatewayConfig
     from keyhouse.services.tenants import Bootstrapped
     from keyhouse.services.work import Office
 
+GRACE_SECONDS = 25.0
+"""For requests in flight at a stop; the supervisor waits a little longer."""
 KEYRING_VARIABLE = "KEYHOUSE_KEYRING"
 _log = logging.getLogger(__name__)
 
@@ -182,6 +187,69 @@ def _office(settings: Settings, database: Database) -> Office:
         secret_prefix=settings.secrets.prefix,
         knows_zone=zones.__contains__,
     )
+
+
+# -- processes --------------------------------------------------------------------
+
+
+def run_gateway(settings: Settings, listen_fd: int) -> int:
+    """The gateway on an inherited listening socket, until SIGTERM or SIGINT.
+
+    Requests in flight are finished before it returns. Raises SettingsError
+    and StoreUnavailable.
+    """
+    import uvloop
+
+    with _database(settings) as database:
+        return uvloop.run(_gateway(settings, database, listen_fd))
+
+
+async def _gateway(settings: Settings, database: Database, listen_fd: int) -> int:
+    from keyhouse.doors.gateway import GatewayServer, Plane
+
+    stop = _stop_on_signals()
+    plane = data_plane(settings, database, "gateway")
+    await plane.open()
+    try:
+        faces = Plane(
+            verifier=plane.verifier,
+            resolver=plane.resolver,
+            meter=plane.meter,
+            new_request_id=plane.new_request_id,
+            ready=lambda: plane.is_ready,
+            now_us=plane.means.clock.now_us,
+        )
+        server = GatewayServer(faces, _gateway_config(settings))
+        await server.start(socket.socket(fileno=listen_fd))
+        await stop.wait()
+        await server.drain(GRACE_SECONDS)
+    finally:
+        await plane.close()
+    return 0
+
+
+def _gateway_config(settings: Settings) -> GatewayConfig:
+    from keyhouse.doors.gateway import GatewayConfig
+
+    chosen = settings.gateway
+    return GatewayConfig(
+        trusted_proxies=chosen.trusted_proxies,
+        upstream_private=chosen.upstream_private,
+        head_bytes_max=chosen.head_bytes_max,
+        body_bytes_max=chosen.body_bytes_max,
+        head_seconds_max=chosen.head_seconds_max,
+        idle_seconds_max=chosen.idle_seconds_max,
+        upstream_seconds_max=chosen.upstream_seconds_max,
+        connections_max=chosen.connections_max,
+    )
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    return stop
 
 
 # -- the guard ----------------------------------------------------------------------
