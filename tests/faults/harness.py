@@ -132,13 +132,14 @@ class Installation:
             "KEYHOUSE_DATA__DIR": str(folder / "data"),
             "KEYHOUSE_MANAGEMENT__LISTEN": f"127.0.0.1:{self.management_port}",
         }
-        self._running: list[Running] = []
+        self._management: Running | None = None
+        self._gateways: list[Running] = []
         self.client: Client
 
     def open(self) -> None:
         """Make all of it and start management."""
         management_key = _bootstrap(self.folder, self.environ)
-        self._running.append(self._start("management", self.management_port, "/ready"))
+        self._management = self._start("management", self.management_port, "/ready")
         self.client = Client(f"http://127.0.0.1:{self.management_port}", management_key)
         url = f"http://127.0.0.1:{self.upstream.port}"
         self.client.apis.create(slug="echo", upstreams={"test": url, "live": url})
@@ -152,7 +153,7 @@ class Installation:
             "/.keyhouse/ready",
             KEYHOUSE_GATEWAY__LISTEN=f"127.0.0.1:{port}",
         )
-        self._running.append(started)
+        self._gateways.append(started)
         return started
 
     def key(self, name: str, quota: int | None = None) -> Key:
@@ -167,11 +168,19 @@ class Installation:
         rows = self.client.usage.each(key=key.id, step="day")
         return sum(row["requests"] for row in rows if row["verdict"] == "valid")
 
+    def end_gateways(self) -> None:
+        """End those that still run; fails where one does not end in order."""
+        gateways, self._gateways = self._gateways, []
+        for gateway in gateways:
+            gateway.send(signal.SIGCONT)
+        for gateway in gateways:
+            gateway.stop()
+
     def close(self) -> None:
-        """End all processes that were started; in order where they still run."""
-        for running in reversed(self._running):
-            running.send(signal.SIGCONT)
-            running.stop()
+        """End all processes that were started."""
+        self.end_gateways()
+        if self._management is not None:
+            self._management.stop()
 
     def _start(self, command: str, port: int, path: str, **environ: str) -> Running:
         log = self.folder / f"{command}-{port}.log"

@@ -4,6 +4,8 @@ import asyncio
 import random
 import time
 
+import pytest
+
 from tests.faults.harness import (
     PATIENCE_SECONDS,
     ROUNDS,
@@ -18,6 +20,8 @@ from tests.faults.harness import (
     keep_calling,
     until,
 )
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CALLERS = 4
 CALLS_A_ROUND = 160

@@ -3,9 +3,15 @@
 import asyncio
 import signal
 
+import pytest
+
 from tests.faults.harness import Installation, Tally, callers
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 CALLERS = 8
+STALE_SECONDS = 0.3
+"""A gateway trusts what it heard for a quarter of a second; it sleeps longer."""
 
 
 async def test_a_woken_gateway_serves_no_key_that_was_revoked_meanwhile(
@@ -21,6 +27,7 @@ async def test_a_woken_gateway_serves_no_key_that_was_revoked_meanwhile(
     for caller in calling:
         await caller.send()  # lies in the socket when the gateway wakes
     await asyncio.to_thread(installation.client.keys.revoke, key.id)
+    await asyncio.sleep(STALE_SECONDS)
     gateway.send(signal.SIGCONT)
 
     assert [await caller.answer() for caller in calling] == [401] * CALLERS

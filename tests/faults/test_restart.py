@@ -6,6 +6,8 @@ import pytest
 
 from tests.faults.harness import Installation, Running, Tally, callers, free_port
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 ENDS = (Running.stop, Running.kill)
 
 

@@ -4,7 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
+
 from tests.faults.harness import Installation, Key, Tally, callers, keep_calling
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEYS = 30
 SECONDS_MAX = 1.0

@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import pytest
+
 from tests.faults.harness import (
     PATIENCE_SECONDS,
     Caller,
@@ -10,6 +12,8 @@ from tests.faults.harness import (
     Tally,
     callers,
 )
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 QUOTA = 500
 
