@@ -45,12 +45,11 @@ def test_an_id_takes_neither_less_nor_more_randomness(count: int) -> None:
 
 
 _BODY = "0" * 21
+_NO_IDS = ["", "key", "key_", f"org_{_BODY}0", f"key_{_BODY}", f"key_{_BODY}00"]
+_NO_IDS += [f"key_{_BODY}{wrong}" for wrong in "é-_ \n"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "key", "key_", f"org_{_BODY}0", f"key_{_BODY}", f"key_{_BODY}00", f"key_{_BODY}{wrong}" for wrong in "é-_ \n"],
-)
+@pytest.mark.parametrize("text", _NO_IDS)
 def test_other_strings_are_no_ids(text: str) -> None:
     assert not ids.is_id(text, "key")
 

@@ -67,8 +67,6 @@ def test_paths(pattern: str, path: str, fits: bool) -> None:
         "*/v1",
         "GET,POST /v1",
         "GET /a//b",
-    ]
-    + [
         "GET /a/../b",
         "GET /a{id",
         "GET /{id}}",
@@ -108,9 +106,7 @@ def test_a_method_is_told_by_its_own_name_only() -> None:
     assert Endpoints([("HEAD", "/a")]).find("GET", "/a") is None
 
 
-_ROUTES = st.lists(
-    st.sampled_from(["/a", "/*", "/{x}/b", "/**", "/a/**", "/**/b"]), max_size=6
-)
+_ROUTE = st.sampled_from(["/a", "/*", "/{x}/b", "/**", "/a/**", "/**/b"])
 
 
 @given(
