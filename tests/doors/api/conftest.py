@@ -1,0 +1,141 @@
+"""A real management API: migrated SQLite, real services, requests over ASGI."""
+
+import asyncio
+import itertools
+import shutil
+import zoneinfo
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from keyhouse.adapters.database import Database, open_database, upgrade
+from keyhouse.adapters.system import SystemClock, SystemEntropy
+from keyhouse.core.keyring import Keyring, KeyringState, Pepper
+from keyhouse.core.records import KeyRecord, PartRef
+from keyhouse.core.secret import digest
+from keyhouse.core.verdict import Verdict
+from keyhouse.doors.api import build_app
+from keyhouse.services.tenants import bootstrap
+from keyhouse.services.verify import ManagementKey
+from keyhouse.services.work import Office
+
+PEPPER = Pepper("pep_test", KeyringState.ACTIVE, b"p" * 32)
+_ZONES = zoneinfo.available_timezones()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "keyhouse.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "keyhouse.db"
+    shutil.copy(migrated, path)
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    return Office(
+        rows=database.rows,
+        reports=database.reports,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        keyring=Keyring((PEPPER,)),
+        secret_prefix="kh",
+        knows_zone=_ZONES.__contains__,
+    )
+
+
+class House:
+    """The API and as many tenants as a test wants."""
+
+    def __init__(self, office: Office, database: Database) -> None:
+        self.office = office
+        self.database = database
+        self.app = build_app(office, self._authenticate)
+        self._emails = (f"owner{number}@example.com" for number in itertools.count())
+        self._clients: list[httpx.AsyncClient] = []
+
+    async def _authenticate(self, secret: bytes, address: int) -> ManagementKey | Verdict:
+        return await asyncio.to_thread(self._find, secret)
+
+    def _find(self, secret: bytes) -> ManagementKey | Verdict:
+        pair = (PEPPER.id, digest(secret, PEPPER.key))
+        snapshot = self.database.keys.find_secret([pair])
+        if snapshot.found is None:
+            return Verdict.UNKNOWN
+        key = snapshot.parts[PartRef("key", snapshot.found.key_id)]
+        assert isinstance(key, KeyRecord)
+        return ManagementKey(key)
+
+    def client(self, secret: str | None) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        # An error of the app must come out as the answer that a caller would see.
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        made = httpx.AsyncClient(
+            transport=transport, base_url="http://api", headers=headers
+        )
+        self._clients.append(made)
+        return made
+
+    def tenant(self, name: str = "Acme") -> "Tenant":
+        email = next(self._emails)
+        made = bootstrap(self.office, email, name, "default", fresh_key=True)
+        assert made.management_secret is not None
+        secret = made.management_secret.reveal()
+        return Tenant(made.organization_id, made.project_id, secret, self.client(secret))
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+
+class Tenant:
+    """An organization with a management key for all of it."""
+
+    def __init__(
+        self, organization: str, project: str, secret: str, client: httpx.AsyncClient
+    ) -> None:
+        self.organization = organization
+        self.project = project
+        self.secret = secret
+        self.client = client
+
+    async def make(self, path: str, **body: Any) -> dict[str, Any]:
+        response = await self.client.post(path, json=body)
+        assert response.status_code == 201, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def weather(self, slug: str = "weather") -> dict[str, Any]:
+        return await self.make(
+            "/v1/apis",
+            slug=slug,
+            upstreams={"test": "http://127.0.0.1:3000"},
+            scopes=["forecast:read", "alerts:read"],
+        )
+
+    async def key(self, **fields: Any) -> dict[str, Any]:
+        wanted = {"name": "Planner", "access": [{"api": "weather"}], **fields}
+        return await self.make("/v1/keys", **wanted)
+
+
+@pytest.fixture
+async def house(office: Office, database: Database) -> AsyncIterator[House]:
+    made = House(office, database)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def tenant(house: House) -> Tenant:
+    return house.tenant()
