@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -31,6 +32,7 @@ from keyhouse.adapters.system import (
 from keyhouse.doors import guard
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import (
+    CheckingPlane,
     DataPlane,
     Means,
     MeteringMeans,
@@ -219,7 +221,7 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
             ready=lambda: plane.is_ready,
             now_us=plane.means.clock.now_us,
         )
-        server = GatewayServer(faces, _gateway_config(settings))
+        server = GatewayServer(_gateway_config(settings), faces)
         await server.start(socket.socket(fileno=listen_fd))
         await stop.wait()
         await server.drain(GRACE_SECONDS)
@@ -242,6 +244,42 @@ def _gateway_config(settings: Settings) -> GatewayConfig:
         upstream_seconds_max=chosen.upstream_seconds_max,
         connections_max=chosen.connections_max,
     )
+
+
+def run_management(settings: Settings, listen_fd: int) -> int:
+    """The management API and its worker on an inherited listening socket,
+
+    until SIGTERM or SIGINT. Raises SettingsError and StoreUnavailable.
+    """
+    import uvloop
+
+    with _database(settings) as database:
+        return uvloop.run(_management(settings, database, listen_fd))
+
+
+async def _management(settings: Settings, database: Database, listen_fd: int) -> int:
+    from keyhouse.doors.api import build_app, serve
+    from keyhouse.doors.worker import work
+
+    stop = _stop_on_signals()
+    plane = CheckingPlane(_means(settings, database), _options(settings, "management"))
+    await plane.open()
+    worker = asyncio.create_task(work(_upkeep(settings, database), stop))
+    try:
+        app = build_app(_office(settings, database), plane.management)
+        await serve(app, socket.socket(fileno=listen_fd), stop)
+    finally:
+        stop.set()
+        await worker
+        await plane.close()
+    return 0
+
+
+def _upkeep(settings: Settings, database: Database) -> Callable[[Callable[[], bool]], int]:
+    from keyhouse.services.upkeep import Retention, keep_up
+
+    kept = Retention(settings.requests.retention_days, settings.usage.retention_days)
+    return partial(keep_up, database.upkeep, SystemClock(), kept)
 
 
 def _stop_on_signals() -> asyncio.Event:
