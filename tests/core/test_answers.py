@@ -170,5 +170,6 @@ def test_a_decision_without_a_key_knows_nobody() -> None:
 
 
 def test_a_pending_is_resumed_with_what_its_work_gave() -> None:
-    pending = Pending("need", lambda: Verdict.VALID, lambda got: Decision(got, NOW))
-    assert pending.resume(pending.work()) == Decision(Verdict.VALID, NOW)
+    refused = Decision(Verdict.UNKNOWN, NOW)
+    pending = Pending("need", lambda: NOW, lambda got: refused if got == NOW else pending)
+    assert pending.resume(pending.work()) is refused

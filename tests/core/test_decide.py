@@ -62,7 +62,8 @@ def test_one_reason_is_told(index: int) -> None:
 
 @pytest.mark.parametrize("index", range(len(STEPS)))
 def test_of_many_reasons_the_first_is_told(index: int) -> None:
-    key, request = dict(USUAL), {}
+    key = dict(USUAL)
+    request: dict[str, Any] = {}
     for _, key_part, request_part in STEPS[index:]:
         key |= key_part
         request |= request_part
@@ -140,7 +141,7 @@ ROUTED = api_record(
         ((), "GET", "/v1/admin;/y", {}, (Verdict.ENDPOINT_NOT_ALLOWED, "", 0, ())),
     ],
 )
-def test_routes(  # noqa: PLR0917: a row of the table
+def test_routes(
     held: tuple[str, ...],
     method: str | None,
     path: str | None,
