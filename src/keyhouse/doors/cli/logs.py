@@ -11,7 +11,7 @@ import structlog
 _SECRET = re.compile(
     r"([a-z][a-z0-9]{1,15}_(?:[sp]k_(?:live|test)|mk)_)[0-9A-Za-z]{32}([0-9A-Za-z]{4})"
 )
-_QUIET = ("httpx", "httpcore", "uvicorn.access")
+_QUIET = ("alembic", "httpx", "httpcore", "uvicorn")
 
 
 def configure(level: str, form: str) -> None:
