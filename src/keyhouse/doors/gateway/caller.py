@@ -1,0 +1,331 @@
+"""The side of a caller: one connection, one request after the other."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
+
+from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.config import (
+    BUFFER_BYTES_MAX,
+    LINGER_BYTES_MAX,
+    LINGER_SECONDS,
+)
+from keyhouse.doors.gateway.exchange import Exchange
+from keyhouse.doors.gateway.head import CRLF, END
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.gate import Gate
+
+_NEXT: Final = 1
+_UPSTREAM: Final = 2
+
+
+class Caller(asyncio.Protocol):
+    """A caller's connection; `exchange` is the request that is being served.
+
+    The next request is not so much as looked at before the answer to the
+    one before it is complete: what came of it waits in `_rest`, and nothing
+    more is read. So answers keep their order and a pipeline is bounded.
+    """
+
+    __slots__ = (
+        "_ended",
+        "_holds",
+        "_left",
+        "_lingering",
+        "_rest",
+        "_transport",
+        "_unwritten",
+        "deadline",
+        "exchange",
+        "gate",
+        "seen",
+        "trusted",
+        "writable",
+    )
+
+    def __init__(self, gate: "Gate") -> None:
+        self.gate = gate
+        self.exchange: Exchange | None = None
+        self.writable = True
+        self.deadline = gate.watch.after(gate.config.head_seconds_max)
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._rest = b""
+        self._holds = 0
+        self._ended = self._lingering = False
+        self._left = LINGER_BYTES_MAX
+        self._unwritten = 0
+
+    # -- what the transport says ------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A caller has come."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(BUFFER_BYTES_MAX)
+        self.seen = self.gate.peers.direct(transport.get_extra_info("peername"))
+        self.trusted = self.gate.peers.trusts(self.seen.address)
+        self.gate.arrived(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Serve a request that came in one piece; look closer at anything else."""
+        if (
+            self.exchange is None
+            and not self._holds
+            and not self._lingering
+            and data.find(END) + 4 == len(data) <= self.gate.config.head_bytes_max
+        ):
+            exchange = self.exchange = Exchange(self)
+            self._feed(exchange, data)
+            if exchange.complete and not exchange.over:
+                exchange.start()
+        else:
+            self._take(data)
+
+    def eof_received(self) -> bool:
+        """The caller sends no more. Whom we owe an answer still gets it."""
+        exchange = self.exchange
+        self._ended = True
+        if exchange is not None and not exchange.received:
+            if not exchange.over:
+                self.abort()
+            return False
+        return exchange is not None or bool(self._rest)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """The caller has gone."""
+        exchange, self.exchange = self.exchange, None
+        self._rest = b""
+        if exchange is not None:
+            exchange.abandon()
+        self.gate.left(self)
+
+    def pause_writing(self) -> None:
+        """The caller does not keep up: the upstream has to wait."""
+        self.writable = False
+        self._unwritten = self._transport.get_write_buffer_size()
+        self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
+        if self.exchange is not None and self.exchange.upstream is not None:
+            self.exchange.upstream.pause()
+
+    def resume_writing(self) -> None:
+        """The caller has read what waited."""
+        self.writable = True
+        self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
+        if self.exchange is not None:
+            if self.exchange.upstream is not None:
+                self.exchange.upstream.resume()
+        elif self._rest:
+            self._go_on()
+
+    # -- what comes in ------------------------------------------------------------
+
+    def _take(self, data: bytes) -> None:
+        """Feed the parser message by message, as far as they can be served."""
+        if self._lingering:
+            self._left -= len(data)
+            if self._left < 0:
+                self.abort()
+            return
+        if self._rest:
+            self._rest += data
+            return
+        view = memoryview(data)
+        start = 0
+        while start < len(data) and not self._lingering:
+            exchange = self.exchange
+            if exchange is None:
+                waits = not self.writable or self._transport.is_closing()
+            else:
+                waits = exchange.received
+            if waits:
+                self._rest += data[start:]
+                self._hold(_NEXT)
+                return
+            if exchange is None:
+                exchange = self.exchange = Exchange(self)
+                self.deadline = self.gate.watch.after(self.gate.config.head_seconds_max)
+            end = exchange.slice_end(data, start)
+            if exchange.complete:
+                self._feed_body(exchange, view[start:end])
+            else:
+                self._feed_head(exchange, view[start:end])
+            start = end
+
+    def _feed_head(self, exchange: Exchange, piece: memoryview) -> None:
+        most = self.gate.config.head_bytes_max
+        exchange.size += len(piece)
+        if exchange.size > most:
+            in_line = not exchange.headers and CRLF not in bytes(piece[:most])
+            self._refuse(refuse.TARGET_TOO_LONG if in_line else refuse.HEAD_TOO_LARGE)
+            return
+        self._feed(exchange, piece)
+        if exchange.complete and not exchange.over:
+            exchange.start()
+
+    def _feed_body(self, exchange: Exchange, piece: memoryview) -> None:
+        self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
+        self._feed(exchange, piece)
+        if self.exchange is exchange:
+            exchange.progress()
+
+    def _feed(self, exchange: Exchange, data: bytes | memoryview) -> None:
+        parser = exchange.parser
+        if parser is None:
+            return
+        try:
+            parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass  # the head is complete: it is refused there
+        except HttpParserCallbackError:
+            raise  # a fault of ours
+        except HttpParserError:
+            self._refuse(refuse.UNREADABLE)
+
+    def _refuse(self, problem: refuse.Problem) -> None:
+        """What comes can't be followed: say so, if an answer is owed, and end."""
+        exchange = self.exchange
+        if exchange is None:
+            self.abort()
+            return
+        if exchange.over:
+            self.linger()
+            return
+        exchange.started = True
+        exchange.keep = False
+        exchange.received = False
+        exchange.length = None
+        exchange.fail(problem)
+
+    def _go_on(self) -> None:
+        self.gate.loop.call_soon(self._take_rest)
+
+    def _take_rest(self) -> None:
+        if self.exchange is None and self._rest and not self._transport.is_closing():
+            data, self._rest = self._rest, b""
+            self._take(data)
+            if not self._rest:
+                self._free(_NEXT)
+            self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        """A caller that has ended gets no more answers than it is owed."""
+        if self._ended and self.exchange is None and not self._rest:
+            self._transport.close()
+
+    # -- what the exchange says ---------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of an answer."""
+        self._transport.write(data)
+
+    def wait(self, outcome: object, then: Callable[[Any], None]) -> None:
+        """Something has to be fetched before the request can go on."""
+        self.deadline = self.gate.watch.after(self.gate.config.upstream_seconds_max)
+        self.gate.plane.resolver.resolve(outcome, then)
+
+    def wait_for_upstream(self) -> None:
+        """The request needs a connection, which takes its time."""
+        self.deadline = self.gate.watch.after(self.gate.config.upstream_seconds_max)
+
+    def hold_for_upstream(self) -> None:
+        """Read no more of the body until `free`."""
+        self._hold(_UPSTREAM)
+
+    def free(self) -> None:
+        """The body can go on."""
+        self._free(_UPSTREAM)
+
+    def next(self) -> None:
+        """The exchange is over and its request received: on to the next one."""
+        exchange, self.exchange = self.exchange, None
+        if exchange is None:
+            return
+        exchange.parser = None
+        gate = self.gate
+        self.deadline = gate.watch.after(gate.config.idle_seconds_max)
+        if not exchange.keep or (self._ended and not self._rest):
+            if self._rest:
+                self.linger()
+            else:
+                self._transport.close()
+            return
+        if self._holds:
+            self._free(_UPSTREAM)
+            if self._rest:
+                self._go_on()
+
+    def linger(self) -> None:
+        """The last answer is written. Drop what still comes, then close."""
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.parser = None
+        if self._ended:
+            self._transport.close()
+            return
+        self._lingering = True
+        self._rest = b""
+        self.deadline = self.gate.watch.after(LINGER_SECONDS)
+        self._free(_NEXT | _UPSTREAM)
+        self._transport.write_eof()
+
+    def abort(self) -> None:
+        """End at once; what was not sent is lost."""
+        self._transport.abort()
+
+    # -- time -----------------------------------------------------------------------
+
+    def expired(self) -> None:
+        """Nothing happened for too long: find out whose fault it is."""
+        exchange = self.exchange
+        watch, config = self.gate.watch, self.gate.config
+        if not self.writable:
+            unwritten = self._transport.get_write_buffer_size()
+            if unwritten < self._unwritten:
+                self._unwritten = unwritten
+                self.deadline = watch.after(config.idle_seconds_max)
+            else:
+                self.abort()
+        elif exchange is None or self._lingering or self._transport.is_closing():
+            self._close_idle()
+        elif not exchange.complete:
+            self._refuse(refuse.HEAD_TIMEOUT)
+        elif exchange.over:
+            self.abort()
+        elif exchange.received or self._holds & _UPSTREAM:
+            self._expired_waiting(exchange)
+        else:
+            self._refuse(refuse.HEAD_TIMEOUT)
+
+    def _expired_waiting(self, exchange: Exchange) -> None:
+        if exchange.upstream is not None:
+            # The upstream's own deadline watches over it.
+            self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
+        else:
+            exchange.late()
+
+    def _close_idle(self) -> None:
+        if self._transport.is_closing() or self._lingering:
+            self.abort()
+        else:
+            self._transport.close()
+            self.deadline = self.gate.watch.after(LINGER_SECONDS)
+
+    def drain(self) -> None:
+        """Finish what is in hand and then end; at once if it is nothing."""
+        if self.exchange is None and not self._rest:
+            self._transport.close()
+
+    # -- reading --------------------------------------------------------------------
+
+    def _hold(self, reason: int) -> None:
+        if not self._holds and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._holds |= reason
+
+    def _free(self, reason: int) -> None:
+        held = self._holds
+        self._holds = held & ~reason
+        if held and not self._holds and not self._transport.is_closing():
+            self._transport.resume_reading()

@@ -1,0 +1,112 @@
+"""What few requests need: the rare headers, credentials in unusual places."""
+
+from typing import TYPE_CHECKING
+
+from httptools import HttpRequestParser
+
+from keyhouse.core.records import ApiRecord
+from keyhouse.core.secret import looks_like_ours
+from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
+from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, without_named
+from keyhouse.doors.gateway.query import cut_parameter
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.exchange import Exchange
+
+
+def examine(exchange: "Exchange", parser: HttpRequestParser) -> refuse.Problem | None:
+    """Why this request cannot be served, None if it can.
+
+    Sets `http10`, `seen` and what `Connection` asks for.
+    """
+    version = parser.get_http_version()
+    exchange.http10 = version == "1.0"
+    if version not in ("1.0", "1.1"):
+        exchange.keep = False
+        return refuse.VERSION_UNSUPPORTED
+    if exchange.fault is not None:
+        exchange.keep = False
+        return exchange.fault
+    if exchange.host is None and not exchange.http10:
+        return refuse.NO_HOST
+    if exchange.chunked and exchange.http10:
+        exchange.keep = False
+        return refuse.CHUNKED_TOO_EARLY
+    if parser.should_upgrade():
+        exchange.keep = False
+        return refuse.UPGRADE_UNSUPPORTED
+    if exchange.connection is not None:
+        exchange.lines = without_named(exchange.lines, exchange.connection)
+    if exchange.http10:
+        exchange.expect = False
+    caller = exchange.caller
+    if caller.trusted:
+        exchange.seen = caller.gate.peers.behind(
+            caller.seen, exchange.forwarded_for, exchange.forwarded_proto
+        )
+    return None
+
+
+def wrong_line(method: str | None, target: bytes) -> refuse.Problem:
+    """What is wrong with a request line."""
+    if method is None:
+        return refuse.METHOD_NOT_ALLOWED
+    if len(target) > TARGET_BYTES_MAX:
+        return refuse.TARGET_TOO_LONG
+    return refuse.NOT_ORIGIN_FORM
+
+
+def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, bytes | None]:
+    """The key of the API's own key header, and the key of its query parameter.
+
+    Two that differ are given as one of each, so that they are refused.
+    """
+    found = _own_header(exchange, api.key_header)
+    if api.query_parameter is not None and exchange.query:
+        cut = cut_parameter(exchange.query, api.query_parameter)
+        if cut.values:
+            path = exchange.rest.partition(b"?")[0]
+            exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
+            found += cut.values
+    distinct = list(dict.fromkeys(found))
+    first = distinct[0] if distinct else None
+    return first, distinct[1] if len(distinct) > 1 else None
+
+
+def _own_header(exchange: "Exchange", name: bytes) -> list[bytes]:
+    """The values of the key header; X-API-Key goes on if it is not that."""
+    usual = [key for key in (exchange.key, exchange.other_key) if key is not None]
+    if name == KEY_HEADER:
+        return usual
+    for key in usual:
+        if not looks_like_ours(key):
+            exchange.lines += (b"X-API-Key: ", key, CRLF)
+    if name != b"authorization":
+        return exchange.take_header(name)
+    value = exchange.authorization
+    if value is None or value[:7].lower() == b"bearer ":
+        return []
+    exchange.authorization = None
+    return [value]
+
+
+def body_lines(exchange: "Exchange") -> bytes:
+    """The end of the line before, and how the body comes."""
+    lines = b"\r\n"
+    if exchange.length is not None:
+        lines += b"Content-Length: %d\r\n" % exchange.length
+    elif exchange.chunked:
+        lines += b"Transfer-Encoding: chunked\r\n"
+    if exchange.expect and not exchange.received:
+        lines += b"Expect: 100-continue\r\n"
+    return lines
+
+
+def without_secret(lines: list[bytes], secret: bytes) -> list[bytes]:
+    """`lines` without those in whose value `secret` stands."""
+    kept = lines[:1]
+    for place in range(1, len(lines), 3):
+        if secret not in lines[place + 1]:
+            kept += lines[place : place + 3]
+    return kept

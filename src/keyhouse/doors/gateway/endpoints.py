@@ -1,0 +1,51 @@
+"""The gateway's own addresses, below `/.keyhouse/`."""
+
+from typing import TYPE_CHECKING, Final
+
+from keyhouse.doors.gateway import refuse, verify_endpoint
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.exchange import Exchange
+
+LIVE: Final = "/.keyhouse/live"
+READY: Final = "/.keyhouse/ready"
+VERIFY: Final = "/.keyhouse/v1/verify"
+BODY_BYTES_MAX: Final = 65_536
+
+
+def begin(exchange: "Exchange") -> None:
+    """Answer a request for one of our own addresses, or wait for its body."""
+    path = exchange.path
+    if path == VERIFY:
+        _begin_verify(exchange)
+    elif path not in (LIVE, READY):
+        exchange.fail(refuse.NOT_FOUND)
+    elif exchange.method not in ("GET", "HEAD"):
+        exchange.fail(refuse.GET_ONLY)
+    elif path == READY and not exchange.caller.gate.plane.ready():
+        exchange.reply(refuse.Answer(503, "application/json", b'{"status":"not_ready"}'))
+    else:
+        told = b'{"status":"live"}' if path == LIVE else b'{"status":"ready"}'
+        exchange.reply(refuse.Answer(200, "application/json", told))
+
+
+def _begin_verify(exchange: "Exchange") -> None:
+    if exchange.method != "POST":
+        exchange.fail(refuse.POST_ONLY)
+    elif exchange.length is not None and exchange.length > BODY_BYTES_MAX:
+        exchange.fail(refuse.BODY_TOO_LARGE)
+    else:
+        exchange.collected = []
+        if exchange.expect and not exchange.received:
+            exchange.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if exchange.received:
+            collected(exchange)
+
+
+def collected(exchange: "Exchange") -> None:
+    """More of a body that we read ourselves has come."""
+    if exchange.bytes_in > BODY_BYTES_MAX:
+        exchange.fail(refuse.BODY_TOO_LARGE)
+    elif exchange.received:
+        body = b"".join(exchange.collected or ())
+        verify_endpoint.VerifyCall(exchange, body).begin()

@@ -1,0 +1,97 @@
+"""What a way from a key to an API looks like on the wire, worked out once."""
+
+from typing import Final, NamedTuple
+
+from keyhouse.core.decision import WINDOW_SECONDS, Decision
+from keyhouse.core.records import Line
+from keyhouse.doors.gateway.pool import Pool, Target
+from keyhouse.doors.gateway.refuse import safe
+
+FACES_MAX: Final = 16_384
+
+
+class Face(NamedTuple):
+    """`target` is None where the API has no upstream for the key's environment.
+
+    `identity` is the headers that tell the upstream who calls, up to the
+    value of the last, Keyhouse-Request-Id. `told` is a template for what is
+    added to the upstream's answer: see `limits`.
+    """
+
+    target: Target | None
+    identity: bytes
+    told: bytes
+
+
+class Faces:
+    """The faces of the lines in use; a line is known by its identity."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._faces: dict[Line, Face] = {}
+
+    def of(self, line: Line) -> Face:
+        """The face of a line."""
+        face = self._faces.get(line)
+        if face is None:
+            if len(self._faces) >= FACES_MAX:
+                self._faces.clear()
+            face = self._faces[line] = self._made(line)
+        return face
+
+    def _made(self, line: Line) -> Face:
+        url = line.api.upstreams.get(line.key.environment or "")
+        target = self._pool.target(url) if url else None
+        return Face(target, _identity(line), _template(line))
+
+
+def _identity(line: Line) -> bytes:
+    scopes = sorted(line.grant.scopes) if line.grant else []
+    values = (
+        ("Key-Id", line.key.id),
+        ("Application", line.application.id),
+        ("Customer", line.application.external_id or ""),
+        ("Subject", ""),
+        ("Environment", line.key.environment or ""),
+        ("Scopes", " ".join(scopes)),
+    )
+    told = [b"Keyhouse-%s: %s\r\n" % (name.encode(), safe(text)) for name, text in values]
+    return b"".join((*told, b"Keyhouse-Request-Id: "))
+
+
+def _template(line: Line) -> bytes:
+    """`%b` for the request id, then `%d` twice for each limit: left, reset.
+
+    The form is that of `core.answers.limit_headers`.
+    """
+    limits = [
+        (use.limit.name, use.limit.amount, use.limit.period_us // 1_000_000)
+        for use in line.rates
+    ]
+    limits += [
+        (use.quota.name, use.quota.amount, WINDOW_SECONDS[use.quota.window])
+        for use in line.quotas
+    ]
+    told = b"Keyhouse-Request-Id: %b\r\n"
+    if limits:
+        states = b", ".join(b'"%s";r=%%d;t=%%d' % _escaped(name) for name, _, _ in limits)
+        policy = b", ".join(
+            b'"%s";q=%d;w=%d' % (_escaped(name), amount, window)
+            for name, amount, window in limits
+        )
+        told += b"RateLimit: %s\r\nRateLimit-Policy: %s\r\n" % (states, policy)
+    return told
+
+
+def _escaped(name: str) -> bytes:
+    return safe(name).replace(b"%", b"%%")
+
+
+def told(face: Face, decision: Decision, request_id: bytes) -> bytes:
+    """The headers that go with a good answer: request id and what is left."""
+    numbers: list[bytes | int] = [request_id]
+    for one in decision.taken:
+        numbers += (one.remaining, -(-one.reset_us // 1_000_000))
+    for left in decision.balances:
+        numbers += (left.remaining, -(-(left.end_us - decision.at_us) // 1_000_000))
+    return face.told % tuple(numbers)

@@ -1,0 +1,77 @@
+"""What all connections of one gateway share."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from keyhouse.doors.gateway.config import LINGER_SECONDS, GatewayConfig
+from keyhouse.doors.gateway.faces import Faces
+from keyhouse.doors.gateway.needs import Plane
+from keyhouse.doors.gateway.peers import Peers
+from keyhouse.doors.gateway.pool import Pool, tls_context
+from keyhouse.doors.gateway.timers import Watch
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.caller import Caller
+
+
+class Gate:
+    """`crowded` is called with whether there are as many callers as may be."""
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        plane: Plane,
+        loop: asyncio.AbstractEventLoop,
+        crowded: Callable[[bool], None],
+    ) -> None:
+        self.config = config
+        self.plane = plane
+        self.loop = loop
+        self.draining = False
+        self.callers: set[Caller] = set()
+        self.watch = Watch(
+            loop,
+            min(
+                config.head_seconds_max,
+                config.idle_seconds_max,
+                config.upstream_seconds_max,
+                LINGER_SECONDS,
+            ),
+        )
+        self.peers = Peers(config.trusted_proxies)
+        self.pool = Pool(self)
+        self.faces = Faces(self.pool)
+        self._crowded = crowded
+        self._nobody: asyncio.Future[None] | None = None
+        self._tls: ssl.SSLContext | None = None
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """How https upstreams are spoken to; made when the first one is."""
+        if self._tls is None:
+            self._tls = tls_context()
+        return self._tls
+
+    def arrived(self, caller: "Caller") -> None:
+        """One caller more."""
+        self.callers.add(caller)
+        self.watch.members.add(caller)
+        if len(self.callers) >= self.config.connections_max:
+            self._crowded(True)
+
+    def left(self, caller: "Caller") -> None:
+        """One caller less."""
+        self.callers.discard(caller)
+        self.watch.leave(caller)
+        if not self.callers and self._nobody is not None and not self._nobody.done():
+            self._nobody.set_result(None)
+        if len(self.callers) < self.config.connections_max:
+            self._crowded(False)
+
+    async def nobody(self) -> None:
+        """Wait until all callers have left."""
+        if self.callers:
+            self._nobody = self.loop.create_future()
+            await self._nobody

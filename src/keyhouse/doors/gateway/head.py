@@ -1,0 +1,309 @@
+"""The head of a request, as llhttp tells it: what goes on, and what is for us.
+
+A header is known by one look into a table of rules: bytes are the beginning
+of the line that goes on to the upstream, a number is a header with a meaning.
+"""
+
+from typing import Final
+
+from httptools import HttpRequestParser
+
+from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.config import HEADERS_MAX
+
+CRLF: Final = b"\r\n"
+END: Final = b"\r\n\r\n"
+KEY_HEADER: Final = b"x-api-key"
+
+DROP: Final = 0
+KEY: Final = 1
+HOST: Final = 2
+AUTHORIZATION: Final = 3
+LENGTH: Final = 4
+ENCODING: Final = 5
+CONNECTION: Final = 6
+EXPECT: Final = 7
+REFERRER: Final = 8
+ORIGIN: Final = 9
+FORWARDED_FOR: Final = 10
+FORWARDED_PROTO: Final = 11
+FORWARDED_HOST: Final = 12
+
+Rule = bytes | int
+
+_OURS: Final = b"keyhouse-"
+_MEANINGS: Final[dict[bytes, int]] = {
+    KEY_HEADER: KEY,
+    b"host": HOST,
+    b"authorization": AUTHORIZATION,
+    b"content-length": LENGTH,
+    b"transfer-encoding": ENCODING,
+    b"connection": CONNECTION,
+    b"expect": EXPECT,
+    b"referer": REFERRER,
+    b"origin": ORIGIN,
+    b"x-forwarded-for": FORWARDED_FOR,
+    b"x-forwarded-proto": FORWARDED_PROTO,
+    b"x-forwarded-host": FORWARDED_HOST,
+    # Meant for the next hop, which is us (RFC 9110, 7.6.1), or a claim about
+    # the caller that only we may make; `Proxy` becomes HTTP_PROXY under CGI.
+    **dict.fromkeys(
+        (
+            b"keep-alive",
+            b"proxy-connection",
+            b"proxy-authorization",
+            b"proxy",
+            b"te",
+            b"trailer",
+            b"upgrade",
+            b"http2-settings",
+            b"forwarded",
+            b"x-real-ip",
+            b"x-forwarded-port",
+            b"x-forwarded-server",
+            b"x-forwarded-ssl",
+            b"x-forwarded-scheme",
+            b"x-forwarded-prefix",
+        ),
+        DROP,
+    ),
+}
+_ANSWER_MEANINGS: Final[dict[bytes, int]] = {
+    b"content-length": LENGTH,
+    b"transfer-encoding": ENCODING,
+    b"connection": CONNECTION,
+    **dict.fromkeys(
+        (
+            b"keep-alive",
+            b"proxy-connection",
+            b"proxy-authenticate",
+            b"trailer",
+            b"upgrade",
+            # What stands behind us is nobody's business.
+            b"server",
+            b"x-powered-by",
+            b"ratelimit",
+            b"ratelimit-policy",
+        ),
+        DROP,
+    ),
+}
+_RULES_MAX: Final = 2048
+_NAME_MAX: Final = 64
+
+
+class Rules(dict[bytes, Rule]):
+    """What to do with a header of that name, learnt once for each spelling."""
+
+    def __init__(self, meanings: dict[bytes, int]) -> None:
+        super().__init__()
+        self._meanings = meanings
+
+    def __missing__(self, name: bytes) -> Rule:
+        """The rule of a name not seen so far.
+
+        `_` and `.` become `-` in many a framework, so a header that would
+        then read like one of ours, or like one that has a meaning, is dropped.
+        """
+        lower = name.lower()
+        plain = lower.replace(b"_", b"-").replace(b".", b"-")
+        rule: Rule
+        if plain.startswith(_OURS):
+            rule = DROP
+        elif plain in self._meanings:
+            rule = self._meanings[plain] if plain == lower else DROP
+        else:
+            rule = name + b": "
+        if len(self) < _RULES_MAX and len(name) <= _NAME_MAX:
+            self[name] = rule
+        return rule
+
+
+REQUEST_RULES: Final = Rules(_MEANINGS)
+ANSWER_RULES: Final = Rules(_ANSWER_MEANINGS)
+
+
+class RequestHead:
+    """Collects a request's head; the callbacks are llhttp's.
+
+    `lines` holds the headers that go on, three items each, after one place
+    that is kept for the request line. `fault` is why it cannot be served.
+    `odd` says that something in it needs a closer look. `size` counts the
+    bytes of the head, `bytes_in` those of the body.
+    """
+
+    __slots__ = (
+        "authorization",
+        "bytes_in",
+        "chunked",
+        "complete",
+        "connection",
+        "expect",
+        "fault",
+        "forwarded_for",
+        "forwarded_host",
+        "forwarded_proto",
+        "headers",
+        "host",
+        "key",
+        "length",
+        "lines",
+        "odd",
+        "origin",
+        "other_key",
+        "parser",
+        "received",
+        "referrer",
+        "size",
+        "tail",
+        "target",
+    )
+
+    def __init__(self) -> None:
+        self.parser: HttpRequestParser | None = HttpRequestParser(self)
+        self.bytes_in = 0
+        self.target = b""
+        self.lines: list[bytes] = [b""]
+        self.headers = 0
+        self.host: bytes | None = None
+        self.key: bytes | None = None
+        self.other_key: bytes | None = None
+        self.authorization: bytes | None = None
+        self.length: int | None = None
+        self.chunked = False
+        self.expect = False
+        self.connection: bytes | None = None
+        self.referrer = ""
+        self.origin = ""
+        self.forwarded_for: bytes | None = None
+        self.forwarded_proto: bytes | None = None
+        self.forwarded_host: bytes | None = None
+        self.fault: refuse.Problem | None = None
+        self.odd = False
+        self.complete = False
+        self.received = False
+        self.size = 0
+        self.tail = b""
+
+    def on_url(self, piece: bytes) -> None:
+        """The target, or a part of it."""
+        self.target = self.target + piece if self.target else piece
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header, or a trailer, which is dropped."""
+        if self.complete:
+            return
+        self.headers += 1
+        rule = REQUEST_RULES[name]
+        if rule.__class__ is bytes:
+            self.lines += (rule, value, CRLF)
+        elif rule == KEY:
+            self._add_key(value.strip(b" \t"))
+        elif rule == HOST:
+            if self.host is not None:
+                self._refuse(refuse.bad_request("The Host header came twice."))
+            self.host = value.strip(b" \t")
+        elif rule != DROP:
+            self._meaning(int(rule), value.strip(b" \t"))
+
+    def on_headers_complete(self) -> None:
+        """The head has ended."""
+        self.complete = True
+        if self.headers > HEADERS_MAX:
+            self._refuse(refuse.TOO_MANY_HEADERS)
+
+    def slice_end(self, data: bytes, start: int) -> int:
+        """Where to stop feeding: behind no more than this message's last byte.
+
+        llhttp cannot be paused between two messages, so it never gets to see
+        the second. A head ends with an empty line, and so does a chunked
+        body, which may hold more of them.
+        """
+        if self.complete and self.length is not None:
+            return min(len(data), start + self.length - self.bytes_in)
+        if self.tail:
+            found = (self.tail + data[start : start + 3]).find(END)
+            if found >= 0:
+                end = start + found + 4 - len(self.tail)
+                self.tail = b""
+                return end
+        found = data.find(END, start)
+        if found >= 0:
+            self.tail = b""
+            return found + 4
+        self.tail = (self.tail + data[max(start, len(data) - 3) :])[-3:]
+        return len(data)
+
+    def take_header(self, name: bytes) -> list[bytes]:
+        """Cut the header of that lower-case name out; its values."""
+        values: list[bytes] = []
+        kept = self.lines[:1]
+        lines = self.lines
+        for place in range(1, len(lines), 3):
+            if lines[place][:-2].lower() == name:
+                values.append(lines[place + 1].strip(b" \t"))
+            else:
+                kept += lines[place : place + 3]
+        self.lines = kept
+        return values
+
+    def _add_key(self, value: bytes) -> None:
+        if self.key is None:
+            self.key = value
+        elif value != self.key:
+            self.other_key = value
+
+    def _refuse(self, problem: refuse.Problem) -> None:
+        self.odd = True
+        self.fault = self.fault or problem
+
+    def _meaning(self, rule: int, value: bytes) -> None:
+        if rule == LENGTH:
+            # No digits but ASCII ones, no sign, no second one: llhttp saw to that.
+            self.length = int(value)
+        elif rule == AUTHORIZATION:
+            if self.authorization is not None:
+                self._refuse(refuse.bad_request("The Authorization header came twice."))
+            self.authorization = value
+        elif rule == REFERRER:
+            self.referrer = value.decode("latin-1")
+            self.lines += (b"Referer: ", value, CRLF)
+        elif rule == ORIGIN:
+            self.origin = value.decode("latin-1")
+            self.lines += (b"Origin: ", value, CRLF)
+        elif rule == FORWARDED_FOR:
+            before = self.forwarded_for
+            self.forwarded_for = value if before is None else b"%s, %s" % (before, value)
+        elif rule == FORWARDED_PROTO:
+            self.forwarded_proto = value
+        elif rule == FORWARDED_HOST:
+            self.forwarded_host = value
+        else:
+            self._hop(rule, value)
+
+    def _hop(self, rule: int, value: bytes) -> None:
+        """What concerns this connection alone."""
+        self.odd = True
+        if rule == CONNECTION:
+            before = self.connection
+            self.connection = value if before is None else b"%s,%s" % (before, value)
+        elif rule == ENCODING:
+            self.chunked = value.lower() == b"chunked"
+            if not self.chunked:
+                self._refuse(refuse.ENCODING_UNKNOWN)
+        elif rule == EXPECT:
+            self.expect = value.lower() == b"100-continue"
+            if not self.expect:
+                self._refuse(refuse.EXPECTATION_UNKNOWN)
+
+
+def without_named(lines: list[bytes], connection: bytes) -> list[bytes]:
+    """`lines` without the headers that a Connection header names."""
+    named = {token.strip(b" \t").lower() for token in connection.split(b",")}
+    if named <= {b"close", b"keep-alive", b"upgrade", b"te", b""}:
+        return lines
+    kept = lines[:1]
+    for place in range(1, len(lines), 3):
+        if lines[place][:-2].lower() not in named:
+            kept += lines[place : place + 3]
+    return kept

@@ -1,0 +1,93 @@
+"""What the gateway needs of the rest of Keyhouse; wiring brings it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
+from keyhouse.core.verdict import Verdict
+
+
+class Manager(Protocol):
+    """The holder of a valid management key."""
+
+    def holds(self, scope: str) -> bool:
+        """Whether it has the scope for anything at all."""
+
+    def may(
+        self, scope: str, *, project_id: str | None = None, api_id: str | None = None
+    ) -> bool:
+        """Whether it has the scope for this project or API."""
+
+
+class Verifying(Protocol):
+    """Decides. Called on the event loop, never blocks."""
+
+    def api(self, slug: str) -> ApiRecord | Verdict | Pending[Any] | None:
+        """The API with that slug, None where there is none."""
+
+    def verify(self, request: Request) -> Decision | Pending[Decision]:
+        """Decide on `request`, spending what it costs if it may pass."""
+
+    def management(self, secret: bytes, address: int) -> Manager | Verdict | Pending[Any]:
+        """Check a management key. A verdict is the refusal."""
+
+    def release(self, decision: Decision) -> None:
+        """Give back what an allowed decision reserved."""
+
+
+class Resolving(Protocol):
+    """Runs what a `Pending` waits for, off the loop."""
+
+    def resolve(self, outcome: object, then: Callable[[Any], None]) -> None:
+        """Call `then` on the loop with what `outcome` comes to, maybe at once.
+
+        What could not be had may come as an exception given as a value.
+        """
+
+
+class Metering(Protocol):
+    """Writes down what was decided and how it ended. Never blocks."""
+
+    def served(
+        self,
+        request_id: str,
+        decision: Decision,
+        *,
+        api: ApiRecord | None,
+        method: str,
+        path: str,
+        address: int,
+    ) -> bool:
+        """Count a decision; False when it cannot be counted, and so not served."""
+
+    def completed(
+        self,
+        request_id: str,
+        decision: Decision,
+        *,
+        api: ApiRecord | None,
+        status: int,
+        latency_us: int,
+        bytes_in: int,
+        bytes_out: int,
+    ) -> None:
+        """Add how the exchange of a counted decision ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The data plane as the gateway sees it.
+
+    `new_request_id` gives `req_…`; `ready` says whether requests can be
+    decided on now, `now_us` is the wall clock.
+    """
+
+    verifier: Verifying
+    resolver: Resolving
+    meter: Metering
+    new_request_id: Callable[[], str]
+    ready: Callable[[], bool]
+    now_us: Callable[[], int]

@@ -1,0 +1,211 @@
+"""Connections to upstreams: dialled, kept while unused, handed out again."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+import ssl
+from collections import deque
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.upstream import Upstream
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.exchange import Exchange
+    from keyhouse.doors.gateway.gate import Gate
+
+_log = logging.getLogger(__name__)
+_NAT64: Final = ip_network("64:ff9b::/96")
+
+
+class Forbidden(Exception):
+    """The upstream's name leads to an address where upstreams may not be."""
+
+
+class Target(NamedTuple):
+    """A base URL: where to connect, what its paths begin with, how it is called."""
+
+    origin: "Origin"
+    prefix: bytes
+    host: bytes
+
+
+class Pool:
+    """The upstreams of all APIs, by host and port. One event loop only."""
+
+    def __init__(self, gate: "Gate") -> None:
+        self._gate = gate
+        self._origins: dict[tuple[str, int, bool], Origin] = {}
+
+    def target(self, url: str) -> Target | None:
+        """Where a base URL leads, None when it is none. Its host is in ASCII."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            return None
+        if parts.scheme not in ("http", "https") or not host or not host.isascii():
+            return None
+        tls = parts.scheme == "https"
+        where = (host, port or (443 if tls else 80), tls)
+        origin = self._origins.get(where)
+        if origin is None:
+            origin = self._origins[where] = Origin(self._gate, *where)
+        name = f"[{host}]" if ":" in host else host
+        named = f"{name}:{port}" if port else name
+        prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+        return Target(origin, prefix.encode("ascii"), named.encode("ascii"))
+
+    async def close(self) -> None:
+        """End all connections, used or not."""
+        for origin in self._origins.values():
+            await origin.close()
+
+
+class Origin:
+    """One host and port. Who finds no connection free waits in a line."""
+
+    __slots__ = (
+        "_dials",
+        "_gate",
+        "_host",
+        "_open",
+        "_port",
+        "_tls",
+        "_waiting",
+        "idle",
+    )
+
+    def __init__(self, gate: "Gate", host: str, port: int, tls: bool) -> None:
+        self._gate = gate
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._open: set[Upstream] = set()
+        self._dials: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Exchange] = deque()
+        self.idle: list[Upstream] = []
+
+    def want(self, exchange: "Exchange") -> None:
+        """Have `exchange` begun on the next connection that is free."""
+        self._waiting.append(exchange)
+        self._dial_if_wanted()
+
+    def release(self, upstream: Upstream) -> None:
+        """The connection is as good as new: use it again."""
+        waiting = self._waiting
+        while waiting:
+            exchange = waiting.popleft()
+            if not exchange.over:
+                upstream.begin(exchange)
+                return
+        config = self._gate.config
+        if len(self.idle) >= config.upstream_idle_max or self._gate.draining:
+            upstream.close()
+            return
+        upstream.deadline = self._gate.watch.after(config.upstream_idle_seconds_max)
+        self.idle.append(upstream)
+
+    def opened(self, upstream: Upstream) -> None:
+        """A connection was made."""
+        self._open.add(upstream)
+
+    def closed(self, upstream: Upstream) -> None:
+        """A connection is gone, or must not be used again."""
+        with contextlib.suppress(ValueError):
+            self.idle.remove(upstream)
+        self._open.discard(upstream)
+        self._dial_if_wanted()
+
+    async def close(self) -> None:
+        """End what there is, and begin nothing new."""
+        for dial in tuple(self._dials):
+            dial.cancel()
+        await asyncio.gather(*self._dials, return_exceptions=True)
+        for upstream in tuple(self._open):
+            upstream.close()
+
+    def _dial_if_wanted(self) -> None:
+        waiting = self._waiting
+        while waiting and waiting[0].over:
+            waiting.popleft()
+        most = self._gate.config.upstream_connections_max
+        if len(waiting) > len(self._dials) and len(self._open) + len(self._dials) < most:
+            dial = self._gate.loop.create_task(self._dial())
+            self._dials.add(dial)
+            dial.add_done_callback(self._dialled)
+
+    def _dialled(self, dial: "asyncio.Task[None]") -> None:
+        self._dials.discard(dial)
+        self._dial_if_wanted()
+
+    async def _dial(self) -> None:
+        problem = refuse.UPSTREAM_UNREACHABLE
+        try:
+            async with asyncio.timeout(self._gate.config.upstream_seconds_max):
+                upstream = await self._connected()
+        except TimeoutError:
+            problem = refuse.UPSTREAM_TIMEOUT
+            _log.warning("connecting to %s:%d took too long", self._host, self._port)
+        except (OSError, ValueError, Forbidden) as error:
+            _log.warning("no connection to %s:%d: %s", self._host, self._port, error)
+        else:
+            self.release(upstream)
+            return
+        while self._waiting:
+            exchange = self._waiting.popleft()
+            if not exchange.over:
+                exchange.fail(problem)
+                return
+
+    async def _connected(self) -> Upstream:
+        """The first of the name's addresses that answers."""
+        context = self._gate.tls if self._tls else None
+        failure: OSError = OSError("the name has no address")
+        for address in await self._addresses():
+            try:
+                _, upstream = await self._gate.loop.create_connection(
+                    lambda: Upstream(self._gate, self),
+                    address,
+                    self._port,
+                    ssl=context,
+                    server_hostname=self._host if context else None,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return upstream
+        raise failure
+
+    async def _addresses(self) -> list[str]:
+        """Where the name leads, looked up for each connection."""
+        found = await self._gate.loop.getaddrinfo(
+            self._host, self._port, type=socket.SOCK_STREAM
+        )
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        if self._gate.config.upstream_private:
+            return addresses
+        public = [address for address in addresses if is_public(address)]
+        if not public:
+            raise Forbidden("its address is private, and upstream_private is off")
+        return public
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one of the open internet, in whatever disguise."""
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return address.is_global and not address.is_multicast
+
+
+def tls_context() -> ssl.SSLContext:
+    """How https upstreams are spoken to: certificates are checked."""
+    return ssl.create_default_context()

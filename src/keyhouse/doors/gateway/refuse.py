@@ -1,0 +1,201 @@
+"""What the gateway says itself: problems, refusals and the few answers of its own."""
+
+import json
+import time
+from collections.abc import Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from keyhouse.core import answers
+from keyhouse.core.decision import Decision
+from keyhouse.core.verdict import Verdict
+
+
+class Problem(NamedTuple):
+    """A request that cannot be served, for a reason that is no verdict."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+
+
+class Answer(NamedTuple):
+    """A whole answer of ours; `headers` are complete lines besides the usual ones."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: bytes = b""
+
+
+def bad_request(detail: str) -> Problem:
+    """A request that is not HTTP as we take it."""
+    return Problem(400, "bad_request", "Bad request", detail)
+
+
+UNREADABLE: Final = bad_request("The request is not well-formed HTTP/1.1.")
+NO_HOST: Final = bad_request("The Host header is missing.")
+NOT_ORIGIN_FORM: Final = bad_request("The request target must be a path.")
+CHUNKED_TOO_EARLY: Final = bad_request("HTTP/1.0 knows no chunked body.")
+ENCODING_UNKNOWN: Final = Problem(
+    501, "transfer_encoding_unknown", "Not implemented", "Bodies are plain or chunked."
+)
+AMBIGUOUS_PATH: Final = Problem(
+    400,
+    "ambiguous_path",
+    "Ambiguous path",
+    "The path has more than one reading: send no dot segments, no doubled or "
+    "escaped slashes and no broken escapes.",
+)
+KEY_IN_PATH: Final = Problem(
+    400, "key_in_path", "Key in the address", "Send the key in a header."
+)
+API_NOT_FOUND: Final = Problem(
+    404, "api_not_found", "No such API", "No API has this address."
+)
+NOT_FOUND: Final = Problem(404, "not_found", "Not found", "There is nothing here.")
+METHOD_NOT_ALLOWED: Final = Problem(
+    405, "method_not_allowed", "Method not allowed", "This method is not served here."
+)
+POST_ONLY: Final = Problem(
+    405, "method_not_allowed", "Method not allowed", "Only POST is served here."
+)
+GET_ONLY: Final = Problem(
+    405, "method_not_allowed", "Method not allowed", "Only GET is served here."
+)
+HEAD_TIMEOUT: Final = Problem(
+    408, "request_timeout", "Request time-out", "The request took too long to arrive."
+)
+BODY_TOO_LARGE: Final = Problem(
+    413, "body_too_large", "Body too large", "The body is longer than is taken here."
+)
+TARGET_TOO_LONG: Final = Problem(
+    414, "target_too_long", "Address too long", "The path and query are too long."
+)
+EXPECTATION_UNKNOWN: Final = Problem(
+    417, "expectation_unknown", "Expectation failed", "Only 100-continue is known."
+)
+HEAD_TOO_LARGE: Final = Problem(
+    431, "head_too_large", "Headers too large", "The headers are too long."
+)
+TOO_MANY_HEADERS: Final = Problem(
+    431, "head_too_large", "Headers too large", "There are too many headers."
+)
+UPGRADE_UNSUPPORTED: Final = Problem(
+    501, "upgrade_unsupported", "Not implemented", "Connections cannot be upgraded."
+)
+UPSTREAM_UNREACHABLE: Final = Problem(
+    502, "upstream_unreachable", "Bad gateway", "The API behind cannot be reached."
+)
+UPSTREAM_FAILED: Final = Problem(
+    502, "upstream_failed", "Bad gateway", "The API behind gave no proper answer."
+)
+UPSTREAM_MISSING: Final = Problem(
+    502,
+    "upstream_missing",
+    "Bad gateway",
+    "The API has no upstream for the environment of this key.",
+)
+UNAVAILABLE: Final = Problem(
+    Verdict.UNAVAILABLE.status,
+    Verdict.UNAVAILABLE.code,
+    Verdict.UNAVAILABLE.title,
+    Verdict.UNAVAILABLE.detail,
+)
+UPSTREAM_TIMEOUT: Final = Problem(
+    504, "upstream_timeout", "Gateway time-out", "The API behind took too long."
+)
+VERSION_UNSUPPORTED: Final = Problem(
+    505, "version_unsupported", "Version not supported", "Speak HTTP/1.1."
+)
+
+
+def of_problem(problem: Problem, request_id: str) -> Answer:
+    """The answer that tells of a problem."""
+    body = {
+        "type": f"urn:keyhouse:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": request_id,
+    }
+    headers = _PROBLEM_HEADERS.get(problem, b"")
+    return Answer(problem.status, answers.PROBLEM_TYPE, to_json(body), headers)
+
+
+_PROBLEM_HEADERS: Final = {
+    METHOD_NOT_ALLOWED: b"Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n",
+    GET_ONLY: b"Allow: GET, HEAD\r\n",
+    POST_ONLY: b"Allow: POST\r\n",
+    UNAVAILABLE: b"Retry-After: 1\r\n",
+}
+
+
+def of_verdict(decision: Decision, request_id: str) -> Answer:
+    """The answer that refuses what a decision refused."""
+    verdict = decision.verdict
+    body = answers.problem(verdict, request_id, decision)
+    headers = header_lines(answers.refusal_headers(decision))
+    return Answer(verdict.status, answers.PROBLEM_TYPE, to_json(body), headers)
+
+
+def of_caller(verdict: Verdict, request_id: str) -> Answer:
+    """The answer to one who may not use an endpoint of ours."""
+    return of_verdict(Decision(verdict, 0), request_id)
+
+
+def to_json(body: object) -> bytes:
+    """Compact JSON."""
+    return json.dumps(body, separators=(",", ":")).encode("ascii")
+
+
+def header_lines(headers: Iterable[tuple[str, str]]) -> bytes:
+    """Header lines in bytes, whatever stands in names of limits and scopes."""
+    return b"".join(
+        b"%s: %s\r\n" % (name.encode("ascii"), safe(value)) for name, value in headers
+    )
+
+
+def safe(text: str) -> bytes:
+    """`text` as a header's value: UTF-8, percent-encoded where it is not plain."""
+    if text.isascii() and text.isprintable():
+        return text.encode("ascii")
+    return b"".join(
+        b"%c" % byte if 0x20 <= byte < 0x7F else b"%%%02X" % byte
+        for byte in text.encode("utf-8", "replace")
+    )
+
+
+def status_line(status: int) -> bytes:
+    """The first line of an answer; a phrase where the status is a known one."""
+    line = _STATUS_LINES.get(status)
+    return b"HTTP/1.1 %d \r\n" % status if line is None else line
+
+
+_STATUS_LINES: Final[dict[int, bytes]] = {
+    status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode("ascii"))
+    for status in HTTPStatus
+}
+
+
+def to_bytes(answer: Answer, request_id: str, *, connection: bytes, is_head: bool) -> bytes:
+    """The answer as it goes over the wire; `connection` is a line or nothing."""
+    return b"".join(
+        (
+            status_line(answer.status),
+            b"Content-Type: %s\r\n" % answer.content_type.encode("ascii"),
+            b"Content-Length: %d\r\n" % len(answer.body),
+            b"Cache-Control: no-store\r\nDate: ",
+            formatdate(time.time(), usegmt=True).encode("ascii"),
+            b"\r\nKeyhouse-Request-Id: ",
+            request_id.encode("ascii"),
+            b"\r\n",
+            answer.headers,
+            connection,
+            b"\r\n",
+            b"" if is_head else answer.body,
+        )
+    )

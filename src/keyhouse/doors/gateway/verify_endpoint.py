@@ -1,0 +1,267 @@
+"""`POST /.keyhouse/v1/verify`: the decision for those who serve elsewhere.
+
+A verdict is always 200. A 4xx is about the caller of verify itself: its
+management key, or a body that does not say what is to be verified.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.answers import retry_after, shown_code
+from keyhouse.core.credentials import choose
+from keyhouse.core.decision import Decision
+from keyhouse.core.entities import Environment
+from keyhouse.core.request import Request
+from keyhouse.core.scopes import is_scope
+from keyhouse.core.verdict import Verdict
+from keyhouse.doors.gateway import refuse
+
+if TYPE_CHECKING:
+    from keyhouse.core.records import ApiRecord
+    from keyhouse.doors.gateway.exchange import Exchange
+    from keyhouse.doors.gateway.needs import Manager
+
+SCOPE: Final = "keys:verify"
+_FIELDS: Final = frozenset(
+    (
+        "key",
+        "api",
+        "address",
+        "method",
+        "path",
+        "referrer",
+        "origin",
+        "app",
+        "tls",
+        "environment",
+        "scopes",
+        "cost",
+    )
+)
+_COST_MAX: Final = 1_000_000_000
+
+
+class Faulty(Exception):
+    """A field of the body is not what it must be."""
+
+    def __init__(self, field: str, reason: str, status: int = 422) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+        self.status = status
+
+
+class VerifyCall:
+    """One call of verify, from the management key to the answer."""
+
+    __slots__ = ("_api", "_body", "_exchange", "_manager", "_plane", "_request")
+
+    def __init__(self, exchange: "Exchange", body: bytes) -> None:
+        self._exchange = exchange
+        self._body = body
+        self._plane = exchange.caller.gate.plane
+        self._manager: Manager | None = None
+        self._request: Request | None = None
+        self._api: ApiRecord | None = None
+
+    def begin(self) -> None:
+        """Check who asks."""
+        exchange = self._exchange
+        chosen = choose(exchange.key, exchange.authorization, exchange.other_key)
+        if chosen.secret is None:
+            self._judged(chosen.refusal or Verdict.MISSING)
+            return
+        outcome = self._plane.verifier.management(chosen.secret, exchange.seen.address)
+        exchange.caller.wait(outcome, self._judged)
+
+    def _judged(self, manager: "Manager | Verdict | Exception") -> None:
+        exchange = self._exchange
+        if exchange.over:
+            return
+        if isinstance(manager, Exception):
+            manager = Verdict.UNAVAILABLE
+        if isinstance(manager, Verdict):
+            exchange.reply(refuse.of_caller(manager, exchange.request_id()))
+            return
+        if not manager.holds(SCOPE):
+            lacking = Decision(Verdict.SCOPE_MISSING, 0, scopes_missing=(SCOPE,))
+            exchange.reply(refuse.of_verdict(lacking, exchange.request_id()))
+            return
+        self._manager = manager
+        try:
+            self._request = read(self._body)
+        except Faulty as faulty:
+            self._refuse(faulty)
+            return
+        found = self._plane.verifier.api(self._request.api)
+        exchange.caller.wait(found, self._found)
+
+    def _found(self, api: "ApiRecord | Verdict | Exception | None") -> None:
+        exchange, manager, request = self._exchange, self._manager, self._request
+        if exchange.over or manager is None or request is None:
+            return
+        if isinstance(api, Verdict | Exception):
+            exchange.fail(refuse.UNAVAILABLE)
+            return
+        if api is None or not manager.may(SCOPE, project_id=api.project_id, api_id=api.id):
+            # The same words for one that is not there as for somebody else's.
+            self._refuse(Faulty("api", "names no API that this key may verify for", 404))
+            return
+        self._api = api
+        exchange.caller.wait(self._plane.verifier.verify(request), self._decided)
+
+    def _decided(self, outcome: Decision | Exception) -> None:
+        exchange, request = self._exchange, self._request
+        if not isinstance(outcome, Decision):
+            outcome = Decision(Verdict.UNAVAILABLE, self._plane.now_us())
+        if exchange.over or request is None:
+            self._plane.verifier.release(outcome)
+            return
+        path = f"/{request.api}{request.path or ''}"
+        if not exchange.count(
+            outcome,
+            self._api,
+            method=request.method or "",
+            path=path,
+            address=request.address,
+        ):
+            exchange.fail(refuse.UNAVAILABLE)
+            return
+        body = refuse.to_json(told(outcome, exchange.request_id()))
+        exchange.reply(refuse.Answer(200, "application/json", body))
+
+    def _refuse(self, faulty: Faulty) -> None:
+        exchange = self._exchange
+        code = {400: "bad_json", 404: "api_not_found"}.get(faulty.status, "bad_field")
+        body = {
+            "type": f"urn:keyhouse:problem:{code}",
+            "title": "The request cannot be understood",
+            "status": faulty.status,
+            "detail": f"{faulty.field}: {faulty.reason}" if faulty.field else faulty.reason,
+            "code": code,
+            "request_id": exchange.request_id(),
+            "errors": [{"field": faulty.field, "reason": faulty.reason}],
+        }
+        exchange.reply(
+            refuse.Answer(faulty.status, "application/problem+json", refuse.to_json(body))
+        )
+
+
+def read(body: bytes) -> Request:
+    """The request that a body describes. Raises Faulty, which names the field."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Faulty("", "the body is not JSON", 400) from None
+    if not isinstance(given, dict):
+        raise Faulty("", "the body is not a JSON object")
+    for name in given:
+        if name not in _FIELDS:
+            raise Faulty(str(name)[:64], "is not a field of verify")
+    chosen = choose(
+        _text(given, "key", required=True).encode("utf-8", "replace"), None, None
+    )
+    # Too long to be a key of anybody's: the digest of a stub of it is unknown as well.
+    secret = b"-" if chosen.refusal is Verdict.MALFORMED else chosen.secret
+    return Request(
+        secret,
+        _text(given, "api", required=True),
+        _address(given),
+        _text(given, "method").upper() or None,
+        _path(given),
+        _text(given, "referrer"),
+        _text(given, "origin"),
+        _text(given, "app"),
+        _tls(given),
+        _environment(given),
+        _scopes(given),
+        _cost(given),
+    )
+
+
+def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:
+    value = given.get(name)
+    if value is None and not required:
+        return ""
+    if not isinstance(value, str):
+        raise Faulty(name, "is required, as a string" if required else "must be a string")
+    return value
+
+
+def _address(given: dict[str, Any]) -> int:
+    text = _text(given, "address")
+    try:
+        return parse_address(text) if text else UNKNOWN
+    except ValueError:
+        raise Faulty("address", "must be an IPv4 or IPv6 address") from None
+
+
+def _path(given: dict[str, Any]) -> str | None:
+    path = _text(given, "path").partition("?")[0]
+    if path and not path.startswith("/"):
+        raise Faulty("path", "must begin with /, below the API's root")
+    return path or None
+
+
+def _tls(given: dict[str, Any]) -> bool:
+    tls = given.get("tls")
+    if tls is not None and not isinstance(tls, bool):
+        raise Faulty("tls", "must be true or false")
+    return bool(tls)
+
+
+def _environment(given: dict[str, Any]) -> str | None:
+    environment = _text(given, "environment")
+    if environment and environment not in tuple(Environment):
+        raise Faulty("environment", "must be live or test")
+    return environment or None
+
+
+def _scopes(given: dict[str, Any]) -> tuple[str, ...]:
+    scopes = given.get("scopes")
+    if scopes is None:
+        return ()
+    if not isinstance(scopes, list) or len(scopes) > 100:
+        raise Faulty("scopes", "must be a list of at most 100 scopes")
+    for place, scope in enumerate(scopes):
+        if not isinstance(scope, str) or not is_scope(scope):
+            raise Faulty(f"scopes.{place}", "must be a scope, as forecast:read")
+    return tuple(scopes)
+
+
+def _cost(given: dict[str, Any]) -> int | None:
+    cost = given.get("cost")
+    if cost is None:
+        return None
+    if isinstance(cost, bool) or not isinstance(cost, int) or not 0 <= cost <= _COST_MAX:
+        raise Faulty("cost", f"must be a whole number from 0 to {_COST_MAX}")
+    return cost
+
+
+def told(decision: Decision, request_id: str) -> dict[str, Any]:
+    """The answer's body."""
+    key, application = decision.key, decision.application
+    body: dict[str, Any] = {
+        "allowed": decision.allowed,
+        "code": shown_code(decision.verdict),
+        "status": decision.verdict.status,
+        "detail": decision.verdict.detail,
+        "request_id": request_id,
+        "key": key and {"id": key.id, "name": key.name, "environment": key.environment},
+        "application": application
+        and {
+            "id": application.id,
+            "name": application.name,
+            "external_id": application.external_id,
+        },
+        "customer": decision.customer,
+        "subject": decision.subject,
+        "scopes": sorted(decision.scopes),
+        "scopes_missing": list(decision.scopes_missing),
+        "limits": [
+            {**limit._asdict(), "kind": limit.kind.value} for limit in decision.limits
+        ],
+        "retry_after": None if decision.retry_us is None else retry_after(decision),
+    }
+    return body

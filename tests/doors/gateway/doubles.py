@@ -1,0 +1,195 @@
+"""A verifier and a meter in memory, with the signatures of the real ones."""
+
+import itertools
+from typing import Any
+
+from keyhouse.core.compilation import compile_line
+from keyhouse.core.addresses import Networks
+from keyhouse.core.decide import decide
+from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.entities import KeyKind, Resource
+from keyhouse.core.limits import rate_limit, take
+from keyhouse.core.records import (
+    FOREVER_US,
+    ApiRecord,
+    ApplicationRecord,
+    GrantRecord,
+    KeyRecord,
+    Line,
+    SecretRecord,
+)
+from keyhouse.core.request import Request
+from keyhouse.core.verdict import Verdict
+
+KEY = b"kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"
+LIMITED = b"kh_sk_test_limited"
+FENCED = b"kh_sk_test_fenced"
+MANAGER = b"kh_mk_manager"
+BYSTANDER = b"kh_mk_bystander"
+NOW_US = 1_760_000_000_000_000
+
+
+def api_record(slug: str, url: str, **changes: Any) -> ApiRecord:
+    fields: dict[str, Any] = {
+        "id": f"api_{slug}",
+        "organization_id": "org_1",
+        "project_id": "prj_1",
+        "slug": slug,
+        "upstreams": {"test": url},
+        "key_header": b"x-api-key",
+        "query_parameter": None,
+        "endpoints": None,
+        "routes": (),
+        "rates": (),
+        "quotas": (),
+        "disabled": False,
+        **changes,
+    }
+    return ApiRecord(**fields)
+
+
+def key_record(name: str, **changes: Any) -> KeyRecord:
+    grant = GrantRecord(
+        Resource.ORGANIZATION, "org_1", "org_1", None, frozenset(("forecast:read", "a:b"))
+    )
+    fields: dict[str, Any] = {
+        "id": f"key_{name}",
+        "name": name,
+        "organization_id": "org_1",
+        "project_id": "prj_1",
+        "application_id": "app_1",
+        "kind": KeyKind.SERVER,
+        "environment": "test",
+        "starts_us": 0,
+        "ends_us": FOREVER_US,
+        "disabled": False,
+        "revoked": False,
+        "deleted": False,
+        "networks": None,
+        "referrers": None,
+        "endpoints": None,
+        "rates": (),
+        "quotas": (),
+        "grants": (grant,),
+        "secrets": {},
+        **changes,
+    }
+    return KeyRecord(**fields)
+
+
+class ManagementKey:
+    def __init__(self, *api_ids: str) -> None:
+        self._api_ids = api_ids
+
+    def holds(self, scope: str) -> bool:
+        return bool(self._api_ids)
+
+    def may(
+        self, scope: str, *, project_id: str | None = None, api_id: str | None = None
+    ) -> bool:
+        return scope == "keys:verify" and api_id in self._api_ids
+
+
+class Verifier:
+    """Decides with the real walk. `pending` has each answer come from a thread."""
+
+    def __init__(self, url: str) -> None:
+        self.apis = {
+            "weather": api_record("weather", url),
+            "query": api_record("query", url, query_parameter=b"api_key"),
+            "own": api_record("own", url, key_header=b"x-acme-key"),
+            "based": api_record("based", f"{url}/base/"),
+            "none": api_record("none", url, upstreams={}),
+        }
+        self.keys = {
+            KEY: key_record("one"),
+            LIMITED: key_record("limited", rates=(rate_limit("per-minute", 2, 60, None),)),
+            FENCED: key_record("fenced", networks=Networks(("203.0.113.0/24",))),
+        }
+        self.application = ApplicationRecord("app_1", "org_1", "prj_1", "App", "cust-ü", False)
+        self.managers = {
+            MANAGER: ManagementKey("api_weather"),
+            BYSTANDER: ManagementKey(),
+        }
+        self.requests: list[Request] = []
+        self.released: list[Decision] = []
+        self.pending = False
+        self.failure: Exception | None = None
+        self._tats: dict[str, int] = {}
+        self._lines: dict[tuple[bytes, str], Line] = {}
+
+    def _perhaps(self, value: Any) -> Any:
+        if self.failure is not None:
+            return Pending("x", lambda: None, lambda _: self.failure)  # type: ignore[arg-type,return-value]  # a value
+        if not self.pending:
+            return value
+        return Pending(object(), lambda: None, lambda _: value)
+
+    def api(self, slug: str) -> Any:
+        return self._perhaps(self.apis.get(slug))
+
+    def management(self, secret: bytes, address: int) -> Any:
+        return self._perhaps(self.managers.get(secret, Verdict.UNKNOWN))
+
+    def release(self, decision: Decision) -> None:
+        self.released.append(decision)
+
+    def verify(self, request: Request) -> Any:
+        self.requests.append(request)
+        return self._perhaps(self._decision(request))
+
+    def _decision(self, request: Request) -> Decision:
+        secret = request.secret
+        if secret is None:
+            return Decision(Verdict.MISSING, NOW_US)
+        key = self.keys.get(secret)
+        if key is None:
+            return Decision(Verdict.UNKNOWN, NOW_US)
+        line = self._line(secret, key, request.api)
+        passed = decide(line, request, NOW_US)
+        decision = Decision(
+            passed.verdict, NOW_US, line, passed.route_id, passed.units, passed.scopes_missing
+        )
+        if decision.allowed and line.rates:
+            self._take(decision, line)
+        return decision
+
+    def _line(self, secret: bytes, key: KeyRecord, slug: str) -> Line:
+        way = (secret, slug)
+        if way not in self._lines:
+            record = SecretRecord("sec_1", 1, 0, FOREVER_US, False)
+            self._lines[way] = compile_line(
+                record, key, self.application, self.apis[slug], owners=(), providers=()
+            )
+        return self._lines[way]
+
+    def _take(self, decision: Decision, line: Line) -> None:
+        use = line.rates[0]
+        taken = take(use.limit, self._tats.get(use.counter, 0), decision.units, NOW_US)
+        self._tats[use.counter] = taken.tat_us
+        decision.taken = (taken,)
+        if not taken.allowed:
+            decision.verdict, decision.units = Verdict.RATE_LIMITED, 0
+            decision.retry_us = taken.retry_us
+
+
+class Meter:
+    """Remembers what it was told; `full` refuses it."""
+
+    def __init__(self) -> None:
+        self.full = False
+        self.served_rows: list[dict[str, Any]] = []
+        self.completed_rows: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
+
+    def new_request_id(self) -> str:
+        return f"req_{next(self._numbers):022d}"
+
+    def served(self, request_id: str, decision: Decision, **row: Any) -> bool:
+        if self.full:
+            return False
+        self.served_rows.append({"id": request_id, "code": decision.code, **row})
+        return True
+
+    def completed(self, request_id: str, decision: Decision, **row: Any) -> None:
+        self.completed_rows.append({"id": request_id, "code": decision.code, **row})
