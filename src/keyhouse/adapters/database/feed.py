@@ -66,8 +66,8 @@ class _Own:
     def __init__(self, engine: Engine) -> None:
         with translated():
             # The pool closes what it has lent once nobody holds its handle.
-            self._handle = engine.raw_connection()
-            self.driver: Any = self._handle.driver_connection
+            self._handle = engine.connect()
+            self.driver: Any = self._handle.connection.driver_connection
             self._handle.detach()
 
     def close(self) -> None:
@@ -154,11 +154,11 @@ class SqliteFeed(DatabaseFeed):
             raise StoreUnavailable("the feed is closed")
         if self._own is None:
             self._own = _Own(self._engine)
-        cursor = self._own.driver.cursor()
         try:
-            return int(cursor.execute("PRAGMA data_version").fetchone()[0])
-        finally:
-            cursor.close()
+            rows = self._own.driver.execute("PRAGMA data_version").fetchall()
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise StoreUnavailable(str(error)) from error
+        return int(rows[0][0])
 
     def _pause(self, seconds: float) -> None:
         self._closed.wait(min(seconds, LOOK_SECONDS))
@@ -197,9 +197,7 @@ class PostgresFeed(DatabaseFeed):
             notices.consume_input()
             while notices.notifies():
                 pass
-        except Exception as error:
-            if not isinstance(error, self._engine.dialect.loaded_dbapi.Error):
-                raise
+        except self._engine.dialect.loaded_dbapi.Error as error:
             self._drop()
             raise StoreUnavailable(str(error)) from error
 

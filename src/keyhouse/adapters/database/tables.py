@@ -227,9 +227,9 @@ lease: Final = sa.Table(
     _number("amount"),
     _number("settled"),
     _number("closed_at", nullable=True),
+    _unique("spool_id", "budget_id", field="lease"),
     sa.ForeignKeyConstraint(["spool_id"], ["spool.id"]),
     sa.ForeignKeyConstraint(["budget_id"], ["budget.id"]),
-    _unique("spool_id", "budget_id", field="lease"),
     sa.Index(None, "budget_id"),
 )
 

@@ -4,6 +4,7 @@ Revision ID: 0001
 Revises:
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,393 +15,251 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_ASCII = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-
-
-def _id(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, _ASCII, nullable=nullable)
-
-
-def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text(), nullable=nullable)
-
-
-def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=nullable)
-
-
-def _bytes(name: str) -> sa.Column[bytes]:
-    return sa.Column(name, sa.LargeBinary(), nullable=False)
-
-
-def _json(name: str) -> sa.Column[Any]:
-    return sa.Column(name, sa.JSON(), nullable=False)
-
-
-def _primary(table: str, *columns: str) -> sa.PrimaryKeyConstraint:
-    return sa.PrimaryKeyConstraint(*columns, name=f"pk_{table}")
-
-
-def _unique(table: str, *columns: str) -> sa.UniqueConstraint:
-    return sa.UniqueConstraint(*columns, name=f"uq_{table}_{'_'.join(columns)}")
-
-
-def _foreign(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint([column], [f"{parent}.id"], name=f"fk_{table}_{column}")
-
-
-def _index(table: str, *columns: str) -> None:
-    op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
+_TYPES: Mapping[str, sa.types.TypeEngine[Any]] = {
+    "id": sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+    "text": sa.Text(),
+    "number": sa.BigInteger(),
+    "bytes": sa.LargeBinary(),
+    "json": sa.JSON(),
+}
+_TABLES = (
+    "organization",
+    "person",
+    "member",
+    "project",
+    "api",
+    "route",
+    "application",
+    "key",
+    "access",
+    "secret",
+    "audit",
+    "idempotency",
+    "change_head",
+    "change",
+    "node",
+    "spool",
+    "budget",
+    "lease",
+    "usage_bucket",
+    "request_log",
+    "key_last_use",
+)
 
 
 def upgrade() -> None:
-    op.create_table(
-        "audit",
-        _id("id"),
-        _number("at"),
-        _id("organization_id"),
-        _id("provider_id"),
-        _id("consumer_id"),
-        _text("actor"),
-        _text("action"),
-        _text("subject"),
-        _json("before"),
-        _json("after"),
-        _text("address"),
-        _id("request_id"),
-        _primary("audit", "id"),
-    )
-    _index("audit", "consumer_id", "id")
-    _index("audit", "organization_id", "id")
-    _index("audit", "provider_id", "id")
-    _index("audit", "subject", "id")
-    op.create_table(
-        "budget",
-        _id("id"),
-        _id("provider_id"),
-        _text("subject_kind"),
-        _id("subject_id"),
-        _text("environment"),
-        _text("limit_name"),
-        _number("window_start"),
-        _number("window_end"),
-        _number("used"),
-        _number("leased"),
-        _primary("budget", "id"),
-    )
-    _index("budget", "window_end")
-    op.create_table(
-        "change",
-        _number("seq"),
-        _number("position"),
-        _text("kind"),
-        _id("entity_id"),
-        _primary("change", "seq", "position"),
-    )
-    op.create_table(
-        "change_head",
-        _number("n"),
-    )
-    op.create_table(
-        "idempotency",
-        _id("id"),
-        _id("organization_id"),
-        _text("fingerprint"),
-        _number("status"),
-        _json("answer"),
-        _number("created_at"),
-        _primary("idempotency", "id"),
-    )
-    _index("idempotency", "created_at")
-    op.create_table(
-        "key_last_use",
-        _id("key_id"),
-        _number("secret_version"),
-        _number("at"),
-        _primary("key_last_use", "key_id", "secret_version"),
-    )
-    op.create_table(
-        "node",
-        _id("id"),
-        _text("boot_id"),
-        _text("kind"),
-        _number("pid"),
-        _number("applied_seq"),
-        _number("confirmed_at"),
-        _primary("node", "id"),
-    )
-    op.create_table(
-        "organization",
-        _id("id"),
-        _text("name"),
-        _number("disabled_at", nullable=True),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("organization", "id"),
-    )
-    op.create_table(
-        "person",
-        _id("id"),
-        _text("email"),
-        _text("name"),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("person", "id"),
-        _unique("person", "email"),
-    )
-    op.create_table(
-        "request_log",
-        _id("request_id"),
-        _number("at"),
-        _id("provider_id"),
-        _id("consumer_id"),
-        _id("api_id"),
-        _id("route_id"),
-        _id("key_id"),
-        _number("secret_version"),
-        _id("application_id"),
-        _text("environment"),
-        _id("subscription_id"),
-        _number("verdict"),
-        _text("method"),
-        _text("path"),
-        _text("address"),
-        _number("status", nullable=True),
-        _number("latency_us", nullable=True),
-        _primary("request_log", "request_id"),
-    )
-    _index("request_log", "at")
-    _index("request_log", "consumer_id", "request_id")
-    _index("request_log", "key_id", "request_id")
-    _index("request_log", "provider_id", "request_id")
-    op.create_table(
-        "spool",
-        _id("id"),
-        _id("node_id"),
-        _text("boot_id"),
-        _number("booked"),
-        _number("closed_at", nullable=True),
-        _primary("spool", "id"),
-    )
-    op.create_table(
-        "usage_bucket",
-        _number("minute"),
-        _id("provider_id"),
-        _id("consumer_id"),
-        _id("api_id"),
-        _id("route_id"),
-        _id("key_id"),
-        _number("secret_version"),
-        _id("application_id"),
-        _text("environment"),
-        _id("subscription_id"),
-        _number("verdict"),
-        _number("requests"),
-        _number("units"),
-        _number("errors"),
-        _number("bytes_in"),
-        _number("bytes_out"),
-        *(_number(f"latency_{slot:02}") for slot in range(20)),
-        _primary(
-            "usage_bucket",
-            "minute",
-            "provider_id",
-            "consumer_id",
-            "api_id",
-            "route_id",
-            "key_id",
-            "secret_version",
-            "application_id",
-            "environment",
-            "subscription_id",
-            "verdict",
-        ),
-        sqlite_with_rowid=False,
-    )
-    _index("usage_bucket", "consumer_id", "minute")
-    _index("usage_bucket", "provider_id", "minute")
-    op.create_table(
-        "lease",
-        _id("id"),
-        _id("spool_id"),
-        _id("budget_id"),
-        _number("amount"),
-        _number("settled"),
-        _number("closed_at", nullable=True),
-        _primary("lease", "id"),
-        _foreign("lease", "budget_id", "budget"),
-        _foreign("lease", "spool_id", "spool"),
-        _unique("lease", "spool_id", "budget_id"),
-    )
-    _index("lease", "budget_id")
-    op.create_table(
-        "member",
-        _id("id"),
-        _id("organization_id"),
-        _id("person_id"),
-        _text("role"),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("member", "id"),
-        _foreign("member", "organization_id", "organization"),
-        _foreign("member", "person_id", "person"),
-        _unique("member", "organization_id", "person_id"),
-    )
-    _index("member", "person_id")
-    op.create_table(
-        "project",
-        _id("id"),
-        _id("organization_id"),
-        _text("name"),
-        _number("disabled_at", nullable=True),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("project", "id"),
-        _foreign("project", "organization_id", "organization"),
-    )
-    _index("project", "organization_id")
-    op.create_table(
-        "api",
-        _id("id"),
-        _id("organization_id"),
-        _id("project_id"),
-        _text("slug"),
-        _text("name"),
-        _json("upstreams"),
-        _json("scopes"),
-        _json("limits"),
-        _text("key_header"),
-        _text("query_parameter", nullable=True),
-        _number("disabled_at", nullable=True),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("api", "id"),
-        _foreign("api", "organization_id", "organization"),
-        _foreign("api", "project_id", "project"),
-        _unique("api", "slug"),
-    )
-    _index("api", "organization_id")
-    _index("api", "project_id")
-    op.create_table(
-        "application",
-        _id("id"),
-        _id("organization_id"),
-        _id("project_id"),
-        _text("name"),
-        _id("external_id", nullable=True),
-        _text("purpose"),
-        _number("disabled_at", nullable=True),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("application", "id"),
-        _foreign("application", "organization_id", "organization"),
-        _foreign("application", "project_id", "project"),
-        _unique("application", "project_id", "external_id"),
-    )
-    _index("application", "organization_id")
-    op.create_table(
-        "key",
-        _id("id"),
-        _id("organization_id"),
-        _id("project_id"),
-        _id("application_id"),
-        _text("name"),
-        _text("kind"),
-        _text("environment", nullable=True),
-        _json("restrictions"),
-        _json("limits"),
-        _number("starts_at", nullable=True),
-        _number("ends_at", nullable=True),
-        _number("disabled_at", nullable=True),
-        _number("revoked_at", nullable=True),
-        _number("deleted_at", nullable=True),
-        _json("metadata"),
-        _text("created_by"),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("key", "id"),
-        _foreign("key", "application_id", "application"),
-        _foreign("key", "organization_id", "organization"),
-        _foreign("key", "project_id", "project"),
-    )
-    _index("key", "application_id")
-    _index("key", "organization_id", "id")
-    _index("key", "project_id")
-    op.create_table(
-        "route",
-        _id("id"),
-        _id("organization_id"),
-        _id("api_id"),
-        _number("position"),
-        _text("method"),
-        _text("path"),
-        _json("scopes"),
-        _number("cost"),
-        _number("created_at"),
-        _number("updated_at"),
-        _primary("route", "id"),
-        _foreign("route", "api_id", "api"),
-        _foreign("route", "organization_id", "organization"),
-    )
-    _index("route", "api_id")
-    op.create_table(
-        "access",
-        _id("id"),
-        _id("key_id"),
-        _text("resource"),
-        _id("resource_id"),
-        _id("provider_id"),
-        _id("subscription_id", nullable=True),
-        _json("scopes"),
-        _number("created_at"),
-        _primary("access", "id"),
-        _foreign("access", "key_id", "key"),
-        _foreign("access", "provider_id", "organization"),
-        _unique("access", "key_id", "resource_id"),
-    )
-    _index("access", "resource_id")
-    op.create_table(
-        "secret",
-        _id("id"),
-        _id("key_id"),
-        _number("version"),
-        _text("namespace"),
-        _text("algorithm"),
-        _id("pepper_id"),
-        _bytes("digest"),
-        _text("hint"),
-        _number("starts_at"),
-        _number("ends_at", nullable=True),
-        _number("revoked_at", nullable=True),
-        _text("created_by"),
-        _number("created_at"),
-        _primary("secret", "id"),
-        _foreign("secret", "key_id", "key"),
-        _unique("secret", "key_id", "version"),
-        _unique("secret", "namespace", "algorithm", "pepper_id", "digest"),
-    )
+    _tenants()
+    _keys()
+    _nodes()
+    _usage()
     op.execute("INSERT INTO change_head (n) VALUES (0)")
 
 
 def downgrade() -> None:
-    op.drop_table("secret")
-    op.drop_table("access")
-    op.drop_table("route")
-    op.drop_table("key")
-    op.drop_table("application")
-    op.drop_table("api")
-    op.drop_table("project")
-    op.drop_table("member")
-    op.drop_table("lease")
-    op.drop_table("usage_bucket")
-    op.drop_table("spool")
-    op.drop_table("request_log")
-    op.drop_table("person")
-    op.drop_table("organization")
-    op.drop_table("node")
-    op.drop_table("key_last_use")
-    op.drop_table("idempotency")
-    op.drop_table("change_head")
-    op.drop_table("change")
-    op.drop_table("budget")
-    op.drop_table("audit")
+    for name in reversed(_TABLES):
+        op.drop_table(name)
+
+
+def _create(
+    name: str,
+    columns: str,
+    *,
+    primary: str = "id",
+    unique: Sequence[str] = (),
+    parents: Mapping[str, str] | None = None,
+    indexes: Sequence[str] = (),
+    sqlite_with_rowid: bool = True,
+) -> None:
+    """A table of columns `name:type`, `?` where one may be NULL."""
+    keys = [sa.PrimaryKeyConstraint(*primary.split(), name=f"pk_{name}")] if primary else []
+    op.create_table(
+        name,
+        *(_column(*item.split(":")) for item in columns.split()),
+        *keys,
+        *(
+            sa.UniqueConstraint(*one.split(), name=_named("uq", name, one))
+            for one in unique
+        ),
+        *(
+            sa.ForeignKeyConstraint([column], [f"{parent}.id"], name=f"fk_{name}_{column}")
+            for column, parent in (parents or {}).items()
+        ),
+        sqlite_with_rowid=sqlite_with_rowid,
+    )
+    for one in indexes:
+        op.create_index(_named("ix", name, one), name, one.split())
+
+
+def _column(name: str, of: str) -> sa.Column[object]:
+    kind = _TYPES[of.removesuffix("?")]
+    return sa.Column(name, kind, autoincrement=False, nullable=of.endswith("?"))
+
+
+def _named(kind: str, table: str, columns: str) -> str:
+    return f"{kind}_{table}_{columns.replace(' ', '_')}"
+
+
+def _tenants() -> None:
+    _create(
+        "organization",
+        "id:id name:text disabled_at:number? created_at:number updated_at:number",
+    )
+    _create(
+        "person",
+        "id:id email:text name:text created_at:number updated_at:number",
+        unique=["email"],
+    )
+    _create(
+        "member",
+        "id:id organization_id:id person_id:id role:text created_at:number "
+        "updated_at:number",
+        unique=["organization_id person_id"],
+        parents={"organization_id": "organization", "person_id": "person"},
+        indexes=["person_id"],
+    )
+    _create(
+        "project",
+        "id:id organization_id:id name:text disabled_at:number? created_at:number "
+        "updated_at:number",
+        parents={"organization_id": "organization"},
+        indexes=["organization_id"],
+    )
+    _create(
+        "api",
+        "id:id organization_id:id project_id:id slug:text name:text upstreams:json "
+        "scopes:json limits:json key_header:text query_parameter:text? "
+        "disabled_at:number? created_at:number updated_at:number",
+        unique=["slug"],
+        parents={"organization_id": "organization", "project_id": "project"},
+        indexes=["organization_id", "project_id"],
+    )
+    _create(
+        "route",
+        "id:id organization_id:id api_id:id position:number method:text path:text "
+        "scopes:json cost:number created_at:number updated_at:number",
+        parents={"organization_id": "organization", "api_id": "api"},
+        indexes=["api_id"],
+    )
+    _create(
+        "application",
+        "id:id organization_id:id project_id:id name:text external_id:id? "
+        "purpose:text disabled_at:number? created_at:number updated_at:number",
+        unique=["project_id external_id"],
+        parents={"organization_id": "organization", "project_id": "project"},
+        indexes=["organization_id"],
+    )
+
+
+def _keys() -> None:
+    _create(
+        "key",
+        "id:id organization_id:id project_id:id application_id:id name:text "
+        "kind:text environment:text? restrictions:json limits:json "
+        "starts_at:number? ends_at:number? disabled_at:number? revoked_at:number? "
+        "deleted_at:number? metadata:json created_by:text created_at:number "
+        "updated_at:number",
+        parents={
+            "organization_id": "organization",
+            "project_id": "project",
+            "application_id": "application",
+        },
+        indexes=["application_id", "organization_id id", "project_id"],
+    )
+    _create(
+        "access",
+        "id:id key_id:id resource:text resource_id:id provider_id:id "
+        "subscription_id:id? scopes:json created_at:number",
+        unique=["key_id resource_id"],
+        parents={"key_id": "key", "provider_id": "organization"},
+        indexes=["resource_id"],
+    )
+    _create(
+        "secret",
+        "id:id key_id:id version:number namespace:text algorithm:text pepper_id:id "
+        "digest:bytes hint:text starts_at:number ends_at:number? revoked_at:number? "
+        "created_by:text created_at:number",
+        unique=["namespace algorithm pepper_id digest", "key_id version"],
+        parents={"key_id": "key"},
+    )
+    _create(
+        "audit",
+        "id:id at:number organization_id:id provider_id:id consumer_id:id "
+        "actor:text action:text subject:text before:json after:json address:text "
+        "request_id:id",
+        indexes=["consumer_id id", "organization_id id", "provider_id id", "subject id"],
+    )
+    _create(
+        "idempotency",
+        "id:id organization_id:id fingerprint:text status:number answer:json "
+        "created_at:number",
+        indexes=["created_at"],
+    )
+
+
+def _nodes() -> None:
+    _create(
+        "change_head",
+        "n:number",
+        primary="",
+    )
+    _create(
+        "change",
+        "seq:number position:number kind:text entity_id:id",
+        primary="seq position",
+    )
+    _create(
+        "node",
+        "id:id boot_id:text kind:text pid:number applied_seq:number confirmed_at:number",
+    )
+    _create(
+        "spool",
+        "id:id node_id:id boot_id:text booked:number closed_at:number?",
+    )
+    _create(
+        "budget",
+        "id:id provider_id:id subject_kind:text subject_id:id environment:text "
+        "limit_name:text window_start:number window_end:number used:number "
+        "leased:number",
+        indexes=["window_end"],
+    )
+    _create(
+        "lease",
+        "id:id spool_id:id budget_id:id amount:number settled:number closed_at:number?",
+        unique=["spool_id budget_id"],
+        parents={"spool_id": "spool", "budget_id": "budget"},
+        indexes=["budget_id"],
+    )
+
+
+def _usage() -> None:
+    _create(
+        "usage_bucket",
+        "minute:number provider_id:id consumer_id:id api_id:id route_id:id "
+        "key_id:id secret_version:number application_id:id environment:text "
+        "subscription_id:id verdict:number requests:number units:number "
+        "errors:number bytes_in:number bytes_out:number"
+        + " ".join(f" latency_{slot:02}:number" for slot in range(20)),
+        primary="minute provider_id consumer_id api_id route_id key_id secret_version "
+        "application_id environment subscription_id verdict",
+        indexes=["consumer_id minute", "provider_id minute"],
+        sqlite_with_rowid=False,
+    )
+    _create(
+        "request_log",
+        "request_id:id at:number provider_id:id consumer_id:id api_id:id "
+        "route_id:id key_id:id secret_version:number application_id:id "
+        "environment:text subscription_id:id verdict:number method:text path:text "
+        "address:text status:number? latency_us:number?",
+        primary="request_id",
+        indexes=[
+            "at",
+            "consumer_id request_id",
+            "key_id request_id",
+            "provider_id request_id",
+        ],
+    )
+    _create(
+        "key_last_use",
+        "key_id:id secret_version:number at:number",
+        primary="key_id secret_version",
+    )

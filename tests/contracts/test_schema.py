@@ -1,0 +1,111 @@
+"""The migrated schema is the one that the code speaks to."""
+
+import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from keyhouse.adapters.database import SchemaError, check, open_database, upgrade
+from keyhouse.adapters.database.engine import create_engine, writing
+from keyhouse.adapters.database.tables import metadata
+from tests.servers.postgres import PostgresServer  # noqa: TC001 - one place for imports
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(server.create())
+
+
+def described(url: str) -> set[str]:
+    """Every column with its type and collation, every index and constraint."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            query = "SELECT coalesce(sql, name) FROM sqlite_master"
+            texts = {row[0] for row in connection.exec_driver_sql(query)}
+            found = {re.sub(r"\s+", " ", text) for text in texts}
+        else:
+            columns = (
+                "SELECT table_name, column_name, data_type, is_nullable, collation_name,"
+                " column_default, ordinal_position FROM information_schema.columns"
+                " WHERE table_schema = 'public'"
+            )
+            indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+            constraints = (
+                "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid)"
+                " FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+            )
+            found = {
+                str(tuple(row))
+                for query in (columns, indexes, constraints)
+                for row in connection.exec_driver_sql(query)
+            }
+    engine.dispose()
+    return {text for text in found if "alembic_version" not in text}
+
+
+def test_the_migrated_schema_is_that_of_the_tables(
+    database_url: str, empty_url: str
+) -> None:
+    if database_url.split(":", maxsplit=1)[0] != empty_url.split(":", maxsplit=1)[0]:
+        return
+    engine = create_engine(empty_url)
+    with writing(engine) as connection:
+        metadata.create_all(connection)
+    engine.dispose()
+    assert described(database_url) == described(empty_url)
+
+
+def test_alembic_finds_nothing_to_migrate(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_an_empty_database_says_so_and_is_set_up(empty_url: str) -> None:
+    told = check(empty_url)
+    assert told is not None
+    assert "empty" in told
+    upgrade(empty_url)
+    assert check(empty_url) is None
+    upgrade(empty_url)
+    database = open_database(empty_url)
+    assert database.check() is None
+    assert database.keys.load([]).seq == 0
+    database.dispose()
+
+
+def test_a_newer_schema_is_named_and_left_alone(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with writing(engine) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    told = check(database_url)
+    assert told is not None
+    assert "newer" in told
+    with pytest.raises(SchemaError, match="newer"):
+        upgrade(database_url)
+
+
+def test_processes_that_start_at_once_set_up_one_database(empty_url: str) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(upgrade, [empty_url] * 3))
+    assert check(empty_url) is None
+
+
+def test_a_sqlite_file_is_in_wal_mode_for_every_reader(sqlite_template: Path) -> None:
+    with sqlite3.connect(sqlite_template) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
