@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-END_SECONDS_MAX = 60
+END_SECONDS_MAX = 300
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from typing import Self
 
 import httpx
 
-START_SECONDS_MAX = 60.0
+START_SECONDS_MAX = 180.0
 STOP_SECONDS_MAX = 35.0
 _POLL_SECONDS = 0.05
 
