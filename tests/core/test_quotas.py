@@ -21,6 +21,7 @@ ZONES = [
     "Europe/Berlin",
     "America/New_York",
     "America/Sao_Paulo",  # clocks went from midnight to one
+    "America/St_Johns",  # were set back at one minute past midnight
     "America/Havana",  # midnight to one comes twice
     "Asia/Beirut",
     "Asia/Kolkata",  # half an hour off
@@ -131,6 +132,8 @@ day   America/Sao_Paulo         0 2018-11-04T12    2018-11-04T03       2018-11-0
 day   America/Sao_Paulo      1800 2018-11-04T12    2018-11-04T03       2018-11-05T02:30
 day   America/Havana            0 2024-11-03T04:30 2024-11-03T04       2024-11-04T05
 day   America/Havana            0 2024-11-03T05:30 2024-11-03T04       2024-11-04T05
+day   America/St_Johns          0 2010-11-07T02:31 2010-11-07T02:30    2010-11-08T03:30
+day   America/St_Johns          0 2010-11-07T03:15 2010-11-07T02:30    2010-11-08T03:30
 day   Pacific/Apia              0 2011-12-30T10    2011-12-30T10       2011-12-31T10
 day   Pacific/Apia              0 2011-12-30T09:59 2011-12-29T10       2011-12-30T10
 week  UTC                       0 2024-12-31T12    2024-12-30T00       2025-01-06T00

@@ -75,8 +75,21 @@ def test_slugs(slug: str) -> None:
 
 @pytest.mark.parametrize(
     "slug",
-    ["", "a", "1a", "Web", "web_data", ".keyhouse", "-a", "a" * 64, "a/b", "ab\n", "é1", "keyhouse"],
-)  # fmt: skip
+    [
+        "",
+        "a",
+        "1a",
+        "Web",
+        "web_data",
+        ".keyhouse",
+        "-a",
+        "a" * 64,
+        "a/b",
+        "ab\n",
+        "é1",
+        "keyhouse",
+    ],
+)
 def test_no_slugs(slug: str) -> None:
     assert fields(v.check_slug("slug", slug)) == ["slug"]
 
@@ -300,8 +313,19 @@ def test_key_headers(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "X Key", "X:Key", "Authorization", "HOST", "cookie", "Keyhouse-Key-Id", "é", "x" * 65, "a\n"],
-)  # fmt: skip
+    [
+        "",
+        "X Key",
+        "X:Key",
+        "Authorization",
+        "HOST",
+        "cookie",
+        "Keyhouse-Key-Id",
+        "é",
+        "x" * 65,
+        "a\n",
+    ],
+)
 def test_a_key_cannot_come_in_a_header_with_a_meaning_of_its_own(name: str) -> None:
     assert fields(v.check_key_header("key_header", name)) == ["key_header"]
 

@@ -59,18 +59,18 @@ class Budget(NamedTuple):
 
 def span_of(quota: Quota, now_us: int) -> Span:
     """The window in which `now_us` lies."""
-    offset = quota.offset_seconds
     if quota.window is Window.HOUR:
-        return _hour(quota.zone, offset * MICROSECONDS, now_us)
-    shift = timedelta(seconds=offset)
+        return _hour(quota.zone, quota.offset_seconds * MICROSECONDS, now_us)
+    shift = timedelta(seconds=quota.offset_seconds)
     wall = (_EPOCH + timedelta(microseconds=now_us)).astimezone(quota.zone)
-    first = _floor(quota.window, wall.replace(tzinfo=None) - shift)
-    for start in (first, _previous(quota.window, first), _next(quota.window, first)):
-        end = _next(quota.window, start)
-        span = Span(_instant(start + shift, quota.zone), _instant(end + shift, quota.zone))
-        if span.start_us <= now_us < span.end_us:
-            return span
-    raise ValueError(f"no {quota.window} window holds {now_us}")
+    start = _floor(quota.window, wall.replace(tzinfo=None) - shift)
+    end = _next(quota.window, start)
+    end_us = _instant(end + shift, quota.zone)
+    if end_us <= now_us:
+        # Clocks were set back over the end: what has begun stays begun.
+        following = _next(quota.window, end)
+        return Span(end_us, _instant(following + shift, quota.zone))
+    return Span(_instant(start + shift, quota.zone), end_us)
 
 
 def _hour(zone: tzinfo, offset_us: int, now_us: int) -> Span:
@@ -121,10 +121,6 @@ def _next(window: Window, start: datetime) -> datetime:
     if window is Window.WEEK:
         return start + timedelta(days=7)
     return (start + timedelta(days=32)).replace(day=1)
-
-
-def _previous(window: Window, start: datetime) -> datetime:
-    return _floor(window, start - timedelta(microseconds=1))
 
 
 def _instant(wall: datetime, zone: tzinfo) -> int:
