@@ -110,7 +110,7 @@ class Tenant:
         self.secret = secret
         self.client = client
 
-    async def make(self, path: str, **body: Any) -> dict[str, Any]:
+    async def make(self, path: str, /, **body: Any) -> dict[str, Any]:
         response = await self.client.post(path, json=body)
         assert response.status_code == 201, response.text
         found: dict[str, Any] = response.json()

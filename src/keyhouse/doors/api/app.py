@@ -36,8 +36,10 @@ def build_app(office: Office, authenticate: Authenticate) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.office = office
-    for part in (organizations, apis, applications, keys, reports, health):
-        app.include_router(part.router)
+    parts = (organizations, apis, applications, keys, reports, health)
+    app.state.routers = [part.router for part in parts]
+    for router in app.state.routers:
+        app.include_router(router)
     _add_document(app)
     add_handlers(app)
     # The last one added is the outermost.

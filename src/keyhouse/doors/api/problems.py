@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Route
 
 from keyhouse.core.answers import PROBLEM_TYPE, challenge
 from keyhouse.core.answers import problem as verdict_problem
@@ -206,6 +206,10 @@ async def _http(request: Request, error: Exception) -> ProblemResponse:
 
 def _methods(request: Request) -> set[str]:
     """All methods of the address: each is a route of its own."""
-    routes: Sequence[BaseRoute] = request.app.routes
-    fitting = (one for one in routes if one.matches(request.scope)[0] is not Match.NONE)
-    return {name for one in fitting for name in getattr(one, "methods", None) or ()}
+    return {
+        name
+        for router in request.app.state.routers
+        for route in router.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for name in route.methods or ()
+    }

@@ -17,7 +17,7 @@ from keyhouse.core.entities import (
     SecretRow,
 )
 from keyhouse.core.secret import Secret
-from keyhouse.services.work import Work, plain
+from keyhouse.services.work import Work, plain, told
 
 ANYWHERE: Final = Restrictions()
 
@@ -67,11 +67,11 @@ def issue_key(work: Work, new: NewKey) -> Issued:
         created_at=work.now_us,
         updated_at=work.now_us,
     )
-    work.add("key.create", key)
+    work.tx.insert(key)
     rows = [_access_row(work, key, opening) for opening in new.access]
     for row in rows:
         work.tx.insert(row)
-    work.note("key.access", key.id, after={"access": told_access(rows)})
+    work.note("key.create", key.id, after={**told(key), "access": told_access(rows)})
     return Issued(key, _mint(work, key))
 
 

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Access, Key
 from keyhouse.core.validation import Problem
+from keyhouse.core.verdict import BY_CODE
 from keyhouse.ports import Page, UsageRow
 from keyhouse.services.catalog import reached_api
 from keyhouse.services.refusals import Invalid, NotFound
@@ -64,6 +65,10 @@ def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
 
 def list_requests(look: Look, turn: Turn, equals: Mapping[str, str]) -> Page:
     """Lines of the request log, the newest first."""
+    verdict = equals.get("verdict")
+    if verdict is not None and verdict not in BY_CODE:
+        mend = f"choose among {', '.join(BY_CODE)}"
+        raise Invalid([Problem("verdict", "is no verdict", mend)])
     named = _within(look, READ_REQUESTS, equals)
     organization = look.actor.organization_id
     try:

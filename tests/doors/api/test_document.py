@@ -1,0 +1,80 @@
+"""The OpenAPI document: what clients are written from."""
+
+from typing import Any
+
+import jsonschema_rs
+
+from tests.doors.api.conftest import House
+
+_METHODS = ("get", "post", "patch", "delete", "put")
+
+
+def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+async def test_document_is_served_to_anyone(house: House) -> None:
+    answer = await house.client(None).get("/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json()["openapi"].startswith("3.1")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_every_operation_has_a_name_words_and_an_example(house: House) -> None:
+    document = house.app.openapi()
+    names = [operation["operationId"] for _, _, operation in _operations(document)]
+    assert len(set(names)) == len(names)
+    for path, method, operation in _operations(document):
+        at = f"{method} {path}"
+        assert operation["description"], at
+        contents = [
+            *operation.get("requestBody", {}).get("content", {}).values(),
+            *(
+                content
+                for response in operation["responses"].values()
+                for content in response.get("content", {}).values()
+            ),
+        ]
+        assert contents, at
+        assert all("example" in content for content in contents), at
+        parameters = operation.get("parameters", ())
+        assert all("example" in one for one in parameters if one["in"] == "path"), at
+
+
+async def test_every_guarded_operation_tells_of_its_problems(house: House) -> None:
+    for path, method, operation in _operations(house.app.openapi()):
+        if not path.startswith("/v1/"):
+            continue
+        at = f"{method} {path}"
+        told = operation["responses"]
+        assert {"401", "403", "503"} <= set(told), at
+        assert ("404" in told) == ("{" in path), at
+        for status, response in told.items():
+            if int(status) >= 400:
+                assert "application/problem+json" in response["content"], at
+        assert [*operation["security"][0]] == ["managementKey"], at
+
+
+async def test_examples_fit_their_schemas(house: House) -> None:
+    """An example that is refused costs a reader an hour."""
+    document = house.app.openapi()
+    checked = 0
+    for path, method, operation in _operations(document):
+        bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in (
+            one for body in bodies for one in body.get("content", {}).values()
+        ):
+            schema = {**content["schema"], "components": document["components"]}
+            jsonschema_rs.validate(schema, content["example"])
+            checked += 1
+    assert checked > 100
+
+
+async def test_no_name_of_the_framework_is_left(house: House) -> None:
+    text = str(house.app.openapi())
+    assert "HTTPValidationError" not in text
+    assert "NoneType" not in text
