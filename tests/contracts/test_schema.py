@@ -87,16 +87,17 @@ def test_an_empty_database_says_so_and_is_set_up(empty_url: str) -> None:
     database.dispose()
 
 
-def test_a_newer_schema_is_named_and_left_alone(database_url: str) -> None:
-    engine = create_engine(database_url)
+def test_a_newer_schema_is_named_and_left_alone(empty_url: str) -> None:
+    upgrade(empty_url)
+    engine = create_engine(empty_url)
     with writing(engine) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
-    told = check(database_url)
+    told = check(empty_url)
     assert told is not None
     assert "newer" in told
     with pytest.raises(SchemaError, match="newer"):
-        upgrade(database_url)
+        upgrade(empty_url)
 
 
 def test_processes_that_start_at_once_set_up_one_database(empty_url: str) -> None:

@@ -57,22 +57,18 @@ class PostgresServer:
         """The address of a database on it."""
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
-    def create(self, template: str | None = None) -> str:
+    def create(self) -> str:
         """A fresh database; returns its name."""
         self._count += 1
         name = f"test_{self._count}"
-        copied = f" TEMPLATE {template}" if template else ""
-        self.run(f"CREATE DATABASE {name}{copied}")
+        self.run(f"CREATE DATABASE {name}")
         return name
 
-    def drop(self, name: str) -> None:
-        """Remove a database, whoever is connected to it."""
-        self.run(f"DROP DATABASE {name} WITH (FORCE)")
-
-    def run(self, statement: str) -> None:
-        """Execute outside of a transaction, as the superuser."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement.encode())
+    def run(self, statements: str, database: str = "postgres") -> None:
+        """Execute as the superuser. Fails where somebody left a lock behind."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute("SET lock_timeout = '10s'")
+            connection.execute(statements.encode())
 
     def stop(self) -> None:
         """End the server and remove its folder."""

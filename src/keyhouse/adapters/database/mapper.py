@@ -27,7 +27,11 @@ class Mapper(Generic[E]):
         self.table = table
         hints = get_type_hints(kind)
         self.names = tuple(hints)
-        self._rebuild = [(name, _rebuilder(hint)) for name, hint in hints.items()]
+        self._rebuild = [
+            (name, rebuild)
+            for name, hint in hints.items()
+            if (rebuild := _rebuilder(hint)) is not None
+        ]
 
     def values(self, row: E) -> dict[str, Any]:
         """The row's columns. Raises ValueError for what no database can hold."""
@@ -47,10 +51,10 @@ class Mapper(Generic[E]):
 
     def row(self, values: Sequence[Any]) -> E:
         """The dataclass of a row that holds all columns of the table, in order."""
-        made = {
-            name: value if rebuild is None or value is None else rebuild(value)
-            for (name, rebuild), value in zip(self._rebuild, values, strict=True)
-        }
+        made = dict(zip(self.names, values, strict=True))
+        for name, rebuild in self._rebuild:
+            if made[name] is not None:
+                made[name] = rebuild(made[name])
         return self.kind(**made)
 
 
