@@ -106,7 +106,9 @@ class Verifier:
             LIMITED: key_record("limited", rates=(rate_limit("per-minute", 2, 60, None),)),
             FENCED: key_record("fenced", networks=Networks(("203.0.113.0/24",))),
         }
-        self.application = ApplicationRecord("app_1", "org_1", "prj_1", "App", "cust-ü", False)
+        self.application = ApplicationRecord(
+            "app_1", "org_1", "prj_1", "App", "cust-ü", False
+        )
         self.managers = {
             MANAGER: ManagementKey("api_weather"),
             BYSTANDER: ManagementKey(),
@@ -148,7 +150,12 @@ class Verifier:
         line = self._line(secret, key, request.api)
         passed = decide(line, request, NOW_US)
         decision = Decision(
-            passed.verdict, NOW_US, line, passed.route_id, passed.units, passed.scopes_missing
+            passed.verdict,
+            NOW_US,
+            line,
+            passed.route_id,
+            passed.units,
+            passed.scopes_missing,
         )
         if decision.allowed and line.rates:
             self._take(decision, line)

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -77,6 +79,12 @@ class Client:
         except ConnectionResetError:
             return True
         return False
+
+    def reset(self) -> None:
+        """Leave without a word, as a process does that is killed."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def close(self) -> None:
         self.writer.close()

@@ -1,6 +1,8 @@
 """The side of a caller: one connection, one request after the other."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -18,6 +20,7 @@ from keyhouse.doors.gateway.head import CRLF, END
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.gate import Gate
 
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
 _NEXT: Final = 1
 _UPSTREAM: Final = 2
 
@@ -196,7 +199,7 @@ class Caller(asyncio.Protocol):
         exchange.keep = False
         exchange.received = False
         exchange.length = None
-        exchange.fail(problem)
+        exchange.fail(exchange.fault or problem)
 
     def _go_on(self) -> None:
         self.gate.loop.call_soon(self._take_rest)
@@ -272,6 +275,16 @@ class Caller(asyncio.Protocol):
 
     def abort(self) -> None:
         """End at once; what was not sent is lost."""
+        self._transport.abort()
+
+    def reset(self) -> None:
+        """Break the connection off, so that an answer cut short shows as such.
+
+        To HTTP/1.0 an ordinary end would be the end of the body.
+        """
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self._transport.abort()
 
     # -- time -----------------------------------------------------------------------

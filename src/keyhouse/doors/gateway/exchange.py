@@ -58,7 +58,6 @@ class Exchange(RequestHead):
         "collected",
         "http10",
         "is_head",
-        "keep",
         "method",
         "over",
         "path",
@@ -77,7 +76,7 @@ class Exchange(RequestHead):
         self.method = ""
         self.path = ""
         self.secret: bytes | None = None
-        self.keep = self.started = self.over = self.http10 = self.is_head = False
+        self.started = self.over = self.http10 = self.is_head = False
         self.upstream: Upstream | None = None
         self.collected: list[bytes] | None = None
         self.bytes_out = 0
@@ -97,9 +96,9 @@ class Exchange(RequestHead):
         """The head is complete: find the API that is meant."""
         self.started = True
         self.begun_ns = perf_counter_ns()
+        gate = self.caller.gate
         parser = self.parser
         assert parser is not None  # noqa: S101 - for the type checker: taken at the end only
-        self.keep = parser.should_keep_alive()
         if self.odd or not self.keep or self.host is None or self.caller.trusted:
             fault = closer_look.examine(self, parser)
             if fault is not None:
@@ -109,6 +108,9 @@ class Exchange(RequestHead):
         method = METHODS.get(parser.get_method())
         if method is None or target[0] != _SLASH or len(target) > TARGET_BYTES_MAX:
             self.fail(closer_look.wrong_line(method, target))
+            return
+        if self.length is not None and self.length > gate.config.body_bytes_max:
+            self.fail(refuse.BODY_TOO_LARGE)
             return
         self.method = method
         self.is_head = method == "HEAD"
@@ -127,7 +129,7 @@ class Exchange(RequestHead):
         if slug == OWN_SLUG:
             endpoints.begin(self)
             return
-        found = self.caller.gate.plane.verifier.api(slug)
+        found = gate.plane.verifier.api(slug)
         if found.__class__ is ApiRecord:
             self._route(found)
         else:
@@ -398,7 +400,7 @@ class Exchange(RequestHead):
         if self._answering:
             self.over = True
             self._complete(self._status)
-            self.caller.abort()
+            self.caller.reset()
         else:
             self.reply(refuse.of_problem(problem, self.request_id()))
 

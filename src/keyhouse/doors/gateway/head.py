@@ -145,6 +145,7 @@ class RequestHead:
         "forwarded_proto",
         "headers",
         "host",
+        "keep",
         "key",
         "length",
         "lines",
@@ -181,6 +182,7 @@ class RequestHead:
         self.fault: refuse.Problem | None = None
         self.odd = False
         self.complete = False
+        self.keep = False
         self.received = False
         self.size = 0
         self.tail = b""
@@ -209,6 +211,9 @@ class RequestHead:
     def on_headers_complete(self) -> None:
         """The head has ended."""
         self.complete = True
+        if self.parser is not None:
+            # Known here only: after the last byte the parser has forgotten it.
+            self.keep = self.parser.should_keep_alive()
         if self.headers > HEADERS_MAX:
             self._refuse(refuse.TOO_MANY_HEADERS)
 

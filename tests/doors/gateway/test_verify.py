@@ -1,0 +1,238 @@
+"""`POST /.keyhouse/v1/verify`: the decision for those who serve elsewhere."""
+
+import json
+from typing import Any
+
+import pytest
+
+from keyhouse.ports import StoreUnavailable
+from tests.doors.gateway.conftest import House
+from tests.doors.gateway.doubles import BYSTANDER, FENCED, KEY, LIMITED, MANAGER
+from tests.doors.gateway.wire import Answer
+
+K = KEY.decode()
+
+
+async def verify(
+    house: House, body: object, manager: bytes = MANAGER, *headers: str
+) -> Answer:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    credential = f"Authorization: Bearer {manager.decode()}\r\n" if manager else ""
+    lines = "".join(f"{line}\r\n" for line in headers)
+    head = (
+        f"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n{credential}{lines}"
+        f"Content-Length: {len(data)}\r\n\r\n"
+    )
+    return await house.ask(head.encode() + data)
+
+
+async def told(house: House, **body: Any) -> dict[str, Any]:
+    answer = await verify(house, {"api": "weather", **body})
+    assert answer.status == 200, answer.body
+    found: dict[str, Any] = json.loads(answer.body)
+    assert found["request_id"] == answer.headers["keyhouse-request-id"]
+    return found
+
+
+async def test_a_good_key_is_told_with_all_that_is_known(house: House) -> None:
+    await house.start()
+    found = await told(house, key=LIMITED.decode())
+    request_id = found.pop("request_id")
+    assert found == {
+        "allowed": True,
+        "code": "valid",
+        "status": 200,
+        "detail": "The request may pass.",
+        "key": {"id": "key_limited", "name": "limited", "environment": "test"},
+        "application": {"id": "app_1", "name": "App", "external_id": "cust-ü"},
+        "customer": "cust-ü",
+        "subject": None,
+        "scopes": ["a:b", "forecast:read"],
+        "scopes_missing": [],
+        "limits": [
+            {
+                "name": "per-minute",
+                "kind": "rate",
+                "amount": 2,
+                "window_seconds": 60,
+                "remaining": 1,
+                "reset_seconds": 30,
+            }
+        ],
+        "retry_after": None,
+    }
+    [served] = house.meter.served_rows
+    assert (served["id"], served["api"].slug) == (request_id, "weather")
+    assert len(house.meter.completed_rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"key": ""}, "missing"),
+        ({"key": "garbage"}, "unknown"),
+        ({"key": "x" * 1000}, "unknown"),
+        ({"key": "ü\ud800"}, "unknown"),
+        ({"key": FENCED.decode()}, "ip_not_allowed"),
+        ({"key": FENCED.decode(), "address": "203.0.113.9"}, "valid"),
+        ({"key": K, "environment": "live"}, "environment_mismatch"),
+        ({"key": K, "scopes": ["forecast:write"]}, "scope_missing"),
+        ({"key": K, "scopes": ["forecast:read"], "cost": 3, "tls": True}, "valid"),
+        ({"key": K, "path": "/x?secret=1", "method": "get", "app": "a"}, "valid"),
+    ],
+)
+async def test_a_verdict_is_always_200(
+    house: House, body: dict[str, Any], code: str
+) -> None:
+    await house.start()
+    found = await told(house, **body)
+    assert (found["code"], found["allowed"]) == (code, code == "valid")
+    assert (found["key"] is None) == (code in ("missing", "unknown"))
+
+
+async def test_a_used_up_limit_tells_how_long_to_wait(house: House) -> None:
+    await house.start()
+    for _ in range(3):
+        found = await told(house, key=LIMITED.decode())
+    assert (found["code"], found["status"], found["retry_after"]) == (
+        "rate_limited",
+        429,
+        30,
+    )
+
+
+async def test_what_is_asked_is_what_is_decided(house: House) -> None:
+    await house.start()
+    await told(
+        house,
+        key=K,
+        address="203.0.113.9",
+        method="post",
+        path="/a?b",
+        referrer="http://r/",
+        origin="http://o",
+        app="app",
+        tls=True,
+        environment="test",
+        scopes=["a:b"],
+        cost=0,
+    )
+    [request] = house.verifier.requests
+    assert request.secret == KEY
+    assert request.address == 0xFFFF_CB00_7109
+    assert (request.method, request.path) == ("POST", "/a")
+    assert (request.referrer, request.origin) == ("http://r/", "http://o")
+    assert (request.app, request.tls) == ("app", True)
+    assert (request.environment, request.scopes, request.cost) == ("test", ("a:b",), 0)
+    assert house.meter.served_rows[0]["path"] == "/weather/a"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (b"{", 400, ""),
+        (b"\xff", 400, ""),
+        (b"[" * 10_000, 400, ""),
+        ([], 422, ""),
+        ({"api": "weather"}, 422, "key"),
+        ({"key": K}, 422, "api"),
+        ({"key": 1, "api": "weather"}, 422, "key"),
+        ({"key": K, "api": "weather", "adress": ""}, 422, "adress"),
+        ({"key": K, "api": "weather", "address": "here"}, 422, "address"),
+        ({"key": K, "api": "weather", "path": "x"}, 422, "path"),
+        ({"key": K, "api": "weather", "method": []}, 422, "method"),
+        ({"key": K, "api": "weather", "tls": "yes"}, 422, "tls"),
+        ({"key": K, "api": "weather", "environment": "prod"}, 422, "environment"),
+        ({"key": K, "api": "weather", "scopes": "a:b"}, 422, "scopes"),
+        ({"key": K, "api": "weather", "scopes": ["a:b", "x"]}, 422, "scopes.1"),
+        ({"key": K, "api": "weather", "cost": -1}, 422, "cost"),
+        ({"key": K, "api": "weather", "cost": 1.5}, 422, "cost"),
+        ({"key": K, "api": "weather", "cost": True}, 422, "cost"),
+        ({"key": K, "api": "query"}, 404, "api"),
+        ({"key": K, "api": "nowhere"}, 404, "api"),
+    ],
+)
+async def test_a_faulty_caller_is_told_the_field(
+    house: House, body: object, status: int, field: str
+) -> None:
+    await house.start()
+    answer = await verify(house, body)
+    problem = json.loads(answer.body)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status, problem["errors"][0]["field"]) == (status, field)
+    assert not house.meter.served_rows
+
+
+async def test_an_api_of_others_reads_like_one_that_is_not_there(house: House) -> None:
+    await house.start()
+    told = [
+        json.loads((await verify(house, {"key": K, "api": slug})).body)
+        for slug in ("query", "nowhere")
+    ]
+    for problem in told:
+        del problem["request_id"]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("manager", "status", "code"),
+    [
+        (b"", 401, "missing"),
+        (b"kh_mk_unknown", 401, "unknown"),
+        (BYSTANDER, 403, "scope_missing"),
+    ],
+)
+async def test_only_a_key_that_may_verify_is_answered(
+    house: House, manager: bytes, status: int, code: str
+) -> None:
+    await house.start()
+    answer = await verify(house, {"key": K, "api": "weather"}, manager)
+    assert (answer.status, json.loads(answer.body)["code"]) == (status, code)
+    assert not house.verifier.requests
+
+
+async def test_the_endpoint_takes_small_posts_only(house: House) -> None:
+    await house.start()
+    assert (await verify(house, b" " * 70_000)).status == 413
+    answer = await house.ask(b"GET /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    client = await house.client()
+    client.send(
+        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"ffff\r\n%b\r\n" % (b" " * 65_535) * 2
+    )
+    assert (await client.answer()).status == 413
+
+
+async def test_verifying_goes_on_when_decisions_have_to_wait(house: House) -> None:
+    await house.start()
+    house.verifier.pending = True
+    assert (await told(house, key=K))["allowed"]
+
+
+async def test_a_body_in_pieces_behind_an_expectation_is_read(house: House) -> None:
+    await house.start()
+    client = await house.client()
+    body = json.dumps({"key": K, "api": "weather"}).encode()
+    client.send(
+        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nX-API-Key: %b\r\n"
+        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % (MANAGER, len(body))
+    )
+    assert (await client.answer()).status == 100
+    client.send(body[:5])
+    client.send(body[5:])
+    assert json.loads((await client.answer()).body)["allowed"]
+
+
+async def test_without_the_database_there_is_no_verdict_to_trust(house: House) -> None:
+    await house.start()
+    house.verifier.failure = StoreUnavailable("gone")
+    assert (await verify(house, {"key": K, "api": "weather"})).status == 503
+
+
+async def test_what_cannot_be_counted_is_not_allowed(house: House) -> None:
+    await house.start()
+    house.meter.full = True
+    answer = await verify(house, {"key": K, "api": "weather"})
+    assert answer.status == 503
+    assert len(house.verifier.released) == 1
