@@ -2,18 +2,13 @@
 
 import asyncio
 import itertools
-import shutil
-import zoneinfo
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from keyhouse.adapters.database import Database, open_database, upgrade
-from keyhouse.adapters.system import SystemClock, SystemEntropy
-from keyhouse.core.keyring import Keyring, KeyringState, Pepper
+from keyhouse.adapters.database import Database
 from keyhouse.core.records import KeyRecord, PartRef
 from keyhouse.core.secret import digest
 from keyhouse.core.verdict import Verdict
@@ -21,38 +16,9 @@ from keyhouse.doors.api import build_app
 from keyhouse.services.tenants import bootstrap
 from keyhouse.services.verify import ManagementKey
 from keyhouse.services.work import Office
+from tests.servers.control import PEPPER, database, migrated, office
 
-PEPPER = Pepper("pep_test", KeyringState.ACTIVE, b"p" * 32)
-_ZONES = zoneinfo.available_timezones()
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "keyhouse.db"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "keyhouse.db"
-    shutil.copy(migrated, path)
-    opened = open_database(f"sqlite:///{path}")
-    yield opened
-    opened.dispose()
-
-
-@pytest.fixture
-def office(database: Database) -> Office:
-    return Office(
-        rows=database.rows,
-        reports=database.reports,
-        clock=SystemClock(),
-        entropy=SystemEntropy(),
-        keyring=Keyring((PEPPER,)),
-        secret_prefix="kh",
-        knows_zone=_ZONES.__contains__,
-    )
+__all__ = ["House", "Tenant", "database", "migrated", "office"]
 
 
 class House:

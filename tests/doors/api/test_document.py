@@ -65,9 +65,7 @@ async def test_examples_fit_their_schemas(house: House) -> None:
     checked = 0
     for path, method, operation in _operations(document):
         bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-        for content in (
-            one for body in bodies for one in body.get("content", {}).values()
-        ):
+        for content in (one for body in bodies for one in body.get("content", {}).values()):
             schema = {**content["schema"], "components": document["components"]}
             jsonschema_rs.validate(schema, content["example"])
             checked += 1

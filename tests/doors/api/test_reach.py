@@ -48,8 +48,10 @@ async def _send(
     path, method, operation = at
     body = _body(document, operation)
     where = _filled(path, ids)
-    return await client.request(method, where, json=body) if body else (
-        await client.request(method, where)
+    return (
+        await client.request(method, where, json=body)
+        if body
+        else (await client.request(method, where))
     )
 
 
@@ -80,7 +82,9 @@ async def test_foreign_ids_read_like_unknown_ones_and_nothing_is_changed(
         if "{" not in at[0]:
             continue
         tried += 1
-        answers = [await _send(ours.client, document, at, ids) for ids in (foreign, unknown)]
+        answers = [
+            await _send(ours.client, document, at, ids) for ids in (foreign, unknown)
+        ]
         assert [answer.status_code for answer in answers] == [404, 404], at[:2]
         told = [{**answer.json(), "request_id": ""} for answer in answers]
         assert told[0] == told[1], at[:2]
@@ -163,7 +167,11 @@ async def test_a_key_of_one_project_sees_only_that_project(
     assert await ids("/v1/apis", "slug") == {"inside"}
     assert await ids("/v1/keys") == {near["id"], bound["id"]}
     assert far["application"] not in await ids("/v1/applications")
-    for path in ("/v1/apis/outside", f"/v1/keys/{far['id']}", f"/v1/projects/{tenant.project}"):
+    for path in (
+        "/v1/apis/outside",
+        f"/v1/keys/{far['id']}",
+        f"/v1/projects/{tenant.project}",
+    ):
         assert (await client.get(path)).status_code == 404, path
     assert (await client.post("/v1/projects", json={"name": "x"})).status_code == 403
     assert (await client.get("/v1/audit")).status_code == 403
@@ -184,7 +192,10 @@ async def test_a_key_of_one_api_sees_only_its_keys(house: House, tenant: Tenant)
     client = house.client(bound["secret"])
     seen, cursor = [], ""
     while cursor is not None:
-        params: dict[str, str | int] = {"limit": 1, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, str | int] = {
+            "limit": 1,
+            **({"cursor": cursor} if cursor else {}),
+        }
         page = (await client.get("/v1/keys", params=params)).json()
         seen += [key["id"] for key in page["data"]]
         cursor = page["next_cursor"]

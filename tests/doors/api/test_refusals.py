@@ -23,7 +23,12 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("POST", "/v1/apis", {"slug": "No Slug"}, "slug"),
     ("POST", "/v1/apis", {"slug": "a1", "project": "prj_0"}, "project"),
     ("POST", "/v1/apis", {"slug": "a1", "upstreams": {"beta": "x"}}, "upstreams.beta"),
-    ("POST", "/v1/apis", {"slug": "a1", "upstreams": {"test": "ftp://x"}}, "upstreams.test"),
+    (
+        "POST",
+        "/v1/apis",
+        {"slug": "a1", "upstreams": {"test": "ftp://x"}},
+        "upstreams.test",
+    ),
     ("POST", "/v1/apis", {"slug": "a1", "scopes": ["nonsense"]}, "scopes.0"),
     ("POST", "/v1/apis", {"slug": "a1", "key_header": "Host"}, "key_header"),
     ("POST", "/v1/apis", {"slug": "a1", "query_parameter": "?"}, "query_parameter"),

@@ -85,9 +85,7 @@ def _try(operation: Any, mode: Any, secret: str, known: dict[str, str] | None) -
             case.path_parameters = {name: known[name] for name in case.path_parameters}
         # Two different keys in one request are a 400 before all else.
         case.headers.pop("X-API-Key", None)
-        case.call_and_validate(
-            headers={"Authorization": f"Bearer {secret}"}, checks=CHECKS
-        )
+        case.call_and_validate(headers={"Authorization": f"Bearer {secret}"}, checks=CHECKS)
 
     send()
 

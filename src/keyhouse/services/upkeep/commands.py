@@ -9,6 +9,9 @@ DAY_US: Final = 86_400 * 1_000_000
 ROWS_AT_ONCE: Final = 500
 """Few enough that a gateway, which waits meanwhile, does not notice."""
 IDEMPOTENCY_DAYS: Final = 1
+NODE_DAYS: Final = 1
+BUDGET_DAYS: Final = 35
+"""After its window's end: longer than any spool is left lying before it is booked."""
 CHANGES_KEPT: Final = 10_000
 """A node that is further behind forgets all that it holds, which is right but slow."""
 
@@ -30,9 +33,11 @@ def keep_up(
     now = clock.now_us()
     removed = upkeep.prune_idempotency(now - IDEMPOTENCY_DAYS * DAY_US)
     removed += upkeep.prune_changes(CHANGES_KEPT)
+    removed += upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
     for prune, days in (
         (upkeep.prune_requests, retention.requests_days),
         (upkeep.prune_usage, retention.usage_days),
+        (upkeep.prune_budgets, BUDGET_DAYS),
     ):
         removed += _all_before(prune, now - days * DAY_US, stopped)
     return removed
