@@ -6,6 +6,7 @@ from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import Environment, KeyKind, Limit, LimitKind, Window
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Changes
 from keyhouse.services.verify import ManagementKey
 from tests.services.verify.world import (
     MANAGING,
@@ -111,6 +112,16 @@ def test_a_slow_absence_cannot_hide_a_new_key() -> None:
     world.store.add_key(key("key_2"), UNKNOWN, *world.store.access["key_1"])
     world.confirm()
     assert finish(pending.resume(old)).verdict is Verdict.VALID
+
+
+def test_a_restored_backup_is_followed_from_where_it_stands() -> None:
+    """The log's head lies before what was applied: nothing cached is trusted."""
+    world = World()
+    world.decide()
+    world.store.change("key", "key_1", revoked_at=1)
+    world.verifier.apply(Changes(3, forget_all=True), world.clock.monotonic_us())
+    assert world.verifier.applied == 3
+    assert world.decide().verdict is Verdict.REVOKED
 
 
 def test_a_process_that_slept_reads_the_log_before_it_answers() -> None:

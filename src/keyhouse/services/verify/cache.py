@@ -140,7 +140,9 @@ class RecordCache:
     def apply(self, changes: Changes) -> None:
         """Drop what changed. Changes that were applied before do no harm."""
         if changes.forget_all:
-            self._fence_floor = max(self._fence_floor, changes.head)
+            # The log was pruned, or a backup was restored and it begins anew.
+            self._recent.clear()
+            self._fence_floor = self.applied = changes.head
             self._forget_all()
         for seq, ref in changes.rows:
             if seq <= self.applied:

@@ -53,6 +53,6 @@ class Follower:
                     _log.exception("following the change log failed")
                 self._stopping.wait(RETRY_SECONDS)
                 continue
-            self._after = max(self._after, changes.head)
+            self._after = changes.head
             if not self._stopping.is_set():
                 self._deliver(changes, began_us)
