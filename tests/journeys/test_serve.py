@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from keyhouse_client import Client
+
 from .conftest import Machine, until
 
 
@@ -20,11 +22,11 @@ def _lives(pid: int) -> bool:
 
 
 def _key(machine: Machine, upstream: str) -> str:
-    """A key for the API `echo`, made on the command line."""
-    assert machine.run("apis", "create", "echo", "--upstream", upstream).returncode == 0
-    made = machine.run("keys", "create", "k", "--api", "echo", "--json")
-    assert made.returncode == 0, made.stderr
-    return str(json.loads(made.stdout)["secret"])
+    """A key for the API `echo`."""
+    kept = json.loads((machine.data / "cli.json").read_text())
+    with Client(kept["management_url"], kept["api_key"]) as client:
+        client.apis.create(slug="echo", upstreams={"test": upstream})
+        return str(client.keys.create("k", [{"api": "echo"}])["secret"])
 
 
 @pytest.mark.parametrize("door", ["gateway", "management"])

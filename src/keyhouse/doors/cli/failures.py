@@ -45,7 +45,8 @@ def tell(error: Exception) -> int | None:
 
 
 def _problem(error: Any) -> None:  # noqa: ANN401  (ProblemError, imported late)
-    detail = f": {error.detail}" if error.detail else ""
+    # The detail repeats the first of the fields.
+    detail = f": {error.detail}" if error.detail and not error.errors else ""
     say(f"Refused ({error.status} {error.title}){detail}", err=True)
     for field, reason, mend in error.errors:
         say(f"  {field}: {_sentence(reason)} {_sentence(mend)}".rstrip(), err=True)

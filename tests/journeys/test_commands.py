@@ -1,0 +1,91 @@
+"""The command line against a running Keyhouse: a vendor's afternoon."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from keyhouse.__main__ import _Entries
+from keyhouse.doors.cli.app import build_cli
+
+from .conftest import Machine, until
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Types a command and gives its JSON; the exit code must be as expected."""
+    assert machine.run("bootstrap").returncode == 0
+    machine.serve()
+    for name, value in machine.environment().items():
+        monkeypatch.setenv(name, value)
+    runner = CliRunner()
+
+    def typed(*line: str, code: int = 0, stdin: str | None = None) -> Any:
+        result = runner.invoke(build_cli(_Entries()), [*line, "--json"], input=stdin)
+        assert result.exit_code == code, f"{line}: {result.output}"
+        return json.loads(result.stdout) if result.stdout else result.stderr
+
+    return typed
+
+
+def _made(run: Run, upstream: str) -> dict[str, Any]:
+    """An API and an application, made and changed; the application."""
+    run("apis", "create", "echo", "--upstream", upstream, "--scope", "item:read")
+    run("apis", "update", "echo", "--rate", "steady=600/60", "--name", "Echo")
+    assert run("apis", "show", "echo")["limits"][0]["name"] == "steady"
+    application: dict[str, Any] = run("apps", "create", "Planner", "--external-id", "p1")
+    run("apps", "update", application["id"], "--purpose", "Plans routes")
+    assert run("apps", "list")[0]["purpose"] == "Plans routes"
+    return application
+
+
+def test_all_that_can_be_managed(run: Run, machine: Machine, upstream: str) -> None:
+    organization = run("orgs", "list")[0]
+    assert run("orgs", "update", organization["id"], "--name", "Acme")["name"] == "Acme"
+    project = run("projects", "create", "spare")
+    assert run("projects", "update", project["id"], "--disable")["disabled_at"]
+    run("projects", "delete", project["id"])
+    run("projects", "show", project["id"], code=1)
+
+    project = run("projects", "list")[0]["id"]
+    application = _made(run, upstream)
+    line = ["--application", application["id"], "--quota", "small=2/month"]
+    made = run("keys", "create", "k", "--api", "echo:item:read", *line)
+    id, secret = made["id"], made["secret"]
+    assert "secret" not in run("keys", "show", id)
+    assert [key["id"] for key in run("keys", "list", "--api", "echo")] == [id]
+
+    url, header = f"http://{machine.gateway}/echo/a", {"X-API-Key": secret}
+    assert [httpx.get(url, headers=header).status_code for _ in range(3)] == [200, 200, 429]
+    found = run("verify", "--api", "echo", stdin=secret, code=1)
+    assert found["code"] == "quota_exceeded"
+    run("keys", "update", id, "--no-limits")
+    assert until(lambda: httpx.get(url, headers=header).status_code == 200)
+    assert run("verify", "--api", "echo", "--scope", "item:read", stdin=secret)["allowed"]
+
+    for verb, state in {"disable": "disabled", "enable": "active"}.items():
+        assert run("keys", verb, id)["state"] == state
+    run("keys", "delete", id)
+    assert run("keys", "restore", id)["state"] == "active"
+    assert run("keys", "revoke", id)["state"] == "revoked"
+    assert until(lambda: httpx.get(url, headers=header).status_code == 401)
+
+    assert until(lambda: sum(row["requests"] for row in run("usage", "--key", id)) >= 5)
+    refused = run("requests", "--key", id, "--verdict", "quota_exceeded")
+    assert any(row["status"] == 429 and row["path"].endswith("/a") for row in refused)
+    assert any(row["action"] == "key.revoke" for row in run("audit", "--limit", "20"))
+
+
+def test_a_value_that_is_refused_names_its_field(run: Run, tmp_path: Path) -> None:
+    told = run("apis", "create", "Not A Slug", code=1)
+    assert "slug:" in told
+    out = str(tmp_path / "never")
+    told = run("keys", "create", "k", "--api", "nope", "--out", out, code=1)
+    assert "access.0.api:" in told
+    assert not Path(out).exists()
