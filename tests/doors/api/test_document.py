@@ -63,7 +63,7 @@ async def test_examples_fit_their_schemas(house: House) -> None:
     """An example that is refused costs a reader an hour."""
     document = house.app.openapi()
     checked = 0
-    for path, method, operation in _operations(document):
+    for _, _, operation in _operations(document):
         bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
         for content in (one for body in bodies for one in body.get("content", {}).values()):
             schema = {**content["schema"], "components": document["components"]}

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from keyhouse.core.entities import IdempotencyRow, Project
-from keyhouse.core.records import GrantRecord, Resource
+from keyhouse.core.entities import IdempotencyRow, Project, Resource
+from keyhouse.core.records import GrantRecord
 from keyhouse.services.actor import Actor
 from keyhouse.services.idempotency import Once, Shaped, once
 from keyhouse.services.refusals import Mismatch
