@@ -1,6 +1,5 @@
 """Writing keys."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypedDict
 
@@ -206,9 +205,9 @@ def _check_texts(field: str, value: object) -> list[Problem]:
     """PostgreSQL keeps no NUL. The depth of `value` is bounded already."""
     if isinstance(value, str) and "\0" in value:
         return [Problem(field, "holds a NUL character", "leave it out")]
-    inner: Iterable[object] = ()
+    inner: list[object] = []
     if isinstance(value, dict):
-        inner = (*value.keys(), *value.values())
+        inner = [*value.keys(), *value.values()]
     elif isinstance(value, list):
         inner = value
     return next((found for one in inner if (found := _check_texts(field, one))), [])
