@@ -1,0 +1,83 @@
+"""What was counted, read back through the management API."""
+
+from keyhouse.core.usage import Bucket, BucketKey, LogRow, UsageBatch, Use
+from keyhouse.core.verdict import Verdict
+from keyhouse.doors.api.times import format_time
+from tests.doors.api.conftest import House, Tenant
+
+MINUTE_US = 60_000_000
+
+
+async def _book(house: House, tenant: Tenant, slug: str) -> tuple[str, int]:
+    """Three requests of a new key, one of them refused, in the minute before now."""
+    api = await tenant.weather(slug)
+    key = await tenant.key(access=[{"api": slug}])
+    us = tenant.organization
+    use = Use(us, us, api["id"], "", key["id"], 1, key["application"], "test", "")
+    at = house.office.clock.now_us() // MINUTE_US * MINUTE_US
+    valid, limited = Verdict.VALID.number, Verdict.RATE_LIMITED.number
+    lines = [
+        LogRow(f"req_{slug}{n}", at + n, use, verdict, "GET", "/a", 0x7F000001, 200, 1500)
+        for n, verdict in enumerate((valid, valid, limited))
+    ]
+    minute = at // MINUTE_US
+    batch = UsageBatch(f"spl_{slug}", 0, 64, log=lines)
+    batch.buckets = {
+        BucketKey(minute, use, valid): Bucket(requests=2, units=4),
+        BucketKey(minute, use, limited): Bucket(requests=1),
+    }
+    batch.last_used = {(key["id"], 1): at}
+    house.database.sink.open_spool(f"spl_{slug}", "nod_1", "boot")
+    assert house.database.sink.book(batch)
+    return key["id"], at
+
+
+async def test_usage_is_told_by_group_and_verdict(house: House, tenant: Tenant) -> None:
+    key, at = await _book(house, tenant, "weather")
+    query = {"step": "minute", "group_by": "key", "api": "weather"}
+    rows = (await tenant.client.get("/v1/usage", params=query)).json()["data"]
+    told = [
+        (row["start"], row["key"], row["verdict"], row["requests"], row["units"])
+        for row in rows
+    ]
+    start = format_time(at)
+    assert told == [(start, key, "valid", 2, 4), (start, key, "rate_limited", 1, 0)]
+    assert "api" not in rows[0]
+    other = {"step": "minute", "key": "key_other"}
+    assert (await tenant.client.get("/v1/usage", params=other)).json()["data"] == []
+
+
+async def test_requests_and_last_use_are_told(house: House, tenant: Tenant) -> None:
+    key, at = await _book(house, tenant, "weather")
+    query = {"verdict": "rate_limited", "api": "weather", "key": key}
+    (row,) = (await tenant.client.get("/v1/requests", params=query)).json()["data"]
+    assert row["request_id"] == "req_weather2"
+    assert (row["status"], row["latency_ms"], row["path"]) == (200, 1.5, "/a")
+    page = (await tenant.client.get("/v1/requests", params={"limit": 2})).json()
+    rest = {"cursor": page["next_cursor"]}
+    last = (await tenant.client.get("/v1/requests", params=rest)).json()
+    assert len(page["data"]) + len(last["data"]) == 3
+    told = (await tenant.client.get(f"/v1/keys/{key}")).json()
+    assert told["last_used_at"] == format_time(at)
+
+
+async def test_counts_of_others_are_not_to_be_seen(house: House, tenant: Tenant) -> None:
+    await _book(house, house.tenant("Theirs"), "theirs")
+    for path in ("/v1/usage", "/v1/requests"):
+        assert (await tenant.client.get(path)).json()["data"] == []
+
+
+async def test_a_key_of_one_api_reads_that_apis_counts(
+    house: House, tenant: Tenant
+) -> None:
+    """Without naming it, it would read the whole organization's."""
+    await _book(house, tenant, "near")
+    await _book(house, tenant, "far")
+    scopes = ["usage:read", "requests:read"]
+    bound = await tenant.key(kind="management", access=[{"api": "near", "scopes": scopes}])
+    client = house.client(bound["secret"])
+    for path in ("/v1/usage", "/v1/requests"):
+        assert (await client.get(path)).status_code == 422
+        assert (await client.get(path, params={"api": "far"})).status_code == 422
+        rows = (await client.get(path, params={"api": "near"})).json()["data"]
+        assert rows
