@@ -6,7 +6,7 @@ spent: nothing is, unless all of this passes.
 
 from typing import NamedTuple
 
-from keyhouse.core.paths import plain_path
+from keyhouse.core.paths import is_usual_path, plain_path
 from keyhouse.core.records import ApiRecord, GrantRecord, Line, RouteRecord
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import covers, covers_all
@@ -26,6 +26,9 @@ _made = tuple.__new__  # half the time of a NamedTuple's own constructor
 _VALID = Verdict.VALID
 _ONE_UNIT = Passed(_VALID, "", 1, ())
 _REFUSED = {verdict: Passed(verdict, "", 0, ()) for verdict in Verdict}
+
+
+_NO_ROUTE = RouteRecord("", (), 1)
 
 
 def decide(line: Line, request: Request, now_us: int) -> Passed:
@@ -55,30 +58,22 @@ def decide(line: Line, request: Request, now_us: int) -> Passed:
 
 def _endpoint(line: Line, grant: GrantRecord, api: ApiRecord, request: Request) -> Passed:
     """Endpoint and scopes. A path with two readings passes no check of paths."""
-    method = request.method or ""
-    path = plain_path(request.path) if request.path is not None else None
-    unclear = path is None and request.path is not None
+    method, path = request.method or "", request.path
+    if path is not None and not is_usual_path(path):
+        path = plain_path(path)
+        if path is None and api.endpoints is not None:
+            return _REFUSED[Verdict.ENDPOINT_NOT_ALLOWED]
     allowed = line.key.endpoints
     if allowed is not None and (path is None or allowed.find(method, path) is None):
         return _REFUSED[Verdict.ENDPOINT_NOT_ALLOWED]
-    if unclear and api.endpoints is not None:
-        return _REFUSED[Verdict.ENDPOINT_NOT_ALLOWED]
-    route = _route(api, method, path)
-    needed = request.scopes
-    if route.scopes:
-        needed = (*route.scopes, *needed) if needed else route.scopes
-    if not covers_all(grant.scopes, needed):
-        missing = tuple(dict.fromkeys(s for s in needed if not covers(grant.scopes, s)))
+    route = _NO_ROUTE
+    if api.endpoints is not None and path is not None:
+        index = api.endpoints.find(method, path)
+        route = _NO_ROUTE if index is None else api.routes[index]
+    held = grant.scopes
+    if not (covers_all(held, route.scopes) and covers_all(held, request.scopes)):
+        needed = dict.fromkeys((*route.scopes, *request.scopes))
+        missing = tuple(scope for scope in needed if not covers(held, scope))
         return Passed(Verdict.SCOPE_MISSING, route.id, 0, missing)
     cost = route.cost if request.cost is None else request.cost
     return _made(Passed, (_VALID, route.id, cost, ()))
-
-
-_NO_ROUTE = RouteRecord("", (), 1)
-
-
-def _route(api: ApiRecord, method: str, path: str | None) -> RouteRecord:
-    if api.endpoints is None or path is None:
-        return _NO_ROUTE
-    index = api.endpoints.find(method, path)
-    return _NO_ROUTE if index is None else api.routes[index]

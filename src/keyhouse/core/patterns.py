@@ -50,24 +50,40 @@ class Endpoints:
     HEAD is answered as GET is: a pattern for GET admits both.
     """
 
-    __slots__ = ("_match",)
+    __slots__ = ("_by_method", "_other")
 
     def __init__(self, endpoints: Sequence[tuple[str, str]]) -> None:
-        alternatives = []
-        for method, pattern in endpoints:
-            verbs = {ANY_METHOD: "[^ ]*+", "GET": "(?:GET|HEAD)"}.get(method, method)
-            alternatives.append(f"({verbs} {path_expression(pattern)})")
-        self._match = re.compile("|".join(alternatives), re.DOTALL).match
+        methods = {method for method, _ in endpoints} | {"GET", "HEAD"}
+        self._by_method = {one: _Matcher(endpoints, one) for one in methods}
+        self._other = _Matcher(endpoints, ANY_METHOD)
 
     def find(self, method: str, path: str) -> int | None:
         """The index of the first pattern that fits, None when none does.
 
         `path` is a plain one.
         """
-        if " " in method:
+        matcher = self._by_method.get(method, self._other)
+        match = matcher.match(path)
+        if match is None or match.lastindex is None:
             return None
-        match = self._match(f"{method} {path}")
-        return None if match is None or not match.lastindex else match.lastindex - 1
+        return matcher.indexes[match.lastindex - 1]
+
+
+class _Matcher:
+    """The patterns that count for one method, as one expression."""
+
+    __slots__ = ("indexes", "match")
+
+    def __init__(self, endpoints: Sequence[tuple[str, str]], method: str) -> None:
+        names = {ANY_METHOD, method} | ({"GET"} if method == "HEAD" else set())
+        counted = [
+            (index, path_expression(pattern))
+            for index, (name, pattern) in enumerate(endpoints)
+            if name in names
+        ]
+        self.indexes = tuple(index for index, _ in counted)
+        alternatives = "|".join(f"({expression})" for _, expression in counted)
+        self.match = re.compile(alternatives, re.DOTALL).match
 
 
 _PATTERN: Final = re.compile(
@@ -80,6 +96,10 @@ _PAGE: Final = re.compile(
     r"(?::(\d{1,5}))?(/[^\s?#\\]*)?(?:[?#].*)?",
     re.ASCII | re.IGNORECASE,
 )
+_is_normal: Final = re.compile(
+    r"https?://[a-z0-9_.-]++(?:/[!\"$-<>@-\[\]-~=]*+)?"
+).fullmatch
+"""Most pages at one look: those that `normal_page` would tell as they are."""
 _USUAL_PORTS: Final = {"http": "80", "https": "443"}
 
 
@@ -102,7 +122,8 @@ class Referrers:
 
     def admit(self, referrer: str, origin: str) -> bool:
         """Whether the page that `Referer`, or else `Origin`, names may call."""
-        page = normal_page(referrer or origin)
+        text = referrer or origin
+        page = text if _is_normal(text) else normal_page(text)
         return page is not None and self._match(page) is not None
 
 
@@ -129,7 +150,7 @@ def _host(host: str) -> str:
         return re.escape(f"[{IPv6Address(host[1:-1])}]")
     below = host.startswith("*.")
     name = host.removeprefix("*.").encode("idna").decode("ascii").lower()
-    return ("(?:[^/:]+\\.)?" if below else "") + re.escape(name)
+    return ("(?:[^/:.]++\\.)*?" if below else "") + re.escape(name)
 
 
 def _port(scheme: str, port: str | None) -> str:

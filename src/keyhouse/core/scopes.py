@@ -1,7 +1,7 @@
 """Scopes: `resource:action`. `*` holds all, `resource:*` all of a resource."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -19,9 +19,6 @@ def covers(held: AbstractSet[str], needed: str) -> bool:
     return needed in held or EVERYTHING in held or f"{needed.partition(':')[0]}:*" in held
 
 
-def covers_all(held: AbstractSet[str], needed: Iterable[str]) -> bool:
+def covers_all(held: frozenset[str], needed: Collection[str]) -> bool:
     """Whether every scope of `needed` is covered."""
-    for scope in needed:
-        if not covers(held, scope):
-            return False
-    return True
+    return held.issuperset(needed) or all(covers(held, scope) for scope in needed)
