@@ -60,8 +60,8 @@ def prepare(folder: Path, cores: Cores, upstream_port: int) -> Prepared:
     management_key = _bootstrap(folder, environ)
     with _management(environ, management_key, management_port, cores) as client:
         upstream = f"http://127.0.0.1:{upstream_port}"
-        client.apis.create(slug=_SLUG, upstreams={"test": upstream}, scopes=["read"])
-        access = [{"api": _SLUG, "scopes": ["read"]}]
+        client.apis.create(slug=_SLUG, upstreams={"test": upstream}, scopes=["page:read"])
+        access = [{"api": _SLUG, "scopes": ["page:read"]}]
         networks = {"networks_allowed": ["127.0.0.0/8", "10.0.0.0/8"]}
         key = client.keys.create("bench", access, restrictions=networks, limits=_LIMITS)
         verifier = client.keys.create(
