@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import uvloop
@@ -11,7 +11,7 @@ import uvloop
 from keyhouse.doors.gateway import GatewayConfig, GatewayServer, Plane
 from keyhouse.services.verify import Resolver
 from tests.doors.gateway.doubles import Meter, Verifier
-from tests.doors.gateway.wire import Client, RawUpstream
+from tests.doors.gateway.wire import Answer, Client, RawUpstream
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -61,7 +61,7 @@ class House:
         self._clients.append(client)
         return client
 
-    async def ask(self, data: bytes, *, is_head: bool = False):
+    async def ask(self, data: bytes, *, is_head: bool = False) -> Answer:
         client = await self.client()
         client.send(data)
         return await client.answer(is_head=is_head)
@@ -87,12 +87,12 @@ async def house(upstream: RawUpstream) -> AsyncIterator[House]:
 async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
     """Wait for a condition that another connection brings about."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - a double has no event to wait for
             await asyncio.sleep(0.002)
 
 
 @contextlib.contextmanager
-def within(seconds: float):
+def within(seconds: float) -> Iterator[None]:
     began = asyncio.get_running_loop().time()
     yield
     assert asyncio.get_running_loop().time() - began < seconds

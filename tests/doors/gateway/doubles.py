@@ -3,8 +3,8 @@
 import itertools
 from typing import Any
 
-from keyhouse.core.compilation import compile_line
 from keyhouse.core.addresses import Networks
+from keyhouse.core.compilation import compile_line
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
@@ -122,7 +122,7 @@ class Verifier:
 
     def _perhaps(self, value: Any) -> Any:
         if self.failure is not None:
-            return Pending("x", lambda: None, lambda _: self.failure)  # type: ignore[arg-type,return-value]  # a value
+            return Pending("x", lambda: None, lambda _: self.failure)
         if not self.pending:
             return value
         return Pending(object(), lambda: None, lambda _: value)

@@ -67,7 +67,7 @@ async def test_the_rest_of_the_query_stays_as_it_was(
         ("/weather/x", [f"X-API-Key: {K}", f"Authorization: Bearer {K[:-1]}8"]),
         (f"/query/x?api_key={K}", [f"X-API-Key: {OTHER}"]),
         (f"/query/x?api_key={K}&api_key={OTHER}", []),
-        (f"/own/x", [f"X-Acme-Key: {K}", f"X-Acme-Key: {OTHER}"]),
+        ("/own/x", [f"X-Acme-Key: {K}", f"X-Acme-Key: {OTHER}"]),
     ],
 )
 async def test_two_different_keys_are_refused(

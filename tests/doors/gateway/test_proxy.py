@@ -10,7 +10,8 @@ from tests.doors.gateway.wire import Link, ok
 def get(path: str = "/weather/now", *headers: str, method: str = "GET") -> bytes:
     lines = "".join(f"{line}\r\n" for line in headers)
     return (
-        f"{method} {path} HTTP/1.1\r\nHost: api.test\r\nX-API-Key: {KEY.decode()}\r\n{lines}\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: api.test\r\n"
+        f"X-API-Key: {KEY.decode()}\r\n{lines}\r\n"
     ).encode("latin-1")
 
 

@@ -1,10 +1,11 @@
 """However a stream is cut into packets, it means the same."""
 
 import asyncio
+from itertools import pairwise
 
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-import uvloop
 
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import KEY
@@ -42,7 +43,7 @@ async def _answers(cuts: list[int]) -> list[tuple[int, bytes]]:
     try:
         client = await house.client()
         edges = [0, *sorted(cuts), len(STREAM)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             client.send(STREAM[start:end])
             await asyncio.sleep(0)
             await asyncio.sleep(0.001)

@@ -107,7 +107,7 @@ async def test_a_reader_that_stalls_is_cut_off(house: House) -> None:
     await house.start(idle_seconds_max=SHORT)
     house.upstream.reply(ok(b"x" * 20_000_000))
     client = await house.client()
-    client.writer.transport.pause_reading()
+    client.pause()
     client.send(GET)
     assert house.server is not None
     with within(10):

@@ -14,7 +14,8 @@ from tests.doors.gateway.wire import Link, ok
 
 def get(method: str = "GET", *headers: str) -> bytes:
     lines = "".join(f"{line}\r\n" for line in headers)
-    return f"{method} /weather/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY.decode()}\r\n{lines}\r\n".encode()
+    start = f"{method} /weather/x HTTP/1.1\r\nHost: a\r\n"
+    return f"{start}X-API-Key: {KEY.decode()}\r\n{lines}\r\n".encode()
 
 
 @pytest.mark.parametrize(

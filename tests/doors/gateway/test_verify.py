@@ -198,8 +198,8 @@ async def test_the_endpoint_takes_small_posts_only(house: House) -> None:
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
     client = await house.client()
     client.send(
-        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-        + b"ffff\r\n%b\r\n" % (b" " * 65_535) * 2
+        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" + b"ffff\r\n%b\r\n" % (b" " * 65_535) * 2
     )
     assert (await client.answer()).status == 413
 

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 
 class Answer(NamedTuple):
@@ -51,6 +51,17 @@ class Client:
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)
+
+    def pause(self) -> None:
+        """Read nothing more from the socket."""
+        self._transport.pause_reading()
+
+    def resume(self) -> None:
+        self._transport.resume_reading()
+
+    @property
+    def _transport(self) -> asyncio.Transport:
+        return cast("asyncio.Transport", self.writer.transport)
 
     async def answer(self, *, is_head: bool = False) -> Answer:
         async with asyncio.timeout(10):
