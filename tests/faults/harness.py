@@ -323,9 +323,9 @@ def callers(count: int, port: int, key: Key, tally: Tally) -> list[Caller]:
     return [Caller(port, key, tally) for _ in range(count)]
 
 
-async def until(condition: Callable[[], bool], what: str) -> None:
-    """As `eventually`, while the event loop goes on."""
+async def until(condition: Callable[[], bool], what: Callable[[], str]) -> None:
+    """As `eventually`, while the event loop goes on; `what` is asked at the end."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline, what()
         await asyncio.sleep(0.002)

@@ -66,10 +66,14 @@ async def _killed_under_load(gateway: Running, *loads: tuple[Key, Tally]) -> Non
         ),
     ]
     enough = of_plain.served + random.randrange(20, 400)
-    await until(lambda: of_plain.served >= enough, "the gateway serves nobody")
-    gateway.kill()
-    end.set()
-    await asyncio.gather(*tasks)
+    try:
+        await until(
+            lambda: of_plain.served >= enough, lambda: f"too few served: {of_plain}"
+        )
+    finally:
+        gateway.kill()
+        end.set()
+        await asyncio.gather(*tasks)
 
 
 async def _spend_the_rest(installation: Installation, caller: Caller, key: Key) -> None:
