@@ -22,10 +22,10 @@ from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
 
 KEY = b"kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"
-LIMITED = b"kh_sk_test_limited"
-FENCED = b"kh_sk_test_fenced"
-MANAGER = b"kh_mk_manager"
-BYSTANDER = b"kh_mk_bystander"
+LIMITED = b"kh_sk_test_limitedlimitedlimitedlimitedli0sWzYa"
+FENCED = b"kh_sk_test_fencedfencedfencedfencedfenced2XKAcC"
+MANAGER = b"kh_mk_managermanagermanagermanagerma0Pb0dH"
+BYSTANDER = b"kh_mk_bystanderbystanderbystanderbys0P5UnA"
 NOW_US = 1_760_000_000_000_000
 
 

@@ -47,6 +47,7 @@ def test_limits_read_the_same_at_every_door(names: list[str]) -> None:
     assert lines[0] == b"Keyhouse-Request-Id: req_1"
     assert lines[1] == b"RateLimit: " + expected["RateLimit"].encode()
     assert lines[2] == b"RateLimit-Policy: " + expected["RateLimit-Policy"].encode()
+    assert lines[3:] == [b"", b""]
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,12 @@ class Caller(asyncio.Protocol):
         "_left",
         "_lingering",
         "_rest",
-        "_transport",
         "_unwritten",
         "deadline",
         "exchange",
         "gate",
         "seen",
+        "transport",
         "trusted",
         "writable",
     )
@@ -54,7 +54,7 @@ class Caller(asyncio.Protocol):
         self.exchange: Exchange | None = None
         self.writable = True
         self.deadline = gate.watch.after(gate.config.head_seconds_max)
-        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._rest = b""
         self._holds = 0
         self._ended = self._lingering = False
@@ -65,8 +65,8 @@ class Caller(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A caller has come."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(BUFFER_BYTES_MAX)
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(BUFFER_BYTES_MAX)
         self.seen = self.gate.peers.direct(transport.get_extra_info("peername"))
         self.trusted = self.gate.peers.trusts(self.seen.address)
         self.gate.arrived(self)
@@ -80,7 +80,10 @@ class Caller(asyncio.Protocol):
             and data.find(END) + 4 == len(data) <= self.gate.config.head_bytes_max
         ):
             exchange = self.exchange = Exchange(self)
-            self._feed(exchange, data)
+            try:
+                exchange.parser.feed_data(data)
+            except (HttpParserError, HttpParserUpgrade) as error:
+                self._unfed(exchange, error)
             if exchange.complete and not exchange.over:
                 exchange.start()
         else:
@@ -107,7 +110,7 @@ class Caller(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The caller does not keep up: the upstream has to wait."""
         self.writable = False
-        self._unwritten = self._transport.get_write_buffer_size()
+        self._unwritten = self.transport.get_write_buffer_size()
         self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
         if self.exchange is not None and self.exchange.upstream is not None:
             self.exchange.upstream.pause()
@@ -139,7 +142,7 @@ class Caller(asyncio.Protocol):
         while start < len(data) and not self._lingering:
             exchange = self.exchange
             if exchange is None:
-                waits = not self.writable or self._transport.is_closing()
+                waits = not self.writable or self.transport.is_closing()
             else:
                 waits = exchange.received
             if waits:
@@ -161,7 +164,8 @@ class Caller(asyncio.Protocol):
         exchange.size += len(piece)
         if exchange.size > most:
             in_line = not exchange.headers and CRLF not in bytes(piece[:most])
-            self._refuse(refuse.TARGET_TOO_LONG if in_line else refuse.HEAD_TOO_LARGE)
+            too_long = refuse.TARGET_TOO_LONG if in_line else refuse.HEAD_TOO_LARGE
+            self._refuse(exchange, too_long)
             return
         self._feed(exchange, piece)
         if exchange.complete and not exchange.over:
@@ -174,30 +178,24 @@ class Caller(asyncio.Protocol):
             exchange.progress()
 
     def _feed(self, exchange: Exchange, data: bytes | memoryview) -> None:
-        parser = exchange.parser
-        if parser is None:
-            return
         try:
-            parser.feed_data(data)
-        except HttpParserUpgrade:
-            pass  # the head is complete: it is refused there
-        except HttpParserCallbackError:
-            raise  # a fault of ours
-        except HttpParserError:
-            self._refuse(refuse.UNREADABLE)
+            exchange.parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            self._unfed(exchange, error)
 
-    def _refuse(self, problem: refuse.Problem) -> None:
+    def _unfed(self, exchange: Exchange, error: Exception) -> None:
+        """The parser stopped. At an upgrade the head is complete, and refused."""
+        if isinstance(error, HttpParserCallbackError):
+            raise error  # a fault of ours
+        if not isinstance(error, HttpParserUpgrade):
+            self._refuse(exchange, refuse.UNREADABLE)
+
+    def _refuse(self, exchange: Exchange, problem: refuse.Problem) -> None:
         """What comes can't be followed: say so, if an answer is owed, and end."""
-        exchange = self.exchange
-        if exchange is None:
-            self.abort()
-            return
         if exchange.over:
             self.linger()
             return
-        exchange.started = True
-        exchange.keep = False
-        exchange.received = False
+        exchange.keep = exchange.received = False
         exchange.length = None
         exchange.fail(exchange.fault or problem)
 
@@ -205,7 +203,7 @@ class Caller(asyncio.Protocol):
         self.gate.loop.call_soon(self._take_rest)
 
     def _take_rest(self) -> None:
-        if self.exchange is None and self._rest and not self._transport.is_closing():
+        if self.exchange is None and self._rest and not self.transport.is_closing():
             data, self._rest = self._rest, b""
             self._take(data)
             if not self._rest:
@@ -215,13 +213,9 @@ class Caller(asyncio.Protocol):
     def _end_if_idle(self) -> None:
         """A caller that has ended gets no more answers than it is owed."""
         if self._ended and self.exchange is None and not self._rest:
-            self._transport.close()
+            self.transport.close()
 
     # -- what the exchange says ---------------------------------------------------
-
-    def write(self, data: bytes) -> None:
-        """Send a piece of an answer."""
-        self._transport.write(data)
 
     def wait(self, outcome: object, then: Callable[[Any], None]) -> None:
         """Something has to be fetched before the request can go on."""
@@ -245,47 +239,47 @@ class Caller(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             return
-        exchange.parser = None
+        exchange.let_go()
         gate = self.gate
-        self.deadline = gate.watch.after(gate.config.idle_seconds_max)
+        self.deadline = gate.watch.now + gate.idle_patience
         if not exchange.keep or (self._ended and not self._rest):
             if self._rest:
                 self.linger()
             else:
-                self._transport.close()
+                self.transport.close()
             return
         if self._holds:
             self._free(_UPSTREAM)
-            if self._rest:
-                self._go_on()
+        if self._rest:
+            self._go_on()
 
     def linger(self) -> None:
         """The last answer is written. Drop what still comes, then close."""
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
-            exchange.parser = None
+            exchange.let_go()
         if self._ended:
-            self._transport.close()
+            self.transport.close()
             return
         self._lingering = True
         self._rest = b""
         self.deadline = self.gate.watch.after(LINGER_SECONDS)
         self._free(_NEXT | _UPSTREAM)
-        self._transport.write_eof()
+        self.transport.write_eof()
 
     def abort(self) -> None:
         """End at once; what was not sent is lost."""
-        self._transport.abort()
+        self.transport.abort()
 
     def reset(self) -> None:
         """Break the connection off, so that an answer cut short shows as such.
 
         To HTTP/1.0 an ordinary end would be the end of the body.
         """
-        sock = self._transport.get_extra_info("socket")
+        sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        self._transport.abort()
+        self.transport.abort()
 
     # -- time -----------------------------------------------------------------------
 
@@ -294,22 +288,22 @@ class Caller(asyncio.Protocol):
         exchange = self.exchange
         watch, config = self.gate.watch, self.gate.config
         if not self.writable:
-            unwritten = self._transport.get_write_buffer_size()
+            unwritten = self.transport.get_write_buffer_size()
             if unwritten < self._unwritten:
                 self._unwritten = unwritten
                 self.deadline = watch.after(config.idle_seconds_max)
             else:
                 self.abort()
-        elif exchange is None or self._lingering or self._transport.is_closing():
+        elif exchange is None or self._lingering or self.transport.is_closing():
             self._close_idle()
         elif not exchange.complete:
-            self._refuse(refuse.HEAD_TIMEOUT)
+            self._refuse(exchange, refuse.HEAD_TIMEOUT)
         elif exchange.over:
             self.abort()
         elif exchange.received or self._holds & _UPSTREAM:
             self._expired_waiting(exchange)
         else:
-            self._refuse(refuse.HEAD_TIMEOUT)
+            self._refuse(exchange, refuse.HEAD_TIMEOUT)
 
     def _expired_waiting(self, exchange: Exchange) -> None:
         if exchange.upstream is not None:
@@ -319,26 +313,26 @@ class Caller(asyncio.Protocol):
             exchange.late()
 
     def _close_idle(self) -> None:
-        if self._transport.is_closing() or self._lingering:
+        if self.transport.is_closing() or self._lingering:
             self.abort()
         else:
-            self._transport.close()
+            self.transport.close()
             self.deadline = self.gate.watch.after(LINGER_SECONDS)
 
     def drain(self) -> None:
         """Finish what is in hand and then end; at once if it is nothing."""
         if self.exchange is None and not self._rest:
-            self._transport.close()
+            self.transport.close()
 
     # -- reading --------------------------------------------------------------------
 
     def _hold(self, reason: int) -> None:
-        if not self._holds and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if not self._holds and not self.transport.is_closing():
+            self.transport.pause_reading()
         self._holds |= reason
 
     def _free(self, reason: int) -> None:
         held = self._holds
         self._holds = held & ~reason
-        if held and not self._holds and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if held and not self._holds and not self.transport.is_closing():
+            self.transport.resume_reading()

@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from httptools import HttpRequestParser
-
 from keyhouse.core.records import ApiRecord
-from keyhouse.core.secret import looks_like_ours
+from keyhouse.core.secret import holds_ours
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, without_named
@@ -15,11 +13,12 @@ if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
 
 
-def examine(exchange: "Exchange", parser: HttpRequestParser) -> refuse.Problem | None:
+def examine(exchange: "Exchange") -> refuse.Problem | None:
     """Why this request cannot be served, None if it can.
 
     Sets `http10`, `seen` and what `Connection` asks for.
     """
+    parser, caller = exchange.parser, exchange.caller
     version = parser.get_http_version()
     exchange.http10 = version == "1.0"
     if version not in ("1.0", "1.1"):
@@ -40,11 +39,12 @@ def examine(exchange: "Exchange", parser: HttpRequestParser) -> refuse.Problem |
         exchange.lines = without_named(exchange.lines, exchange.connection)
     if exchange.http10:
         exchange.expect = False
-    caller = exchange.caller
     if caller.trusted:
         exchange.seen = caller.gate.peers.behind(
             caller.seen, exchange.forwarded_for, exchange.forwarded_proto
         )
+    else:
+        exchange.forwarded_host = None
     return None
 
 
@@ -58,37 +58,35 @@ def wrong_line(method: str | None, target: bytes) -> refuse.Problem:
 
 
 def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, bytes | None]:
-    """The key of the API's own key header, and the key of its query parameter.
+    """The value of the API's own key header, and that of its query parameter."""
+    key = exchange.key
+    if api.key_header != KEY_HEADER:
+        key = _own_header(exchange, api.key_header)
+    if api.query_parameter is None or not exchange.query:
+        return key, None
+    cut = cut_parameter(exchange.query, api.query_parameter)
+    if not cut.values:
+        return key, None
+    path = exchange.rest.partition(b"?")[0]
+    exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
+    return key, b", ".join(cut.values)
 
-    Two that differ are given as one of each, so that they are refused.
+
+def _own_header(exchange: "Exchange", name: bytes) -> bytes | None:
+    """The value of the key header; X-API-Key is then an ordinary one.
+
+    A key of ours that stands there by mistake goes no further.
     """
-    found = _own_header(exchange, api.key_header)
-    if api.query_parameter is not None and exchange.query:
-        cut = cut_parameter(exchange.query, api.query_parameter)
-        if cut.values:
-            path = exchange.rest.partition(b"?")[0]
-            exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
-            found += cut.values
-    distinct = list(dict.fromkeys(found))
-    first = distinct[0] if distinct else None
-    return first, distinct[1] if len(distinct) > 1 else None
-
-
-def _own_header(exchange: "Exchange", name: bytes) -> list[bytes]:
-    """The values of the key header; X-API-Key goes on if it is not that."""
-    usual = [key for key in (exchange.key, exchange.other_key) if key is not None]
-    if name == KEY_HEADER:
-        return usual
-    for key in usual:
-        if not looks_like_ours(key):
-            exchange.lines += (b"X-API-Key: ", key, CRLF)
+    if exchange.key is not None and not holds_ours(exchange.key):
+        exchange.lines += (b"X-API-Key: ", exchange.key, CRLF)
     if name != b"authorization":
-        return exchange.take_header(name)
+        values = exchange.take_header(name)
+        return b", ".join(values) if values else None
     value = exchange.authorization
     if value is None or value[:7].lower() == b"bearer ":
-        return []
+        return None
     exchange.authorization = None
-    return [value]
+    return value
 
 
 def body_lines(exchange: "Exchange") -> bytes:

@@ -37,7 +37,7 @@ def _begin_verify(exchange: "Exchange") -> None:
     else:
         exchange.collected = []
         if exchange.expect and not exchange.received:
-            exchange.caller.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            exchange.caller.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if exchange.received:
             collected(exchange)
 

@@ -15,7 +15,7 @@ class Face(NamedTuple):
 
     `identity` is the headers that tell the upstream who calls, up to the
     value of the last, Keyhouse-Request-Id. `told` is a template for what is
-    added to the upstream's answer: see `limits`.
+    added to the upstream's answer, up to the end of its head.
     """
 
     target: Target | None
@@ -30,8 +30,11 @@ class Faces:
         self._pool = pool
         self._faces: dict[Line, Face] = {}
 
-    def of(self, line: Line) -> Face:
-        """The face of a line."""
+    def of(self, decision: Decision) -> Face:
+        """The face of the line of a decision that allowed."""
+        line = decision.line
+        if line is None:
+            raise ValueError("a decision without a line allows nothing")
         face = self._faces.get(line)
         if face is None:
             if len(self._faces) >= FACES_MAX:
@@ -61,8 +64,7 @@ def _identity(line: Line) -> bytes:
 
 def _template(line: Line) -> bytes:
     """`%b` for the request id, then `%d` twice for each limit: left, reset.
-
-    The form is that of `core.answers.limit_headers`.
+    An empty line ends it. The form is that of `core.answers.limit_headers`.
     """
     limits = [
         (use.limit.name, use.limit.amount, use.limit.period_us // 1_000_000)
@@ -80,7 +82,7 @@ def _template(line: Line) -> bytes:
             for name, amount, window in limits
         )
         told += b"RateLimit: %s\r\nRateLimit-Policy: %s\r\n" % (states, policy)
-    return told
+    return told + b"\r\n"
 
 
 def _escaped(name: str) -> bytes:

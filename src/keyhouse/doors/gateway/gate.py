@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Gate:
-    """`crowded` is called with whether there are as many callers as may be."""
+    """`crowded` is called with whether there are as many callers as may be.
+
+    A patience is what is added to the watch's `now` for a deadline.
+    """
 
     def __init__(
         self,
@@ -40,6 +43,10 @@ class Gate:
                 LINGER_SECONDS,
             ),
         )
+        tick = self.watch.tick
+        self.idle_patience = config.idle_seconds_max + tick
+        self.upstream_patience = config.upstream_seconds_max + tick
+        self.pool_patience = config.upstream_idle_seconds_max + tick
         self.peers = Peers(config.trusted_proxies)
         self.pool = Pool(self)
         self.faces = Faces(self.pool)

@@ -119,6 +119,8 @@ class Rules(dict[bytes, Rule]):
         return rule
 
 
+_SPENT: Final = HttpRequestParser(object())
+
 REQUEST_RULES: Final = Rules(_MEANINGS)
 ANSWER_RULES: Final = Rules(_ANSWER_MEANINGS)
 
@@ -151,7 +153,6 @@ class RequestHead:
         "lines",
         "odd",
         "origin",
-        "other_key",
         "parser",
         "received",
         "referrer",
@@ -161,14 +162,13 @@ class RequestHead:
     )
 
     def __init__(self) -> None:
-        self.parser: HttpRequestParser | None = HttpRequestParser(self)
+        self.parser = HttpRequestParser(self)
         self.bytes_in = 0
         self.target = b""
         self.lines: list[bytes] = [b""]
         self.headers = 0
         self.host: bytes | None = None
         self.key: bytes | None = None
-        self.other_key: bytes | None = None
         self.authorization: bytes | None = None
         self.length: int | None = None
         self.chunked = False
@@ -200,7 +200,7 @@ class RequestHead:
         if rule.__class__ is bytes:
             self.lines += (rule, value, CRLF)
         elif rule == KEY:
-            self._add_key(value.strip(b" \t"))
+            self.key = joined(self.key, value)
         elif rule == HOST:
             if self.host is not None:
                 self._refuse(refuse.bad_request("The Host header came twice."))
@@ -211,11 +211,14 @@ class RequestHead:
     def on_headers_complete(self) -> None:
         """The head has ended."""
         self.complete = True
-        if self.parser is not None:
-            # Known here only: after the last byte the parser has forgotten it.
-            self.keep = self.parser.should_keep_alive()
+        # Known here only: after the last byte the parser has forgotten it.
+        self.keep = self.parser.should_keep_alive()
         if self.headers > HEADERS_MAX:
             self._refuse(refuse.TOO_MANY_HEADERS)
+
+    def let_go(self) -> None:
+        """Feed no more: breaks the circle that parser and callbacks make."""
+        self.parser = _SPENT
 
     def slice_end(self, data: bytes, start: int) -> int:
         """Where to stop feeding: behind no more than this message's last byte.
@@ -242,8 +245,8 @@ class RequestHead:
     def take_header(self, name: bytes) -> list[bytes]:
         """Cut the header of that lower-case name out; its values."""
         values: list[bytes] = []
-        kept = self.lines[:1]
         lines = self.lines
+        kept = lines[:1]
         for place in range(1, len(lines), 3):
             if lines[place][:-2].lower() == name:
                 values.append(lines[place + 1].strip(b" \t"))
@@ -251,12 +254,6 @@ class RequestHead:
                 kept += lines[place : place + 3]
         self.lines = kept
         return values
-
-    def _add_key(self, value: bytes) -> None:
-        if self.key is None:
-            self.key = value
-        elif value != self.key:
-            self.other_key = value
 
     def _refuse(self, problem: refuse.Problem) -> None:
         self.odd = True
@@ -267,9 +264,7 @@ class RequestHead:
             # No digits but ASCII ones, no sign, no second one: llhttp saw to that.
             self.length = int(value)
         elif rule == AUTHORIZATION:
-            if self.authorization is not None:
-                self._refuse(refuse.bad_request("The Authorization header came twice."))
-            self.authorization = value
+            self.authorization = joined(self.authorization, value)
         elif rule == REFERRER:
             self.referrer = value.decode("latin-1")
             self.lines += (b"Referer: ", value, CRLF)
@@ -277,11 +272,11 @@ class RequestHead:
             self.origin = value.decode("latin-1")
             self.lines += (b"Origin: ", value, CRLF)
         elif rule == FORWARDED_FOR:
-            before = self.forwarded_for
-            self.forwarded_for = value if before is None else b"%s, %s" % (before, value)
+            self.forwarded_for = joined(self.forwarded_for, value)
         elif rule == FORWARDED_PROTO:
             self.forwarded_proto = value
         elif rule == FORWARDED_HOST:
+            self.odd = True
             self.forwarded_host = value
         else:
             self._hop(rule, value)
@@ -290,8 +285,7 @@ class RequestHead:
         """What concerns this connection alone."""
         self.odd = True
         if rule == CONNECTION:
-            before = self.connection
-            self.connection = value if before is None else b"%s,%s" % (before, value)
+            self.connection = joined(self.connection, value)
         elif rule == ENCODING:
             self.chunked = value.lower() == b"chunked"
             if not self.chunked:
@@ -300,6 +294,12 @@ class RequestHead:
             self.expect = value.lower() == b"100-continue"
             if not self.expect:
                 self._refuse(refuse.EXPECTATION_UNKNOWN)
+
+
+def joined(before: bytes | None, value: bytes) -> bytes:
+    """A header that came more than once is a list (RFC 9110, 5.3)."""
+    value = value.strip(b" \t")
+    return value if before is None else b"%b, %b" % (before, value)
 
 
 def without_named(lines: list[bytes], connection: bytes) -> list[bytes]:

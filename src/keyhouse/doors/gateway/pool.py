@@ -102,11 +102,11 @@ class Origin:
             if not exchange.over:
                 upstream.begin(exchange)
                 return
-        config = self._gate.config
-        if len(self.idle) >= config.upstream_idle_max or self._gate.draining:
+        gate = self._gate
+        if gate.draining or len(self.idle) >= gate.config.upstream_idle_max:
             upstream.close()
             return
-        upstream.deadline = self._gate.watch.after(config.upstream_idle_seconds_max)
+        upstream.deadline = gate.watch.now + gate.pool_patience
         self.idle.append(upstream)
 
     def opened(self, upstream: Upstream) -> None:

@@ -171,11 +171,11 @@ def safe(text: str) -> bytes:
 
 def status_line(status: int) -> bytes:
     """The first line of an answer; a phrase where the status is a known one."""
-    line = _STATUS_LINES.get(status)
+    line = STATUS_LINES.get(status)
     return b"HTTP/1.1 %d \r\n" % status if line is None else line
 
 
-_STATUS_LINES: Final[dict[int, bytes]] = {
+STATUS_LINES: Final[dict[int, bytes]] = {
     status.value: b"HTTP/1.1 %d %s\r\n" % (status.value, status.phrase.encode("ascii"))
     for status in HTTPStatus
 }

@@ -14,9 +14,15 @@ from keyhouse.doors.gateway.head import (
     DROP,
     ENCODING,
     LENGTH,
+    joined,
     without_named,
 )
-from keyhouse.doors.gateway.refuse import UPSTREAM_FAILED, UPSTREAM_TIMEOUT, status_line
+from keyhouse.doors.gateway.refuse import (
+    STATUS_LINES,
+    UPSTREAM_FAILED,
+    UPSTREAM_TIMEOUT,
+    status_line,
+)
 from keyhouse.doors.gateway.timers import NEVER
 
 if TYPE_CHECKING:
@@ -33,8 +39,9 @@ class Upstream(asyncio.Protocol):
     """A connection to an upstream; `exchange` is what it is busy with.
 
     A response is read into `_out` and written to the caller once for each
-    piece that came. `_over` says that the response has ended; bytes after
-    that mean that the connection cannot be trusted any more.
+    piece that came. `_told` says that its head has been made out, `_over`
+    that it has ended; bytes after that are `_surplus`, and mean that the
+    connection cannot be trusted any more.
     """
 
     __slots__ = (
@@ -62,10 +69,11 @@ class Upstream(asyncio.Protocol):
         "deadline",
     )
 
+    _transport: asyncio.Transport
+
     def __init__(self, gate: "Gate", origin: "Origin") -> None:
         self._gate = gate
         self._origin = origin
-        self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
         self._parser = HttpResponseParser(self)
         self._used = False
@@ -74,24 +82,24 @@ class Upstream(asyncio.Protocol):
         self._forget()
 
     def _forget(self) -> None:
+        """Nothing is known of a response yet."""
         self._out: list[bytes] = [b""]
-        self._size = 0
+        self._size = self._interims = 0
         self._fed = self._told = self._over = self._surplus = False
         self._chunked = self._until_eof = self._keep = False
         self._length: bytes | None = None
         self._encoding: bytes | None = None
         self._connection: bytes | None = None
-        self._interims = 0
 
     # -- the exchange's part ----------------------------------------------------
 
     def begin(self, exchange: "Exchange") -> None:
         """Send the exchange's request; its answer goes to it."""
+        gate = self._gate
         self._exchange = exchange
         exchange.upstream = self
-        self.deadline = self._gate.watch.after(self._gate.config.upstream_seconds_max)
-        transport = cast("asyncio.Transport", self._transport)
-        transport.write(exchange.sent())
+        self.deadline = gate.watch.now + gate.upstream_patience
+        self._transport.write(exchange.sent())
         if not exchange.received:
             exchange.caller.free()
         if not exchange.caller.writable:
@@ -99,29 +107,21 @@ class Upstream(asyncio.Protocol):
 
     def send(self, pieces: list[bytes]) -> None:
         """Send more of the request's body."""
-        self.deadline = self._gate.watch.after(self._gate.config.upstream_seconds_max)
-        if self._transport is not None:
-            self._transport.write(b"".join(pieces))
-
-    @property
-    def writable(self) -> bool:
-        """Whether the upstream takes what is sent."""
-        return self._writable
+        self._wait_on()
+        self._transport.write(b"".join(pieces))
 
     def pause(self) -> None:
         """Read no more: the caller does not keep up."""
-        transport = self._transport
-        if self._reading and transport is not None and not transport.is_closing():
+        if self._reading and not self._transport.is_closing():
             self._reading = False
-            transport.pause_reading()
+            self._transport.pause_reading()
 
     def resume(self) -> None:
         """Read again."""
-        transport = self._transport
-        if not self._reading and transport is not None and not transport.is_closing():
+        if not self._reading and not self._transport.is_closing():
             self._reading = True
-            self.deadline = self._gate.watch.after(self._gate.config.upstream_seconds_max)
-            transport.resume_reading()
+            self._wait_on()
+            self._transport.resume_reading()
 
     def abandon(self) -> None:
         """The exchange is over before its answer is: nothing here is of use."""
@@ -131,8 +131,7 @@ class Upstream(asyncio.Protocol):
     def close(self) -> None:
         """End the connection at once."""
         self._origin.closed(self)
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     # -- the connection's part --------------------------------------------------
 
@@ -150,28 +149,26 @@ class Upstream(asyncio.Protocol):
             self.close()  # nobody asked
             return
         self._fed = True
-        gate = self._gate
-        self.deadline = gate.watch.after(gate.config.upstream_seconds_max)
-        if not self._told:
-            self._size += len(data)
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
             if not self._over:
-                _log.warning(
-                    "an upstream's answer is broken: %s", error.__context__ or error
-                )
-                self._break()
+                self._break(error.__context__ or error)
                 return
             self._surplus = True
         if self._told:
-            if self._out:
-                exchange.caller.write(b"".join(self._out))
-                self._out.clear()
+            out = self._out
+            if out:
+                exchange.caller.transport.write(b"".join(out))
+                out.clear()
             if self._over:
                 self._finish(exchange)
-        elif self._size > gate.config.head_bytes_max:
-            self._break()
+                return
+        elif self._is_head_too_long(len(data)):
+            self._break("its head has no end")
+            return
+        gate = self._gate
+        self.deadline = gate.watch.now + gate.upstream_patience
 
     def eof_received(self) -> None:
         """The upstream sends no more: that may be how a body ends."""
@@ -181,18 +178,17 @@ class Upstream(asyncio.Protocol):
         elif self._until_eof:
             self._keep = False
             if self._chunked:
-                exchange.caller.write(_LAST_CHUNK)
+                exchange.caller.transport.write(_LAST_CHUNK)
             self._finish(exchange)
         else:
-            self._break()
+            self._break("it ends too early")
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+    def connection_lost(self, exc: Exception | None) -> None:
         """It is gone, in the midst of something or not."""
         self._gate.watch.leave(self)
         self._origin.closed(self)
-        self._transport = None
         if self._exchange is not None:
-            self._break()
+            self._break(exc or "it ends too early")
 
     def pause_writing(self) -> None:
         """The upstream does not keep up: the caller's body has to wait."""
@@ -203,7 +199,7 @@ class Upstream(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The upstream takes more."""
         self._writable = True
-        self.deadline = self._gate.watch.after(self._gate.config.upstream_seconds_max)
+        self._wait_on()
         if self._exchange is not None:
             self._exchange.caller.free()
 
@@ -213,34 +209,39 @@ class Upstream(asyncio.Protocol):
         if exchange is None:
             self.close()
         elif not self._reading or (self._writable and not exchange.received):
-            self.deadline = self._gate.watch.after(self._gate.config.upstream_seconds_max)
+            self._wait_on()
         else:
             self._exchange = None
             self.close()
             exchange.fail(UPSTREAM_TIMEOUT)
 
-    def _break(self) -> None:
+    def _wait_on(self) -> None:
+        self.deadline = self._gate.watch.now + self._gate.upstream_patience
+
+    def _is_head_too_long(self, more: int) -> bool:
+        self._size += more
+        return self._size > self._gate.config.head_bytes_max
+
+    def _break(self, reason: object) -> None:
         """The answer will not come, or not to its end."""
         exchange = self._exchange
         self._exchange = None
         self.close()
-        if exchange is None:
+        if exchange is None or (self._used and not self._fed and exchange.retry()):
             return
-        if self._used and not self._fed and exchange.retry():
-            return
+        _log.warning("an upstream's answer is broken: %s", reason)
         exchange.fail(UPSTREAM_FAILED)
 
     def _finish(self, exchange: "Exchange") -> None:
         """The answer is complete: use the connection again, or end it."""
         self._exchange = None
-        self._used = True
-        clean = self._keep and self._writable and not self._surplus
-        if clean and exchange.received:
+        if self._keep and self._writable and exchange.received and not self._surplus:
             if exchange.is_head:
                 self._parser = HttpResponseParser(self)
             self._forget()
-            self.resume()
-            exchange.upstream = None
+            self._used = True
+            if not self._reading:
+                self.resume()
             self._origin.release(self)
         else:
             self.close()
@@ -261,39 +262,36 @@ class Upstream(asyncio.Protocol):
         if rule.__class__ is bytes:
             self._out += (rule, value, CRLF)
         elif rule == LENGTH:
-            self._length = value.strip(b" \t")
-        elif rule == ENCODING:
-            known = self._encoding is None and value.strip(b" \t").lower() == b"chunked"
-            self._encoding = b"chunked" if known else b"unknown"
-        elif rule != DROP and rule == CONNECTION:
-            before = self._connection
-            self._connection = value if before is None else b"%s,%s" % (before, value)
+            self._length = value
+        elif rule == CONNECTION:
+            self._connection = joined(self._connection, value)
+        elif rule != DROP and rule == ENCODING:
+            self._encoding = joined(self._encoding, value).lower()
 
     def on_headers_complete(self) -> None:
         """Write the head of the answer, as the caller can read it."""
         if self._over:
             return
         exchange = cast("Exchange", self._exchange)
-        status = self._parser.get_status_code()
+        parser = self._parser
+        status = parser.get_status_code()
         if status < 200:
             self._interim(exchange, status)
             return
-        if self._encoding not in (None, b"chunked"):
-            raise HttpParserError("a transfer encoding that is not ours to undo")
         self._told = True
-        self._keep = self._parser.should_keep_alive()
-        out = self._out
+        self._keep = parser.should_keep_alive()
         if self._connection is not None:
-            out = self._out = without_named(out, self._connection)
-        bodyless = exchange.is_head or status in _BODYLESS
+            self._out = without_named(self._out, self._connection)
+        out = self._out
+        out[0] = STATUS_LINES.get(status) or status_line(status)
         if self._length is not None and status != 204:
             out += (b"Content-Length: ", self._length, CRLF)
-        elif not bodyless:
+        elif not exchange.is_head and status not in _BODYLESS:
+            if self._encoding not in (None, b"chunked"):
+                raise HttpParserError("a transfer encoding that is not ours to undo")
             self._until_eof = self._encoding is None
             self._chunked = exchange.frame_unknown_length(out)
         exchange.tell(status, out)
-        out[0] = status_line(status)
-        out.append(CRLF)
         self._over = exchange.is_head
 
     def on_body(self, piece: bytes) -> None:

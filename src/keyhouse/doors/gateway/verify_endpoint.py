@@ -68,7 +68,7 @@ class VerifyCall:
     def begin(self) -> None:
         """Check who asks."""
         exchange = self._exchange
-        chosen = choose(exchange.key, exchange.authorization, exchange.other_key)
+        chosen = choose(exchange.key, exchange.authorization, None)
         if chosen.secret is None:
             self._judged(chosen.refusal or Verdict.MISSING)
             return

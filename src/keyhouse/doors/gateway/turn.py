@@ -1,0 +1,212 @@
+"""What an exchange does besides its usual way: answers of our own, and endings."""
+
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, cast
+
+from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.config import DISCARD_BYTES_MAX
+from keyhouse.doors.gateway.head import RequestHead
+
+if TYPE_CHECKING:
+    from keyhouse.core.decision import Decision
+    from keyhouse.core.records import ApiRecord
+    from keyhouse.doors.gateway.caller import Caller
+    from keyhouse.doors.gateway.exchange import Exchange
+    from keyhouse.doors.gateway.gate import Gate
+    from keyhouse.doors.gateway.pool import Origin
+    from keyhouse.doors.gateway.upstream import Upstream
+
+_NOT_REPEATABLE = ("POST", "PATCH")
+
+
+class Turn(RequestHead):
+    """One request and its answer. `over` says that the answer is complete,
+
+    or that nobody waits for it any more; until then `upstream` is the
+    connection that works on it, if there is one. `collected` holds a body
+    that we read ourselves.
+    """
+
+    __slots__ = (
+        "_answering",
+        "_api",
+        "_body",
+        "_decision",
+        "_origin",
+        "_request_id",
+        "_retried",
+        "_status",
+        "begun_ns",
+        "bytes_out",
+        "caller",
+        "collected",
+        "gate",
+        "http10",
+        "is_head",
+        "method",
+        "over",
+        "path",
+        "query",
+        "rest",
+        "seen",
+        "upstream",
+    )
+
+    def __init__(self, caller: "Caller") -> None:
+        super().__init__()
+        self.caller = caller
+        self.gate: Gate = caller.gate
+        self.seen = caller.seen
+        self.method = self.path = ""
+        self.query = self.rest = b""
+        self.over = self.http10 = self.is_head = False
+        self.upstream: Upstream | None = None
+        self.collected: list[bytes] | None = None
+        self.bytes_out = self.begun_ns = self._status = 0
+        self._body: list[bytes] = []
+        self._api: ApiRecord | None = None
+        self._decision: Decision | None = None
+        self._origin: Origin | None = None
+        self._request_id = ""
+        self._answering = self._retried = False
+
+    def request_id(self) -> str:
+        """The id of this request, made when it is first needed."""
+        if not self._request_id:
+            self._request_id = self.gate.plane.new_request_id()
+        return self._request_id
+
+    def count(
+        self,
+        decision: "Decision",
+        api: "ApiRecord | None",
+        *,
+        method: str,
+        path: str,
+        address: int,
+    ) -> bool:
+        """Write a decision down; False if that can't be done, and then it is off."""
+        plane = self.gate.plane
+        request_id = self._request_id = plane.new_request_id()
+        if not plane.meter.served(
+            request_id, decision, api=api, method=method, path=path, address=address
+        ):
+            plane.verifier.release(decision)
+            return False
+        self._decision, self._api = decision, api
+        return True
+
+    def reply(self, answer: refuse.Answer) -> None:
+        """Answer ourselves. A body that is still to come is read and dropped
+
+        if it is a short one, otherwise the connection ends.
+        """
+        self.over = True
+        if self.gate.draining or not (self.received or self._is_short()):
+            self.keep = False
+        connection = b"" if self.keep else b"Connection: close\r\n"
+        if self.http10 and self.keep:
+            connection = b"Connection: keep-alive\r\n"
+        self.bytes_out = len(answer.body)
+        self.caller.transport.write(
+            refuse.to_bytes(
+                answer, self.request_id(), connection=connection, is_head=self.is_head
+            )
+        )
+        self.complete_count(answer.status)
+        if self.received:
+            self.caller.next()
+        elif not self.keep:
+            self.caller.linger()
+
+    def fail(self, problem: refuse.Problem) -> None:
+        """Answer with a problem; where an answer has begun, break it off,
+
+        so that nobody takes a part for the whole.
+        """
+        if self.over:
+            return
+        self._leave_upstream()
+        if self._answering:
+            self.over = True
+            self.complete_count(self._status)
+            self.caller.reset()
+        else:
+            self.reply(refuse.of_problem(problem, self.request_id()))
+
+    def late(self) -> None:
+        """Neither a decision nor a connection came in time."""
+        decided = self._origin is not None
+        self.fail(refuse.UPSTREAM_TIMEOUT if decided else refuse.UNAVAILABLE)
+
+    def retry(self) -> bool:
+        """Try again on another connection, if that can do no harm: a kept one
+
+        may have been closed by the upstream while the request was on its way.
+        """
+        with_body = self.chunked or bool(self.length)
+        if self._retried or with_body or self.method in _NOT_REPEATABLE:
+            return False
+        if self.over or self._answering or self._origin is None:
+            return False
+        self._retried = True
+        self.upstream = None
+        self.caller.wait_for_upstream()
+        self._origin.want(cast("Exchange", self))
+        return True
+
+    def interim(self, status: int, lines: bytes) -> None:
+        """Pass an interim response on to a caller who can make use of it."""
+        self._retried = True
+        if not self.http10 and (status != 100 or self.expect):
+            self.caller.transport.write(lines)
+
+    def frame_unknown_length(self, out: list[bytes]) -> bool:
+        """The upstream tells no length: whether the body is to be chunked.
+
+        To HTTP/1.0 it ends with the connection.
+        """
+        if self.http10:
+            self.keep = False
+            return False
+        out.append(b"Transfer-Encoding: chunked\r\n")
+        return True
+
+    def upstream_full(self) -> None:
+        """The upstream does not keep up."""
+        if not self.received:
+            self.caller.hold_for_upstream()
+
+    def abandon(self) -> None:
+        """The caller has gone."""
+        if not self.over:
+            self.over = True
+            self._leave_upstream()
+            self.complete_count(self._status)
+        self.let_go()
+
+    def complete_count(self, status: int) -> None:
+        """Tell how the counted decision ended, once."""
+        decision = self._decision
+        if decision is None:
+            return
+        self._decision = None
+        self.gate.plane.meter.completed(
+            self._request_id,
+            decision,
+            api=self._api,
+            status=status,
+            latency_us=(perf_counter_ns() - self.begun_ns) // 1000,
+            bytes_in=self.bytes_in,
+            bytes_out=self.bytes_out,
+        )
+
+    def _leave_upstream(self) -> None:
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abandon()
+
+    def _is_short(self) -> bool:
+        return (
+            self.length is not None and self.length <= DISCARD_BYTES_MAX and not self.expect
+        )
