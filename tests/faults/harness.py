@@ -134,13 +134,15 @@ class Installation:
         }
         self._management: Running | None = None
         self._gateways: list[Running] = []
+        self._closing = contextlib.ExitStack()
         self.client: Client
 
     def open(self) -> None:
         """Make all of it and start management."""
         management_key = _bootstrap(self.folder, self.environ)
         self._management = self._start("management", self.management_port, "/ready")
-        self.client = Client(f"http://127.0.0.1:{self.management_port}", management_key)
+        url = f"http://127.0.0.1:{self.management_port}"
+        self.client = self._closing.enter_context(Client(url, management_key))
         url = f"http://127.0.0.1:{self.upstream.port}"
         self.client.apis.create(slug="echo", upstreams={"test": url, "live": url})
 
@@ -178,6 +180,7 @@ class Installation:
 
     def close(self) -> None:
         """End all processes that were started."""
+        self._closing.close()
         self.end_gateways()
         if self._management is not None:
             self._management.stop()
