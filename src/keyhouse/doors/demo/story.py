@@ -46,7 +46,8 @@ def play(tether: Tether, *, once: bool, as_json: bool) -> int:
             aside=True,
         )
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="keyhouse-demo-") as folder:
             return _Show(Path(folder), tether, as_json=as_json).run(once=once)
