@@ -42,7 +42,7 @@ class Prepared(NamedTuple):
     def verify(self) -> Target:
         """The verify endpoint, asked by a service of its own key."""
         url = f"http://127.0.0.1:{self.gateway_port}/.keyhouse/v1/verify"
-        asked = {"key": self.secret, "api": _SLUG, "address": "127.0.0.1"}
+        asked = {"secret": self.secret, "api": _SLUG, "address": "127.0.0.1"}
         headers = {"Authorization": f"Bearer {self.verify_key}"}
         return Target("verify", url, headers, json.dumps(asked))
 

@@ -36,7 +36,7 @@ async def told(house: House, **body: Any) -> dict[str, Any]:
 
 async def test_a_good_key_is_told_with_all_that_is_known(house: House) -> None:
     await house.start()
-    found = await told(house, key=LIMITED.decode())
+    found = await told(house, secret=LIMITED.decode())
     request_id = found.pop("request_id")
     assert found == {
         "allowed": True,
@@ -69,16 +69,16 @@ async def test_a_good_key_is_told_with_all_that_is_known(house: House) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"key": ""}, "missing"),
-        ({"key": "garbage"}, "unknown"),
-        ({"key": "x" * 1000}, "unknown"),
-        ({"key": "ü\ud800"}, "unknown"),
-        ({"key": FENCED.decode()}, "ip_not_allowed"),
-        ({"key": FENCED.decode(), "address": "203.0.113.9"}, "valid"),
-        ({"key": K, "environment": "live"}, "environment_mismatch"),
-        ({"key": K, "scopes": ["forecast:write"]}, "scope_missing"),
-        ({"key": K, "scopes": ["forecast:read"], "cost": 3, "tls": True}, "valid"),
-        ({"key": K, "path": "/x?secret=1", "method": "get", "app": "a"}, "valid"),
+        ({"secret": ""}, "missing"),
+        ({"secret": "garbage"}, "unknown"),
+        ({"secret": "x" * 1000}, "unknown"),
+        ({"secret": "ü\ud800"}, "unknown"),
+        ({"secret": FENCED.decode()}, "ip_not_allowed"),
+        ({"secret": FENCED.decode(), "address": "203.0.113.9"}, "valid"),
+        ({"secret": K, "environment": "live"}, "environment_mismatch"),
+        ({"secret": K, "scopes": ["forecast:write"]}, "scope_missing"),
+        ({"secret": K, "scopes": ["forecast:read"], "cost": 3, "tls": True}, "valid"),
+        ({"secret": K, "path": "/x?secret=1", "method": "get", "app": "a"}, "valid"),
     ],
 )
 async def test_a_verdict_is_always_200(
@@ -93,7 +93,7 @@ async def test_a_verdict_is_always_200(
 async def test_a_used_up_limit_tells_how_long_to_wait(house: House) -> None:
     await house.start()
     for _ in range(3):
-        found = await told(house, key=LIMITED.decode())
+        found = await told(house, secret=LIMITED.decode())
     assert (found["code"], found["status"], found["retry_after"]) == (
         "rate_limited",
         429,
@@ -105,7 +105,7 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
     await house.start()
     await told(
         house,
-        key=K,
+        secret=K,
         address="203.0.113.9",
         method="post",
         path="/a?b",
@@ -134,22 +134,22 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
         (b"\xff", 400, ""),
         (b"[" * 10_000, 400, ""),
         ([], 422, ""),
-        ({"api": "weather"}, 422, "key"),
-        ({"key": K}, 422, "api"),
-        ({"key": 1, "api": "weather"}, 422, "key"),
-        ({"key": K, "api": "weather", "adress": ""}, 422, "adress"),
-        ({"key": K, "api": "weather", "address": "here"}, 422, "address"),
-        ({"key": K, "api": "weather", "path": "x"}, 422, "path"),
-        ({"key": K, "api": "weather", "method": []}, 422, "method"),
-        ({"key": K, "api": "weather", "tls": "yes"}, 422, "tls"),
-        ({"key": K, "api": "weather", "environment": "prod"}, 422, "environment"),
-        ({"key": K, "api": "weather", "scopes": "a:b"}, 422, "scopes"),
-        ({"key": K, "api": "weather", "scopes": ["a:b", "x"]}, 422, "scopes.1"),
-        ({"key": K, "api": "weather", "cost": -1}, 422, "cost"),
-        ({"key": K, "api": "weather", "cost": 1.5}, 422, "cost"),
-        ({"key": K, "api": "weather", "cost": True}, 422, "cost"),
-        ({"key": K, "api": "query"}, 404, "api"),
-        ({"key": K, "api": "nowhere"}, 404, "api"),
+        ({"api": "weather"}, 422, "secret"),
+        ({"secret": K}, 422, "api"),
+        ({"secret": 1, "api": "weather"}, 422, "secret"),
+        ({"secret": K, "api": "weather", "adress": ""}, 422, "adress"),
+        ({"secret": K, "api": "weather", "address": "here"}, 422, "address"),
+        ({"secret": K, "api": "weather", "path": "x"}, 422, "path"),
+        ({"secret": K, "api": "weather", "method": []}, 422, "method"),
+        ({"secret": K, "api": "weather", "tls": "yes"}, 422, "tls"),
+        ({"secret": K, "api": "weather", "environment": "prod"}, 422, "environment"),
+        ({"secret": K, "api": "weather", "scopes": "a:b"}, 422, "scopes"),
+        ({"secret": K, "api": "weather", "scopes": ["a:b", "x"]}, 422, "scopes.1"),
+        ({"secret": K, "api": "weather", "cost": -1}, 422, "cost"),
+        ({"secret": K, "api": "weather", "cost": 1.5}, 422, "cost"),
+        ({"secret": K, "api": "weather", "cost": True}, 422, "cost"),
+        ({"secret": K, "api": "query"}, 404, "api"),
+        ({"secret": K, "api": "nowhere"}, 404, "api"),
     ],
 )
 async def test_a_faulty_caller_is_told_the_field(
@@ -166,7 +166,7 @@ async def test_a_faulty_caller_is_told_the_field(
 async def test_an_api_of_others_reads_like_one_that_is_not_there(house: House) -> None:
     await house.start()
     told = [
-        json.loads((await verify(house, {"key": K, "api": slug})).body)
+        json.loads((await verify(house, {"secret": K, "api": slug})).body)
         for slug in ("query", "nowhere")
     ]
     for problem in told:
@@ -186,7 +186,7 @@ async def test_only_a_key_that_may_verify_is_answered(
     house: House, manager: bytes, status: int, code: str
 ) -> None:
     await house.start()
-    answer = await verify(house, {"key": K, "api": "weather"}, manager)
+    answer = await verify(house, {"secret": K, "api": "weather"}, manager)
     assert (answer.status, json.loads(answer.body)["code"]) == (status, code)
     assert not house.verifier.requests
 
@@ -207,13 +207,13 @@ async def test_the_endpoint_takes_small_posts_only(house: House) -> None:
 async def test_verifying_goes_on_when_decisions_have_to_wait(house: House) -> None:
     await house.start()
     house.verifier.pending = True
-    assert (await told(house, key=K))["allowed"]
+    assert (await told(house, secret=K))["allowed"]
 
 
 async def test_a_body_in_pieces_behind_an_expectation_is_read(house: House) -> None:
     await house.start()
     client = await house.client()
-    body = json.dumps({"key": K, "api": "weather"}).encode()
+    body = json.dumps({"secret": K, "api": "weather"}).encode()
     client.send(
         b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nX-API-Key: %b\r\n"
         b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % (MANAGER, len(body))
@@ -227,12 +227,12 @@ async def test_a_body_in_pieces_behind_an_expectation_is_read(house: House) -> N
 async def test_without_the_database_there_is_no_verdict_to_trust(house: House) -> None:
     await house.start()
     house.verifier.failure = StoreUnavailable("gone")
-    assert (await verify(house, {"key": K, "api": "weather"})).status == 503
+    assert (await verify(house, {"secret": K, "api": "weather"})).status == 503
 
 
 async def test_what_cannot_be_counted_is_not_allowed(house: House) -> None:
     await house.start()
     house.meter.full = True
-    answer = await verify(house, {"key": K, "api": "weather"})
+    answer = await verify(house, {"secret": K, "api": "weather"})
     assert answer.status == 503
     assert len(house.verifier.released) == 1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SCOPE: Final = "keys:verify"
 _FIELDS: Final = frozenset(
     (
-        "key",
+        "secret",
         "api",
         "address",
         "method",
@@ -160,7 +160,7 @@ def read(body: bytes) -> Request:
         if name not in _FIELDS:
             raise Faulty(str(name)[:64], "is not a field of verify")
     chosen = choose(
-        _text(given, "key", required=True).encode("utf-8", "replace"), None, None
+        _text(given, "secret", required=True).encode("utf-8", "replace"), None, None
     )
     # Too long to be a key of anybody's: the digest of a stub of it is unknown as well.
     secret = b"-" if chosen.refusal is Verdict.MALFORMED else chosen.secret
