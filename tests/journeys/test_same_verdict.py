@@ -31,7 +31,7 @@ from tests.doors.guard.installation import TIMES, Installation, install, new_id
 
 ONE_A_MINUTE = Limit(name="minute", kind=LimitKind.RATE, amount=1, period_seconds=60)
 TWO_A_MONTH = Limit(name="month", kind=LimitKind.QUOTA, amount=2, window=Window.MONTH)
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+ANSWER = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -104,6 +104,7 @@ async def upstream() -> AsyncIterator[str]:
             pass
         writer.write(ANSWER)
         writer.close()
+        await writer.wait_closed()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
