@@ -90,7 +90,7 @@ def _own_header(exchange: "Exchange", name: bytes) -> bytes | None:
 
 
 def body_lines(exchange: "Exchange") -> bytes:
-    """The end of the line before, and how the body comes."""
+    """The end of the line before, how the body comes, and the end of the head."""
     lines = b"\r\n"
     if exchange.length is not None:
         lines += b"Content-Length: %d\r\n" % exchange.length
@@ -98,7 +98,7 @@ def body_lines(exchange: "Exchange") -> bytes:
         lines += b"Transfer-Encoding: chunked\r\n"
     if exchange.expect and not exchange.received:
         lines += b"Expect: 100-continue\r\n"
-    return lines
+    return lines + b"\r\n"
 
 
 def without_secret(lines: list[bytes], secret: bytes) -> list[bytes]:

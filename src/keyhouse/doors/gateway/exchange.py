@@ -6,22 +6,19 @@ was joined is written once. What is rare stands in `turn` and `closer_look`.
 """
 
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
-from keyhouse.core.paths import plain_path
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
-from keyhouse.doors.gateway.head import CRLF, KEY_HEADER
+from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
+from keyhouse.doors.gateway.targets import place_of
 from keyhouse.doors.gateway.turn import Turn
-
-if TYPE_CHECKING:
-    from keyhouse.doors.gateway.caller import Caller
 
 METHODS: Final[dict[bytes, str]] = {
     name.encode("ascii"): name
@@ -35,12 +32,13 @@ _SLASH: Final = 0x2F
 class Exchange(Turn):
     """A request on its way. `Caller` feeds it, `Upstream` answers it."""
 
-    __slots__ = ("_face", "_secret", "_sent", "_verb")
+    __slots__ = ("_below", "_face", "_secret", "_sent", "_verb")
 
-    def __init__(self, caller: "Caller") -> None:
-        super().__init__(caller)
-        self._face: Face | None = None
-        self._secret = self._sent = self._verb = b""
+    _below: str
+    _face: Face
+    _secret: bytes
+    _sent: bytes
+    _verb: bytes
 
     def start(self) -> None:
         """The head is complete: find the API that is meant."""
@@ -61,18 +59,10 @@ class Exchange(Turn):
             return
         self.method = method
         self.is_head = method == "HEAD"
-        path, _, self.query = target.partition(b"?")
-        self.path = text = path.decode("latin-1")
-        if plain_path(text) is None or b"#" in self.query:
+        slug, self.path, self._below, self.rest, self.query = place_of(target)
+        if slug is None:
             self.fail(refuse.AMBIGUOUS_PATH)
             return
-        end = text.find("/", 1)
-        if end < 0:
-            end = len(path)
-            self.rest = b"/" + target[end:]
-        else:
-            self.rest = target[end:]
-        slug = text[1:end]
         if slug == OWN_SLUG:
             endpoints.begin(self)
             return
@@ -107,14 +97,14 @@ class Exchange(Turn):
             self.fail(refuse.KEY_IN_PATH)
             return
         self._secret = secret
-        seen, slug = self.seen, api.slug
+        seen = self.seen
         outcome = self.gate.plane.verifier.verify(
             Request(
                 secret,
-                slug,
+                api.slug,
                 seen.address,
                 self.method,
-                self.path[len(slug) + 1 :] or "/",
+                self._below,
                 self.referrer,
                 self.origin,
                 "",
@@ -135,19 +125,25 @@ class Exchange(Turn):
             decision = Decision(Verdict.UNAVAILABLE, plane.now_us())
         if self.over:
             plane.verifier.release(decision)
-        elif not self.count(
+            return
+        request_id = self._request_id = plane.new_request_id()
+        if not plane.meter.served(
+            request_id,
             decision,
-            self._api,
+            api=self._api,
             method=self.method,
             path=self.path,
             address=self.seen.address,
         ):
+            plane.verifier.release(decision)
             unavailable = Decision(Verdict.UNAVAILABLE, decision.at_us)
-            self.reply(refuse.of_verdict(unavailable, self._request_id))
-        elif decision.verdict is _VALID:
+            self.reply(refuse.of_verdict(unavailable, request_id))
+            return
+        self._decision = decision
+        if decision.verdict is _VALID:
             self._forward(decision)
         else:
-            self.reply(refuse.of_verdict(decision, self._request_id))
+            self.reply(refuse.of_verdict(decision, request_id))
 
     def _forward(self, decision: Decision) -> None:
         """Write the request as the upstream gets it, and send it."""
@@ -156,30 +152,24 @@ class Exchange(Turn):
         if target is None:
             self.fail(refuse.UPSTREAM_MISSING)
             return
-        origin, prefix, named = target
         lines = self.lines
-        lines[0] = b"%b %b%b HTTP/1.1\r\nHost: %b\r\n" % (
-            self._verb,
-            prefix,
-            self.rest,
-            named,
-        )
         if self.authorization is not None:
             lines += (b"Authorization: ", self.authorization, CRLF)
-        ours = b"%b%b\r\n%b%b%b\r\n" % (
+        simple = self.length is None and not self.odd
+        begun = (self._verb, target.before, self.rest, target.behind)
+        ours = (
             face.identity,
-            self._request_id.encode("ascii"),
+            self._request_id.encode(),
             self.seen.forwarded,
             self.forwarded_host or self.host or b"",
-            closer_look.body_lines(self) if self.odd or self.length is not None else CRLF,
+            END if simple else closer_look.body_lines(self),
         )
-        lines.append(ours)
-        sent = b"".join(lines)
+        sent = b"".join((*begun, *lines, *ours))
         if self._secret in sent:
-            lines.pop()
-            sent = b"".join((*closer_look.without_secret(lines, self._secret), ours))
+            lines = closer_look.without_secret(lines, self._secret)
+            sent = b"".join((*begun, *lines, *ours))
         self._sent = sent
-        self._origin = origin
+        origin = self._origin = target.origin
         if origin.idle:
             origin.idle.pop().begin(self)
         else:
@@ -242,11 +232,11 @@ class Exchange(Turn):
             out.append(b"Connection: close\r\n")
         elif self.http10:
             out.append(b"Connection: keep-alive\r\n")
-        decision, face = self._decision, self._face
-        if decision is None or face is None:
+        decision = self._decision
+        if decision is None:
             out.append(CRLF)
         else:
-            out.append(told(face, decision, self._request_id.encode("ascii")))
+            out.append(told(self._face, decision, self._request_id.encode()))
 
     def finish(self) -> None:
         """The answer has been written to its end."""

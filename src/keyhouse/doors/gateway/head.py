@@ -161,31 +161,27 @@ class RequestHead:
         "target",
     )
 
+    host: bytes | None
+    key: bytes | None
+    authorization: bytes | None
+    connection: bytes | None
+    forwarded_for: bytes | None
+    forwarded_proto: bytes | None
+    forwarded_host: bytes | None
+    length: int | None
+    fault: refuse.Problem | None
+
     def __init__(self) -> None:
         self.parser = HttpRequestParser(self)
-        self.bytes_in = 0
-        self.target = b""
-        self.lines: list[bytes] = [b""]
-        self.headers = 0
-        self.host: bytes | None = None
-        self.key: bytes | None = None
-        self.authorization: bytes | None = None
-        self.length: int | None = None
-        self.chunked = False
-        self.expect = False
-        self.connection: bytes | None = None
-        self.referrer = ""
-        self.origin = ""
-        self.forwarded_for: bytes | None = None
-        self.forwarded_proto: bytes | None = None
-        self.forwarded_host: bytes | None = None
-        self.fault: refuse.Problem | None = None
-        self.odd = False
-        self.complete = False
-        self.keep = False
-        self.received = False
-        self.size = 0
-        self.tail = b""
+        self.target = self.tail = b""
+        self.lines = [b""]
+        self.headers = self.size = self.bytes_in = 0
+        self.host = self.key = self.authorization = self.connection = None
+        self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
+        self.length = self.fault = None
+        self.referrer = self.origin = ""
+        self.chunked = self.expect = self.odd = False
+        self.keep = self.complete = self.received = False
 
     def on_url(self, piece: bytes) -> None:
         """The target, or a part of it."""

@@ -10,8 +10,8 @@ from keyhouse.core.addresses import UNKNOWN, Networks, format_address, parse_add
 class Seen(NamedTuple):
     """A caller as decisions and the upstream are told of it.
 
-    `forwarded` is the start of the X-Forwarded headers, up to the value of the
-    last of them, X-Forwarded-Host.
+    `forwarded` is the start of the X-Forwarded headers: it ends a line and goes
+    on up to the value of the last of them, X-Forwarded-Host.
     """
 
     address: int
@@ -63,7 +63,7 @@ class Peers:
 
 
 def _forwarded(addresses: bytes, scheme: bytes) -> bytes:
-    return b"X-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\nX-Forwarded-Host: " % (
+    return b"\r\nX-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\nX-Forwarded-Host: " % (
         addresses,
         scheme,
     )

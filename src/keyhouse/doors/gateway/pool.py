@@ -26,11 +26,14 @@ class Forbidden(Exception):
 
 
 class Target(NamedTuple):
-    """A base URL: where to connect, what its paths begin with, how it is called."""
+    """A base URL: where to connect, and what stands before and behind the rest
+
+    of the caller's target in a request line there; `behind` ends with Host.
+    """
 
     origin: "Origin"
-    prefix: bytes
-    host: bytes
+    before: bytes
+    behind: bytes
 
 
 class Pool:
@@ -57,7 +60,11 @@ class Pool:
         name = f"[{host}]" if ":" in host else host
         named = f"{name}:{port}" if port else name
         prefix = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
-        return Target(origin, prefix.encode("ascii"), named.encode("ascii"))
+        return Target(
+            origin,
+            b" " + prefix.encode("ascii"),
+            b" HTTP/1.1\r\nHost: %b\r\n" % named.encode("ascii"),
+        )
 
     async def close(self) -> None:
         """End all connections, used or not."""

@@ -52,23 +52,29 @@ class Turn(RequestHead):
         "upstream",
     )
 
+    upstream: "Upstream | None"
+    collected: list[bytes] | None
+    begun_ns: int
+    method: str
+    path: str
+    query: bytes
+    rest: bytes
+    _api: "ApiRecord | None"
+    _decision: "Decision | None"
+    _origin: "Origin | None"
+    _body: list[bytes]
+
     def __init__(self, caller: "Caller") -> None:
-        super().__init__()
+        RequestHead.__init__(self)
         self.caller = caller
         self.gate: Gate = caller.gate
         self.seen = caller.seen
-        self.method = self.path = ""
-        self.query = self.rest = b""
-        self.over = self.http10 = self.is_head = False
-        self.upstream: Upstream | None = None
-        self.collected: list[bytes] | None = None
-        self.bytes_out = self.begun_ns = self._status = 0
-        self._body: list[bytes] = []
-        self._api: ApiRecord | None = None
-        self._decision: Decision | None = None
-        self._origin: Origin | None = None
-        self._request_id = ""
-        self._answering = self._retried = False
+        self.over = self.http10 = self.is_head = self._answering = self._retried = False
+        self.upstream = self.collected = None
+        self._api = self._decision = self._origin = None
+        self.bytes_out = self._status = 0
+        self.method = self.path = self._request_id = ""
+        self._body = []
 
     def request_id(self) -> str:
         """The id of this request, made when it is first needed."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _BODYLESS: Final = (204, 304)
+_NAMES_NOTHING: Final = frozenset((b"keep-alive", b"Keep-Alive", b"close", b"Close"))
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -102,7 +103,13 @@ class Upstream(asyncio.Protocol):
         self._transport.write(exchange.sent())
         if not exchange.received:
             exchange.caller.free()
-        if not exchange.caller.writable:
+        if self._reading is not exchange.caller.writable:
+            self._keep_pace(exchange)
+
+    def _keep_pace(self, exchange: "Exchange") -> None:
+        if exchange.caller.writable:
+            self.resume()
+        else:
             self.pause()
 
     def send(self, pieces: list[bytes]) -> None:
@@ -264,7 +271,8 @@ class Upstream(asyncio.Protocol):
         elif rule == LENGTH:
             self._length = value
         elif rule == CONNECTION:
-            self._connection = joined(self._connection, value)
+            if value not in _NAMES_NOTHING:
+                self._connection = joined(self._connection, value)
         elif rule != DROP and rule == ENCODING:
             self._encoding = joined(self._encoding, value).lower()
 
