@@ -9,7 +9,9 @@ from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import KEY
 from tests.doors.gateway.wire import Link
 
-LARGE = 50_000_000
+LARGE = 200_000_000
+# More than the kernel's own buffers take on both ways (32 MiB each where they grow).
+MEMORY_MAX = 25_000_000
 PIECE = bytes(range(256)) * 256
 K = b"Host: a\r\nX-API-Key: " + KEY + b"\r\n"
 
@@ -59,7 +61,7 @@ async def test_a_large_answer_waits_for_its_reader(house: House, *, chunked: boo
         else:
             got += len(await client.reader.read(1 << 20))
     assert got == LARGE
-    assert memory() - before < LARGE / 2
+    assert memory() - before < MEMORY_MAX
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -110,7 +112,7 @@ async def test_a_large_upload_waits_for_its_upstream(
     await uploading
     answer = await client.answer()
     assert (answer.status, got) == (200, LARGE)
-    assert memory() - before < LARGE / 2
+    assert memory() - before < MEMORY_MAX
 
 
 async def test_pieces_reach_the_caller_as_they_come(house: House) -> None:
