@@ -39,6 +39,7 @@ class Caller(asyncio.Protocol):
         "_left",
         "_lingering",
         "_rest",
+        "_spare",
         "_unwritten",
         "deadline",
         "exchange",
@@ -56,6 +57,7 @@ class Caller(asyncio.Protocol):
         self.deadline = gate.watch.after(gate.config.head_seconds_max)
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._rest = b""
+        self._spare: Exchange | None = None
         self._holds = 0
         self._ended = self._lingering = False
         self._left = LINGER_BYTES_MAX
@@ -79,7 +81,8 @@ class Caller(asyncio.Protocol):
             and not self._lingering
             and data.find(END) + 4 == len(data) <= self.gate.config.head_bytes_max
         ):
-            exchange = self.exchange = Exchange(self)
+            exchange = self.exchange = self._spare or Exchange(self)
+            self._spare = None
             try:
                 exchange.parser.feed_data(data)
             except (HttpParserError, HttpParserUpgrade) as error:
@@ -105,6 +108,8 @@ class Caller(asyncio.Protocol):
         self._rest = b""
         if exchange is not None:
             exchange.abandon()
+        if self._spare is not None:
+            self._spare.let_go()
         self.gate.left(self)
 
     def pause_writing(self) -> None:
@@ -150,7 +155,8 @@ class Caller(asyncio.Protocol):
                 self._hold(_NEXT)
                 return
             if exchange is None:
-                exchange = self.exchange = Exchange(self)
+                exchange = self.exchange = self._spare or Exchange(self)
+                self._spare = None
                 self.deadline = self.gate.watch.after(self.gate.config.head_seconds_max)
             end = exchange.slice_end(data, start)
             if exchange.complete:
@@ -219,11 +225,13 @@ class Caller(asyncio.Protocol):
 
     def wait(self, outcome: object, then: Callable[[Any], None]) -> None:
         """Something has to be fetched before the request can go on."""
-        self.deadline = self.gate.watch.after(self.gate.config.upstream_seconds_max)
+        self.wait_for_upstream()
         self.gate.plane.resolver.resolve(outcome, then)
 
     def wait_for_upstream(self) -> None:
         """The request needs a connection, which takes its time."""
+        if self.exchange is not None:
+            self.exchange.waited = True
         self.deadline = self.gate.watch.after(self.gate.config.upstream_seconds_max)
 
     def hold_for_upstream(self) -> None:
@@ -239,15 +247,20 @@ class Caller(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             return
-        exchange.let_go()
         gate = self.gate
         self.deadline = gate.watch.now + gate.idle_patience
         if not exchange.keep or (self._ended and not self._rest):
+            exchange.let_go()
             if self._rest:
                 self.linger()
             else:
                 self.transport.close()
             return
+        if exchange.waited:
+            exchange.let_go()
+        else:
+            exchange.forget()
+            self._spare = exchange
         if self._holds:
             self._free(_UPSTREAM)
         if self._rest:

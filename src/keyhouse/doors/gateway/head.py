@@ -171,8 +171,17 @@ class RequestHead:
     length: int | None
     fault: refuse.Problem | None
 
+    # The parser looks for these too: an attribute that is missing costs more.
+    on_message_begin: Final = None
+    on_chunk_header: Final = None
+    on_chunk_complete: Final = None
+
     def __init__(self) -> None:
         self.parser = HttpRequestParser(self)
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is known of a request yet."""
         self.target = self.tail = b""
         self.lines = [b""]
         self.headers = self.size = self.bytes_in = 0

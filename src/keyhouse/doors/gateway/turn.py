@@ -24,7 +24,8 @@ class Turn(RequestHead):
 
     or that nobody waits for it any more; until then `upstream` is the
     connection that works on it, if there is one. `collected` holds a body
-    that we read ourselves.
+    that we read ourselves. `waited` says that something outside may still
+    know of it, so that it must not be used again.
     """
 
     __slots__ = (
@@ -50,6 +51,7 @@ class Turn(RequestHead):
         "rest",
         "seen",
         "upstream",
+        "waited",
     )
 
     upstream: "Upstream | None"
@@ -65,11 +67,16 @@ class Turn(RequestHead):
     _body: list[bytes]
 
     def __init__(self, caller: "Caller") -> None:
-        RequestHead.__init__(self)
         self.caller = caller
         self.gate: Gate = caller.gate
-        self.seen = caller.seen
-        self.over = self.http10 = self.is_head = self._answering = self._retried = False
+        super().__init__()
+
+    def forget(self) -> None:
+        """Be as new, for the next request of the same connection."""
+        super().forget()
+        self.seen = self.caller.seen
+        self.over = self.http10 = self.is_head = self.waited = False
+        self._answering = self._retried = False
         self.upstream = self.collected = None
         self._api = self._decision = self._origin = None
         self.bytes_out = self._status = 0

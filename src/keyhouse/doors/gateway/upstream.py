@@ -72,6 +72,11 @@ class Upstream(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
+    # The parser looks for these too: an attribute that is missing costs more.
+    on_status: Final = None
+    on_chunk_header: Final = None
+    on_chunk_complete: Final = None
+
     def __init__(self, gate: "Gate", origin: "Origin") -> None:
         self._gate = gate
         self._origin = origin
