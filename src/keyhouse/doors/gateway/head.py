@@ -205,7 +205,8 @@ class RequestHead:
         if rule.__class__ is bytes:
             self.lines += (rule, value, CRLF)
         elif rule == KEY:
-            self.key = joined(self.key, value)
+            key = self.key
+            self.key = value.strip(b" \t") if key is None else joined(key, value)
         elif rule == HOST:
             if self.host is not None:
                 self._refuse(refuse.bad_request("The Host header came twice."))
