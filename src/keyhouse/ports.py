@@ -14,7 +14,7 @@ from keyhouse.core import entities
 from keyhouse.core.limits import Taken
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import Change, PartRef, RateUse, Snapshot
-from keyhouse.core.usage import Completed, Served, UsageBatch
+from keyhouse.core.usage import Completed, Served, UsageBatch, Use
 
 
 class StoreUnavailable(Exception):
@@ -171,14 +171,35 @@ class Spool(Protocol):
 
     id: str
 
-    def served(self, entry: Served) -> bool:
-        """Append; False when the spool is full, and then the request must
+    def served(
+        self,
+        request_id: str,
+        at_us: int,
+        use: Use,
+        verdict: int,
+        method: str,
+        path: str,
+        address: int,
+        units: int,
+        lease_ids: tuple[str, ...],
+    ) -> bool:
+        """Append a `usage.Served`; False when the spool is full, and then the request must
 
         be refused, because it could not be counted.
         """
 
-    def completed(self, entry: Completed) -> None:
-        """Append the end of an exchange; dropped when the spool is full."""
+    def completed(
+        self,
+        request_id: str,
+        at_us: int,
+        use: Use,
+        verdict: int,
+        status: int,
+        latency_us: int,
+        bytes_in: int,
+        bytes_out: int,
+    ) -> bool:
+        """Append a `usage.Completed`, the end of an exchange; False, and dropped, when it is full."""
 
     def cut(self) -> int:
         """End the stretch here, on the appending thread; returns its end."""

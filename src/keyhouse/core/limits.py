@@ -7,6 +7,7 @@ other side). Intervals are rounded up, so that rounding never allows more
 than the limit says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -68,16 +69,55 @@ def take(limit: RateLimit, tat_us: int, cost: int, now_us: int) -> Taken:
 
     A cost of 0 spends nothing and passes always: it reads the counter.
     """
-    interval_us = limit.interval_us
-    base_us = tat_us if tat_us > now_us else now_us
-    wanted_us = base_us + cost * interval_us
-    room_us = now_us + limit.tolerance_us - wanted_us
-    if room_us >= 0:
-        ahead_us = wanted_us - now_us
-        return _made(Taken, (True, wanted_us, room_us // interval_us, ahead_us, 0))
+    taken = spend({"": tat_us}, (("", limit),), cost, now_us) if cost else None
+    return taken[0] if taken else _unspent(limit, tat_us, cost, now_us)
+
+
+def spend(
+    tats: dict[str, int],
+    uses: Sequence[tuple[str, RateLimit]],
+    cost: int,
+    now_us: int,
+) -> tuple[Taken, ...] | None:
+    """Spend `cost`, at least 1, of all of the named counters in `tats`.
+
+    None where one of them refuses, and then `tats` is as it was. One call for
+    all that a request takes, because calls are what costs.
+    """
+    results = []
+    before = []
+    for name, limit in uses:
+        tat_us = tats.get(name, 0)
+        interval_us = limit.interval_us
+        wanted_us = (tat_us if tat_us > now_us else now_us) + cost * interval_us
+        room_us = now_us + limit.tolerance_us - wanted_us
+        if room_us < 0:
+            _put_back(tats, uses, before)
+            return None
+        before.append(tat_us)
+        tats[name] = wanted_us
+        told = (True, wanted_us, room_us // interval_us, wanted_us - now_us, 0)
+        results.append(_made(Taken, told))
+    return tuple(results)
+
+
+def _put_back(
+    tats: dict[str, int], uses: Sequence[tuple[str, RateLimit]], before: list[int]
+) -> None:
+    for (name, _), tat_us in reversed(list(zip(uses, before, strict=False))):
+        if tat_us:
+            tats[name] = tat_us
+        else:
+            tats.pop(name, None)
+
+
+def _unspent(limit: RateLimit, tat_us: int, cost: int, now_us: int) -> Taken:
+    """A counter that cannot give `cost`; one that is only read gives its state."""
+    base_us = max(tat_us, now_us)
     ahead_us = base_us - now_us
-    remaining = max((limit.tolerance_us - ahead_us) // interval_us, 0)
+    remaining = max((limit.tolerance_us - ahead_us) // limit.interval_us, 0)
     if not cost:
         return Taken(True, base_us, remaining, ahead_us, 0)
-    retry_us = None if cost > limit.burst else -room_us
+    short_us = base_us + cost * limit.interval_us - now_us - limit.tolerance_us
+    retry_us = None if cost > limit.burst else short_us
     return Taken(False, base_us, remaining, ahead_us, retry_us)

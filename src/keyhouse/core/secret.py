@@ -6,6 +6,7 @@ dropped without a look-up. It is no defence against one who computes it.
 """
 
 import re
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final, NoReturn
 from zlib import crc32
@@ -114,6 +115,14 @@ def kind_of(text: bytes) -> KeyKind | None:
     if not is_well_formed(text):
         return None
     return _KINDS[text.split(b"_", 2)[1].decode("ascii")]
+
+
+def keyed_hash(pepper: bytes) -> Callable[[], blake2b]:
+    """Makes hashers that have taken in the pepper already.
+
+    What `update` is given then, and once, has the digest that `digest` gives.
+    """
+    return blake2b(digest_size=DIGEST_BYTES, key=pepper).copy
 
 
 def digest(text: bytes, pepper: bytes) -> bytes:

@@ -15,7 +15,7 @@ while True:
     entry = Served(
         f"req_{number:022}", number, use, 0, "GET", path, 1, 1, (f"lse_{number}",)
     )
-    if spool.served(entry):
+    if spool.served(*entry):
         number += 1
         os.write(1, b"%d\n" % number)
     else:

@@ -32,7 +32,7 @@ def test_a_file_torn_at_any_byte_gives_the_entries_before_it(tmp_path: Path) -> 
     entries: list[Served | Completed] = []
     ends = []
     for number in range(5):
-        assert spool.served(entry(number))
+        assert spool.served(*entry(number))
         entries.append(entry(number))
         ends.append(spool._head * 128)
     spool.close()
@@ -52,7 +52,7 @@ def test_entries_of_an_earlier_lap_are_not_read_again(tmp_path: Path) -> None:
     folder = MappedSpoolFolder(tmp_path, "boot", SIZE)
     spool = folder.create("spl_laps")
     for number in range(500):
-        assert spool.served(entry(number))
+        assert spool.served(*entry(number))
         cut = spool.cut()
         if number < 499:
             spool.booked(cut)
@@ -101,12 +101,12 @@ def test_what_a_killed_process_acknowledged_is_there(tmp_path: Path, rounds: int
 def test_a_forked_child_does_not_write_into_its_parents_spool(tmp_path: Path) -> None:
     """Two writers on one spool would spoil each other's entries."""
     spool = MappedSpoolFolder(tmp_path, "boot", SIZE).create("spl_fork")
-    assert spool.served(entry(1))
+    assert spool.served(*entry(1))
     child = os.fork()
     if child == 0:
-        os._exit(1 if spool.served(entry(2)) else 0)
+        os._exit(1 if spool.served(*entry(2)) else 0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert spool.served(entry(3))
+    assert spool.served(*entry(3))
     assert list(spool.stretch(spool.cut()).entries) == [entry(1), entry(3)]
     spool.discard()
 
@@ -152,8 +152,8 @@ def test_what_died_while_it_was_made_is_cleared_away(tmp_path: Path) -> None:
 
 def test_a_missing_entry_before_the_cut_is_no_silent_loss(tmp_path: Path) -> None:
     spool = MappedSpoolFolder(tmp_path, "boot", SIZE).create("spl_hole")
-    assert spool.served(entry(0))
-    assert spool.served(entry(1))
+    assert spool.served(*entry(0))
+    assert spool.served(*entry(1))
     spool._ring[128 * 3 - 8 : 128 * 3] = bytes(8)
     with pytest.raises(SpoolDamaged, match="position"):
         spool.stretch(spool.cut())

@@ -19,7 +19,9 @@ from keyhouse.core.records import (
     SecretRecord,
 )
 from keyhouse.core.request import Request
+from keyhouse.core.usage import Use
 from keyhouse.core.verdict import Verdict
+from keyhouse.services.meter.meter import use_of
 
 KEY = b"kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"
 LIMITED = b"kh_sk_test_limitedlimitedlimitedlimitedli0sWzYa"
@@ -127,6 +129,10 @@ class Verifier:
             return value
         return Pending(object(), lambda: None, lambda _: value)
 
+    def known_api(self, slug: str) -> ApiRecord | None:
+        known = not self.pending and self.failure is None
+        return self.apis.get(slug) if known else None
+
     def api(self, slug: str) -> Any:
         return self._perhaps(self.apis.get(slug))
 
@@ -189,14 +195,17 @@ class Meter:
         self.completed_rows: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
 
-    def new_request_id(self) -> str:
+    def new_request_id(self, now_us: int) -> str:  # noqa: ARG002 - the port's
         return f"req_{next(self._numbers):022d}"
 
-    def served(self, request_id: str, decision: Decision, **row: Any) -> bool:
+    def served(self, request_id: str, decision: Decision, *rest: Any) -> Use | None:
         if self.full:
-            return False
+            return None
+        row = dict(zip(("api", "method", "path", "address"), rest, strict=True))
         self.served_rows.append({"id": request_id, "code": decision.code, **row})
-        return True
+        return use_of(decision, rest[0])
 
-    def completed(self, request_id: str, decision: Decision, **row: Any) -> None:
+    def completed(self, request_id: str, decision: Decision, *rest: Any) -> None:
+        names = ("use", "status", "latency_us", "bytes_in", "bytes_out")
+        row = dict(zip(names, rest, strict=True))
         self.completed_rows.append({"id": request_id, "code": decision.code, **row})

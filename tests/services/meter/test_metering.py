@@ -29,7 +29,13 @@ from keyhouse.core.usage import UsageBatch
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Leased, LeaseWanted, StoreUnavailable
 from keyhouse.services.budgets import LeaseBook, Reserved, Short
-from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
+from keyhouse.services.meter import (
+    LOG_ROWS_MAX,
+    Flusher,
+    Meter,
+    RequestIds,
+    adopt_orphans,
+)
 
 NOW = 1_760_000_400_000_000
 BUDGET = Budget("org_p", "key", "key_a", "live", "daily")
@@ -131,16 +137,20 @@ class Node:
     """One process of the data plane, as far as it counts."""
 
     def __init__(
-        self, folder: MappedSpoolFolder, door: Door, spool_id: str = "spl_a"
+        self,
+        folder: MappedSpoolFolder,
+        door: Door,
+        spool_id: str = "spl_a",
+        log_rows_max: int = LOG_ROWS_MAX,
     ) -> None:
         door.open_spool(spool_id, "nod_a", "boot")
         self.spool = folder.create(spool_id)
         self.book = LeaseBook(door, spool_id)
         self.clock = StoppedClock()
-        self.meter = Meter(self.spool)
+        self.meter = Meter(self.spool, log_rows_max)
         self.ids = RequestIds(spool_id.encode().ljust(16, b"\0"))
         self.flusher = Flusher(
-            self.spool, door, door, self.book, self.clock, lambda call: call()
+            self.meter, door, door, self.book, self.clock, lambda call: call()
         )
 
     def serve(self, cost: int = 1, path: str = "/x") -> tuple[str, Decision]:
@@ -157,7 +167,7 @@ class Node:
     def write(self, decision: Decision, path: str = "/x") -> str:
         request_id = self.ids.make(self.clock.now)
         assert self.meter.served(
-            request_id, decision, api=API, method="GET", path=path, address=1
+            request_id, decision, API, "GET", path, 1
         )
         return request_id
 
@@ -165,8 +175,8 @@ class Node:
         self.meter.completed(
             request_id,
             decision,
-            api=API,
-            status=status,
+            self.meter.use(decision, API),
+            status,
             latency_us=1500,
             bytes_in=10,
             bytes_out=20,
@@ -382,8 +392,7 @@ def test_the_log_is_bounded_and_may_be_off_while_usage_counts_all(
     database: Database, door: Door, folder: MappedSpoolFolder
 ) -> None:
     for rows_max, spool_id in ((0, "spl_none"), (2, "spl_two")):
-        node = Node(folder, door, spool_id)
-        node.flusher._log_rows_max = rows_max
+        node = Node(folder, door, spool_id, rows_max)
         for _ in range(5):
             node.end(*node.serve())
         assert node.flush()

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from keyhouse.core.limits import Taken, take
+from keyhouse.core.limits import Taken, spend, take
 from keyhouse.core.records import RateUse
 
 _SWEEP_EVERY_US = 10_000
@@ -34,31 +34,23 @@ class MemoryRateCounter:
     def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> tuple[Taken, ...]:
         """Spend `cost` on all of `uses` or on none; results in their order."""
         tats = self._tats
-        known = tats.get
-        results, moved = [], []
-        for name, limit in uses:
-            taken = take(limit, known(name, 0), cost, now_us)
-            allowed, tat_us, _, _, _ = taken
-            if not allowed:
-                return self._refused(uses, cost, now_us)
-            results.append(taken)
-            moved.append((name, tat_us))
-        if cost:
-            before = len(tats)
-            tats.update(moved)
-            if len(tats) != before:
-                self._remember(len(tats) - before, now_us)
-            if now_us >= self._sweep_us:
-                self._sweep_us = now_us + _SWEEP_EVERY_US
-                self._sweep(_SWEEP_COUNTERS, now_us)
-        return tuple(results)
+        before = len(tats)
+        taken = spend(tats, uses, cost, now_us) if cost else None
+        if taken is None:
+            return self._unspent(uses, cost, now_us)
+        if len(tats) != before:
+            self._remember(len(tats) - before, now_us)
+        if now_us >= self._sweep_us:
+            self._sweep_us = now_us + _SWEEP_EVERY_US
+            self._sweep(_SWEEP_COUNTERS, now_us)
+        return taken
 
     def _remember(self, count: int, now_us: int) -> None:
         """Put the newest names at the end of the round."""
         self._sweep(_SWEEP_ON_NEW * count, now_us)
         self._order.extend(islice(reversed(self._tats), count))
 
-    def _refused(
+    def _unspent(
         self, uses: Sequence[RateUse], cost: int, now_us: int
     ) -> tuple[Taken, ...]:
         """Tell the counters as they stand.

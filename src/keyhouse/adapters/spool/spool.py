@@ -11,7 +11,7 @@ from typing import Final
 
 from keyhouse.adapters.spool import layout
 from keyhouse.adapters.spool.reading import read_stretch
-from keyhouse.core.usage import Completed, Served, Use
+from keyhouse.core.usage import Use
 from keyhouse.ports import Stretch
 
 _RESERVE: Final = 8
@@ -19,6 +19,11 @@ _RESERVE: Final = 8
 _CLOSED: Final = -(1 << 62)
 _ADDRESS: Final = (1 << 128) - 1
 _SLOT: Final = layout.SLOT_BYTES
+_PATH_FIRST: Final = layout.PATH_FIRST
+_SERVED: Final = layout.KIND_SERVED
+_COMPLETED: Final = layout.KIND_COMPLETED
+_pack_served: Final = layout.SERVED.pack_into
+_pack_completed: Final = layout.COMPLETED.pack_into
 
 
 class MappedSpool:
@@ -46,26 +51,38 @@ class MappedSpool:
         disown = functools.partial(_disown, weakref.ref(self))
         os.register_at_fork(after_in_child=disown)
 
-    def served(self, entry: Served) -> bool:
+    def served(
+        self,
+        request_id: str,
+        at_us: int,
+        use: Use,
+        verdict: int,
+        method: str,
+        path: str,
+        address: int,
+        units: int,
+        lease_ids: tuple[str, ...],
+    ) -> bool:
         """Append; False, and nothing is written, when there is no space."""
-        (request_id, at_us, use, verdict, method, path, address, units, lease_ids) = entry
         data = path.encode("utf-8", "replace")
         number = self._use_numbers.get(id(use))
         leases = self._lease_numbers.get(lease_ids)
+        head = self._head
         limit = self._booked + self._for_served
-        if number is None or leases is None or len(data) > layout.PATH_FIRST:
+        if number is None or leases is None or len(data) > _PATH_FIRST:
             data = data[: layout.PATH_BYTES_MAX]
             wanted = 1 + layout.more_slots(len(data), layout.PATH_FIRST)
             named = self._names(use, lease_ids, limit - wanted)
             if named is None:
                 return False
             number, leases = named
-        elif self._head >= limit:
+            head = self._head
+        elif head >= limit:
             return False
-        layout.SERVED.pack_into(
+        _pack_served(
             self._ring,
             self._offset,
-            layout.KIND_SERVED,
+            _SERVED,
             verdict,
             len(data),
             request_id.encode("ascii", "replace"),
@@ -76,29 +93,43 @@ class MappedSpool:
             number,
             leases,
             data,
-            self._head + 1,
+            head + 1,
         )
-        self._step()
-        if len(data) > layout.PATH_FIRST:
-            self._write_more(data[layout.PATH_FIRST :])
+        self._head = head + 1
+        self._offset += _SLOT
+        if self._offset == self._bytes:
+            self._offset = 0
+        if len(data) > _PATH_FIRST:
+            self._write_more(data[_PATH_FIRST:])
         return True
 
-    def completed(self, entry: Completed) -> None:
-        """Append; dropped when even the eighth kept for this is full."""
-        (request_id, at_us, use, verdict, status, latency_us, bytes_in, bytes_out) = entry
+    def completed(
+        self,
+        request_id: str,
+        at_us: int,
+        use: Use,
+        verdict: int,
+        status: int,
+        latency_us: int,
+        bytes_in: int,
+        bytes_out: int,
+    ) -> bool:
+        """Append; False when even the eighth kept for this is full."""
+        head = self._head
         limit = self._booked + self._slots
         number = self._use_numbers.get(id(use))
         if number is None:
             named = self._names(use, (), limit - 1)
             if named is None:
-                return
+                return False
             number = named[0]
-        elif self._head >= limit:
-            return
-        layout.COMPLETED.pack_into(
+            head = self._head
+        elif head >= limit:
+            return False
+        _pack_completed(
             self._ring,
             self._offset,
-            layout.KIND_COMPLETED,
+            _COMPLETED,
             verdict,
             status,
             request_id.encode("ascii", "replace"),
@@ -108,9 +139,13 @@ class MappedSpool:
             latency_us,
             bytes_in,
             bytes_out,
-            self._head + 1,
+            head + 1,
         )
-        self._step()
+        self._head = head + 1
+        self._offset += _SLOT
+        if self._offset == self._bytes:
+            self._offset = 0
+        return True
 
     def cut(self) -> int:
         """End the stretch: what follows is read without what came before."""

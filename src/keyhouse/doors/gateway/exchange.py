@@ -12,12 +12,13 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.secret import SECRET_LENGTH_MAX
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
-from keyhouse.doors.gateway.targets import place_of
+from keyhouse.doors.gateway.targets import PLACES, Place, place_of
 from keyhouse.doors.gateway.turn import Turn
 
 METHODS: Final[dict[bytes, str]] = {
@@ -27,50 +28,60 @@ METHODS: Final[dict[bytes, str]] = {
 OWN_SLUG: Final = ".keyhouse"
 _VALID: Final = Verdict.VALID
 _SLASH: Final = 0x2F
+_OURS: Final = 5
+"""Lines behind the caller's that say who it is, which hold no secret."""
 
 
 class Exchange(Turn):
     """A request on its way. `Caller` feeds it, `Upstream` answers it."""
 
-    __slots__ = ("_below", "_face", "_secret", "_sent", "_verb")
+    __slots__ = ("_below", "_face", "_secret", "_sent", "_told_id", "_verb")
 
     _below: str
     _face: Face
     _secret: bytes
     _sent: bytes
+    _told_id: bytes
     _verb: bytes
 
     def start(self) -> None:
         """The head is complete: find the API that is meant."""
         self.begun_ns = perf_counter_ns()
-        gate, target = self.gate, self.target
+        verb = self._verb = self.parser.get_method()
+        method = METHODS.get(verb)
+        self.is_head = method == "HEAD"
+        place = PLACES.get(self.target)
         if self.odd or not self.keep or self.host is None or self.caller.trusted:
             fault = closer_look.examine(self)
             if fault is not None:
                 self.fail(fault)
                 return
-        verb = self._verb = self.parser.get_method()
-        method = METHODS.get(verb)
-        if method is None or target[0] != _SLASH or len(target) > TARGET_BYTES_MAX:
-            self.fail(closer_look.wrong_line(method, target))
-            return
-        if self.length is not None and self.length > gate.config.body_bytes_max:
+        if place is None or method is None:
+            place = self._looked_closer(method)
+            if place is None:
+                return
+        if self.length is not None and self.length > self.gate.config.body_bytes_max:
             self.fail(refuse.BODY_TOO_LARGE)
             return
-        self.method = method
-        self.is_head = method == "HEAD"
-        slug, self.path, self._below, self.rest, self.query = place_of(target)
-        if slug is None:
+        self.method = method or ""
+        slug, self.path, self._below, self.rest, self.query = place
+        api = self.gate.plane.verifier.known_api(slug or "")
+        if api is not None:
+            self._route(api)
+        elif slug is None:
             self.fail(refuse.AMBIGUOUS_PATH)
-            return
-        if slug == OWN_SLUG:
+        elif slug == OWN_SLUG:
             endpoints.begin(self)
-            return
-        found = gate.plane.verifier.api(slug)
-        if found.__class__ is ApiRecord:
-            self._route(found)
         else:
-            self.caller.wait(found, self._route)
+            self.caller.wait(self.gate.plane.verifier.api(slug), self._route)
+
+    def _looked_closer(self, method: str | None) -> Place | None:
+        """Where an unusual request goes; None if it was refused."""
+        target = self.target
+        if method is None or target[0] != _SLASH or len(target) > TARGET_BYTES_MAX:
+            self.fail(closer_look.wrong_line(method, target))
+            return None
+        return place_of(target)
 
     def _route(self, api: object) -> None:
         """The API is known: take the credential and ask for the decision."""
@@ -83,6 +94,43 @@ class Exchange(Turn):
                 self._decided(api)
             return
         self._api = api
+        secret = self.key
+        if (
+            not secret
+            or self.authorization is not None
+            or len(secret) > SECRET_LENGTH_MAX
+            or b"," in secret
+            or api.key_header != KEY_HEADER
+            or api.query_parameter is not None
+        ):
+            secret = self._chosen(api)
+            if secret is None:
+                return
+        if secret in self.rest:
+            self.fail(refuse.KEY_IN_PATH)
+            return
+        self._secret = secret
+        address, tls, _ = self.seen
+        outcome = self.gate.plane.verifier.verify(
+            Request(
+                secret,
+                api.slug,
+                address,
+                self.method,
+                self._below,
+                self.referrer,
+                self.origin,
+                "",
+                tls,
+            )
+        )
+        if outcome.__class__ is Decision:
+            self._decided(outcome)
+        else:
+            self.caller.wait(outcome, self._decided)
+
+    def _chosen(self, api: ApiRecord) -> bytes | None:
+        """The credential that counts; None where there is none and that is told."""
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)
@@ -92,29 +140,7 @@ class Exchange(Turn):
         if secret is None:
             now_us = self.gate.plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
-            return
-        if secret in self.rest:
-            self.fail(refuse.KEY_IN_PATH)
-            return
-        self._secret = secret
-        seen = self.seen
-        outcome = self.gate.plane.verifier.verify(
-            Request(
-                secret,
-                api.slug,
-                seen.address,
-                self.method,
-                self._below,
-                self.referrer,
-                self.origin,
-                "",
-                seen.tls,
-            )
-        )
-        if outcome.__class__ is Decision:
-            self._decided(outcome)
-        else:
-            self.caller.wait(outcome, self._decided)
+        return secret
 
     def _decided(self, outcome: object) -> None:
         """Write the decision down, and act on it."""
@@ -126,55 +152,60 @@ class Exchange(Turn):
         if self.over:
             plane.verifier.release(decision)
             return
-        request_id = self._request_id = plane.new_request_id()
-        if not plane.meter.served(
-            request_id,
-            decision,
-            api=self._api,
-            method=self.method,
-            path=self.path,
-            address=self.seen.address,
-        ):
+        request_id = self._request_id = plane.new_request_id(decision.at_us)
+        use = plane.meter.served(
+            request_id, decision, self._api, self.method, self.path, self.seen.address
+        )
+        if use is None:
             plane.verifier.release(decision)
             unavailable = Decision(Verdict.UNAVAILABLE, decision.at_us)
             self.reply(refuse.of_verdict(unavailable, request_id))
             return
-        self._decision = decision
+        self._decision, self._use = decision, use
         if decision.verdict is _VALID:
-            self._forward(decision)
+            self._forward(decision, request_id.encode())
         else:
             self.reply(refuse.of_verdict(decision, request_id))
 
-    def _forward(self, decision: Decision) -> None:
+    def _forward(self, decision: Decision, request_id: bytes) -> None:
         """Write the request as the upstream gets it, and send it."""
-        face = self._face = self.gate.faces.of(decision)
-        target = face.target
+        face = self._face = self.gate.faces.get(decision.line)
+        if face is None:
+            face = self._face = self.gate.faces.of(decision)
+        target, identity, _ = face
         if target is None:
             self.fail(refuse.UPSTREAM_MISSING)
             return
+        origin, before, behind = target
         lines = self.lines
         if self.authorization is not None:
             lines += (b"Authorization: ", self.authorization, CRLF)
+        lines[0] = behind
         simple = self.length is None and not self.odd
-        begun = (self._verb, target.before, self.rest, target.behind)
-        ours = (
-            face.identity,
-            self._request_id.encode(),
+        lines += (
+            identity,
+            request_id,
             self.seen.forwarded,
             self.forwarded_host or self.host or b"",
             END if simple else closer_look.body_lines(self),
         )
-        sent = b"".join((*begun, *lines, *ours))
+        sent = b"".join((self._verb, before, self.rest, *lines))
         if self._secret in sent:
-            lines = closer_look.without_secret(lines, self._secret)
-            sent = b"".join((*begun, *lines, *ours))
+            sent = self._without_secret(before, lines)
+        self._told_id = request_id
         self._sent = sent
-        origin = self._origin = target.origin
+        self._origin = origin
         if origin.idle:
             origin.idle.pop().begin(self)
         else:
             self.caller.wait_for_upstream()
             origin.want(self)
+
+    def _without_secret(self, before: bytes, lines: list[bytes]) -> bytes:
+        """The request without the headers of the caller's that hold the secret."""
+        ours = len(lines) - _OURS
+        kept = closer_look.without_secret(lines[:ours], self._secret)
+        return b"".join((self._verb, before, self.rest, *kept, *lines[ours:]))
 
     # -- the body -----------------------------------------------------------------
 
@@ -236,7 +267,7 @@ class Exchange(Turn):
         if decision is None:
             out.append(CRLF)
         else:
-            out.append(told(self._face, decision, self._request_id.encode()))
+            out.append(told(self._face, decision, self._told_id))
 
     def finish(self) -> None:
         """The answer has been written to its end."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.usage import Use
 from keyhouse.core.verdict import Verdict
 
 
@@ -24,6 +25,9 @@ class Manager(Protocol):
 
 class Verifying(Protocol):
     """Decides. Called on the event loop, never blocks."""
+
+    known_api: Callable[[str], ApiRecord | None]
+    """The API with that slug, if nothing need be fetched to tell."""
 
     def api(self, slug: str) -> ApiRecord | Verdict | Pending[Any] | None:
         """The API with that slug, None where there is none."""
@@ -55,20 +59,18 @@ class Metering(Protocol):
         self,
         request_id: str,
         decision: Decision,
-        *,
         api: ApiRecord | None,
         method: str,
         path: str,
         address: int,
-    ) -> bool:
-        """Count a decision; False when it cannot be counted, and so not served."""
+    ) -> Use | None:
+        """Count a decision; None when it cannot be counted, and so not served."""
 
     def completed(
         self,
         request_id: str,
         decision: Decision,
-        *,
-        api: ApiRecord | None,
+        use: Use,
         status: int,
         latency_us: int,
         bytes_in: int,
@@ -81,13 +83,13 @@ class Metering(Protocol):
 class Plane:
     """The data plane as the gateway sees it.
 
-    `new_request_id` gives `req_…`; `ready` says whether requests can be
+    `new_request_id` gives `req_…` for a time in µs; `ready` says whether requests can be
     decided on now, `now_us` is the wall clock.
     """
 
     verifier: Verifying
     resolver: Resolving
     meter: Metering
-    new_request_id: Callable[[], str]
+    new_request_id: Callable[[int], str]
     ready: Callable[[], bool]
     now_us: Callable[[], int]

@@ -22,7 +22,8 @@ class Place(NamedTuple):
     query: bytes
 
 
-_places: dict[bytes, Place] = {}
+PLACES: Final[dict[bytes, Place]] = {}
+"""Targets in use; `place_of` keeps it."""
 
 
 def place_of(target: bytes) -> Place:
@@ -31,13 +32,13 @@ def place_of(target: bytes) -> Place:
     Paths in use are remembered. Those with a query are not: there may be a
     key in it, and it should be gone with the request.
     """
-    place = _places.get(target)
+    place = PLACES.get(target)
     if place is None:
         place = _read(target)
         if not place.query and len(target) <= _LENGTH_MAX:
-            if len(_places) >= _PLACES_MAX:
-                _places.clear()
-            _places[target] = place
+            if len(PLACES) >= _PLACES_MAX:
+                PLACES.clear()
+            PLACES[target] = place
     return place
 
 

@@ -10,6 +10,7 @@ from keyhouse.doors.gateway.head import RequestHead
 if TYPE_CHECKING:
     from keyhouse.core.decision import Decision
     from keyhouse.core.records import ApiRecord
+    from keyhouse.core.usage import Use
     from keyhouse.doors.gateway.caller import Caller
     from keyhouse.doors.gateway.exchange import Exchange
     from keyhouse.doors.gateway.gate import Gate
@@ -37,6 +38,7 @@ class Turn(RequestHead):
         "_request_id",
         "_retried",
         "_status",
+        "_use",
         "begun_ns",
         "bytes_out",
         "caller",
@@ -64,6 +66,7 @@ class Turn(RequestHead):
     _api: "ApiRecord | None"
     _decision: "Decision | None"
     _origin: "Origin | None"
+    _use: "Use"
     _body: list[bytes]
 
     def __init__(self, caller: "Caller") -> None:
@@ -86,7 +89,8 @@ class Turn(RequestHead):
     def request_id(self) -> str:
         """The id of this request, made when it is first needed."""
         if not self._request_id:
-            self._request_id = self.gate.plane.new_request_id()
+            plane = self.gate.plane
+            self._request_id = plane.new_request_id(plane.now_us())
         return self._request_id
 
     def count(
@@ -100,13 +104,12 @@ class Turn(RequestHead):
     ) -> bool:
         """Write a decision down; False if that can't be done, and then it is off."""
         plane = self.gate.plane
-        request_id = self._request_id = plane.new_request_id()
-        if not plane.meter.served(
-            request_id, decision, api=api, method=method, path=path, address=address
-        ):
+        request_id = self._request_id = plane.new_request_id(decision.at_us)
+        use = plane.meter.served(request_id, decision, api, method, path, address)
+        if use is None:
             plane.verifier.release(decision)
             return False
-        self._decision, self._api = decision, api
+        self._decision, self._use = decision, use
         return True
 
     def reply(self, answer: refuse.Answer) -> None:
@@ -207,11 +210,11 @@ class Turn(RequestHead):
         self.gate.plane.meter.completed(
             self._request_id,
             decision,
-            api=self._api,
-            status=status,
-            latency_us=(perf_counter_ns() - self.begun_ns) // 1000,
-            bytes_in=self.bytes_in,
-            bytes_out=self.bytes_out,
+            self._use,
+            status,
+            (perf_counter_ns() - self.begun_ns) // 1000,
+            self.bytes_in,
+            self.bytes_out,
         )
 
     def _leave_upstream(self) -> None:

@@ -97,10 +97,11 @@ class LeaseBook:
         holdings = []
         enough = True
         for use in uses:
-            holding = self._holdings.get(use.token)
+            token, quota, _ = use
+            holding = self._holdings.get(token)
             if (
                 holding is None
-                or holding.quota is not use.quota
+                or holding.quota is not quota
                 or not holding.start_us <= now_us < holding.end_us
             ):
                 holding = self._holding(use, now_us)
@@ -109,13 +110,15 @@ class LeaseBook:
             holdings.append(holding)
         if not enough:
             return self._short(holdings, cost, now_us)
+        leases, balances = [], []
         for holding in holdings:
-            holding.remaining -= cost
             holding.used_us = now_us
-            if holding.remaining < holding.low:
+            remaining = holding.remaining = holding.remaining - cost
+            if remaining < holding.low:
                 self._low[holding.token] = holding
-        leases = tuple([one.lease_id for one in holdings]) if cost else ()
-        return _made(Reserved, (leases, _balances(holdings)))
+            leases.append(holding.lease_id)
+            balances.append(_made(Balance, (remaining + holding.left, holding.end_us)))
+        return _made(Reserved, (tuple(leases) if cost else (), tuple(balances)))
 
     def refund(self, lease_ids: Sequence[str], cost: int) -> None:
         """Undo a reservation that no spool has seen.

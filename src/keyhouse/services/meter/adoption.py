@@ -3,7 +3,8 @@
 import logging
 
 from keyhouse.ports import OrphanSpool, SpoolFolder, StoreUnavailable, UsageSink
-from keyhouse.services.meter.roll import LOG_ROWS_MAX, roll
+from keyhouse.services.meter.roll import roll
+from keyhouse.services.meter.rolling import LOG_ROWS_MAX
 
 _log = logging.getLogger(__name__)
 

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from keyhouse.ports import BudgetLedger, Clock, Spool, StoreUnavailable, UsageSink
+from keyhouse.core.usage import UsageBatch
+from keyhouse.ports import BudgetLedger, Clock, StoreUnavailable, UsageSink
 from keyhouse.services.budgets import LeaseBook, Short
-from keyhouse.services.meter.roll import LOG_ROWS_MAX, roll
+from keyhouse.services.meter.meter import Cut, Meter
+from keyhouse.services.meter.roll import roll
 
 TICK_SECONDS: Final = 0.5
 """How often whoever owns the timer should call `tick`."""
+SUMS_MAX: Final = 8
+"""Stretches that wait with their sums; those behind them are read back."""
 
 Post = Callable[[Callable[[], None]], object]
 """Has something called on the appending thread, as `loop.call_soon_threadsafe`."""
@@ -33,24 +37,21 @@ class Flusher:
 
     def __init__(
         self,
-        spool: Spool,
+        meter: Meter,
         sink: UsageSink,
         ledger: BudgetLedger,
         book: LeaseBook,
         clock: Clock,
         post: Post,
-        *,
-        log_rows_max: int = LOG_ROWS_MAX,
     ) -> None:
-        self._spool = spool
+        self._meter = meter
+        self._spool = meter.spool
         self._sink = sink
         self._ledger = ledger
         self._book = book
         self._clock = clock
         self._post = post
-        self._log_rows_max = log_rows_max
-        self._last_cut = 0
-        self._cuts: deque[int] = deque()
+        self._cuts: deque[Cut | int] = deque()
         self._asked: deque[Short] = deque()
         self._let_go: deque[dict[str, int]] = deque()
         self._away = False
@@ -137,10 +138,10 @@ class Flusher:
         return True
 
     def _cut(self) -> None:
-        end = self._spool.cut()
-        if end != self._last_cut:
-            self._last_cut = end
-            self._cuts.append(end)
+        cut = self._meter.cut()
+        if cut is not None:
+            # While the database is away, the spool alone remembers.
+            self._cuts.append(cut if len(self._cuts) < SUMS_MAX else cut.end)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -181,10 +182,15 @@ class Flusher:
     def _book_cuts(self) -> None:
         spool, sink = self._spool, self._sink
         while self._cuts:
-            end = self._cuts[0]
-            batch = roll(spool.id, spool.stretch(end), self._log_rows_max)
-            if not sink.book(batch) and sink.booked_to(spool.id) != end:
+            batch = self._batch(self._cuts[0])
+            if not sink.book(batch) and sink.booked_to(spool.id) != batch.end:
                 # A commit whose answer was lost ends where we end; this does not.
                 raise RuntimeError(f"spool {spool.id} was booked by another")
-            spool.booked(end)
+            spool.booked(batch.end)
             self._cuts.popleft()
+
+    def _batch(self, cut: Cut | int) -> UsageBatch:
+        spool = self._spool
+        if isinstance(cut, Cut):
+            return cut.rolling.batch(spool.id, cut.start, cut.end)
+        return roll(spool.id, spool.stretch(cut), self._meter.log_rows_max)

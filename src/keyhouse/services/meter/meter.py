@@ -1,12 +1,13 @@
 """The meter: writes down each answer before its first byte leaves."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord, Line
-from keyhouse.core.usage import Completed, Served, Use
+from keyhouse.core.usage import Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
+from keyhouse.services.meter.rolling import LOG_ROWS_MAX, Rolling
 
 USES_MAX: Final = 16_384
 """Ways from a secret to a route whose `Use` is kept made."""
@@ -14,54 +15,65 @@ USES_MAX: Final = 16_384
 _VALID: Final = Verdict.VALID
 
 
+class Cut(NamedTuple):
+    """What was counted from one position of the spool to another."""
+
+    start: int
+    end: int
+    rolling: Rolling
+
+
 class Meter:
     """Writes what was decided, and how it ended, into the spool.
 
-    One thread, the spool's. Neither call blocks.
+    One thread, the spool's; no call blocks. What is written is summed up at
+    the same time, so that it need not be read back unless the process dies.
     """
 
-    __slots__ = ("_spool", "_uses")
+    __slots__ = ("_rolling", "_start", "_uses", "log_rows_max", "spool")
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, spool: Spool, log_rows_max: int = LOG_ROWS_MAX) -> None:
+        self.spool = spool
+        self.log_rows_max = log_rows_max
+        self._start = 0
+        self._rolling = Rolling(log_rows_max)
         self._uses: dict[tuple[Line | ApiRecord | None, str], Use] = {}
 
     def served(
         self,
         request_id: str,
         decision: Decision,
-        *,
         api: ApiRecord | None,
         method: str,
         path: str,
         address: int,
-    ) -> bool:
+    ) -> Use | None:
         """Count a decision, made for `api` (None where there is no such API).
 
-        `path` is without its query. False when the spool is full: then the
-        answer must be a refusal and the reservation is to be released.
+        `path` is without its query. None when the spool is full: then the
+        answer must be a refusal and the reservation is to be released. What
+        it gives otherwise is for `completed`.
         """
+        use = self._uses.get((decision.line or api, decision.route_id))
+        if use is None:
+            use = self.use(decision, api)
         verdict = decision.verdict
-        return self._spool.served(
-            Served(
-                request_id,
-                decision.at_us,
-                self._use(decision, api),
-                verdict.number,
-                method,
-                path,
-                address,
-                decision.units if verdict is _VALID else 0,
-                decision.lease_ids,
-            )
+        units = decision.units if verdict is _VALID else 0
+        number, at_us, lease_ids = verdict.number, decision.at_us, decision.lease_ids
+        if not self.spool.served(
+            request_id, at_us, use, number, method, path, address, units, lease_ids
+        ):
+            return None
+        self._rolling.served(
+            request_id, at_us, use, number, method, path, address, units, lease_ids
         )
+        return use
 
     def completed(
         self,
         request_id: str,
         decision: Decision,
-        *,
-        api: ApiRecord | None,
+        use: Use,
         status: int,
         latency_us: int,
         bytes_in: int,
@@ -71,21 +83,26 @@ class Meter:
 
         the upstream gave none. Bytes are those of the bodies.
         """
-        self._spool.completed(
-            Completed(
-                request_id,
-                decision.at_us,
-                self._use(decision, api),
-                decision.verdict.number,
-                status,
-                latency_us,
-                bytes_in,
-                bytes_out,
+        at_us, number = decision.at_us, decision.verdict.number
+        if self.spool.completed(
+            request_id, at_us, use, number, status, latency_us, bytes_in, bytes_out
+        ):
+            self._rolling.completed(
+                request_id, at_us, use, number, status, latency_us, bytes_in, bytes_out
             )
-        )
 
-    def _use(self, decision: Decision, api: ApiRecord | None) -> Use:
-        """The one `Use` object of a way: the spool finds it by identity."""
+    def cut(self) -> Cut | None:
+        """End the stretch here; None where nothing was counted since the last."""
+        start, end = self._start, self.spool.cut()
+        if end == start:
+            return None
+        cut = Cut(start, end, self._rolling)
+        self._start = end
+        self._rolling = Rolling(self.log_rows_max)
+        return cut
+
+    def use(self, decision: Decision, api: ApiRecord | None) -> Use:
+        """The one `Use` object of a way: all others find it by identity."""
         way = (decision.line or api, decision.route_id)
         use = self._uses.get(way)
         if use is None:

@@ -67,15 +67,14 @@ class DataPlane(CheckingPlane):
             metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
         )
         book = await self._begin(spool_id)
-        self.meter = Meter(spool)
+        self.meter = Meter(spool, metering.log_rows_max)
         self._flusher = Flusher(
-            spool,
+            self.meter,
             metering.sink,
             self.means.ledger,
             book,
             self.means.clock,
             self._loop.call_soon_threadsafe,
-            log_rows_max=metering.log_rows_max,
         )
         self._flusher.start()
         self._tick()
@@ -107,9 +106,9 @@ class DataPlane(CheckingPlane):
         """The API with that slug; the verdict is `unavailable`."""
         return await self.resolver.wait(self.verifier.api(slug))
 
-    def new_request_id(self) -> str:
-        """An id for a request that has come."""
-        return self._request_ids.make(self.means.clock.now_us())
+    def new_request_id(self, now_us: int) -> str:
+        """An id for a request that has come at that time."""
+        return self._request_ids.make(now_us)
 
     def served(
         self, decision: Decision, *, api: str, method: str, path: str, address: int
@@ -119,12 +118,9 @@ class DataPlane(CheckingPlane):
         Gives the request's id and the decision that holds: where the spool
         is full, nothing can be counted and so nothing may pass.
         """
-        request_id = self.new_request_id()
+        request_id = self.new_request_id(decision.at_us)
         known = self.verifier.known_api(api)
-        counted = self.meter.served(
-            request_id, decision, api=known, method=method, path=path, address=address
-        )
-        if counted:
+        if self.meter.served(request_id, decision, known, method, path, address):
             return request_id, decision
         self.verifier.release(decision)
         return request_id, replace(decision, verdict=Verdict.UNAVAILABLE, retry_us=None)
@@ -133,14 +129,9 @@ class DataPlane(CheckingPlane):
         self, request_id: str, decision: Decision, *, status: int, latency_us: int
     ) -> None:
         """Tell how a counted request ended."""
+        use = self.meter.use(decision, None)
         self.meter.completed(
-            request_id,
-            decision,
-            api=None,
-            status=status,
-            latency_us=latency_us,
-            bytes_in=0,
-            bytes_out=0,
+            request_id, decision, use, status, latency_us, bytes_in=0, bytes_out=0
         )
 
     def _new_id(self, prefix: str) -> str:

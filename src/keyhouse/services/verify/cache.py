@@ -60,7 +60,7 @@ class RecordCache:
         self._parts: dict[PartRef, _Held] = {}
         self._applications: OrderedDict[PartRef, None] = OrderedDict()
         self._found: dict[bytes, Found] = {}
-        self._slugs: dict[str, str] = {}
+        self.apis: dict[str, ApiRecord] = {}
         self._absent: OrderedDict[bytes | str, int] = OrderedDict()
         self._recent: deque[tuple[int, PartRef]] = deque(maxlen=REMEMBERED_CHANGES)
         self._fence_floor = 0
@@ -86,9 +86,7 @@ class RecordCache:
 
     def api(self, slug: str) -> ApiRecord | None:
         """The API with that slug, if it is held."""
-        api_id = self._slugs.get(slug)
-        part = None if api_id is None else self.part(PartRef("api", api_id))
-        return part if isinstance(part, ApiRecord) and part.slug == slug else None
+        return self.apis.get(slug)
 
     def is_fresh(self, way: Way) -> bool:
         """Whether all parts of a way still hold; remembers it for the next time."""
@@ -171,9 +169,10 @@ class RecordCache:
         old = self._parts.get(ref)
         if old is not None:
             self.generation += 1
+            self._forget_slug(old.part)
         self._parts[ref] = _Held(part, seq)
         if isinstance(part, ApiRecord):
-            self._slugs[part.slug] = part.id
+            self.apis[part.slug] = part
         elif isinstance(part, ApplicationRecord):
             self._keep_application(ref)
 
@@ -190,8 +189,12 @@ class RecordCache:
             return
         del self._parts[ref]
         self.generation += 1
-        if isinstance(held.part, ApiRecord):
-            self._slugs.pop(held.part.slug, None)
+        self._forget_slug(held.part)
+
+    def _forget_slug(self, part: Part) -> None:
+        """An API is gone or changed; another may have taken up its slug since."""
+        if isinstance(part, ApiRecord) and self.apis.get(part.slug) is part:
+            del self.apis[part.slug]
 
     def _evict(self) -> None:
         """Forget the secret that was taken in first and its key."""
@@ -209,6 +212,6 @@ class RecordCache:
         self._parts.clear()
         self._applications.clear()
         self._found.clear()
-        self._slugs.clear()
+        self.apis.clear()
         self._absent.clear()
         self.ways.clear()

@@ -17,7 +17,7 @@ from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Taken
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
-from keyhouse.core.secret import digest
+from keyhouse.core.secret import digest, keyed_hash
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes, Clock, RateCounter
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
@@ -46,7 +46,10 @@ class Patience:
 
 
 class Verifier:
-    """Decides on requests. One thread calls it, that of its event loop."""
+    """Decides on requests. One thread calls it, that of its event loop.
+
+    `known_api` gives the API with a slug, if it is in the cache.
+    """
 
     def __init__(
         self,
@@ -63,13 +66,19 @@ class Verifier:
         self._loading = loading
         self._cache = cache
         self._ways = cache.ways
+        self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self._read_changes = read_changes
         self._pepper = keyring.active.key
-        self._rates = rates
+        self._keyed_hash = keyed_hash(self._pepper)
+        self._take = rates.take
         self._book = book
+        self._reserve = book.reserve
         self._clock = clock
+        self._now_us = clock.now_us
+        self._monotonic_us = clock.monotonic_us
         self._patience = patience
         self._confirmed_us: int | None = None
+        self._fresh_until_us = -1
         self._outage_tried_us: int | None = None
 
     # -- the way of a request -------------------------------------------------
@@ -81,30 +90,32 @@ class Verifier:
     def _verify(
         self, request: Request, attempt: int, *, caught_up: bool
     ) -> Decision | Pending[Decision]:
-        now_us = self._clock.now_us()
+        now_us = self._now_us()
         secret = request.secret
         if secret is None:
             return Decision(Verdict.MISSING, now_us)
-        monotonic_us = self._clock.monotonic_us()
-        if not caught_up and self._is_stale(monotonic_us):
+        if self._monotonic_us() > self._fresh_until_us and not caught_up:
             return self._catch_up(self._asker(request, attempt, caught_up=True))
-        hashed = digest(secret, self._pepper)
+        hasher = self._keyed_hash()
+        hasher.update(secret)
+        hashed = hasher.digest()
         ways = self._ways.get(hashed)
         way = None if ways is None else ways.get(request.api)
-        if way is None or not self._cache.is_fresh(way):
+        cache = self._cache
+        if way is None or (
+            way.generation != cache.generation and not cache.is_fresh(way)
+        ):
             asker = self._asker(request, attempt, caught_up=caught_up)
             made = self._loading.way(secret, hashed, request.api, asker)
             if not isinstance(made, Way):
                 return made
             way = made
         line = way.line
-        passed = decide(line, request, now_us)
-        if passed.verdict is not _VALID:
-            shown = None if passed.verdict is Verdict.UNKNOWN else line
-            return Decision(
-                passed.verdict, now_us, shown, passed.route_id, 0, passed.scopes_missing
-            )
-        return self._spend(request, attempt, line, passed.route_id, passed.units, now_us)
+        verdict, route_id, units, missing = decide(line, request, now_us)
+        if verdict is not _VALID:
+            shown = None if verdict is Verdict.UNKNOWN else line
+            return Decision(verdict, now_us, shown, route_id, 0, missing)
+        return self._spend(request, attempt, line, route_id, units, now_us)
 
     def _spend(
         self,
@@ -118,20 +129,20 @@ class Verifier:
         lease_ids: tuple[str, ...] = ()
         balances: tuple[Balance, ...] = ()
         if line.quotas:
-            outcome = self._book.reserve(line.quotas, units, now_us)
-            if isinstance(outcome, Short):
+            outcome = self._reserve(line.quotas, units, now_us)
+            if outcome.__class__ is Reserved:
+                lease_ids, balances = outcome
+            elif isinstance(outcome, Short):
                 return self._lease(outcome, self._asker(request, attempt, caught_up=True))
-            balances = outcome.balances
-            if isinstance(outcome, Exhausted):
+            else:
                 refused = Decision(Verdict.QUOTA_EXCEEDED, now_us, line, route_id)
-                refused.balances, refused.retry_us = balances, outcome.retry_us
+                refused.balances, refused.retry_us = outcome
                 return refused
-            lease_ids = outcome.lease_ids
         taken: tuple[Taken, ...] = ()
         if line.rates:
-            taken = self._rates.take(line.rates, units, now_us)
-            for one in taken:
-                if not one.allowed:
+            taken = self._take(line.rates, units, now_us)
+            for allowed, _, _, _, _ in taken:
+                if not allowed:
                     refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
                     return self._slowed(
                         refused, units, taken, Reserved(lease_ids, balances)
@@ -172,16 +183,12 @@ class Verifier:
 
         The verdict is `unavailable`, where that cannot be found out.
         """
-        known = self._cache.api(slug)
+        known = self.known_api(slug)
         if known is not None:
             return known
         return self._loading.api(
             slug, Asker(lambda: self.api(slug), lambda verdict: verdict)
         )
-
-    def known_api(self, slug: str) -> ApiRecord | None:
-        """The API with that slug, if it is in the cache."""
-        return self._cache.api(slug)
 
     def management(
         self, secret: bytes, address: int
@@ -197,7 +204,7 @@ class Verifier:
             lambda verdict: verdict,
             attempt,
         )
-        if not caught_up and self._is_stale(self._clock.monotonic_us()):
+        if not caught_up and self._clock.monotonic_us() > self._fresh_until_us:
             return self._catch_up(asker)
         held = self._loading.key(secret, digest(secret, self._pepper), asker)
         if not isinstance(held, tuple):
@@ -211,6 +218,7 @@ class Verifier:
         self._cache.apply(changes)
         if self._confirmed_us is None or confirmed_us > self._confirmed_us:
             self._confirmed_us = confirmed_us
+            self._fresh_until_us = confirmed_us + self._patience.feed_us
 
     @property
     def applied(self) -> int:
@@ -225,10 +233,6 @@ class Verifier:
 
     def _age_us(self, monotonic_us: int) -> int | None:
         return None if self._confirmed_us is None else monotonic_us - self._confirmed_us
-
-    def _is_stale(self, monotonic_us: int) -> bool:
-        confirmed_us = self._confirmed_us
-        return confirmed_us is None or monotonic_us - confirmed_us > self._patience.feed_us
 
     def _catch_up(self, asker: Asker[T]) -> T | Pending[T]:
         """Read the change log within the request, or live with its absence.

@@ -1,0 +1,171 @@
+"""Sums up what is counted: the entries of a spool, as they come or read back."""
+
+from typing import Final
+
+from keyhouse.core.usage import (
+    LATENCY_SLOTS,
+    Bucket,
+    BucketKey,
+    LogAmendment,
+    LogRow,
+    UsageBatch,
+    Use,
+)
+from keyhouse.core.verdict import Verdict
+
+LOG_ROWS_MAX: Final = 1000
+"""Lines of the request log that one batch may hold; usage counts all."""
+_MINUTE_US: Final = 60_000_000
+_SERVER_ERROR: Final = 500
+_LAST_SLOT: Final = LATENCY_SLOTS - 1
+_UNSEEN: Final = frozenset(
+    (
+        Verdict.MISSING.number,
+        Verdict.MALFORMED.number,
+        Verdict.UNKNOWN.number,
+        Verdict.CONFLICTING_CREDENTIALS.number,
+    )
+)
+
+
+class _Sums(Bucket):
+    """A bucket in the making, with what else is known by whose use it is."""
+
+    __slots__ = ("last_us", "minute", "use", "verdict")
+
+    def __init__(self, minute: int, use: Use, verdict: int) -> None:
+        super().__init__()
+        self.minute = minute
+        self.use = use
+        self.verdict = verdict
+        self.last_us = 0
+
+
+class Rolling:
+    """One stretch of a spool, summed up entry by entry.
+
+    The log keeps the first `log_rows_max` requests, none where that is 0. An
+    exchange that ended in the stretch it began in has its end in its row; one
+    that began earlier is amended. It counts as an error when its upstream
+    answered 5xx or nothing. Sums are found by the identity of a `Use`, which
+    its maker holds on to: hashing one for each entry takes most of the time.
+    """
+
+    __slots__ = (
+        "_amendments",
+        "_begin_us",
+        "_end_us",
+        "_log",
+        "_log_rows_max",
+        "_minutes",
+        "_rows",
+        "_settled",
+        "_sums",
+    )
+
+    def __init__(self, log_rows_max: int = LOG_ROWS_MAX) -> None:
+        self._log_rows_max = log_rows_max
+        self._minutes: dict[int, dict[int, _Sums]] = {}
+        self._sums: dict[int, _Sums] = {}
+        self._begin_us = self._end_us = 0
+        self._settled: dict[tuple[str, ...], int] = {}
+        self._log: list[LogRow] = []
+        self._rows: dict[str, LogRow] = {}
+        self._amendments: list[LogAmendment] = []
+
+    def served(
+        self,
+        request_id: str,
+        at_us: int,
+        use: Use,
+        verdict: int,
+        method: str,
+        path: str,
+        address: int,
+        units: int,
+        lease_ids: tuple[str, ...],
+    ) -> None:
+        """Add a request that was answered: a `Served`."""
+        if not self._begin_us <= at_us < self._end_us:
+            self._turn_to(at_us)
+        sums = self._sums.get(id(use) << 8 | verdict) or self._begun(use, verdict)
+        sums.requests += 1
+        sums.last_us = at_us
+        if units:
+            sums.units += units
+            if lease_ids:
+                settled = self._settled
+                settled[lease_ids] = settled.get(lease_ids, 0) + units
+        if len(self._log) < self._log_rows_max:
+            row = LogRow(request_id, at_us, use, verdict, method, path, address, None, None)
+            self._log.append(row)
+            self._rows[request_id] = row
+
+    def completed(
+        self,
+        request_id: str,
+        at_us: int,
+        use: Use,
+        verdict: int,
+        status: int,
+        latency_us: int,
+        bytes_in: int,
+        bytes_out: int,
+    ) -> None:
+        """Add a `Completed`: the exchange may have begun in an earlier stretch."""
+        if not self._begin_us <= at_us < self._end_us:
+            self._turn_to(at_us)
+        sums = self._sums.get(id(use) << 8 | verdict) or self._begun(use, verdict)
+        if status >= _SERVER_ERROR or not status:
+            sums.errors += 1
+        sums.bytes_in += bytes_in
+        sums.bytes_out += bytes_out
+        # The rule is `core.usage.latency_slot`, without the call.
+        slot = (latency_us // 100).bit_length()
+        sums.latency[slot if slot < _LAST_SLOT else _LAST_SLOT] += 1
+        row = self._rows.get(request_id)
+        if row is not None:
+            row.status, row.latency_us = status, latency_us
+        elif len(self._amendments) < self._log_rows_max:
+            self._amendments.append(LogAmendment(request_id, status, latency_us))
+
+    def batch(self, spool_id: str, start: int, end: int) -> UsageBatch:
+        """All of it as what is to be booked; the same however often it is asked for."""
+        batch = UsageBatch(spool_id, start, end)
+        batch.log, batch.amendments = self._log, self._amendments
+        for lease_ids, units in self._settled.items():
+            for lease_id in lease_ids:
+                batch.settled[lease_id] = batch.settled.get(lease_id, 0) + units
+        for minute in self._minutes.values():
+            for sums in minute.values():
+                _put(batch, sums)
+        return batch
+
+    def _turn_to(self, at_us: int) -> None:
+        """Go on in the minute of `at_us`; an exchange may end in a later one."""
+        minute = at_us // _MINUTE_US
+        self._begin_us = minute * _MINUTE_US
+        self._end_us = self._begin_us + _MINUTE_US
+        self._sums = self._minutes.setdefault(minute, {})
+
+    def _begun(self, use: Use, verdict: int) -> _Sums:
+        minute = self._begin_us // _MINUTE_US
+        sums = self._sums[id(use) << 8 | verdict] = _Sums(minute, use, verdict)
+        return sums
+
+
+def _put(batch: UsageBatch, sums: _Sums) -> None:
+    """Add one bucket; two objects may tell of the same use."""
+    use = sums.use
+    bucket = batch.buckets.setdefault(
+        BucketKey(sums.minute, use, sums.verdict), Bucket()
+    )
+    bucket.requests += sums.requests
+    bucket.units += sums.units
+    bucket.errors += sums.errors
+    bucket.bytes_in += sums.bytes_in
+    bucket.bytes_out += sums.bytes_out
+    bucket.latency = [a + b for a, b in zip(bucket.latency, sums.latency, strict=True)]
+    if use.key_id and sums.last_us and sums.verdict not in _UNSEEN:
+        seen = (use.key_id, use.secret_version)
+        batch.last_used[seen] = max(batch.last_used.get(seen, 0), sums.last_us)
