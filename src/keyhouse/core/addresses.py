@@ -6,6 +6,7 @@ arrives over either form of the same address is the same number.
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 UNKNOWN = -1
@@ -25,6 +26,7 @@ def parse_address(text: str) -> int:
     return int(address) + (_MAPPED if address.version == 4 else 0)
 
 
+@lru_cache(4096)
 def format_address(number: int) -> str:
     """The usual text of an address, '' for UNKNOWN."""
     if number == UNKNOWN:
