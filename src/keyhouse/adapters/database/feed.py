@@ -21,7 +21,7 @@ from keyhouse.adapters.database.tables import change, change_head
 from keyhouse.core.records import Change, PartRef
 from keyhouse.ports import Changes, StoreUnavailable
 
-LOOK_SECONDS: Final = 0.005
+LOOK_SECONDS: Final = 0.01
 """How often SQLite is asked whether anybody has committed: some µs each time."""
 POLL_SECONDS: Final = 0.5
 """How often PostgreSQL is asked though it told nothing: a notice is lost with a

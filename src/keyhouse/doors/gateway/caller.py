@@ -82,7 +82,6 @@ class Caller(asyncio.Protocol):
             and data.find(END) + 4 == len(data) <= self.gate.config.head_bytes_max
         ):
             exchange = self.exchange = self._spare or Exchange(self)
-            self._spare = None
             try:
                 exchange.parser.feed_data(data)
             except (HttpParserError, HttpParserUpgrade) as error:
@@ -156,7 +155,6 @@ class Caller(asyncio.Protocol):
                 return
             if exchange is None:
                 exchange = self.exchange = self._spare or Exchange(self)
-                self._spare = None
                 self.deadline = self.gate.watch.after(self.gate.config.head_seconds_max)
             end = exchange.slice_end(data, start)
             if exchange.complete:
@@ -258,6 +256,7 @@ class Caller(asyncio.Protocol):
             return
         if exchange.waited:
             exchange.let_go()
+            self._spare = None
         else:
             exchange.forget()
             self._spare = exchange

@@ -273,7 +273,18 @@ class Exchange(Turn):
         """The answer has been written to its end."""
         self.over = True
         self.upstream = None
-        self.complete_count(self._status)
+        decision = self._decision
+        if decision is not None:
+            self._decision = None
+            self.gate.plane.meter.completed(
+                self._request_id,
+                decision,
+                self._use,
+                self._status,
+                (perf_counter_ns() - self.begun_ns) // 1000,
+                self.bytes_in,
+                self.bytes_out,
+            )
         if self.received:
             self.caller.next()
         else:

@@ -96,10 +96,13 @@ def _escaped(name: str) -> bytes:
 def told(face: Face, decision: Decision, request_id: bytes) -> bytes:
     """The headers that go with a good answer: request id and what is left."""
     numbers: list[bytes | int] = [request_id]
+    add = numbers.append
     for _, _, remaining, reset_us, _ in decision.taken:
-        numbers += (remaining, -(-reset_us // 1_000_000))
+        add(remaining)
+        add(-(-reset_us // 1_000_000))
     if decision.balances:
         at_us = decision.at_us
         for remaining, end_us in decision.balances:
-            numbers += (remaining, -((at_us - end_us) // 1_000_000))
+            add(remaining)
+            add(-((at_us - end_us) // 1_000_000))
     return face.told % tuple(numbers)

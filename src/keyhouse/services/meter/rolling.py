@@ -13,7 +13,7 @@ from keyhouse.core.usage import (
 )
 from keyhouse.core.verdict import Verdict
 
-LOG_ROWS_MAX: Final = 1000
+LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
 _MINUTE_US: Final = 60_000_000
 _SERVER_ERROR: Final = 500
