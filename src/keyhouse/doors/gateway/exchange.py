@@ -35,12 +35,12 @@ _OURS: Final = 5
 class Exchange(Turn):
     """A request on its way. `Caller` feeds it, `Upstream` answers it."""
 
-    __slots__ = ("_below", "_face", "_secret", "_sent", "_told_id", "_verb")
+    __slots__ = ("_below", "_face", "_secret", "_told_id", "_verb", "head")
 
     _below: str
     _face: Face
     _secret: bytes
-    _sent: bytes
+    head: bytes
     _told_id: bytes
     _verb: bytes
 
@@ -193,7 +193,7 @@ class Exchange(Turn):
         if self._secret in sent:
             sent = self._without_secret(before, lines)
         self._told_id = request_id
-        self._sent = sent
+        self.head = sent
         self._origin = origin
         if origin.idle:
             origin.idle.pop().begin(self)
@@ -217,15 +217,15 @@ class Exchange(Turn):
         if self.collected is not None:
             self.collected.append(piece)
         elif self.chunked:
-            self._body += (b"%x\r\n" % len(piece), piece, CRLF)
+            self.body += (b"%x\r\n" % len(piece), piece, CRLF)
         else:
-            self._body.append(piece)
+            self.body.append(piece)
 
     def on_message_complete(self) -> None:
         """The request has come wholly."""
         self.received = True
         if self.chunked and not self.over:
-            self._body.append(b"0\r\n\r\n")
+            self.body.append(b"0\r\n\r\n")
 
     def progress(self) -> None:
         """More of the body has come: pass it on, or have the rest wait."""
@@ -237,18 +237,18 @@ class Exchange(Turn):
         elif self.collected is not None:
             endpoints.collected(self)
         elif self.upstream is not None:
-            if self._body:
-                self.upstream.send(self._body)
-                self._body.clear()
+            if self.body:
+                self.upstream.send(self.body)
+                self.body.clear()
         elif not self.received:
             self.caller.hold_for_upstream()
 
     def sent(self) -> bytes:
         """The request as far as it has come, for the upstream that takes it."""
-        if not self._body:
-            return self._sent
-        begun = b"".join((self._sent, *self._body))
-        self._body.clear()
+        if not self.body:
+            return self.head
+        begun = b"".join((self.head, *self.body))
+        self.body.clear()
         return begun
 
     # -- the answer ---------------------------------------------------------------
@@ -264,10 +264,7 @@ class Exchange(Turn):
         elif self.http10:
             out.append(b"Connection: keep-alive\r\n")
         decision = self._decision
-        if decision is None:
-            out.append(CRLF)
-        else:
-            out.append(told(self._face, decision, self._told_id))
+        out.append(CRLF if decision is None else told(self._face, decision, self._told_id))
 
     def finish(self) -> None:
         """The answer has been written to its end."""

@@ -130,7 +130,8 @@ class RequestHead:
 
     `lines` holds the headers that go on, three items each, after one place
     that is kept for the request line. `fault` is why it cannot be served.
-    `odd` says that something in it needs a closer look. `size` counts the
+    `odd` says that something in it needs a closer look, `rare` that there are
+    headers with a meaning beside Host and the key. `size` counts the
     bytes of the head, `bytes_in` those of the body.
     """
 
@@ -154,6 +155,7 @@ class RequestHead:
         "odd",
         "origin",
         "parser",
+        "rare",
         "received",
         "referrer",
         "size",
@@ -178,19 +180,27 @@ class RequestHead:
 
     def __init__(self) -> None:
         self.parser = HttpRequestParser(self)
+        self.rare = True
         self.forget()
 
     def forget(self) -> None:
         """Nothing is known of a request yet."""
-        self.target = self.tail = b""
+        self.target = b""
         self.lines = [b""]
         self.headers = self.size = self.bytes_in = 0
-        self.host = self.key = self.authorization = self.connection = None
+        self.host = self.key = None
+        self.keep = self.complete = self.received = False
+        if self.rare:
+            self._forget_rare()
+
+    def _forget_rare(self) -> None:
+        """What few requests have, and so need not be forgotten after each."""
+        self.tail = b""
+        self.authorization = self.connection = None
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
         self.length = self.fault = None
         self.referrer = self.origin = ""
-        self.chunked = self.expect = self.odd = False
-        self.keep = self.complete = self.received = False
+        self.chunked = self.expect = self.odd = self.rare = False
 
     def on_url(self, piece: bytes) -> None:
         """The target, or a part of it."""
@@ -212,6 +222,7 @@ class RequestHead:
                 self._refuse(refuse.bad_request("The Host header came twice."))
             self.host = value.strip(b" \t")
         elif rule != DROP:
+            self.rare = True
             self._meaning(int(rule), value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
@@ -262,7 +273,7 @@ class RequestHead:
         return values
 
     def _refuse(self, problem: refuse.Problem) -> None:
-        self.odd = True
+        self.odd = self.rare = True
         self.fault = self.fault or problem
 
     def _meaning(self, rule: int, value: bytes) -> None:

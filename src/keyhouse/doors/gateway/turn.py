@@ -32,7 +32,7 @@ class Turn(RequestHead):
     __slots__ = (
         "_answering",
         "_api",
-        "_body",
+        "body",
         "_decision",
         "_origin",
         "_request_id",
@@ -67,11 +67,11 @@ class Turn(RequestHead):
     _decision: "Decision | None"
     _origin: "Origin | None"
     _use: "Use"
-    _body: list[bytes]
 
     def __init__(self, caller: "Caller") -> None:
         self.caller = caller
         self.gate: Gate = caller.gate
+        self.method = self.path = ""
         super().__init__()
 
     def forget(self) -> None:
@@ -83,8 +83,8 @@ class Turn(RequestHead):
         self.upstream = self.collected = None
         self._api = self._decision = self._origin = None
         self.bytes_out = self._status = 0
-        self.method = self.path = self._request_id = ""
-        self._body = []
+        self._request_id = ""
+        self.body: list[bytes] = []
 
     def request_id(self) -> str:
         """The id of this request, made when it is first needed."""

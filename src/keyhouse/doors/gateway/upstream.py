@@ -105,10 +105,14 @@ class Upstream(asyncio.Protocol):
         self._exchange = exchange
         exchange.upstream = self
         self.deadline = gate.watch.now + gate.upstream_patience
-        self._transport.write(exchange.sent())
-        if not exchange.received:
-            exchange.caller.free()
-        if self._reading is not exchange.caller.writable:
+        caller = exchange.caller
+        if exchange.received and not exchange.body:
+            self._transport.write(exchange.head)
+        else:
+            self._transport.write(exchange.sent())
+            if not exchange.received:
+                caller.free()
+        if self._reading is not caller.writable:
             self._keep_pace(exchange)
 
     def _keep_pace(self, exchange: "Exchange") -> None:

@@ -94,6 +94,30 @@ class LeaseBook:
         self, uses: Sequence[QuotaUse], cost: int, now_us: int
     ) -> Reserved | Exhausted | Short:
         """Spend `cost` of every quota of `uses`, or of none."""
+        if len(uses) == 1 and cost:
+            token, quota, _ = uses[0]
+            one = self._holdings.get(token)
+            if (
+                one is not None
+                and one.quota is quota
+                and one.start_us <= now_us < one.end_us
+                and one.remaining >= cost
+            ):
+                return self._spent(one, cost, now_us)
+        return self._reserve(uses, cost, now_us)
+
+    def _spent(self, holding: Holding, cost: int, now_us: int) -> Reserved:
+        """Spend of the only quota there is, from a holding that has enough."""
+        holding.used_us = now_us
+        remaining = holding.remaining = holding.remaining - cost
+        if remaining < holding.low:
+            self._low[holding.token] = holding
+        balance = _made(Balance, (remaining + holding.left, holding.end_us))
+        return _made(Reserved, ((holding.lease_id,), (balance,)))
+
+    def _reserve(
+        self, uses: Sequence[QuotaUse], cost: int, now_us: int
+    ) -> Reserved | Exhausted | Short:
         holdings = []
         enough = True
         for use in uses:

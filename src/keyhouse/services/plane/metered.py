@@ -35,7 +35,10 @@ class MeteringMeans:
 
 
 class DataPlane(CheckingPlane):
-    """What a door of the data plane stands on. `meter` is there once open."""
+    """What a door of the data plane stands on. `meter` is there once open.
+
+    `new_request_id` makes the id of a request that has come at a time in µs.
+    """
 
     meter: Meter
 
@@ -45,7 +48,7 @@ class DataPlane(CheckingPlane):
         self._flusher: Flusher
         self._ticking: asyncio.TimerHandle
         self._rounds: asyncio.Task[None] | None = None
-        self._request_ids = RequestIds(means.entropy.take(ENTROPY_BYTES))
+        self.new_request_id = RequestIds(means.entropy.take(ENTROPY_BYTES)).make
         self._node_id = self._new_id(ids.NODE)
         self._closing: list[Callable[[], None]] = []
 
@@ -105,10 +108,6 @@ class DataPlane(CheckingPlane):
     async def api(self, slug: str) -> ApiRecord | Verdict | None:
         """The API with that slug; the verdict is `unavailable`."""
         return await self.resolver.wait(self.verifier.api(slug))
-
-    def new_request_id(self, now_us: int) -> str:
-        """An id for a request that has come at that time."""
-        return self._request_ids.make(now_us)
 
     def served(
         self, decision: Decision, *, api: str, method: str, path: str, address: int
