@@ -199,7 +199,7 @@ class Spool(Protocol):
         bytes_in: int,
         bytes_out: int,
     ) -> bool:
-        """Append a `usage.Completed`, the end of an exchange; False, and dropped, when it is full."""
+        """Append a `usage.Completed`; False, and dropped, when the spool is full."""
 
     def cut(self) -> int:
         """End the stretch here, on the appending thread; returns its end."""

@@ -85,7 +85,7 @@ def spend(
     all that a request takes, because calls are what costs.
     """
     results = []
-    before = []
+    before: list[int] = []
     for name, limit in uses:
         tat_us = tats.get(name, 0)
         interval_us = limit.interval_us

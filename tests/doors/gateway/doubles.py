@@ -195,7 +195,7 @@ class Meter:
         self.completed_rows: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
 
-    def new_request_id(self, now_us: int) -> str:  # noqa: ARG002 - the port's
+    def new_request_id(self, now_us: int) -> str:
         return f"req_{next(self._numbers):022d}"
 
     def served(self, request_id: str, decision: Decision, *rest: Any) -> Use | None:

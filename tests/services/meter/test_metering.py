@@ -166,9 +166,7 @@ class Node:
 
     def write(self, decision: Decision, path: str = "/x") -> str:
         request_id = self.ids.make(self.clock.now)
-        assert self.meter.served(
-            request_id, decision, API, "GET", path, 1
-        )
+        assert self.meter.served(request_id, decision, API, "GET", path, 1)
         return request_id
 
     def end(self, request_id: str, decision: Decision, status: int = 200) -> None:

@@ -93,7 +93,7 @@ ProjectName = Annotated[str, typer.Option("--project", help="Its first project's
 EMAIL, ORGANIZATION, PROJECT = "owner@localhost", "My organization", "default"
 
 
-def bootstrap(  # noqa: PLR0913  (an option each)
+def bootstrap(
     context: typer.Context,
     *,
     email: Email = EMAIL,

@@ -169,9 +169,7 @@ class Exchange(Turn):
 
     def _forward(self, decision: Decision, request_id: bytes) -> None:
         """Write the request as the upstream gets it, and send it."""
-        face = self._face = self.gate.faces.get(decision.line)
-        if face is None:
-            face = self._face = self.gate.faces.of(decision)
+        face = self._face = self.gate.faces.of(decision)
         target, identity, _ = face
         if target is None:
             self.fail(refuse.UPSTREAM_MISSING)

@@ -24,15 +24,11 @@ class Face(NamedTuple):
 
 
 class Faces:
-    """The faces of the lines in use; a line is known by its identity.
-
-    `get` gives the one of a line that is known already.
-    """
+    """The faces of the lines in use; a line is known by its identity."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._faces: dict[Line, Face] = {}
-        self.get = self._faces.get
 
     def of(self, decision: Decision) -> Face:
         """The face of the line of a decision that allowed."""

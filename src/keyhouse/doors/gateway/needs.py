@@ -26,8 +26,8 @@ class Manager(Protocol):
 class Verifying(Protocol):
     """Decides. Called on the event loop, never blocks."""
 
-    known_api: Callable[[str], ApiRecord | None]
-    """The API with that slug, if nothing need be fetched to tell."""
+    def known_api(self, slug: str, /) -> ApiRecord | None:
+        """The API with that slug, if nothing need be fetched to tell."""
 
     def api(self, slug: str) -> ApiRecord | Verdict | Pending[Any] | None:
         """The API with that slug, None where there is none."""

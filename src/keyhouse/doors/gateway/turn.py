@@ -32,7 +32,6 @@ class Turn(RequestHead):
     __slots__ = (
         "_answering",
         "_api",
-        "body",
         "_decision",
         "_origin",
         "_request_id",
@@ -40,6 +39,7 @@ class Turn(RequestHead):
         "_status",
         "_use",
         "begun_ns",
+        "body",
         "bytes_out",
         "caller",
         "collected",

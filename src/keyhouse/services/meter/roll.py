@@ -21,7 +21,7 @@ def roll(spool_id: str, stretch: Stretch, log_rows_max: int = LOG_ROWS_MAX) -> U
         if entry.__class__ is Served:
             rolling.served(*entry)
         else:
-            rolling.completed(*entry)  # type: ignore[arg-type]  # there are but two
+            rolling.completed(*entry)
         if not index & _BREATH:
             time.sleep(0)  # the thread that answers requests has its turn
     return rolling.batch(spool_id, stretch.start, stretch.end)

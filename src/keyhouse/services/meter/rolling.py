@@ -157,9 +157,7 @@ class Rolling:
 def _put(batch: UsageBatch, sums: _Sums) -> None:
     """Add one bucket; two objects may tell of the same use."""
     use = sums.use
-    bucket = batch.buckets.setdefault(
-        BucketKey(sums.minute, use, sums.verdict), Bucket()
-    )
+    bucket = batch.buckets.setdefault(BucketKey(sums.minute, use, sums.verdict), Bucket())
     bucket.requests += sums.requests
     bucket.units += sums.units
     bucket.errors += sums.errors

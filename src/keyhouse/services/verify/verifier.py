@@ -20,7 +20,7 @@ from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, keyed_hash
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes, Clock, RateCounter
-from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
+from keyhouse.services.budgets import Granted, LeaseBook, Reserved, Short
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge
@@ -102,9 +102,7 @@ class Verifier:
         ways = self._ways.get(hashed)
         way = None if ways is None else ways.get(request.api)
         cache = self._cache
-        if way is None or (
-            way.generation != cache.generation and not cache.is_fresh(way)
-        ):
+        if way is None or (way.generation != cache.generation and not cache.is_fresh(way)):
             asker = self._asker(request, attempt, caught_up=caught_up)
             made = self._loading.way(secret, hashed, request.api, asker)
             if not isinstance(made, Way):
@@ -130,7 +128,7 @@ class Verifier:
         balances: tuple[Balance, ...] = ()
         if line.quotas:
             outcome = self._reserve(line.quotas, units, now_us)
-            if outcome.__class__ is Reserved:
+            if isinstance(outcome, Reserved):
                 lease_ids, balances = outcome
             elif isinstance(outcome, Short):
                 return self._lease(outcome, self._asker(request, attempt, caught_up=True))
