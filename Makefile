@@ -2,19 +2,22 @@
 # make test    lint, types, layers and all tests
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
+# make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again   (ROUNDS=200)
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test lint bench soak lock clean
+.PHONY: run test lint bench pictures soak lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PROJECTS := pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
 CODE := src client examples bench tests
+# Debian's own; the tests of the console drive it.
+BROWSER := /usr/bin/chromium
 
 # From the lock alone: exact versions, each with its hash. uv is quick; where only pip
 # knows the way to an index, pip installs the same.
@@ -29,8 +32,12 @@ endef
 run: $(VENV)/run.stamp
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: lint
+test: lint $(BROWSER)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# docs/pictures anew, from a real installation.
+pictures: $(VENV)/test.stamp $(BROWSER)
+	KEYHOUSE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/console/test_gallery.py
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(CODE)
@@ -51,6 +58,9 @@ lock: $(VENV)/uv.stamp
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BROWSER):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium
 
 # Debian keeps venv in a package of its own.
 $(VENV)/uv.stamp: requirements/uv.txt
