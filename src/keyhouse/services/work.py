@@ -225,11 +225,14 @@ class Office:
 
 
 def told(row: Entity) -> dict[str, Any]:
-    """What an audit row tells of a row; of a secret no more than its hint."""
+    """What an audit row tells of a row; of a secret no more than its hint.
+
+    What a row hides from its own repr, hashes and digests, is not told.
+    """
     names = (
         ("key_id", "version", "hint", "starts_at", "ends_at")
         if isinstance(row, SecretRow)
-        else (field.name for field in fields(row) if field.name not in _UNTOLD)
+        else (one.name for one in fields(row) if one.repr and one.name not in _UNTOLD)
     )
     return {name: plain(getattr(row, name)) for name in names}
 
