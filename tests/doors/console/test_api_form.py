@@ -4,7 +4,7 @@ import pytest
 
 from keyhouse.core.entities import Api
 from keyhouse.core.validation import Problem, check_scopes, check_slug, check_upstreams
-from keyhouse.doors.console.api_form import (
+from keyhouse.doors.console.apis.form import (
     ApiForm,
     api_fields,
     at_fields,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from keyhouse.core.entities import Limit, LimitKind, Window
 from keyhouse.core.validation import check_limits
-from keyhouse.doors.console.limit_rows import LimitRow, limits_of, read_rows, rows_of
-from keyhouse.doors.console.numbers import read_number
+from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
+from keyhouse.doors.console.apis.numbers import read_number
 
 rates = st.builds(
     Limit,

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Api, Environment
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.limit_rows import LimitRow, limits_of, read_rows, rows_of
+from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
 from keyhouse.services.catalog import ApiFields
 
 SAME: Final = "same"

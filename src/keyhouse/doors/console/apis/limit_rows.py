@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Limit, LimitKind, Window
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.numbers import read_number
+from keyhouse.doors.console.apis.numbers import read_number
 
 PERIODS: Final = {1: "second", 60: "minute", 3600: "hour", 86_400: "day"}
 _ADVERBS: Final = {
