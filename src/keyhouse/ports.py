@@ -374,6 +374,16 @@ class UsageRow(NamedTuple):
     latency: tuple[int, ...]
 
 
+class Tally(NamedTuple):
+    """Counts alone: requests and upstream's errors by step, grouping and verdict."""
+
+    start_us: int
+    group: Mapping[str, str]
+    verdict: str
+    requests: int
+    errors: int
+
+
 class UsageReports(Protocol):
     """What was counted, read back. An organization sees what it provides and
 
@@ -395,6 +405,18 @@ class UsageReports(Protocol):
         Groups and filters are among key, api, application, environment, route.
         """
 
+    def tallies(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Tally]:
+        """As `usage`, but counts alone; several values of a filter mean any of them."""
+
     def requests(
         self,
         organization_id: str,
@@ -407,6 +429,12 @@ class UsageReports(Protocol):
 
     def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
         """When each key was last seen with a valid secret of it, in µs."""
+
+    def secrets_last_used(self, key_id: str) -> Mapping[int, int]:
+        """When each of a key's secrets was last seen: version to µs."""
+
+    def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
+        """Units booked as used of each budget in its window, in their order."""
 
 
 class Upkeep(Protocol):

@@ -222,6 +222,8 @@ class SecretOut(BaseModel):
     starts_at: ToldTime
     ends_at: ToldTime | None
     revoked_at: ToldTime | None
+    state: Literal["active", "ending", "ended", "revoked", "not_yet_valid"]
+    last_used_at: ToldTime | None
     created_by: str
     created_at: ToldTime
     model_config = _example(
@@ -231,6 +233,8 @@ class SecretOut(BaseModel):
         starts_at=_AT,
         ends_at=None,
         revoked_at=None,
+        state="active",
+        last_used_at=None,
         created_by=f"key_{_BODY}",
         created_at=_AT,
     )

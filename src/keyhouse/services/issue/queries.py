@@ -7,7 +7,14 @@ from keyhouse.core.entities import Access, Key, KeyKind, SecretRow
 from keyhouse.ports import Page
 from keyhouse.services.actor import Reach
 from keyhouse.services.catalog import reached_api
-from keyhouse.services.issue.views import KeyState, KeyView, state_of, views_of
+from keyhouse.services.issue.views import (
+    KeyState,
+    KeyView,
+    SecretView,
+    secret_state,
+    state_of,
+    views_of,
+)
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Turn, Work
 
@@ -19,13 +26,19 @@ _STRETCHES_MAX: Final = 20
 
 
 class KeyFilter(NamedTuple):
-    """Which keys are wanted: `name` is a part of it, `api` an id or slug."""
+    """Which keys are wanted: `name` is a part of it, `api` an id or slug.
+
+    `search` is a part of the name or of a secret's hint, or a whole secret:
+    so it must not come out of an address, which is logged on its way.
+    """
 
     name: str | None = None
     application: str | None = None
     api: str | None = None
     state: KeyState | None = None
     environment: str | None = None
+    project: str | None = None
+    search: str | None = None
 
 
 def get_key(look: Look, id: str) -> KeyView:
@@ -33,11 +46,23 @@ def get_key(look: Look, id: str) -> KeyView:
     return _viewed(look, [reached_key(look, READ, id)])[0]
 
 
-def list_secrets(look: Look, id: str) -> list[SecretRow]:
-    """The secrets of a key, the newest first; no string and no digest is told."""
+def find_key(look: Look, secret: str) -> KeyView:
+    """The key that a whole secret belongs to, a replaced secret's too.
+
+    NotFound where there is none within reach; what it is not is not told.
+    """
+    raise NotImplementedError
+
+
+def list_secrets(look: Look, id: str) -> list[SecretView]:
+    """The secrets of a key, the newest first; no string is told."""
     key = reached_key(look, READ, id)
     found = look.tx.find(SecretRow, key_id=key.id)
-    return sorted(found, key=lambda secret: -secret.version)
+    used = look.reports.secrets_last_used(key.id)
+    return [
+        SecretView(row, secret_state(row, look.now_us), used.get(row.version))
+        for row in sorted(found, key=lambda row: -row.version)
+    ]
 
 
 def list_keys(look: Look, turn: Turn, wanted: KeyFilter) -> Page:

@@ -1,5 +1,22 @@
 """Reports: what was counted, read back."""
 
+from keyhouse.core.usage import percentile_us
+from keyhouse.services.reports.activity import (
+    KeyActivity,
+    calls_in_last_hour,
+    key_activity,
+)
+from keyhouse.services.reports.figures import KeyReport, Point, Span, report_key
+from keyhouse.services.reports.left import LimitLeft, limits_left
+from keyhouse.services.reports.overview import (
+    ApiSums,
+    Hour,
+    KeyNeed,
+    Need,
+    Overview,
+    Sums,
+    overview,
+)
 from keyhouse.services.reports.queries import (
     GROUPS,
     READ_REQUESTS,
@@ -14,8 +31,25 @@ __all__ = [
     "GROUPS",
     "READ_REQUESTS",
     "READ_USAGE",
+    "ApiSums",
+    "Hour",
+    "KeyActivity",
+    "KeyNeed",
+    "KeyReport",
+    "LimitLeft",
+    "Need",
+    "Overview",
+    "Point",
+    "Span",
     "Step",
+    "Sums",
     "UsageWish",
+    "calls_in_last_hour",
+    "key_activity",
+    "limits_left",
     "list_requests",
+    "overview",
+    "percentile_us",
+    "report_key",
     "report_usage",
 ]
