@@ -4,6 +4,7 @@
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
 # make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again   (ROUNDS=200)
+# make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
 SHELL := bash
@@ -14,6 +15,7 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENDOR := src/keyhouse/doors/console/static/vendor
 PROJECTS := pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
 CODE := src client examples bench tests
 # Debian's own; the tests of the console drive it.
@@ -29,7 +31,7 @@ $(BIN)/python -m pip install --quiet --no-deps --no-index --no-build-isolation \
 touch $@
 endef
 
-run: $(VENV)/run.stamp
+run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
 test: lint $(BROWSER)
@@ -45,18 +47,20 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench.stamp
+bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
 	command -v wrk nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/test.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/faults $(ARGS)
 
+assets: $(VENDOR)/icons.json
+
 lock: $(VENV)/uv.stamp
 	UV=$(BIN)/uv requirements/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENDOR) web/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BROWSER):
@@ -77,3 +81,8 @@ $(VENV)/test.stamp: requirements/test.txt $(PROJECTS) | $(VENV)/uv.stamp
 
 $(VENV)/bench.stamp: requirements/bench.txt $(PROJECTS) | $(VENV)/uv.stamp
 	$(call install,requirements/bench.txt)
+
+# Debian keeps npm apart from Node.
+$(VENDOR)/icons.json: web/package-lock.json web/build.mjs web/icons.txt
+	command -v npm >/dev/null || { apt-get update -qq && apt-get install -qq -y nodejs npm; }
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs
