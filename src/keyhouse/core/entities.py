@@ -116,15 +116,25 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A mailed link that does one thing for one person, once."""
+    """A mailed link that does one thing, once, for whoever reads that address.
+
+    One that confirms brings what was typed at the sign-up: name, password's
+    hash, and the invitation that led there. A person's row is made, or gets
+    them, only when the link is used: so nobody prepares an account for
+    another's address. One that resets has a person and nothing else.
+    """
 
     id: str
-    person_id: str
     purpose: Purpose
+    email: str
     digest: bytes = field(repr=False)
     created_at: int
     ends_at: int
     used_at: int | None = None
+    person_id: str | None = None
+    name: str = ""
+    password_hash: str | None = field(default=None, repr=False)
+    invitation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

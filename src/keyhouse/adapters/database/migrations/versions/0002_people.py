@@ -66,12 +66,16 @@ def _tickets() -> None:
     op.create_table(
         "ticket",
         _id("id"),
-        _id("person_id"),
         sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         _number("created_at"),
         _number("ends_at"),
         _number("used_at", nullable=True),
+        _id("person_id", nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
+        _id("invitation_id", nullable=True),
         *_keys("ticket", person_id="person"),
     )
     _index("ticket", "person_id")
@@ -106,8 +110,8 @@ def _attempts() -> None:
     _index("attempt", "since")
 
 
-def _id(name: str) -> sa.Column[str]:
-    return sa.Column(name, _ID, nullable=False)
+def _id(name: str, *, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, _ID, nullable=nullable)
 
 
 def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
