@@ -294,6 +294,19 @@ class Page(NamedTuple):
     next_cursor: str | None
 
 
+class Search(NamedTuple):
+    """Text sought, case aside, in a row's `column` or in rows that refer to it:
+
+    in `child_column` of those whose `reference` holds the row's id.
+    """
+
+    part: str
+    column: str
+    child: type[Any]
+    reference: str
+    child_column: str
+
+
 class Transaction(Protocol):
     """One transaction over the rows. `kind` is a class of `core.entities`.
 
@@ -315,6 +328,7 @@ class Transaction(Protocol):
         after: str | None,
         limit: int,
         contains: Mapping[str, str] | None = None,
+        search: Search | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`.

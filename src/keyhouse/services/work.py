@@ -29,6 +29,7 @@ from keyhouse.ports import (
     Entropy,
     Page,
     Rows,
+    Search,
     Transaction,
     UsageReports,
     WritingTransaction,
@@ -81,6 +82,7 @@ class Look:
     actor: Actor
     now_us: int
     reports: UsageReports
+    keyring: Keyring
 
     def own(self, kind: type[Owned], id: str) -> Owned:
         """The actor's own row with that id; NotFound for any other."""
@@ -92,11 +94,17 @@ class Look:
         turn: "Turn",
         equals: Mapping[str, object],
         contains: Mapping[str, str] | None = None,
+        search: Search | None = None,
     ) -> Page:
         """A page of rows that fit; Invalid for a cursor that is not one of ours."""
         try:
             return self.tx.page(
-                kind, after=turn.cursor, limit=turn.limit, contains=contains, **equals
+                kind,
+                after=turn.cursor,
+                limit=turn.limit,
+                contains=contains,
+                search=search,
+                **equals,
             )
         except ValueError:
             raise bad_cursor() from None
@@ -198,7 +206,8 @@ class Office:
     def read(self, actor: Actor, ask: Callable[[Look], T]) -> T:
         """Run a query on one snapshot."""
         with self.rows.reading() as tx:
-            return ask(Look(tx, actor, self.clock.now_us(), self.reports))
+            now_us = self.clock.now_us()
+            return ask(Look(tx, actor, now_us, self.reports, self.keyring))
 
     def write(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         """Run a command in one transaction.

@@ -240,6 +240,32 @@ class SecretOut(BaseModel):
     )
 
 
+class LimitLeftOut(BaseModel):
+    """A limit that counts for a key; `api` is null for the key's own.
+
+    Rates are counted where requests arrive, so `used` and what follows is null.
+    """
+
+    api: str | None
+    limit: RateOut | QuotaOut
+    used: int | None
+    left: int | None
+    resets_at: ToldTime | None
+    model_config = _example(
+        api="weather",
+        limit={
+            "name": "daily",
+            "quota": 1000,
+            "window": "day",
+            "zone": "UTC",
+            "offset_seconds": 0,
+        },
+        used=120,
+        left=880,
+        resets_at="2026-03-02T00:00:00Z",
+    )
+
+
 class UsageOut(BaseModel):
     """Sums of one step of time; what was grouped by is there, the rest is not."""
 

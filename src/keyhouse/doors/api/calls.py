@@ -55,8 +55,13 @@ class Call:
         act: Callable[[Work], T],
         shape: Callable[[T], BaseModel],
         secret: Callable[[T], str],
+        *,
+        place: str | None = None,
     ) -> Response:
-        """Make something with a secret, which is told the first time only."""
+        """Make something with a secret, which is told the first time only.
+
+        `place` is what the answer's id is added to for Location.
+        """
 
         def shaped(value: T) -> Shaped:
             hidden = {"secret": None, "secret_already_shown": True}
@@ -66,7 +71,7 @@ class Call:
         answer = outcome.answer
         if outcome.secret is not None:
             answer = {**answer, "secret": outcome.secret, "secret_already_shown": False}
-        return self._created(outcome, answer)
+        return self._created(outcome, answer, place)
 
     def done(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
         """Do something to what there is, by POST, once: 200."""
@@ -91,8 +96,11 @@ class Call:
     ) -> Outcome:
         return once(self._office, self._actor, act, shape, status=status, key=self._once)
 
-    def _created(self, outcome: Outcome, answer: dict[str, Any]) -> Response:
-        headers = {"Location": f"{self._path}/{answer['id']}", **_seq(outcome.seq)}
+    def _created(
+        self, outcome: Outcome, answer: dict[str, Any], place: str | None = None
+    ) -> Response:
+        where = f"{place or self._path}/{answer['id']}"
+        headers = {"Location": where, **_seq(outcome.seq)}
         return JSONResponse(answer, outcome.status, headers=headers)
 
 

@@ -25,6 +25,7 @@ from keyhouse.doors.api.answers import (
     ApplicationOut,
     AuditOut,
     KeyOut,
+    LimitLeftOut,
     OrganizationOut,
     ProjectOut,
     QuotaOut,
@@ -38,6 +39,7 @@ from keyhouse.doors.api.answers import (
 from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.ports import UsageRow
 from keyhouse.services.issue import KeyView, SecretView
+from keyhouse.services.reports import LimitLeft
 
 _Dated = Organization | Project | Api | Route | Application | Key
 
@@ -150,6 +152,17 @@ def secret_out(view: SecretView) -> SecretOut:
         last_used_at=format_optional(view.last_used_at),
         created_by=row.created_by,
         created_at=format_time(row.created_at),
+    )
+
+
+def limit_left_out(row: LimitLeft) -> LimitLeftOut:
+    """A limit and what is left of it, told."""
+    return LimitLeftOut(
+        api=row.api_slug,
+        limit=_limit_out(row.limit),
+        used=row.used,
+        left=row.left,
+        resets_at=format_optional(row.resets_at),
     )
 
 

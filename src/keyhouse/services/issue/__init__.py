@@ -29,6 +29,7 @@ from keyhouse.services.issue.rotation import (
     end_secret,
     rotate_key,
 )
+from keyhouse.services.issue.searching import holds_secret
 from keyhouse.services.issue.views import KeyState, KeyView, SecretState, SecretView
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "end_secret",
     "find_key",
     "get_key",
+    "holds_secret",
     "list_keys",
     "list_secrets",
     "restore_key",

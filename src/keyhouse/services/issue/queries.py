@@ -7,6 +7,12 @@ from keyhouse.core.entities import Access, Key, KeyKind, SecretRow
 from keyhouse.ports import Page
 from keyhouse.services.actor import Reach
 from keyhouse.services.catalog import reached_api
+from keyhouse.services.issue.searching import (
+    in_name_or_hint,
+    is_secret,
+    searched,
+    secret_row,
+)
 from keyhouse.services.issue.views import (
     KeyState,
     KeyView,
@@ -51,7 +57,10 @@ def find_key(look: Look, secret: str) -> KeyView:
 
     NotFound where there is none within reach; what it is not is not told.
     """
-    raise NotImplementedError
+    row = secret_row(look, secret.strip())
+    if row is None:
+        raise NotFound("key")
+    return get_key(look, row.key_id)
 
 
 def list_secrets(look: Look, id: str) -> list[SecretView]:
@@ -72,12 +81,29 @@ def list_keys(look: Look, turn: Turn, wanted: KeyFilter) -> Page:
     rows that do not fit are passed over a bounded number at a time.
     """
     reach = look.actor.reach(READ)
+    text = (wanted.search or "").strip()
+    if not text.isprintable():
+        return Page([], None)
+    if is_secret(text):
+        return Page(_opened_by(look, text, wanted), None)
     for keys, cursor in _stretches(look, turn, wanted, reach):
         fitting = [key for key in keys if _fits(look, key, wanted)]
+        fitting = searched(look, fitting, text)
         mine = [key for key in fitting if _reached(look, reach, key)]
         if mine or cursor is None:
             break
     return Page(_viewed(look, mine), cursor)
+
+
+def _opened_by(look: Look, secret: str, wanted: KeyFilter) -> list[KeyView]:
+    """The key that a whole secret belongs to, if it is one of those wanted."""
+    try:
+        view = find_key(look, secret)
+    except NotFound:
+        return []
+    names = {row.resource_id for row in view.access} | set(view.slugs.values())
+    opens = wanted.api is None or wanted.api in names
+    return [view] if opens and _fits(look, view.key, wanted) else []
 
 
 def reached_key(at: Look | Work, scope: str, id: str) -> Key:
@@ -125,8 +151,12 @@ def _by_key(look: Look, turn: Turn, wanted: KeyFilter) -> Page:
         equals["application_id"] = wanted.application
     if wanted.environment is not None:
         equals["environment"] = wanted.environment
+    if wanted.project is not None:
+        equals["project_id"] = wanted.project
     contains = {} if wanted.name is None else {"name": wanted.name}
-    return look.page(Key, turn, equals, contains)
+    text = (wanted.search or "").strip()
+    search = in_name_or_hint(text) if text else None
+    return look.page(Key, turn, equals, contains, search)
 
 
 def _opened(look: Look, wanted: KeyFilter, reach: Reach) -> tuple[str, ...]:
@@ -164,6 +194,7 @@ def _fits(look: Look, key: Key, wanted: KeyFilter) -> bool:
         and name in key.name.lower()
         and key.organization_id == look.actor.organization_id
         and wanted.application in (None, key.application_id)
+        and wanted.project in (None, key.project_id)
         and wanted.environment in (None, key.environment)
     )
 
