@@ -53,7 +53,7 @@ class Gateway:
 async def gateway() -> AsyncIterator[Gateway]:
     made = Gateway()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.url = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+    made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     yield made
     server.close()
     await server.wait_closed()

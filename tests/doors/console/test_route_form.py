@@ -39,6 +39,7 @@ def test_a_new_route_goes_to_the_end_unless_a_position_is_typed() -> None:
 def test_problems_stand_where_they_were_typed() -> None:
     form = RouteForm(path="/x", scopes="a:read b", cost="much", position="first")
     fields, problems = route_fields(form)
-    told = at_fields(form, [*problems, *check_scopes("scopes", fields["scopes"], ["a:read"])])
+    problems += check_scopes("scopes", fields["scopes"], ["a:read"])
+    told = at_fields(form, problems)
     assert set(told) == {"cost", "position", "scopes"}
     assert told["scopes"].reason == "b is no scope"
