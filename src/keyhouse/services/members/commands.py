@@ -1,0 +1,64 @@
+"""Changing what members may do, and ending memberships.
+
+One rule stands for all: nobody gives or takes a role that may do more than
+they may themselves. So only owners make and unmake owners.
+"""
+
+from keyhouse.core.entities import Member, Organization, Role
+from keyhouse.core.roles import scopes_of
+from keyhouse.core.scopes import covers
+from keyhouse.services.members.queries import WRITE, own_member
+from keyhouse.services.refusals import Forbidden, Taken
+from keyhouse.services.work import Work
+
+
+def change_member(work: Work, person_id: str, role: Role) -> Member:
+    """Give a member another role. Raises Taken for the last owner's.
+
+    Sessions of the person do the new role's from their next request on.
+    """
+    member = _held(work, person_id)
+    may_give(work, role)
+    if role is not Role.OWNER:
+        _keep_an_owner(work, member)
+    return work.change("member.change", member, role=role)
+
+
+def remove_member(work: Work, person_id: str) -> None:
+    """End a membership. Keys that the person has made stay; see `audit` for them."""
+    member = _held(work, person_id)
+    _keep_an_owner(work, member)
+    work.drop("member.delete", member)
+
+
+def may_give(work: Work, role: Role) -> None:
+    """Raise Forbidden where the role may do more than the actor."""
+    held = work.actor.scopes_on(work.actor.organization_id, None)
+    missing = [scope for scope in sorted(scopes_of(role)) if not covers(held, scope)]
+    if missing:
+        raise Forbidden(missing[0], " for the whole organization")
+
+
+def _held(work: Work, person_id: str) -> Member:
+    """The member, with the organization locked: of two owners who remove each
+
+    other at the same time, the second finds itself the last.
+    """
+    work.actor.whole(WRITE)
+    work.own(Organization, work.actor.organization_id)
+    member = own_member(work, person_id)
+    may_give(work, member.role)
+    return member
+
+
+def _keep_an_owner(work: Work, member: Member) -> None:
+    if member.role is not Role.OWNER:
+        return
+    organization = work.actor.organization_id
+    owners = work.tx.find(Member, organization_id=organization, role=Role.OWNER)
+    if len(owners) == 1:
+        raise Taken(
+            "role",
+            "is the last owner's",
+            "make another member an owner first",
+        )
