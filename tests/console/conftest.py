@@ -44,7 +44,8 @@ def sign_up(installation: Installation) -> Iterator[SignUp]:
     with ExitStack() as leaving:
 
         def make(name: str = "Ada Byron") -> Signed:
-            email = f"{name.partition(" ")[0].lower()}.{next(numbers)}@example.com"
+            first = name.partition(" ")[0].lower()
+            email = f"{first}.{next(numbers)}@example.com"
             signed = signed_up(installation, name, email)
             leaving.callback(signed.client.close)
             return signed
