@@ -437,9 +437,12 @@ class UsageReports(Protocol):
         *,
         after: str | None,
         limit: int,
-        equals: Mapping[str, str],
+        equals: Mapping[str, str | Sequence[str]],
     ) -> Page:
-        """Lines of the request log as `usage.LogRow`, the newest first."""
+        """Lines of the request log as `usage.LogRow`, the newest first.
+
+        Filters as those of `tallies`, and `request` for the id of one.
+        """
 
     def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
         """When each key was last seen with a valid secret of it, in µs."""

@@ -98,9 +98,11 @@ class DatabaseUsageReports:
         *,
         after: str | None,
         limit: int,
-        equals: Mapping[str, str],
+        equals: Mapping[str, str | Sequence[str]],
     ) -> Page:
-        """Lines of the request log, the newest first; filters as those of `usage`.
+        """Lines of the request log, the newest first; filters as those of `tallies`,
+
+        and `request` for the id of one.
 
         Raises ValueError for a cursor that is not one of ours.
         """
@@ -194,15 +196,20 @@ def _fits(
 ) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     for name, value in equals.items():
-        if not isinstance(value, str):
-            conditions.append(table.c[_column(name)].in_(value))
-        elif name != "verdict":
-            conditions.append(table.c[_column(name)] == value)
-        elif value in BY_CODE:
-            conditions.append(table.c.verdict == BY_CODE[value].number)
+        values = (value,) if isinstance(value, str) else value
+        if name == "verdict":
+            conditions.append(table.c.verdict.in_([_number(code) for code in values]))
+        elif name == "request" and table is request_log:
+            conditions.append(table.c.request_id.in_(values))
         else:
-            raise ValueError(f"there is no verdict {value!r}")
+            conditions.append(table.c[_column(name)].in_(values))
     return conditions
+
+
+def _number(code: str) -> int:
+    if code not in BY_CODE:
+        raise ValueError(f"there is no verdict {code!r}")
+    return BY_CODE[code].number
 
 
 def _usage_row(row: sa.Row[Any], group_by: Sequence[str]) -> UsageRow:

@@ -8,6 +8,13 @@ from keyhouse.services.reports.activity import (
 )
 from keyhouse.services.reports.figures import KeyReport, Point, Span, report_key
 from keyhouse.services.reports.left import LimitLeft, limits_left
+from keyhouse.services.reports.log import (
+    REFUSED,
+    RequestFilter,
+    RequestView,
+    get_project_request,
+    list_project_requests,
+)
 from keyhouse.services.reports.overview import (
     ApiSums,
     Hour,
@@ -31,6 +38,7 @@ __all__ = [
     "GROUPS",
     "READ_REQUESTS",
     "READ_USAGE",
+    "REFUSED",
     "ApiSums",
     "Hour",
     "KeyActivity",
@@ -40,13 +48,17 @@ __all__ = [
     "Need",
     "Overview",
     "Point",
+    "RequestFilter",
+    "RequestView",
     "Span",
     "Step",
     "Sums",
     "UsageWish",
     "calls_in_last_hour",
+    "get_project_request",
     "key_activity",
     "limits_left",
+    "list_project_requests",
     "list_requests",
     "overview",
     "percentile_us",
