@@ -216,12 +216,17 @@ class Office:
         """
         try:
             with self.rows.writing() as tx:
-                value = act(self._work(tx, actor))
+                value = act(self.work(tx, actor))
         except Conflict as conflict:
             raise Taken(conflict.field, "is taken already", "choose another") from None
         return Written(value, tx.seq)
 
-    def _work(self, tx: WritingTransaction, actor: Actor) -> Work:
+    def new_id(self, prefix: str, now_us: int) -> str:
+        """A fresh id of that kind, for what belongs to no organization."""
+        return ids.make_id(prefix, now_us, self.entropy.take(ids.ENTROPY_BYTES))
+
+    def work(self, tx: WritingTransaction, actor: Actor) -> Work:
+        """A command's means in a transaction that is open already."""
         return Work(
             tx,
             actor,
