@@ -15,11 +15,10 @@ from keyhouse.services.reports.log import (
     get_project_request,
     list_project_requests,
 )
+from keyhouse.services.reports.needs import KeyNeed, Need
 from keyhouse.services.reports.overview import (
     ApiSums,
     Hour,
-    KeyNeed,
-    Need,
     Overview,
     Sums,
     overview,
