@@ -489,7 +489,11 @@ class Upkeep(Protocol):
 
 
 class PasswordHasher(Protocol):
-    """Passwords, hashed slowly on purpose. Takes a tenth of a second: use a thread."""
+    """Passwords, hashed slowly on purpose: use a thread."""
+
+    @property
+    def decoy(self) -> str:
+        """A hash that no password fits, and that takes as long to find that out."""
 
     def hash(self, password: str) -> str:
         """A fresh hash, with its salt and costs in it."""

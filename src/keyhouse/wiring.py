@@ -44,8 +44,11 @@ from keyhouse.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from keyhouse.adapters.mail import MailFolder
     from keyhouse.core.keyring import Keyring
     from keyhouse.doors.gateway import GatewayConfig
+    from keyhouse.ports import Mailer
+    from keyhouse.services.people import PeopleDesk
     from keyhouse.services.tenants import Bootstrapped
     from keyhouse.services.work import Office
 
@@ -195,6 +198,49 @@ def _office(settings: Settings, database: Database) -> Office:
         secret_prefix=settings.secrets.prefix,
         knows_zone=zones.__contains__,
     )
+
+
+def mail_folder(settings: Settings) -> MailFolder:
+    """Where mails land that no server takes."""
+    from keyhouse.adapters.mail import MailFolder
+
+    return MailFolder(settings.mail_dir, settings.mail.sender)
+
+
+def mailer(settings: Settings) -> Mailer:
+    """What mails go out by; close it."""
+    from keyhouse.adapters.mail import Outbox, SmtpServer
+
+    if settings.mail.url:
+        return Outbox(SmtpServer(settings.mail.url, settings.mail.sender).deliver)
+    return Outbox(mail_folder(settings).deliver)
+
+
+def _people(settings: Settings, office: Office, outbox: Mailer) -> PeopleDesk:
+    from keyhouse.adapters.passwords import Argon2Hasher
+    from keyhouse.services.people import PeopleDesk
+
+    return PeopleDesk(
+        office=office,
+        hasher=Argon2Hasher(),
+        mailer=outbox,
+        admits=settings.management.sign_up,
+        public_url=settings.management.url,
+    )
+
+
+@contextmanager
+def people_desk(settings: Settings) -> Iterator[PeopleDesk]:
+    """The desk for a command on this machine.
+
+    Raises SettingsError and StoreUnavailable.
+    """
+    with _database(settings) as database:
+        outbox = mailer(settings)
+        try:
+            yield _people(settings, _office(settings, database), outbox)
+        finally:
+            outbox.close()
 
 
 # -- processes --------------------------------------------------------------------

@@ -18,7 +18,8 @@ DAY_US = 86_400 * SECOND_US
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """Ports and settings. `admits` is who may sign up,
-    `public_url` where mailed links lead, without a slash."""
+    `public_url` where mailed links lead, without a slash.
+    """
 
     office: Office
     hasher: PasswordHasher

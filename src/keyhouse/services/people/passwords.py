@@ -1,6 +1,5 @@
 """Which passwords may be kept, and whether one fits."""
 
-from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
@@ -38,9 +37,8 @@ def fits(hasher: PasswordHasher, person: Person | None, password: str) -> bool:
 
     It takes as long where there is no such person, or none who may log in.
     """
-    decoy = _decoy(hasher)
     held = person.password_hash if person is not None else None
-    right = hasher.verify(held or decoy, _one_form(password[: LENGTH_MAX + 1]))
+    right = hasher.verify(held or hasher.decoy, _one_form(password[: LENGTH_MAX + 1]))
     may = person is not None and person.disabled_at is None and held is not None
     return right and may
 
@@ -48,9 +46,3 @@ def fits(hasher: PasswordHasher, person: Person | None, password: str) -> bool:
 def _one_form(password: str) -> str:
     """Keyboards write the same letter in different ways (NIST SP 800-63B, 3.1.1.2)."""
     return normalize("NFKC", password.encode("utf-8", "replace").decode())
-
-
-@lru_cache(maxsize=8)
-def _decoy(hasher: PasswordHasher) -> str:
-    """A hash that costs what all do, and that no password fits."""
-    return hasher.hash("\0")

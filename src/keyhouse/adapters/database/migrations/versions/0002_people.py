@@ -4,6 +4,8 @@ Revision ID: 0002
 Revises: 0001
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_ID: sa.types.TypeEngine[Any] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _PERSON = {
     "password_hash": sa.Text(),
     "checked_at": sa.BigInteger(),
