@@ -1,3 +1,19 @@
-from tests.servers.control import database, migrated, office
+from tests.servers.acme import (
+    acme,
+    database,
+    database_url,
+    office,
+    postgres,
+    postgres_database,
+    sqlite_template,
+)
 
-__all__ = ["database", "migrated", "office"]
+__all__ = [
+    "acme",
+    "database",
+    "database_url",
+    "office",
+    "postgres",
+    "postgres_database",
+    "sqlite_template",
+]
