@@ -1,6 +1,7 @@
 import pytest
 
 from keyhouse.core.entities import (
+    Api,
     Environment,
     KeyKind,
     Limit,
@@ -15,6 +16,23 @@ from keyhouse.doors.console.keys.sentences import Reach, sentence
 MINUTELY = Limit(name="m", kind=LimitKind.RATE, amount=600, period_seconds=60)
 DAILY = Limit(name="d", kind=LimitKind.QUOTA, amount=50_000, window=Window.DAY)
 ENDS = 1_800_000_000_000_000
+
+
+def api(*limits: Limit, scopes: tuple[str, ...] = ()) -> Api:
+    return Api(
+        id="api_1",
+        organization_id="org_1",
+        project_id="prj_1",
+        slug="weather",
+        name="Weather",
+        scopes=scopes,
+        limits=limits,
+        created_at=0,
+        updated_at=0,
+    )
+
+
+UNLIMITED, LIMITED = {"weather": api()}, {"weather": api(MINUTELY)}
 
 
 def reach(**fields: object) -> Reach:
@@ -95,7 +113,7 @@ def test_a_midnight_is_told_as_the_day_that_ends_there() -> None:
 
 
 def test_a_live_key_without_bounds_is_watched_and_the_worst_comes_first() -> None:
-    found = risks(reach(access={"weather": ("*",)}), KeyKind.SERVER, {"weather": False})
+    found = risks(reach(access={"weather": ("*",)}), KeyKind.SERVER, UNLIMITED)
     assert [(one.weight, one.text) for one in found] == [
         (Weight.WATCH, "Can be used from anywhere"),
         (Weight.WATCH, "May do everything with weather"),
@@ -106,9 +124,7 @@ def test_a_live_key_without_bounds_is_watched_and_the_worst_comes_first() -> Non
 
 def test_in_test_the_same_is_but_a_note() -> None:
     lax = reach(environment=Environment.TEST)
-    assert {one.weight for one in risks(lax, KeyKind.SERVER, {"weather": False})} == {
-        Weight.NOTE
-    }
+    assert {one.weight for one in risks(lax, KeyKind.SERVER, UNLIMITED)} == {Weight.NOTE}
 
 
 def test_a_bounded_key_is_fine() -> None:
@@ -117,16 +133,22 @@ def test_a_bounded_key_is_fine() -> None:
         limits=(MINUTELY,),
         ends_at=ENDS,
     )
-    (only,) = risks(narrow, KeyKind.SERVER, {"weather": False})
+    (only,) = risks(narrow, KeyKind.SERVER, UNLIMITED)
     assert only.weight is Weight.FINE
 
 
 def test_a_limit_of_the_api_is_a_limit() -> None:
-    found = risks(reach(ends_at=ENDS), KeyKind.SERVER, {"weather": True})
+    found = risks(reach(ends_at=ENDS), KeyKind.SERVER, LIMITED)
     assert [one.text for one in found] == ["Can be used from anywhere"]
 
 
 def test_a_publishable_key_is_known_to_be_read_by_all() -> None:
     pages = reach(restrictions=Restrictions(referrers=("a.example",)), ends_at=ENDS)
-    found = risks(pages, KeyKind.PUBLISHABLE, {"weather": True})
+    found = risks(pages, KeyKind.PUBLISHABLE, LIMITED)
     assert [one.text for one in found] == ["Can be read by every visitor"]
+
+
+def test_ticking_no_scope_where_there_are_some_is_told() -> None:
+    known = {"weather": api(MINUTELY, scopes=("forecast:read",))}
+    found = risks(reach(access={"weather": ()}, ends_at=ENDS), KeyKind.SERVER, known)
+    assert (Weight.NOTE, "No scopes of weather") in [(r.weight, r.text) for r in found]

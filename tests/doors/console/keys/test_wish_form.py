@@ -192,7 +192,7 @@ def test_a_problem_in_a_list_is_shown_at_its_field_with_its_line() -> None:
             Problem("application.name", "is empty", "give it a name"),
         ]
     )
-    assert placed["networks_allowed"][0].reason == "line 2 is no network"
+    assert placed["networks_allowed"].reason == "line 2 is no network"
     assert set(placed) == {
         "networks_allowed",
         "access",

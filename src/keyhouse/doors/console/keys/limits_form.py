@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from keyhouse.core.entities import Limit, LimitKind, Window
-from keyhouse.core.validation import Problem
+from keyhouse.core.validation import LIMITS_MAX, Problem
 from keyhouse.doors.console.apis.limit_rows import (
     PERIODS,
     LimitRow,
@@ -60,3 +60,22 @@ def _told_apart(form: dict[str, str]) -> dict[str, object]:
         told[f"{row[1]}kind"] = kind
         told[row[1] + ("period_seconds" if kind == LimitKind.RATE else "window")] = length
     return told
+
+
+def rows_shown(typed: Typed) -> list[LimitRow]:
+    """The rows that a form shows: those filled in, and a blank one for the next.
+
+    Who has said how fast is asked next how much.
+    """
+    filled = form_rows(typed)
+    kind = LimitKind.QUOTA if filled and filled[-1].is_rate else LimitKind.RATE
+    return [*filled, LimitRow(kind=kind.value)][:LIMITS_MAX]
+
+
+def choices(row: LimitRow) -> list[tuple[str, str, dict[str, str]]]:
+    """What a limit can be per, in groups: their names, what they mean, the choices."""
+    rates = {value: f"per {word}" for value, word in RATES.items()}
+    if row.is_rate and per(row) not in rates:
+        rates[per(row)] = f"per {row.period_seconds} seconds"
+    quotas = {value: f"per {word}" for value, word in QUOTAS.items()}
+    return [("Rate", "comes back steadily", rates), ("Quota", "starts anew", quotas)]

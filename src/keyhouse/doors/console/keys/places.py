@@ -5,11 +5,11 @@ Services name fields as the API knows them (`access.0.scopes.1`,
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
 from keyhouse.core.validation import Problem
+from keyhouse.doors.console.forms import by_field
 
 _LINE: Final = re.compile(
     r"restrictions\.(networks_allowed|networks_denied|referrers|endpoints)(?:\.(\d+))?"
@@ -21,13 +21,9 @@ _SAME: Final = {
 }
 
 
-def by_place(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
-    """Problems under the names of the form's fields, each with its own mend."""
-    placed: dict[str, list[Problem]] = defaultdict(list)
-    for problem in problems:
-        field, reason = _placed(problem)
-        placed[field].append(Problem(field, reason, problem.mend))
-    return dict(placed)
+def by_place(problems: Iterable[Problem]) -> dict[str, Problem]:
+    """The first problem of each of the form's fields, under its name."""
+    return by_field(Problem(*_placed(problem), problem.mend) for problem in problems)
 
 
 def _placed(problem: Problem) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from keyhouse.core.entities import Environment, KeyKind
+from keyhouse.core.entities import Api, Environment, KeyKind
 from keyhouse.doors.console.keys import words
 from keyhouse.doors.console.keys.sentences import Reach
 
@@ -25,14 +25,15 @@ class Risk(NamedTuple):
     why: str
 
 
-def risks(reach: Reach, kind: KeyKind, limited: Mapping[str, bool]) -> list[Risk]:
-    """The risks of a key. `limited` tells of each API whether it limits every key."""
+def risks(reach: Reach, kind: KeyKind, apis: Mapping[str, Api]) -> list[Risk]:
+    """The risks of a key. `apis` are those that it may name, by slug."""
     if not reach.access:
         return []
     found = [
         *_from_anywhere(reach, kind),
         *_too_wide(reach),
-        *_too_often(reach, limited),
+        *_too_often(reach, apis),
+        *_too_narrow(reach, apis),
         *_for_ever(reach),
     ]
     found.sort(key=lambda risk: risk.weight is not Weight.WATCH)
@@ -63,12 +64,24 @@ def _too_wide(reach: Reach) -> list[Risk]:
     return [Risk(_live(reach), text, "Scopes that are added later are in it too.")]
 
 
-def _too_often(reach: Reach, limited: Mapping[str, bool]) -> list[Risk]:
-    open_ended = [name for name in reach.access if not limited.get(name, True)]
+def _too_often(reach: Reach, apis: Mapping[str, Api]) -> list[Risk]:
+    open_ended = [name for name in reach.access if name in apis and not apis[name].limits]
     if reach.limits or not open_ended:
         return []
     text = f"No limit on {words.listed(open_ended)}"
     return [Risk(_live(reach), text, "A loop gone wild would run at full speed.")]
+
+
+def _too_narrow(reach: Reach, apis: Mapping[str, Api]) -> list[Risk]:
+    bare = [
+        name
+        for name, scopes in reach.access.items()
+        if not scopes and name in apis and apis[name].scopes
+    ]
+    if not bare:
+        return []
+    text = f"No scopes of {words.listed(bare)}"
+    return [Risk(Weight.NOTE, text, "Calls that need one are refused.")]
 
 
 def _for_ever(reach: Reach) -> list[Risk]:
