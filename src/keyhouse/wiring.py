@@ -44,6 +44,8 @@ from keyhouse.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from starlette.types import ASGIApp
+
     from keyhouse.adapters.mail import MailFolder
     from keyhouse.core.keyring import Keyring
     from keyhouse.doors.gateway import GatewayConfig
@@ -311,21 +313,41 @@ def run_management(settings: Settings, listen_fd: int) -> int:
 
 
 async def _management(settings: Settings, database: Database, listen_fd: int) -> int:
-    from keyhouse.doors.api import build_app, serve
+    from keyhouse.doors.api import serve
     from keyhouse.doors.worker import work
 
     stop = _stop_on_signals()
     plane = CheckingPlane(_means(settings, database), _options(settings, "management"))
     await plane.open()
+    outbox = mailer(settings)
     worker = asyncio.create_task(work(_upkeep(settings, database), stop))
     try:
-        app = build_app(_office(settings, database), plane.management)
+        app = _management_app(settings, database, plane, outbox)
         await serve(app, socket.socket(fileno=listen_fd), stop)
     finally:
         stop.set()
         await worker
         await plane.close()
+        await asyncio.to_thread(outbox.close)
     return 0
+
+
+def _management_app(
+    settings: Settings, database: Database, plane: CheckingPlane, outbox: Mailer
+) -> ASGIApp:
+    from keyhouse.doors.api import build_app
+    from keyhouse.doors.console import ConsoleConfig, build_console
+    from keyhouse.doors.front import dispatch
+
+    office = _office(settings, database)
+    people = _people(settings, office, outbox)
+    config = ConsoleConfig(
+        gateway_url=settings.gateway.url,
+        public_url=settings.management.url,
+        sign_up=settings.management.sign_up,
+    )
+    api = build_app(office, people, plane.management)
+    return dispatch(api, build_console(office, people, config))
 
 
 def _upkeep(settings: Settings, database: Database) -> Callable[[Callable[[], bool]], int]:

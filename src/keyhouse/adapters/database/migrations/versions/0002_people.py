@@ -14,8 +14,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_ID: sa.types.TypeEngine[Any] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-_PERSON = {
+_ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_PERSON: dict[str, sa.types.TypeEngine[Any]] = {
     "password_hash": sa.Text(),
     "checked_at": sa.BigInteger(),
     "disabled_at": sa.BigInteger(),

@@ -1,0 +1,5 @@
+"""The management process's one address: the API for programs, the console for people."""
+
+from keyhouse.doors.front.dispatch import dispatch
+
+__all__ = ["dispatch"]
