@@ -51,7 +51,7 @@ class ApiForm(NamedTuple):
 def read_api(form: Mapping[str, object]) -> ApiForm:
     """What was typed into the form of an API."""
     typed = {name: str(form[name]).strip() for name in _TEXTS if name in form}
-    return ApiForm(**typed, limits=read_rows(form))  # type: ignore[arg-type] # texts
+    return ApiForm(**typed, limits=read_rows(form))
 
 
 def show_api(api: Api) -> ApiForm:
