@@ -8,7 +8,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from keyhouse.core.answers import PROBLEM_TYPE
+from keyhouse.core.csrf import CSRF_HEADER, SESSION_COOKIE
 from keyhouse.doors.api.calls import CHANGE_SEQ, SCHEMES
+from keyhouse.doors.api.gate import ORGANIZATION_HEADER
 from keyhouse.doors.api.problems import TITLES
 
 _BODY: Final = "06TbZQ2dGmM8vXk1cPqRst"
@@ -19,6 +21,9 @@ _ID_EXAMPLES: Final = {
     "apis": "api",
     "applications": "app",
     "keys": "key",
+    "members": "usr",
+    "invitations": "inv",
+    "sessions": "ses",
 }
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
@@ -43,7 +48,12 @@ _PROBLEM: Final[dict[str, Any]] = {
         },
     },
 }
-_DESCRIPTIONS: Final = {401: "No valid management key"}
+_UNAUTHORIZED: Final = ("unknown", "No valid management key or session")
+_SESSION: Final = f"""
+A person logged in to the console. `{ORGANIZATION_HEADER}` names the organization,
+where it is not their only one; what writes needs the session's token in
+`{CSRF_HEADER}` as well.
+""".strip()
 _DESCRIPTION: Final = """
 Everything that can be managed. Times are RFC 3339 in UTC, durations seconds.
 Lists are `{"data": [], "next_cursor": null}`. PATCH changes the fields that are
@@ -70,6 +80,12 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
     parts["securitySchemes"] = {
         SCHEMES[0]: {"type": "http", "scheme": "bearer", "description": "`kh_mk_…`"},
         SCHEMES[1]: {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        SCHEMES[2]: {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": _SESSION,
+        },
     }
     examples = _model_examples()
     for name, example in examples.items():
@@ -130,7 +146,7 @@ def _headers(tells_seq: bool) -> dict[str, Any]:
 
 
 def _problem_response(status: int) -> dict[str, Any]:
-    code, title = TITLES.get(status, ("unknown", _DESCRIPTIONS.get(status, "")))
+    code, title = _UNAUTHORIZED if status == 401 else TITLES[status]
     example: dict[str, Any] = {
         "type": f"urn:keyhouse:problem:{code}",
         "title": title,

@@ -7,12 +7,17 @@ they may themselves. So only owners make and unmake owners.
 from keyhouse.core.entities import Member, Organization, Role
 from keyhouse.core.roles import scopes_of
 from keyhouse.core.scopes import covers
-from keyhouse.services.members.queries import WRITE, own_member
+from keyhouse.services.members.queries import (
+    WRITE,
+    MemberView,
+    own_member,
+    viewed_member,
+)
 from keyhouse.services.refusals import Forbidden, Taken
 from keyhouse.services.work import Work
 
 
-def change_member(work: Work, person_id: str, role: Role) -> Member:
+def change_member(work: Work, person_id: str, role: Role) -> MemberView:
     """Give a member another role. Raises Taken for the last owner's.
 
     Sessions of the person do the new role's from their next request on.
@@ -21,11 +26,11 @@ def change_member(work: Work, person_id: str, role: Role) -> Member:
     may_give(work, role)
     if role is not Role.OWNER:
         _keep_an_owner(work, member)
-    return work.change("member.change", member, role=role)
+    return viewed_member(work, work.change("member.change", member, role=role))
 
 
 def remove_member(work: Work, person_id: str) -> None:
-    """End a membership. Keys that the person has made stay; see `audit` for them."""
+    """End a membership. Keys that the person has made stay."""
     member = _held(work, person_id)
     _keep_an_owner(work, member)
     work.drop("member.delete", member)

@@ -14,7 +14,12 @@ from keyhouse.core.validation import check_email
 from keyhouse.ports import Mail, Transaction
 from keyhouse.services.actor import Actor
 from keyhouse.services.members.commands import may_give
-from keyhouse.services.members.queries import WRITE, InvitationState, state_of
+from keyhouse.services.members.queries import (
+    WRITE,
+    InvitationState,
+    own_invitation,
+    state_of,
+)
 from keyhouse.services.refusals import NotFound, Taken, refuse
 from keyhouse.services.work import Office, Work
 
@@ -75,9 +80,8 @@ def invite(work: Work, email: str, role: Role) -> Invited:
 def withdraw_invitation(work: Work, id: str) -> None:
     """Make the link of an open invitation work no more; NotFound for any other."""
     work.actor.whole(WRITE)
-    row = work.tx.get(Invitation, id) if ids.is_id(id, ids.INVITATION) else None
-    mine = row is not None and row.organization_id == work.actor.organization_id
-    if row is None or not mine or state_of(row, work.now_us) is not InvitationState.OPEN:
+    row = own_invitation(work, id)
+    if state_of(row, work.now_us) is not InvitationState.OPEN:
         raise NotFound("invitation")
     _withdraw(work, row)
 

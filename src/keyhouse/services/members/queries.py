@@ -49,8 +49,14 @@ def list_members(look: Look, turn: Turn) -> Page:
 def get_member(look: Look, person_id: str) -> MemberView:
     """One member; NotFound for a person of other organizations alone."""
     look.actor.whole(READ)
-    member = own_member(look, person_id)
-    return MemberView(member, _people(look, {person_id})[person_id])
+    return viewed_member(look, own_member(look, person_id))
+
+
+def get_invitation(look: Look, id: str) -> InvitationView:
+    """One invitation of the organization."""
+    look.actor.whole(READ)
+    row = own_invitation(look, id)
+    return _viewed(look, row, _people(look, {row.invited_by}))
 
 
 def list_invitations(look: Look, turn: Turn) -> Page:
@@ -79,12 +85,25 @@ def own_member(at: Look | Work, person_id: str) -> Member:
     return member
 
 
+def own_invitation(at: Look | Work, id: str) -> Invitation:
+    """As `own_member`, for an invitation."""
+    row = at.tx.get(Invitation, id) if ids.is_id(id, ids.INVITATION) else None
+    if row is None or row.organization_id != at.actor.organization_id:
+        raise NotFound("invitation")
+    return row
+
+
+def viewed_member(at: Look | Work, member: Member) -> MemberView:
+    """A member with who it is."""
+    return MemberView(member, _people(at, {member.person_id})[member.person_id])
+
+
 def _viewed(look: Look, row: Invitation, people: dict[str, Person]) -> InvitationView:
     inviter = people.get(row.invited_by)
     name = row.invited_by if inviter is None else inviter.name
     return InvitationView(row, state_of(row, look.now_us), name)
 
 
-def _people(look: Look, person_ids: set[str]) -> dict[str, Person]:
-    found = look.tx.find(Person, id=tuple(person_ids)) if person_ids else []
+def _people(at: Look | Work, person_ids: set[str]) -> dict[str, Person]:
+    found = at.tx.find(Person, id=tuple(person_ids)) if person_ids else []
     return {person.id: person for person in found}
