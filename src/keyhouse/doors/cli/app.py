@@ -12,6 +12,7 @@ from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
 from keyhouse.doors.cli.entries import Entries
 from keyhouse.doors.cli.failures import Group
 from keyhouse.doors.cli.keys import keys
+from keyhouse.doors.cli.members import invitations, members
 from keyhouse.doors.cli.show import say
 from keyhouse.doors.cli.tenants import apps, orgs, projects
 
@@ -40,6 +41,8 @@ _GROUPS = {
     "apis": apis,
     "apps": apps,
     "keys": keys,
+    "members": members,
+    "invitations": invitations,
     "config": config,
 }
 
