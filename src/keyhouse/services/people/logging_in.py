@@ -50,7 +50,7 @@ def ask_reset(means: Means, email: str, address: str) -> None:
 def reset(means: Means, ticket: str, password: str, address: str) -> Person:
     """Set the password of the link's person, and log all browsers out."""
     # A password that may not be kept must not use up the link.
-    refuse(passwords.check_password("password", password, ""))
+    refuse(passwords.check_password("password", password, None))
     hashed = passwords.hashed(means.hasher, password)
     now = means.now_us
     with means.office.rows.writing() as tx:

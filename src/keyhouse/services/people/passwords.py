@@ -12,8 +12,11 @@ LENGTH_MAX: Final = 200
 DIFFERENT_MIN: Final = 5
 
 
-def check_password(field: str, password: str, email: str) -> list[Problem]:
-    """A new password: long enough to take guessing, and no echo of the address."""
+def check_password(field: str, password: str, email: str | None) -> list[Problem]:
+    """A new password: long enough to take guessing, and no echo of the address.
+
+    `email` is None where it is not known yet.
+    """
     if len(password) < LENGTH_MIN:
         mend = f"use {LENGTH_MIN} characters or more; three or four words are easy to keep"
         return [Problem(field, "is short", mend)]
@@ -22,7 +25,7 @@ def check_password(field: str, password: str, email: str) -> list[Problem]:
         return [Problem(field, "is too long", mend)]
     if len(set(password)) < DIFFERENT_MIN:
         return [Problem(field, "repeats itself", "use more different characters")]
-    if password.lower() in email.lower() or email.lower() in password.lower():
+    if email and (password.lower() in email or email in password.lower()):
         return [Problem(field, "is like the address", "use one that nobody can guess")]
     return []
 
