@@ -1,5 +1,6 @@
 """People of the tests: signed up as a browser would, without one, for speed."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,8 +21,13 @@ class Signed:
     name: str
     email: str
     client: httpx.Client
-    organization: str = ""
-    project: str = ""
+    organization: str
+    project: str
+
+    @property
+    def root(self) -> str:
+        """What the addresses of their project's pages begin with, for tests."""
+        return f"/{self.project}/test"
 
     def lend(self, context: BrowserContext, url: str) -> None:
         """Give a browser this person's session."""
@@ -65,12 +71,15 @@ def csrf_of(page: str) -> str:
 
 def signed_up(installation: Installation, name: str, email: str) -> Signed:
     """A new person with an organization and a project of their own."""
-    client = httpx.Client(base_url=installation.url, follow_redirects=True, timeout=30)
+    client = httpx.Client(base_url=installation.url, timeout=30)
     asked = submit(client, "/signup", name=name, email=email, password=PASSWORD)
-    assert asked.status_code == 200, asked.text
+    assert asked.headers["Location"].startswith("/sent"), asked.text
     link = urlsplit(installation.link(email, "/confirm"))
     confirmed = submit(client, f"{link.path}?{link.query}")
-    assert confirmed.status_code == 200, confirmed.text
-    signed = Signed(name, email, client)
-    client.headers["Keyhouse-CSRF"] = csrf_of(confirmed.text)
-    return signed
+    assert confirmed.headers["Location"] == "/", confirmed.text
+    account = client.get("/account").text
+    client.headers["Keyhouse-CSRF"] = csrf_of(account)
+    (organization,) = set(re.findall(r"/(org_\w+)/", account))
+    client.headers["Keyhouse-Organization"] = organization
+    project = client.get("/v1/projects").json()["data"][0]["id"]
+    return Signed(name, email, client, organization, project)
