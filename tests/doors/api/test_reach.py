@@ -13,9 +13,11 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     api = await tenant.weather(slug)
     route = await tenant.make(f"/v1/apis/{slug}/routes", method="GET", path="/a")
     key = await tenant.key(access=[{"api": slug}])
+    (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     *_, owner = (await tenant.client.get("/v1/members")).json()["data"]
     to = {"email": f"{slug}@example.com", "role": "viewer"}
     return {
+        "secret_id": secret["id"],
         "members": owner["id"],
         "invitations": (await tenant.make("/v1/invitations", **to))["id"],
         "organizations": tenant.organization,
@@ -43,8 +45,8 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
 
 
 def _filled(path: str, ids: dict[str, str]) -> str:
-    kind = path.split("/")[2]
-    return path.replace("{id}", ids.get(kind, "")).replace("{route}", ids["route"])
+    named = {"id": ids.get(path.split("/")[2], ""), "secret_id": "", **ids}
+    return path.format(**named)
 
 
 def _body(document: dict[str, Any], operation: dict[str, Any]) -> Any:

@@ -25,6 +25,7 @@ _ID_EXAMPLES: Final = {
     "invitations": "inv",
     "sessions": "ses",
 }
+_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec"}
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -109,7 +110,7 @@ def _parameters(path: str, operation: dict[str, Any]) -> None:
     kind = path.split("/")[2] if path.count("/") > 1 else ""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            prefix = "rte" if parameter["name"] == "route" else _ID_EXAMPLES[kind]
+            prefix = _BELOW_EXAMPLES.get(parameter["name"], _ID_EXAMPLES[kind])
             parameter["example"] = f"{prefix}_{_BODY}"
 
 
@@ -122,7 +123,7 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     writes = method != "get"
     # 400 is also the answer to two different keys in one request.
     found = {400, 401, 403, 413, 415, 503} if guarded else set()
-    found |= {404} if "{" in path else set()
+    found |= {404} if "{" in path or path.endswith("/find") else set()
     found |= {409} if guarded and writes else set()
     found |= {422} if body or operation.get("parameters") else set()
     if path == "/ready":
