@@ -3,7 +3,51 @@
 from types import ModuleType
 from typing import Final
 
-from keyhouse.doors.console.pages import account, auth, home
+from keyhouse.doors.console.pages import (
+    account,
+    apis,
+    apis_form,
+    apis_try,
+    applications,
+    auth,
+    find,
+    home,
+    invitations,
+    keys,
+    keys_acts,
+    keys_change,
+    keys_new,
+    keys_one,
+    members,
+    organizations,
+    overview,
+    projects,
+    requests,
+    routes,
+    settings,
+)
 
-PAGES: Final[tuple[ModuleType, ...]] = (home, auth, account)
-"""Those with fixed addresses first: `/account/…` is no organization."""
+PAGES: Final[tuple[ModuleType, ...]] = (
+    home,
+    auth,
+    account,
+    invitations,
+    find,
+    overview,
+    apis_form,
+    apis_try,
+    apis,
+    routes,
+    applications,
+    keys,
+    keys_new,
+    keys_change,
+    keys_acts,
+    keys_one,
+    requests,
+    members,
+    organizations,
+    projects,
+    settings,
+)
+"""Those with fixed addresses first: `/account/…` is no organization, and `new` no key."""

@@ -1,6 +1,6 @@
 """A call to try an API, from its page."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -50,7 +50,7 @@ async def attempt(here: Here, api: str) -> Response:
     row = await here.read(lambda look: own_api(look, here, api))
     given, problems = read_attempt(await here.form())
     tried = await _tried(here, row, given, problems)
-    context = {"tried": tried, "problems": by_field(problems)}
+    context: dict[str, Any] = {"tried": tried, "problems": by_field(problems)}
     status = 422 if problems else 200
     if here.is_partial:
         return render(here, "apis/tried.html", status, api=row, **context)
