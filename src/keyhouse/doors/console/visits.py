@@ -293,6 +293,21 @@ async def _member(me: Me, organization_id: str) -> AtOrganization:
     )
 
 
+async def at_home(me: Me) -> AtOrganization | None:
+    """The organization that a page of the person's own shows its rail for:
+
+    that of the project last seen, or the first; None for a member of none.
+    """
+    if not me.memberships:
+        return None
+    last = me.request.cookies.get(PLACE, "").partition("/")[0]
+    try:
+        home = (await me.ask(lambda: _project(me, last))).organization_id
+    except NotFound:
+        home = me.memberships[0].organization.id
+    return await _member(me, home)
+
+
 def _at_work(me: Me, organization_id: str) -> tuple[Actor, tuple[Project, ...]]:
     actor = me.people.actor(me.signed, organization_id, me.address, me.request_id)
     if actor is None:

@@ -9,7 +9,7 @@ from keyhouse.doors.console.cookies import end_session
 from keyhouse.doors.console.devices import device_of
 from keyhouse.doors.console.forms import form_problems
 from keyhouse.doors.console.rendering import render, see_other
-from keyhouse.doors.console.visits import Me, MeHere
+from keyhouse.doors.console.visits import Me, MeHere, at_home
 from keyhouse.services.people import TooManyAttempts
 from keyhouse.services.refusals import Invalid
 
@@ -29,6 +29,7 @@ async def _page(here: Me, status: int = 200, **context: Any) -> Response:  # noq
         here,
         "account/account.html",
         status,
+        at=await at_home(here),
         sessions=[(row, device_of(row.agent)) for row in sessions],
         **context,
     )
