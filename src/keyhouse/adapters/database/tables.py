@@ -286,6 +286,7 @@ usage_bucket: Final = sa.Table(
     *(_number(name) for name in LATENCY),
     sa.Index(None, "provider_id", "minute"),
     sa.Index(None, "consumer_id", "minute"),
+    sa.Index(None, "key_id", "minute"),
     sqlite_with_rowid=False,
 )
 request_log: Final = sa.Table(
