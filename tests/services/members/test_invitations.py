@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -147,3 +148,30 @@ def test_an_organization_does_not_mail_without_end(team: Team) -> None:
     tomorrow = _in_days(team, 1)
     actor = team.actor(ADMIN)
     assert tomorrow.write(actor, lambda work: members.invite(work, "x@y.example", VIEWER))
+
+
+def test_who_is_removed_leaves_no_open_link_behind(team: Team) -> None:
+    """Else they would come back through an address of their own."""
+    admin = team.member(ADMIN)
+    actor = team.actor(ADMIN, admin.id)
+    invited = [
+        team.office.write(actor, partial(members.invite, email=email, role=role)).value
+        for email, role in (("a@b.example", ADMIN), ("c@d.example", VIEWER))
+    ]
+    others = _invite(team, "else@example.com")
+    boss = team.actor(OWNER)
+    team.office.write(boss, lambda work: members.change_member(work, admin.id, ADMIN))
+    assert all(members.find_offer(team.office, one.token) for one in invited)
+    team.office.write(boss, lambda work: members.remove_member(work, admin.id))
+    assert not any(members.find_offer(team.office, one.token) for one in invited)
+    assert members.find_offer(team.office, others.token)
+
+
+def test_who_may_invite_no_more_leaves_no_open_link_behind(team: Team) -> None:
+    admin = team.member(ADMIN)
+    actor = team.actor(ADMIN, admin.id)
+    ask = partial(members.invite, email="a@b.example", role=VIEWER)
+    token = team.office.write(actor, ask).value.token
+    boss = team.actor(OWNER)
+    team.office.write(boss, lambda work: members.change_member(work, admin.id, DEVELOPER))
+    assert members.find_offer(team.office, token) is None

@@ -13,7 +13,7 @@ from keyhouse.core.tokens import ENTROPY_BYTES, make_token, token_digest
 from keyhouse.core.validation import check_email
 from keyhouse.ports import Mail, Transaction
 from keyhouse.services.actor import Actor
-from keyhouse.services.members.commands import may_give
+from keyhouse.services.members.commands import may_give, withdraw
 from keyhouse.services.members.queries import (
     WRITE,
     InvitationState,
@@ -83,7 +83,7 @@ def withdraw_invitation(work: Work, id: str) -> None:
     row = own_invitation(work, id)
     if state_of(row, work.now_us) is not InvitationState.OPEN:
         raise NotFound("invitation")
-    _withdraw(work, row)
+    withdraw(work, row)
 
 
 def find_invitation(tx: Transaction, token: str, now_us: int) -> Invitation | None:
@@ -178,9 +178,4 @@ def _end_others(work: Work, email: str) -> None:
         raise Taken("email", reason, "invite more tomorrow")
     for row in known:
         if row.email == email and state_of(row, work.now_us) is InvitationState.OPEN:
-            _withdraw(work, row)
-
-
-def _withdraw(work: Work, row: Invitation) -> None:
-    work.tx.update(row, withdrawn_at=work.now_us)
-    work.note("invitation.withdraw", row.id, after={"withdrawn_at": work.now_us})
+            withdraw(work, row)
