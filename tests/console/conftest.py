@@ -9,6 +9,9 @@ from tests.console.browser import running_browser
 from tests.console.installation import Installation
 from tests.console.people import Signed, signed_up
 from tests.console.upstream import running_upstream
+from tests.servers.control import database, migrated, office
+
+__all__ = ["database", "migrated", "office"]
 
 SignUp = Callable[..., Signed]
 

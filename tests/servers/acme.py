@@ -153,10 +153,11 @@ class Acme:
 
     def _batch(self) -> UsageBatch:
         """The next batch of the organization's one node, empty."""
+        spool = f"spl_{self.organization}"
         if not self._booked:
-            self.database.sink.open_spool("spl_acme", "nod_acme", "boot")
+            self.database.sink.open_spool(spool, "nod_acme", "boot")
         self._booked += 1
-        return UsageBatch("spl_acme", self._booked - 1, self._booked)
+        return UsageBatch(spool, self._booked - 1, self._booked)
 
 
 @pytest.fixture
