@@ -1,11 +1,11 @@
 """A key's report as columns of numbers, in the order in which they are stacked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from keyhouse.core.verdict import BY_CODE
-from keyhouse.services.reports import KeyReport, Point, Span
+from keyhouse.services.reports import KeyReport, Span
 
 SPANS: Final[Mapping[Span, str]] = {
     Span.HOUR: "1 h",
@@ -37,13 +37,13 @@ class Series:
 def series_of(report: KeyReport) -> list[Series]:
     """Served, upstream's errors, then refusals by reason, the most frequent first."""
     ordered = sorted(report.refused, key=lambda code: (-report.refused[code], code))
+    served = [point.served - point.errors for point in report.points]
+    errors = [point.errors for point in report.points]
     return [
-        _series(report, "served", "served", "Served", lambda p: p.served - p.errors),
-        _series(report, "errors", "errors", "Upstream errors", lambda p: p.errors),
+        _series("served", "served", "Served", served),
+        _series("errors", "errors", "Upstream errors", errors),
         *(
-            _series(
-                report, code, "refused", label(code), lambda p, c=code: p.refused.get(c, 0)
-            )
+            _series(code, "refused", label(code), _refused(report, code))
             for code in ordered
         ),
     ]
@@ -71,11 +71,12 @@ def label(code: str) -> str:
     return said[0].upper() + said[1:].replace("ip not", "address not")
 
 
-def _series(
-    report: KeyReport, id: str, kind: str, said: str, count: Callable[[Point], int]
-) -> Series:
-    values = tuple(count(point) for point in report.points)
-    return Series(id, kind, said, values, sum(values))
+def _series(id: str, kind: str, said: str, values: Sequence[int]) -> Series:
+    return Series(id, kind, said, tuple(values), sum(values))
+
+
+def _refused(report: KeyReport, code: str) -> list[int]:
+    return [point.refused.get(code, 0) for point in report.points]
 
 
 def _ms(us: int | None) -> float | None:

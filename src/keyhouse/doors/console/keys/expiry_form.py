@@ -10,15 +10,22 @@ KEEP: Final = "keep"
 NEVER: Final = "never"
 ON_A_DAY: Final = "date"
 DAYS: Final = {
-    "7": "in 7 days",
-    "30": "in 30 days",
-    "90": "in 90 days",
-    "365": "in a year",
+    "7": "for 7 days",
+    "30": "for 30 days",
+    "90": "for 90 days",
+    "365": "for a year",
 }
 _DAY_US: Final = 86_400_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 Read = tuple[int | None, list[Problem]]
+
+
+def choices(kept: str = "") -> list[tuple[str, str]]:
+    """How long a key can work; `kept` says how long it does now, where it is there."""
+    stays = [(KEEP, kept)] if kept else []
+    ends = [(NEVER, "until somebody revokes it"), *DAYS.items()]
+    return [*stays, *ends, (ON_A_DAY, "up to a day …")]
 
 
 def read_end(typed: Typed, now_us: int) -> Read:

@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from keyhouse.core.entities import KeyKind
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.keys import limits_form
-from keyhouse.doors.console.keys.expiry_form import DAYS
+from keyhouse.doors.console.keys import expiry_form, limits_form, words
 from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.keys.wish_form import PARTS, read_changes, typed_of
@@ -84,6 +83,13 @@ async def _form(
         choices=await choices_of(here),
         rows=limits_form.rows_shown(typed),
         per=limits_form,
-        days=DAYS,
+        ends=expiry_form.choices(_kept(view)),
         problems=by_place(problems or []),
     )
+
+
+def _kept(view: KeyView) -> str:
+    ends_at = view.key.ends_at
+    if ends_at is None:
+        return "as now, until somebody revokes it"
+    return f"as now, until {words.moment(ends_at)}"

@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from keyhouse.core.entities import Api, Application
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.keys import limits_form
-from keyhouse.doors.console.keys.expiry_form import DAYS
+from keyhouse.doors.console.keys import expiry_form, limits_form
 from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.reaching import reach_of_wish
 from keyhouse.doors.console.keys.risks import risks
@@ -132,7 +131,7 @@ def _form(
         choices=choices,
         rows=limits_form.rows_shown(typed),
         per=limits_form,
-        days=DAYS,
+        ends=expiry_form.choices(),
         problems=by_place(problems or []),
         **_told(_read(here, typed), choices),
     )

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import Api, Application, Resource
 from keyhouse.core.usage import LogRow
 from keyhouse.doors.console.keys import chart, sentences
@@ -46,9 +47,23 @@ class Living:
         counted = (self.figures, self.gauges, self.secrets, self.requests)
         return blake2b(repr(counted).encode(), digest_size=_MARK_BYTES).hexdigest()
 
+    @property
+    def last_used_at(self) -> int | None:
+        """When any of the secrets was last used."""
+        used = [one.last_used_at for one in self.secrets if one.last_used_at is not None]
+        return max(used, default=None)
+
+    def secret(self, version: int) -> SecretView:
+        """The secret of a bar of the line."""
+        return next(one for one in self.secrets if one.secret.version == version)
+
     def why(self, row: LogRow) -> Why:
         """Why a request was refused."""
         return why(row)
+
+    def address(self, row: LogRow) -> str:
+        """Where a request came from."""
+        return format_address(row.address)
 
 
 class Usage(NamedTuple):
@@ -84,6 +99,7 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         view=view,
         application=application,
         living=living,
+        oob=False,
         reach=reach,
         said=sentences,
         risks=risks(reach, view.key.kind, {api.slug: api for api in apis}),
@@ -98,7 +114,7 @@ async def living(here: Here, key: str, mark: str = "") -> Response:
     now = await here.read(lambda look: _living(look, view))
     if now.mark == mark:
         return Response(status_code=204)
-    return render(here, "keys/living.html", view=view, living=now)
+    return render(here, "keys/living.html", view=view, living=now, oob=True)
 
 
 @router.get("/{project}/{environment}/keys/{key}/usage")
