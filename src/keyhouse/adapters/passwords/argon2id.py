@@ -40,7 +40,7 @@ class Argon2Hasher:
         with self._turn:
             try:
                 return self._hasher.verify(hashed, password)
-            except (VerificationError, InvalidHashError):
+            except (VerificationError, InvalidHashError, UnicodeError):
                 return False
 
     def needs_rehash(self, hashed: str) -> bool:

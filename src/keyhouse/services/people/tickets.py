@@ -72,9 +72,14 @@ def use_ticket(tx: Transaction, purpose: Purpose, token: str, now_us: int) -> Ti
     Raises BadTicket where it opens nothing (any more).
     """
     found = tx.find(Ticket, digest=token_digest(token), purpose=purpose)
-    row = tx.get(Ticket, found[0].id) if found else None  # locked, so used once
-    if row is None or row.used_at is not None or now_us >= row.ends_at:
+    if not found:
         raise BadTicket
-    for other in tx.find(Ticket, email=row.email, purpose=purpose, used_at=None):
-        tx.update(other, used_at=now_us, password_hash=None)
-    return row
+    # All of one address are locked in one order: of two used at once, one comes late.
+    unused = tx.find(Ticket, email=found[0].email, purpose=purpose, used_at=None)
+    held = [row for one in unused if (row := tx.get(Ticket, one.id)) is not None]
+    mine = [row for row in held if row.id == found[0].id]
+    if not mine or mine[0].used_at is not None or now_us >= mine[0].ends_at:
+        raise BadTicket
+    for row in held:
+        tx.update(row, used_at=now_us, password_hash=None)
+    return mine[0]
