@@ -9,9 +9,24 @@ from keyhouse.core.roles import scopes_of
 from keyhouse.services.actor import Actor
 from keyhouse.services.tenants import bootstrap
 from keyhouse.services.work import Office
-from tests.servers.control import database, migrated, office
+from tests.servers.acme import (
+    database,
+    database_url,
+    office,
+    postgres,
+    postgres_database,
+    sqlite_template,
+)
 
-__all__ = ["Team", "database", "migrated", "office"]
+__all__ = [
+    "Team",
+    "database",
+    "database_url",
+    "office",
+    "postgres",
+    "postgres_database",
+    "sqlite_template",
+]
 
 _numbers = itertools.count(1)
 

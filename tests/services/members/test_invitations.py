@@ -1,12 +1,14 @@
 """An offer by mail: one link, one use, no way around its end."""
 
 import re
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from keyhouse.core.entities import AuditRow, Role
+from keyhouse.core.entities import AuditRow, Person, Role
 from keyhouse.services import members
 from keyhouse.services.members import InvitationState
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
@@ -175,3 +177,20 @@ def test_who_may_invite_no_more_leaves_no_open_link_behind(team: Team) -> None:
     boss = team.actor(OWNER)
     team.office.write(boss, lambda work: members.change_member(work, admin.id, DEVELOPER))
     assert members.find_offer(team.office, token) is None
+
+
+def test_of_two_who_use_a_link_at_once_one_gets_in(team: Team) -> None:
+    invited, people = _invite(team, "new@example.com"), [team.person(), team.person()]
+    start = threading.Barrier(2)
+
+    def accept(person: Person) -> None:
+        start.wait()
+        with suppress(NotFound):
+            members.accept_invitation(team.office, invited.token, person.id)
+
+    threads = [threading.Thread(target=accept, args=(one,)) for one in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, map(team.role, people))) == ["None", "viewer"]
