@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from keyhouse.core.entities import Api, Window
+from keyhouse.core.entities import Api
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.form import (
     ApiForm,
@@ -15,7 +16,9 @@ from keyhouse.doors.console.apis.form import (
     read_api,
     show_api,
 )
-from keyhouse.doors.console.apis.limit_rows import PERIODS, LimitRow
+from keyhouse.doors.console.apis.limit_rows import LimitRow
+from keyhouse.doors.console.keys import limits_form
+from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.pages.apis import own_api, own_api_to_write
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
@@ -40,10 +43,9 @@ async def create(here: Here) -> Response:
     """Create it, or tell what stands in the way."""
     demand(here, WRITE_APIS)
     typed = await here.form()
-    form = read_api(typed)
-    added = _with_row(form, str(typed.get("add", "")))
-    if added is not None:
-        return _page(here, added, None)
+    form = _read(typed)
+    if "more" in typed:
+        return _page(here, form, None)
 
     def act(work: Work) -> Api:
         fields, problems = api_fields(form)
@@ -68,10 +70,9 @@ async def change(here: Here, api: str) -> Response:
     demand(here, WRITE_APIS)
     row = await here.read(lambda look: own_api(look, here, api))
     typed = await here.form()
-    form = read_api(typed)._replace(slug=row.slug)
-    added = _with_row(form, str(typed.get("add", "")))
-    if added is not None:
-        return _page(here, added, row)
+    form = _read(typed)._replace(slug=row.slug)
+    if "more" in typed:
+        return _page(here, form, row)
 
     def act(work: Work) -> Api:
         fields, problems = api_fields(form)
@@ -98,11 +99,9 @@ async def _saved(
     return see_other(here, here.url("apis", api.id), toast=toast)
 
 
-def _with_row(form: ApiForm, kind: str) -> ApiForm | None:
-    """The form with a limit more, where a button asked for one."""
-    if kind not in ("rate", "quota"):
-        return None
-    return form._replace(limits=[*form.limits, LimitRow(kind=kind)])
+def _read(typed: FormData) -> ApiForm:
+    rows = limits_form.form_rows(Typed.of(typed.multi_items()))
+    return read_api(typed)._replace(limits=rows)
 
 
 def _page(
@@ -115,7 +114,7 @@ def _page(
         form=form,
         api=row,
         problems=at_fields(form, problems),
-        periods=PERIODS,
-        windows=tuple(Window),
+        rows=[*form.limits, LimitRow()],
+        per=limits_form,
         gateway=urlsplit(here.config.gateway_url).netloc,
     )
