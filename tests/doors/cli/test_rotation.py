@@ -74,3 +74,10 @@ def test_a_secret_is_found_from_stdin_or_a_file(
     assert "planner" in run("keys", "find", stdin=KEY_SECRET + "\n").stdout
     assert "planner" in run("keys", "find", "--secret-file", str(file)).stdout
     assert [asked.body for asked in server.asked] == [{"secret": KEY_SECRET}] * 2
+
+
+def test_a_secret_is_not_sought_in_an_address(run: Run, server: Server) -> None:
+    result = run("keys", "list", "--search", f"x {KEY_SECRET}")
+    assert result.exit_code == 2
+    assert "keys find" in result.stderr
+    assert not server.asked

@@ -6,9 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from keyhouse.core.secret import holds_ours
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.apis import NoLimits, Quotas, Rates
 from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.limits import limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
 from keyhouse.doors.cli.rotation import add_rotation
@@ -64,6 +66,8 @@ def list_keys(  # noqa: PLR0913  (an option each)
     as_json: AsJson = False,
 ) -> None:
     """All keys, or those that fit."""
+    if holds_ours((search or "").encode("utf-8", "replace")):
+        raise WrongUse("--search: a secret is not for an address; use: keyhouse keys find")
     filters = {
         "name": name,
         "application": application,
