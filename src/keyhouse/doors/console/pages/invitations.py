@@ -20,9 +20,14 @@ async def offer(here: AnyoneHere, token: str) -> Response:
         return render(here, "auth/no_offer.html", 410)
     typed = urlencode({"invitation": token, "email": found.invitation.email})
     back = urlencode({"next": here.request.url.path})
-    context = {"offer": found, "token": token}
-    ways = {"sign_up": f"/signup?{typed}", "log_in": f"/login?{back}"}
-    return render(here, "auth/offer.html", **context, **ways)
+    return render(
+        here,
+        "auth/offer.html",
+        offer=found,
+        token=token,
+        sign_up=f"/signup?{typed}",
+        log_in=f"/login?{back}",
+    )
 
 
 @router.post("/invitations/{token}")
