@@ -1,5 +1,6 @@
 """Replacing a key's secret: the key stays what it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -139,6 +140,14 @@ def test_nobody_takes_hold_of_a_key_that_may_do_more(acme: Acme, made: Created) 
     acme.write(lambda work: issue.rotate_key(work, made.view.key.id, 0), developer)
     narrow = acme.key("Manager", kind=KeyKind.MANAGEMENT)
     acme.write(lambda work: issue.rotate_key(work, narrow.view.key.id, 0), developer)
+
+
+def test_rotations_at_the_same_time_follow_each_other(acme: Acme, made: Created) -> None:
+    """Two people at once: neither fails, and each secret has a version of its own."""
+    with ThreadPoolExecutor(6) as pool:
+        new = list(pool.map(lambda _: rotate(acme, made, DAY), range(6)))
+    assert len({one.issued.secret.reveal() for one in new}) == 6
+    assert [version for version, _ in states(acme, made)] == [7, 6, 5, 4, 3, 2, 1]
 
 
 def test_audit_tells_of_it_and_no_secret(acme: Acme, made: Created) -> None:
