@@ -1,5 +1,7 @@
 """A project's people see the requests of its APIs, and no others."""
 
+from functools import partial
+
 import pytest
 
 from keyhouse.adapters.database import Database
@@ -101,7 +103,4 @@ def test_one_request_is_told_within_its_project_only(world: World) -> None:
         (stranger, project, mine[0]),
     ):
         with pytest.raises(NotFound):
-            office.read(
-                who,
-                lambda look, home=home, id=id: reports.get_project_request(look, home, id),
-            )
+            office.read(who, partial(reports.get_project_request, project=home, id=id))
