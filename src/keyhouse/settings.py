@@ -48,6 +48,7 @@ class Secrets(_Section):
 class _Listener(_Section):
     listen: str
     public_url: str
+    trusted_proxies: tuple[str, ...]
 
     @field_validator("listen")
     @classmethod
@@ -55,6 +56,13 @@ class _Listener(_Section):
         host, _, port = value.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:
             raise ValueError("is host:port, as 127.0.0.1:8080 or [::1]:8080")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)
         return value
 
     @property
@@ -72,7 +80,6 @@ class _Listener(_Section):
 class Gateway(_Listener):
     """The data plane's door."""
 
-    trusted_proxies: tuple[str, ...]
     upstream_private: bool
     head_bytes_max: int = Field(ge=1024, le=1 << 20)
     body_bytes_max: int = Field(ge=0)
@@ -80,13 +87,6 @@ class Gateway(_Listener):
     idle_seconds_max: float = Field(gt=0)
     upstream_seconds_max: float = Field(gt=0)
     connections_max: int = Field(ge=1)
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            ip_network(text)
-        return value
 
 
 class Management(_Listener):

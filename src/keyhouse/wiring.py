@@ -337,7 +337,7 @@ def _management_app(
 ) -> ASGIApp:
     from keyhouse.doors.api import build_app
     from keyhouse.doors.console import ConsoleConfig, build_console
-    from keyhouse.doors.front import dispatch
+    from keyhouse.doors.front import BehindProxies, dispatch
 
     office = _office(settings, database)
     people = _people(settings, office, outbox)
@@ -347,7 +347,8 @@ def _management_app(
         sign_up=settings.management.sign_up,
     )
     api = build_app(office, people, plane.management)
-    return dispatch(api, build_console(office, people, config))
+    both = dispatch(api, build_console(office, people, config))
+    return BehindProxies(both, settings.management.trusted_proxies)
 
 
 def _upkeep(settings: Settings, database: Database) -> Callable[[Callable[[], bool]], int]:
