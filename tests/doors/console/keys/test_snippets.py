@@ -13,7 +13,12 @@ import pytest
 
 from keyhouse.core.entities import Restrictions, Route
 from keyhouse.doors.console.keys.sample import Sample, sample, sample_page
-from keyhouse.doors.console.keys.snippets import Call, Snippet, snippets
+from keyhouse.doors.console.keys.snippets import (
+    Call,
+    Snippet,
+    curl_with_setting,
+    snippets,
+)
 
 SECRET = "kh_sk_test_0123456789abcdefghijABCDEFGHIJ"
 
@@ -140,3 +145,10 @@ def test_a_page_from_which_a_publishable_key_may_be_used(pattern: str, page: str
     restrictions = Restrictions(referrers=(pattern,))
     assert sample_page(restrictions) == page
     assert Referrers([pattern]).admit(page, "")
+
+
+def test_the_line_for_later_takes_the_secret_from_the_settings(base: str) -> None:
+    call = Call("GET", f"{base}/a", "X-API-Key", "", "")
+    line = curl_with_setting(call, "weather-eu").replace("curl", "curl -s", 1)
+    said = run("sh", "-c", f"WEATHER_EU_API_KEY={SECRET}; {line}")
+    assert said == f"GET /weather/a {SECRET} None"

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from keyhouse.core.verdict import BY_CODE
 from keyhouse.services.reports import KeyReport, Span
 
 SPANS: Final[Mapping[Span, str]] = {
@@ -65,10 +64,7 @@ def chart_of(report: KeyReport) -> dict[str, Any]:
 
 def label(code: str) -> str:
     """A verdict's code in words: `rate_limited` reads *Rate limited*."""
-    said = code.replace("_", " ")
-    if code not in BY_CODE:
-        return said
-    return said[0].upper() + said[1:].replace("ip not", "address not")
+    return code.replace("ip_", "address_").replace("_", " ").capitalize()
 
 
 def _series(id: str, kind: str, said: str, values: Sequence[int]) -> Series:

@@ -16,7 +16,8 @@ def reach_of_wish(wish: KeyWish) -> Reach:
         access={opening.name: opening.scopes for opening in wish.access},
         environment=wish.environment,
         restrictions=wish.restrictions,
-        limits=wish.limits,
+        # What could not be read is 0, and told beside its field.
+        limits=tuple(limit for limit in wish.limits if limit.amount),
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
     )

@@ -6,7 +6,9 @@ installed first, and prints the status before the body.
 
 import json
 import shlex
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_PLACE: Final = "secret"
 
 
 class Call(NamedTuple):
@@ -56,6 +58,13 @@ def curl(call: Call) -> str:
     return shlex.join([*words, call.address])
 
 
+def curl_with_setting(call: Call, slug: str) -> str:
+    """The line for a shell that has read the settings, for a secret shown before."""
+    return curl(call._replace(secret=_PLACE)).replace(
+        f"'{call.header}: {_PLACE}'", f'"{call.header}: ${_name(slug)}_API_KEY"'
+    )
+
+
 def python(call: Call) -> str:
     """A program for any Python 3, or lines for its prompt."""
     method = "" if call.method == "GET" else f", method={json.dumps(call.method)}"
@@ -92,5 +101,9 @@ def javascript(call: Call) -> str:
 
 def dotenv(slug: str, base: str, secret: str) -> str:
     """Settings in the form `NAME=value`, named after the API."""
-    name = slug.upper().replace("-", "_")
+    name = _name(slug)
     return f"{name}_URL={base}\n{name}_API_KEY={secret}"
+
+
+def _name(slug: str) -> str:
+    return slug.upper().replace("-", "_")

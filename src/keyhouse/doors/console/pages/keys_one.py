@@ -17,6 +17,7 @@ from keyhouse.doors.console.keys.figures import Figures, Gauge, figures, gauges
 from keyhouse.doors.console.keys.reaching import reach_of_key
 from keyhouse.doors.console.keys.risks import risks
 from keyhouse.doors.console.keys.time_line import Stretch, TimeLine, time_line
+from keyhouse.doors.console.pages.keys_shown import first_call
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.requests.reasons import Why, why
 from keyhouse.doors.console.visits import Here, InProject
@@ -72,6 +73,7 @@ class Usage(NamedTuple):
     report: KeyReport
     series: list[Series]
     as_table: bool
+    first_call: str
 
     @property
     def spans(self) -> Mapping[Span, str]:
@@ -103,7 +105,7 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         reach=reach,
         said=sentences,
         risks=risks(reach, view.key.kind, {api.slug: api for api in apis}),
-        usage=await _usage(here, key, _span(span), shown),
+        usage=await _usage(here, view, _span(span), shown),
     )
 
 
@@ -121,7 +123,7 @@ async def living(here: Here, key: str, mark: str = "") -> Response:
 async def usage(here: Here, key: str, span: str = "", shown: str = "") -> Response:
     """The usage of a key over a span, as a chart or as a table."""
     view = await here.read(lambda look: issue.get_key(look, key))
-    told = await _usage(here, key, _span(span), shown)
+    told = await _usage(here, view, _span(span), shown)
     return render(here, "keys/usage.html", view=view, usage=told)
 
 
@@ -132,9 +134,15 @@ async def points(here: Here, key: str, span: str = "") -> Response:
     return JSONResponse(chart.chart_of(report))
 
 
-async def _usage(here: InProject, key: str, span: Span, shown: str) -> Usage:
-    report = await here.read(lambda look: reports.report_key(look, key, span))
-    return Usage(report, chart.series_of(report), as_table=shown == "table")
+async def _usage(here: InProject, view: KeyView, span: Span, shown: str) -> Usage:
+    return await here.read(lambda look: _reported(look, here, view, span, shown))
+
+
+def _reported(look: Look, here: InProject, view: KeyView, span: Span, shown: str) -> Usage:
+    report = reports.report_key(look, view.key.id, span)
+    unused = view.last_used_at is None
+    line = first_call(look, view, here.config.gateway_url) if unused else ""
+    return Usage(report, chart.series_of(report), shown == "table", line)
 
 
 def _page(look: Look, view: KeyView) -> tuple[Living, Application, list[Api]]:

@@ -26,8 +26,19 @@
       return below;
     });
   };
+  const clock = (seconds) =>
+    new Date(seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  const day = (seconds) =>
+    new Date(seconds * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
+  // The clock, and the day below it where a new one begins.
+  const marks = (seconds, step) =>
+    seconds.map((at, index) => {
+      const isNew = index === 0 || day(at) !== day(seconds[index - 1]);
+      if (step >= 86400) return day(at);
+      return isNew ? `${clock(at)}\n${day(at)}` : clock(at);
+    });
   const moment = (seconds, step) =>
-    new Date(seconds * 1000).toLocaleString(undefined, {
+    new Date(seconds * 1000).toLocaleString("en-GB", {
       weekday: "short",
       day: "numeric",
       month: "short",
@@ -121,7 +132,12 @@
             y: { range: (plot, from, to) => [0, Math.max(to * 1.08, 4)] },
           },
           axes: [
-            { ...axis, grid: { show: false }, space: 72 },
+            {
+              ...axis,
+              grid: { show: false },
+              space: 64,
+              values: (plot, seconds, index, space, step) => marks(seconds, step),
+            },
             {
               ...axis,
               size: 52,
