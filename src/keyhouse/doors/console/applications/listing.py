@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Application, Environment
+from keyhouse.core.entities import Application, Environment, Key
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
 from keyhouse.services import catalog, issue, reports
 from keyhouse.services.issue import KeyFilter, KeyState, KeyView
@@ -43,7 +43,7 @@ class Shown(NamedTuple):
 
     application: Application
     keys: list[KeyRow]
-    has_keys: bool
+    can_be_deleted: bool
     calls_in_last_hour: int
 
 
@@ -76,10 +76,9 @@ def shown_of(look: Look, project: str, environment: Environment, id: str) -> Sho
         KeyRow(view, sparkline(activity[view.key.id].hours, activity[view.key.id].refused))
         for view in views
     ]
-    any_key = KeyFilter(application=application.id)
     calls = reports.calls_in_last_hour(look, application=application.id)
-    has_keys = bool(views or issue.list_keys(look, Turn(limit=1), any_key).rows)
-    return Shown(application, rows, has_keys, calls)
+    ever = look.tx.page(Key, after=None, limit=1, application_id=application.id).rows
+    return Shown(application, rows, not ever, calls)
 
 
 def _by_application(

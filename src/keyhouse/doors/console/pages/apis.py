@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from keyhouse.core.entities import Api, Route
+from keyhouse.core.entities import Access, Api, Route
 from keyhouse.doors.console.apis.attempt import METHODS
 from keyhouse.doors.console.apis.listing import ApiLine, lines_of, listed
 from keyhouse.doors.console.keys import words
@@ -27,6 +27,7 @@ class Shown(NamedTuple):
     line: ApiLine
     routes: list[Route]
     has_keys: bool
+    can_be_deleted: bool
     calls_in_last_hour: int
 
     @property
@@ -98,7 +99,8 @@ def shown_of(look: Look, here: InProject, id: str) -> Shown:
     has_keys = bool(found.rows) or found.next_cursor is not None
     routes.sort(key=lambda route: route.position)
     calls = reports.calls_in_last_hour(look, api=api.id)
-    return Shown(line, routes, has_keys, calls)
+    ever = look.tx.page(Access, after=None, limit=1, resource_id=api.id).rows
+    return Shown(line, routes, has_keys, not ever, calls)
 
 
 def own_api_to_write(work: Work, here: InProject, id: str) -> Api:

@@ -14,7 +14,7 @@ from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.toasts import Undo
 from keyhouse.doors.console.visits import AtOrganization, OrganizationHere
 from keyhouse.services import reports, tenants
-from keyhouse.services.refusals import Invalid
+from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.tenants import WRITE_PROJECTS
 from keyhouse.services.work import Look
 
@@ -33,8 +33,7 @@ class Row(NamedTuple):
 @router.get(_ALL)
 async def projects(here: OrganizationHere) -> Response:
     """All of them."""
-    rows = await here.read(lambda look: _rows(look, here.projects))
-    return render(here, "projects/list.html", rows=rows)
+    return await _list(here)
 
 
 @router.get(f"{_ALL}/new")
@@ -96,8 +95,17 @@ async def enable(here: OrganizationHere, project: str) -> Response:
 @router.post(f"{_ONE}/delete")
 async def delete(here: OrganizationHere, project: str) -> Response:
     """Delete an empty one."""
-    await here.write(lambda work: tenants.delete_project(work, project))
+    try:
+        await here.write(lambda work: tenants.delete_project(work, project))
+    except Taken as error:
+        return await _list(here, error.problem)
     return see_other(here, here.organization_url("projects"), "Project deleted")
+
+
+async def _list(here: AtOrganization, problem: Problem | None = None) -> Response:
+    rows = await here.read(lambda look: _rows(look, here.projects))
+    status = 409 if problem else 200
+    return render(here, "projects/list.html", status, rows=rows, problem=problem)
 
 
 async def _switch(here: AtOrganization, project: str, *, disabled: bool) -> None:

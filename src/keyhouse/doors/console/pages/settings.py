@@ -47,7 +47,9 @@ async def history(here: OrganizationHere) -> Response:
     demand(here, audit.READ)
     cursor = here.request.query_params.get("cursor")
     page, names = await here.read(lambda look: _history(look, cursor))
-    return render(here, "settings/audit.html", page=page, names=names, told=_told)
+    return render(
+        here, "settings/audit.html", page=page, names=names, told=_told, action_of=_action
+    )
 
 
 def _page(here: AtOrganization, name: str, problems: Sequence[Problem] = ()) -> Response:
@@ -68,6 +70,17 @@ def _history(look: Look, cursor: str | None) -> tuple[Page, dict[str, str]]:
 
 
 def _told(row: AuditRow) -> list[tuple[str, Any, Any]]:
-    """What a change changed: field, before, after."""
+    """What a change changed: field, before, after. What is empty from the start on
+
+    is left out.
+    """
     names = [*row.before, *(name for name in row.after if name not in row.before)]
-    return [(name, row.before.get(name), row.after.get(name)) for name in names]
+    pairs = [(name, row.before.get(name), row.after.get(name)) for name in names]
+    return [pair for pair in pairs if pair[1] or pair[2]]
+
+
+def _action(row: AuditRow) -> str:
+    """`key.create` reads *Key: create*."""
+    what, _, done = row.action.partition(".")
+    noun = "API" if what == "api" else what.capitalize()
+    return f"{noun}: {done.replace('_', ' ')}"
