@@ -119,7 +119,7 @@
         {
           width: this.element.clientWidth,
           height,
-          padding: [8, 4, 0, 0],
+          padding: [8, 16, 0, 0],
           legend: { show: false },
           cursor: {
             y: false,
