@@ -46,7 +46,7 @@ class Visitor:
     async def get(self, path: str) -> httpx.Response:
         return await self.client.get(path)
 
-    async def submit(self, path: str, action: str = "", **typed: str) -> httpx.Response:
+    async def submit(self, path: str, action: str = "", /, **typed: str) -> httpx.Response:
         """Open a page, fill in the form that goes to `action`, send it off."""
         page = await self.client.get(path)
         wanted = action or urlsplit(path).path
