@@ -94,7 +94,7 @@ def _log(caller: Caller, now_us: int, number: int) -> Iterator[LogRow]:
         at_us = now_us - (place * 41 + number * 13 + 5) * 1_000_000
         fits = place % 5 != 3
         yield LogRow(
-            request_id=f"req_h{number}{at_us}",
+            request_id=f"req_h{number}{place:020}",
             at_us=at_us,
             use=caller.use,
             verdict=(Verdict.VALID if fits else caller.refusal).number,

@@ -38,12 +38,24 @@ class Signed:
             ]
         )
 
-    def call(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+    def call(self, method: str, path: str, /, **body: Any) -> dict[str, Any]:
         """An operation of the management API, as this person in this organization."""
         answer = self.client.request(method, path, json=body or None)
         assert answer.is_success, f"{method} {path}: {answer.text}"
         told: dict[str, Any] = answer.json() if answer.content else {}
         return told
+
+    def api(self, slug: str, upstream: str, **fields: Any) -> str:
+        """A new API in both environments; its slug."""
+        upstreams = {"live": upstream, "test": upstream}
+        made = self.call("POST", "/v1/apis", slug=slug, upstreams=upstreams, **fields)
+        return str(made["slug"])
+
+    def key(self, name: str, api: str, **fields: Any) -> dict[str, Any]:
+        """A new test key with its secret, of an application of its own."""
+        wanted = {"application": {"name": f"{name} program"}, **fields}
+        access = [{"api": api, "scopes": wanted.pop("scopes", [])}]
+        return self.call("POST", "/v1/keys", name=name, access=access, **wanted)
 
 
 def submit(client: httpx.Client, path: str, **typed: str) -> httpx.Response:

@@ -1,11 +1,12 @@
 """All ways into the console: each method of each route of the app that runs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.routing import BaseRoute
 
 
 class Way(NamedTuple):
@@ -34,7 +35,12 @@ class Way(NamedTuple):
 
 def ways_into(app: FastAPI) -> list[Way]:
     """Every way, but HEAD, which is GET without the body."""
-    found = [way for route in iter_route_contexts(app.routes) for way in _ways(route)]
+    return ways_of(app.routes)
+
+
+def ways_of(routes: Sequence[BaseRoute]) -> list[Way]:
+    """The same for some routes."""
+    found = [way for route in iter_route_contexts(routes) for way in _ways(route)]
     assert found, "an app without routes would pass every walk"
     return found
 

@@ -81,6 +81,13 @@ def shown_secret(page: Page) -> str:
     return told.inner_text()
 
 
+def copy_secret(page: Page, secret: str) -> None:
+    """One press, and it is on the clipboard."""
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("() => navigator.clipboard.readText()") == secret
+
+
 def offered_line(page: Page) -> str:
     """The line of curl that the page offers for pasting."""
     return page.get_by_role("tabpanel").get_by_role("code").first.inner_text()

@@ -4,7 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.console import steps
 from tests.console.browser import DESK, PHONE, visiting
@@ -25,17 +25,10 @@ def test_from_sign_up_to_the_first_call(
         status, body = steps.paste(line)
         assert status == 200
         key = json.loads(body)["key"]
-        _copies(page, secret)
+        steps.copy_secret(page, secret)
         page.get_by_role("link", name="Watch the key").click()
         expect(page.get_by_role("heading", name="Planner", level=1)).to_be_visible()
         assert urlsplit(page.url).path.endswith(key)
         log = page.get_by_role("region", name="Latest requests")
         expect(log.get_by_role("row").filter(has_text="200")).to_be_visible()
         assert secret not in page.content()
-
-
-def _copies(page: Page, secret: str) -> None:
-    """One press, and it is on the clipboard."""
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("() => navigator.clipboard.readText()") == secret
