@@ -8,6 +8,7 @@ from starlette.responses import Response
 from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import Api
 from keyhouse.core.verdict import BY_NUMBER
+from keyhouse.doors.console.keys.chart import label
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.requests import filters
 from keyhouse.doors.console.requests.filters import Wanted
@@ -50,7 +51,7 @@ async def requests(here: Here) -> Response:
         found=found,
         outcomes=filters.OUTCOMES,
         verdicts=BY_NUMBER,
-        why=why,
+        label=label,
         address_of=format_address,
     )
 

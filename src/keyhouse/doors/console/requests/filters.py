@@ -7,17 +7,14 @@ from urllib.parse import urlencode
 
 from keyhouse.core.entities import Environment
 from keyhouse.core.verdict import Verdict
+from keyhouse.doors.console.keys.chart import label
 from keyhouse.services.reports import REFUSED, RequestFilter, RequestView
 
 OUTCOMES: Final = (
     ("", "Every outcome"),
     (Verdict.VALID.code, "Let pass"),
     (REFUSED, "Refused, for any reason"),
-    *(
-        (verdict.code, verdict.code.replace("_", " ").capitalize())
-        for verdict in Verdict
-        if not verdict.allowed
-    ),
+    *((verdict.code, label(verdict.code)) for verdict in Verdict if not verdict.allowed),
 )
 _LENGTH_MAX: Final = 100
 
