@@ -1,5 +1,17 @@
-// Forms of keys: one row of limits more; code in several languages as tabs.
+// Forms of keys: to what is wrong; one row of limits more; code as tabs.
 {
+  // By focus and not by address, of which the panel has one of its own.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-wrong] a[href^='#']");
+    const place = link && document.getElementById(link.hash.slice(1));
+    if (!place) return;
+    event.preventDefault();
+    const folded = place.closest("details");
+    if (folded) folded.open = true;
+    const first = place.matches("fieldset") ? place.querySelector("input, select") : place;
+    first.focus();
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add-row]");
     if (!button) return;
