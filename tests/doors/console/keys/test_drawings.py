@@ -67,3 +67,9 @@ def test_a_key_made_this_moment_can_be_drawn() -> None:
     line = time_line([Stretch(1, NOW, None, None)], NOW)
     assert 0 <= line.now <= 100
     assert line.bars[0].width > 0
+
+
+def test_busy_and_quiet_hours_are_drawn_apart() -> None:
+    drawn = sparkline([0, 5])
+    assert drawn.quiet == "M0 19h3v1h-3z"
+    assert drawn.busy == "M4 0h3v20h-3z"

@@ -1,6 +1,6 @@
 """Small charts in a row of a list, as shapes that a template draws."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from keyhouse.doors.console.keys import words
@@ -29,6 +29,16 @@ class Sparkline(NamedTuple):
     bars: tuple[Bar, ...]
     label: str
 
+    @property
+    def busy(self) -> str:
+        """The bars of hours with requests, as one path: a row is one of many."""
+        return _path(bar for bar in self.bars if not bar.quiet)
+
+    @property
+    def quiet(self) -> str:
+        """The bars of hours without."""
+        return _path(bar for bar in self.bars if bar.quiet)
+
 
 def sparkline(hours: Sequence[int], refused: int = 0) -> Sparkline:
     """Requests by hour, the oldest first; the busiest hour is as high as the row.
@@ -41,6 +51,10 @@ def sparkline(hours: Sequence[int], refused: int = 0) -> Sparkline:
     if refused:
         told += f", {refused:,} refused"
     return Sparkline(max(len(hours) * STRIDE - 1, 0), HEIGHT, bars, told)
+
+
+def _path(bars: Iterable[Bar]) -> str:
+    return "".join(f"M{b.x} {b.y}h{b.width}v{b.height}h-{b.width}z" for b in bars)
 
 
 def _bar(index: int, count: int, most: int) -> Bar:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 _MINUTE_US: Final = 60_000_000
+_HOUR_US: Final = 60 * _MINUTE_US
 _AHEAD: Final = 0.14
 _AROUND: Final = 0.6
 _BAR_LEAST: Final = 0.6
@@ -91,7 +92,7 @@ def _around(overlap: tuple[int, int], now_us: int) -> _View:
 def _whole(ordered: Sequence[Stretch], now_us: int) -> _View:
     """From the first start to some time after now; an end soon after is in it."""
     start = min(one.starts_us for one in ordered)
-    length = max(now_us - start, _MINUTE_US)
+    length = max(now_us - start, _HOUR_US)
     return _View(start, start + round(length * (1 + _AHEAD)))
 
 
