@@ -11,7 +11,21 @@
     }
   };
 
+  // A dialog lies over all else: what is said meanwhile is said inside it.
+  const home = () => {
+    const dialog = document.querySelector("dialog[open]");
+    if (!dialog) return place;
+    const inside = dialog.querySelector(":scope > .toasts") ?? place.cloneNode(false);
+    inside.removeAttribute("id");
+    dialog.append(inside);
+    return inside;
+  };
+
   const show = (text, bad = false) => {
+    // Said once is enough while it can still be read.
+    for (const said of document.querySelectorAll(".toast span")) {
+      if (said.textContent === text) return;
+    }
     const toast = document.createElement("div");
     toast.className = bad ? "toast bad" : "toast";
     const words = document.createElement("span");
@@ -23,8 +37,7 @@
     close.setAttribute("aria-label", "Dismiss");
     close.textContent = "×";
     toast.append(words, close);
-    // A dialog lies over all else: its toasts are shown inside it.
-    (document.querySelector("dialog[open] .toasts") ?? place).append(toast);
+    home().append(toast);
     leave(toast);
   };
 
@@ -33,14 +46,14 @@
     event.target.closest("[data-dismiss]")?.closest(".toast").remove();
   });
   document.addEventListener("toast", (event) => show(event.detail.text, event.detail.bad));
-  document.addEventListener("htmx:sendError", () =>
-    show("The server cannot be reached. Nothing was changed.", true),
-  );
+  // What asks again by itself stays quiet about a miss: the next turn may do.
+  const asksAgain = (event) => event.detail.elt?.hasAttribute("data-poll");
+  document.addEventListener("htmx:sendError", (event) => {
+    if (!asksAgain(event)) show("The server cannot be reached. Try again in a moment.", true);
+  });
   document.addEventListener("htmx:responseError", (event) => {
-    // What asks again by itself stays quiet about a single miss.
-    if (event.detail.requestConfig?.triggeringEvent?.type === "every") return;
+    if (asksAgain(event)) return;
     const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-    const title = answer.querySelector("h1")?.textContent;
-    show(`${title ?? "This did not work"}. Nothing was changed.`, true);
+    show(`${answer.querySelector("h1")?.textContent ?? "This did not work"}.`, true);
   });
 }

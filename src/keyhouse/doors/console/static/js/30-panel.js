@@ -6,6 +6,8 @@
   let depth = 0;
   let pageTitle = document.title;
   let opener = null;
+  // Whether something was typed that a slip beside the panel would lose.
+  let typed = false;
 
   const inside = () => panel.querySelector(".panel-inside");
   const settle = () => {
@@ -20,6 +22,7 @@
   const shut = () => {
     if (panel.open) panel.close();
     panel.replaceChildren();
+    typed = false;
     document.title = pageTitle;
     opener?.focus();
     depth = 0;
@@ -55,8 +58,8 @@
       settle();
     });
     panel.addEventListener("click", (event) => {
-      const closes = event.target.closest("[data-close]") || event.target === panel;
-      if (!closes) return;
+      const beside = event.target === panel && !typed;
+      if (!beside && !event.target.closest("[data-close]")) return;
       event.preventDefault();
       leave();
     });
@@ -64,6 +67,16 @@
       if (event.target !== panel) return;
       event.preventDefault();
       leave();
+    });
+    panel.addEventListener("input", () => {
+      typed = true;
+    });
+    // After a change the way leads on, and the form is not on the way back.
+    panel.addEventListener("htmx:beforeOnLoad", (event) => {
+      const next = event.detail.xhr.getResponseHeader("HX-Redirect");
+      if (!next) return;
+      event.preventDefault();
+      location.replace(next);
     });
     panel.addEventListener("htmx:afterSwap", (event) => {
       if (event.target === panel && panel.open) settle();
