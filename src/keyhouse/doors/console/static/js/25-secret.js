@@ -56,6 +56,11 @@
       returning = true;
       history.forward();
       ask();
+    } else if (page()) {
+      // What lies behind was loaded before the key was there.
+      asked = true;
+      event.stopImmediatePropagation();
+      location.reload();
     }
   });
   window.addEventListener("beforeunload", (event) => {
