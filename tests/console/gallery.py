@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from keyhouse.adapters.database import open_database
+from keyhouse.core.entities import Limit, LimitKind, Window
 from keyhouse.core.verdict import Verdict
 from tests.console.conftest import SignUp
 from tests.console.history import Caller, write_history
 from tests.console.installation import Installation
 from tests.console.people import Signed
 
-QUOTA = {"name": "monthly", "quota": 50_000, "window": "month"}
+QUOTA = {"name": "monthly", "quota": 1_000_000, "window": "month"}
 RATE = {"name": "per-minute", "rate": 600, "period_seconds": 60}
 
 
@@ -56,14 +57,22 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
 
 def _keys(owner: Signed) -> list[dict[str, Any]]:
     soon = (datetime.now(UTC) + timedelta(days=9)).isoformat(timespec="seconds")
-    near = {"restrictions": {"networks_allowed": ["203.0.113.0/24"]}}
+    near = {"networks_allowed": ["203.0.113.0/24"]}
+
+    def made(name: str, application: str, api: str, **fields: Any) -> dict[str, Any]:
+        return owner.key(name, api, application={"name": application}, **fields)
+
     return [
-        owner.key(
-            "Route planner, production", "weather", scopes=["forecast:read"], limits=[QUOTA]
+        made(
+            "Production",
+            "Route planner",
+            "weather",
+            scopes=["forecast:read"],
+            limits=[QUOTA],
         ),
-        owner.key("Mobile backend", "weather", scopes=["*"], **near),
-        owner.key("Nightly import", "maps", ends_at=soon),
-        owner.key("Billing server", "maps"),
+        made("Backend", "Mobile app", "weather", scopes=["*"], restrictions=near),
+        made("Nightly import", "Data warehouse", "maps", ends_at=soon),
+        made("Billing server", "Invoices", "maps"),
     ]
 
 
@@ -75,6 +84,8 @@ def _invite(owner: Signed) -> None:
 
 def _past(installation: Installation, owner: Signed, keys: list[dict[str, Any]]) -> None:
     refusals = (Verdict.RATE_LIMITED, Verdict.IP_NOT_ALLOWED, Verdict.SCOPE_MISSING)
+    kind, window = LimitKind.QUOTA, Window.MONTH
+    spent = Limit(name="monthly", kind=kind, amount=1_000_000, window=window)
     callers = [
         Caller(
             organization=owner.organization,
@@ -84,6 +95,8 @@ def _past(installation: Installation, owner: Signed, keys: list[dict[str, Any]])
             environment="test",
             busiest=(420, 160, 60)[number],
             refusal=refusals[number],
+            quota=None if number else spent,
+            spent=872_310,
         )
         for number, key in enumerate(keys[:3])
     ]

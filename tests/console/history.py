@@ -4,9 +4,13 @@ import math
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import parse_address
+from keyhouse.core.compilation import compile_quotas
+from keyhouse.core.entities import Limit
+from keyhouse.core.quotas import Budget, span_of
 from keyhouse.core.usage import (
     LATENCY_SLOTS,
     Bucket,
@@ -16,15 +20,16 @@ from keyhouse.core.usage import (
     Use,
 )
 from keyhouse.core.verdict import Verdict
+from keyhouse.ports import LeaseWanted
 
 DAYS = 30
-STEP_MINUTES = 10
+STEP_MINUTES = 15
 _SHAPE = (0.0, 0.0, 0.02, 0.1, 0.3, 0.3, 0.16, 0.07, 0.03, 0.02)
 """How latencies spread over the slots: most at a few milliseconds."""
 
 
 class Caller(NamedTuple):
-    """A key in use: at its busiest, so many calls in ten minutes."""
+    """A key in use: at its busiest, so many calls in a quarter of an hour."""
 
     organization: str
     api: str
@@ -33,6 +38,9 @@ class Caller(NamedTuple):
     environment: str
     busiest: int
     refusal: Verdict = Verdict.RATE_LIMITED
+
+    quota: Limit | None = None
+    spent: int = 0
 
     @property
     def use(self) -> Use:
@@ -46,12 +54,27 @@ def write_history(database: Database, callers: list[Caller]) -> None:
     """Thirty days of usage, and the latest calls in the log."""
     now_us = time.time_ns() // 1000
     batch = UsageBatch("spo_history", 0, 1)
+    database.sink.open_spool(batch.spool_id, "nod_history", "boot")
     for number, caller in enumerate(callers):
         batch.buckets.update(_buckets(caller, now_us // 60_000_000, number))
         batch.log.extend(_log(caller, now_us, number))
+        if caller.quota is not None:
+            lease = _lease(database, batch.spool_id, caller, caller.quota)
+            batch.settled[lease] = caller.spent
         batch.last_used[caller.key, 1] = now_us - (number * 7 + 1) * 60_000_000
-    database.sink.open_spool(batch.spool_id, "nod_history", "boot")
     assert database.sink.book(batch)
+
+
+def _lease(database: Database, spool: str, caller: Caller, quota: Limit) -> str:
+    """What a caller has spent of a quota of its API, leased as a gateway does."""
+    (compiled,) = compile_quotas([quota], ZoneInfo)
+    subject = f"{caller.key}/{caller.api}"
+    names = (caller.organization, "key_api", subject, caller.environment, quota.name)
+    span = span_of(compiled, time.time_ns() // 1000)
+    wanted = LeaseWanted(Budget(*names), span, quota.amount, caller.spent, caller.spent)
+    (leased,) = database.ledger.lease(spool, [wanted])
+    assert leased.granted == caller.spent
+    return leased.lease_id
 
 
 def _buckets(
