@@ -2,19 +2,24 @@
 # make test    lint, types, layers and all tests
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
+# make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again   (ROUNDS=200)
+# make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test lint bench soak lock clean
+.PHONY: run test lint bench pictures soak lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VENDOR := src/keyhouse/doors/console/static/vendor
 PROJECTS := pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
 CODE := src client examples bench tests
+# Debian's own; the tests of the console drive it.
+BROWSER := /usr/bin/chromium
 
 # From the lock alone: exact versions, each with its hash. uv is quick; where only pip
 # knows the way to an index, pip installs the same.
@@ -26,11 +31,15 @@ $(BIN)/python -m pip install --quiet --no-deps --no-index --no-build-isolation \
 touch $@
 endef
 
-run: $(VENV)/run.stamp
+run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: lint
+test: lint $(BROWSER)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# docs/pictures anew, from a real installation.
+pictures: $(VENV)/test.stamp $(BROWSER)
+	KEYHOUSE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/console/test_gallery.py
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check $(CODE)
@@ -38,19 +47,24 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench.stamp
+bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
 	command -v wrk nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/test.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/faults $(ARGS)
 
+assets: $(VENDOR)/icons.json
+
 lock: $(VENV)/uv.stamp
 	UV=$(BIN)/uv requirements/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENDOR) web/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BROWSER):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium
 
 # Debian keeps venv in a package of its own.
 $(VENV)/uv.stamp: requirements/uv.txt
@@ -67,3 +81,8 @@ $(VENV)/test.stamp: requirements/test.txt $(PROJECTS) | $(VENV)/uv.stamp
 
 $(VENV)/bench.stamp: requirements/bench.txt $(PROJECTS) | $(VENV)/uv.stamp
 	$(call install,requirements/bench.txt)
+
+# Debian keeps npm apart from Node.
+$(VENDOR)/icons.json: web/package-lock.json web/build.mjs web/icons.txt
+	command -v npm >/dev/null || { apt-get update -qq && apt-get install -qq -y nodejs npm; }
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node build.mjs

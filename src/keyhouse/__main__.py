@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from keyhouse.doors.cli.entries import Bootstrapped, Ready, ShownSetting, Sources
+    from keyhouse.doors.cli.entries import (
+        Bootstrapped,
+        KeptMail,
+        Ready,
+        ShownSetting,
+        Sources,
+    )
     from keyhouse.doors.supervisor.child import Plan
     from keyhouse.doors.supervisor.sockets import Listener
+    from keyhouse.services.people import PeopleDesk
     from keyhouse.settings import Settings
 
 GATEWAY_READY = "/.keyhouse/ready"
@@ -124,6 +131,19 @@ class _Installation:
             return wiring.bootstrap(
                 self._settings, email, organization, project, fresh_key=fresh_key
             )
+
+    @contextmanager
+    def people_desk(self) -> Iterator["PeopleDesk"]:
+        from keyhouse import wiring
+
+        with _told(), wiring.people_desk(self._settings) as desk:
+            yield desk
+
+    def mails(self) -> Sequence["KeptMail"]:
+        from keyhouse import wiring
+        from keyhouse.doors.cli.entries import KeptMail
+
+        return [KeptMail(*mail) for mail in wiring.mail_folder(self._settings).kept()]
 
     def _log(self) -> None:
         from keyhouse.doors.cli.logs import configure

@@ -315,6 +315,19 @@ class Page(NamedTuple):
     next_cursor: str | None
 
 
+class Search(NamedTuple):
+    """Text sought, case aside, in a row's `column` or in rows that refer to it:
+
+    in `child_column` of those whose `reference` holds the row's id.
+    """
+
+    part: str
+    column: str
+    child: type[Any]
+    reference: str
+    child_column: str
+
+
 class Transaction(Protocol):
     """One transaction over the rows. `kind` is a class of `core.entities`.
 
@@ -336,6 +349,7 @@ class Transaction(Protocol):
         after: str | None,
         limit: int,
         contains: Mapping[str, str] | None = None,
+        search: Search | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`.
@@ -395,6 +409,16 @@ class UsageRow(NamedTuple):
     latency: tuple[int, ...]
 
 
+class Tally(NamedTuple):
+    """Counts alone: requests and upstream's errors by step, grouping and verdict."""
+
+    start_us: int
+    group: Mapping[str, str]
+    verdict: str
+    requests: int
+    errors: int
+
+
 class UsageReports(Protocol):
     """What was counted, read back. An organization sees what it provides and
 
@@ -416,18 +440,39 @@ class UsageReports(Protocol):
         Groups and filters are among key, api, application, environment, route.
         """
 
+    def tallies(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Tally]:
+        """As `usage`, but counts alone; several values of a filter mean any of them."""
+
     def requests(
         self,
         organization_id: str,
         *,
         after: str | None,
         limit: int,
-        equals: Mapping[str, str],
+        equals: Mapping[str, str | Sequence[str]],
     ) -> Page:
-        """Lines of the request log as `usage.LogRow`, the newest first."""
+        """Lines of the request log as `usage.LogRow`, the newest first.
+
+        Filters as those of `tallies`, and `request` for the id of one.
+        """
 
     def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
         """When each key was last seen with a valid secret of it, in µs."""
+
+    def secrets_last_used(self, key_id: str) -> Mapping[int, int]:
+        """When each of a key's secrets was last seen: version to µs."""
+
+    def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
+        """Units booked as used of each budget in its window, in their order."""
 
 
 class Upkeep(Protocol):
@@ -453,6 +498,50 @@ class Upkeep(Protocol):
 
     def prune_nodes(self, before_us: int) -> int:
         """Delete nodes that were last heard of before."""
+
+    def prune_logins(self, before_us: int) -> int:
+        """Delete sessions and mailed links that ended before, and guesses that
+
+        were counted before.
+        """
+
+
+# -- people ---------------------------------------------------------------------
+
+
+class PasswordHasher(Protocol):
+    """Passwords, hashed slowly on purpose: use a thread."""
+
+    @property
+    def decoy(self) -> str:
+        """A hash that no password fits, and that takes as long to find that out."""
+
+    def hash(self, password: str) -> str:
+        """A fresh hash, with its salt and costs in it."""
+
+    def verify(self, hashed: str, password: str) -> bool:
+        """Whether the hash is of that password; False for a hash it cannot read."""
+
+    def needs_rehash(self, hashed: str) -> bool:
+        """Whether the hash was made with other costs than those of today."""
+
+
+class Mail(NamedTuple):
+    """A message of plain text."""
+
+    to: str
+    subject: str
+    text: str
+
+
+class Mailer(Protocol):
+    """Takes messages to where they are read. Never blocks."""
+
+    def send(self, mail: Mail) -> None:
+        """Take the message; it goes out later, tried again where that fails."""
+
+    def close(self) -> None:
+        """Wait a little for what is still to go out, and end."""
 
 
 Deliver = Callable[[Changes, int], None]

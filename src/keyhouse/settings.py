@@ -7,12 +7,16 @@ Sources in rising order: the defaults, `keyhouse.toml`, the environment
 import os
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from importlib.resources import files
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from keyhouse.core.validation import check_email
 
 ENVIRONMENT_PREFIX = "KEYHOUSE_"
 FILE_VARIABLE = "KEYHOUSE_CONFIG"
@@ -44,6 +48,7 @@ class Secrets(_Section):
 class _Listener(_Section):
     listen: str
     public_url: str
+    trusted_proxies: tuple[str, ...]
 
     @field_validator("listen")
     @classmethod
@@ -51,6 +56,13 @@ class _Listener(_Section):
         host, _, port = value.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:
             raise ValueError("is host:port, as 127.0.0.1:8080 or [::1]:8080")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            ip_network(text)
         return value
 
     @property
@@ -68,7 +80,6 @@ class _Listener(_Section):
 class Gateway(_Listener):
     """The data plane's door."""
 
-    trusted_proxies: tuple[str, ...]
     upstream_private: bool
     head_bytes_max: int = Field(ge=1024, le=1 << 20)
     body_bytes_max: int = Field(ge=0)
@@ -77,16 +88,39 @@ class Gateway(_Listener):
     upstream_seconds_max: float = Field(gt=0)
     connections_max: int = Field(ge=1)
 
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for text in value:
-            ip_network(text)
-        return value
-
 
 class Management(_Listener):
     """The control plane's door."""
+
+    sign_up: Literal["closed", "invited", "open"]
+
+
+class Mail(_Section):
+    """How people are written to."""
+
+    url: str
+    sender: str
+
+    @field_validator("url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("is smtp://user:password@host:587, smtps://… or ''")
+        if parts.path not in ("", "/") or parts.query or parts.fragment:
+            raise ValueError("ends after the host and its port")
+        _ = parts.port  # raises ValueError where it is none
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        if check_email("sender", address) or not value.isprintable():
+            raise ValueError("is a mail address, as Keyhouse <keyhouse@example.com>")
+        return value
 
 
 class Cache(_Section):
@@ -116,6 +150,7 @@ class Settings(_Section):
     secrets: Secrets
     gateway: Gateway
     management: Management
+    mail: Mail
     cache: Cache
     usage: Retention
     requests: Retention
@@ -136,6 +171,11 @@ class Settings(_Section):
     def keyring_path(self) -> Path:
         """The file of the keyring."""
         return Path(self.secrets.pepper_file or self.data.dir / "keyring.json")
+
+    @property
+    def mail_dir(self) -> Path:
+        """Where mails land that no server takes."""
+        return self.data.dir / "mail"
 
     @property
     def spool_dir(self) -> Path:

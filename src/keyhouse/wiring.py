@@ -45,8 +45,13 @@ from keyhouse.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+    from starlette.types import ASGIApp
+
+    from keyhouse.adapters.mail import MailFolder
     from keyhouse.core.keyring import Keyring
     from keyhouse.doors.gateway import GatewayConfig
+    from keyhouse.ports import Mailer
+    from keyhouse.services.people import PeopleDesk
     from keyhouse.services.tenants import Bootstrapped
     from keyhouse.services.work import Office
 
@@ -200,6 +205,49 @@ def _office(settings: Settings, database: Database) -> Office:
     )
 
 
+def mail_folder(settings: Settings) -> MailFolder:
+    """Where mails land that no server takes."""
+    from keyhouse.adapters.mail import MailFolder
+
+    return MailFolder(settings.mail_dir, settings.mail.sender)
+
+
+def mailer(settings: Settings) -> Mailer:
+    """What mails go out by; close it."""
+    from keyhouse.adapters.mail import Outbox, SmtpServer
+
+    if settings.mail.url:
+        return Outbox(SmtpServer(settings.mail.url, settings.mail.sender).deliver)
+    return Outbox(mail_folder(settings).deliver)
+
+
+def _people(settings: Settings, office: Office, outbox: Mailer) -> PeopleDesk:
+    from keyhouse.adapters.passwords import Argon2Hasher
+    from keyhouse.services.people import PeopleDesk
+
+    return PeopleDesk(
+        office=office,
+        hasher=Argon2Hasher(),
+        mailer=outbox,
+        admits=settings.management.sign_up,
+        public_url=settings.management.url,
+    )
+
+
+@contextmanager
+def people_desk(settings: Settings) -> Iterator[PeopleDesk]:
+    """The desk for a command on this machine.
+
+    Raises SettingsError and StoreUnavailable.
+    """
+    with _database(settings) as database:
+        outbox = mailer(settings)
+        try:
+            yield _people(settings, _office(settings, database), outbox)
+        finally:
+            outbox.close()
+
+
 # -- processes --------------------------------------------------------------------
 
 
@@ -273,21 +321,42 @@ def run_management(settings: Settings, listen_fd: int) -> int:
 
 
 async def _management(settings: Settings, database: Database, listen_fd: int) -> int:
-    from keyhouse.doors.api import build_app, serve
+    from keyhouse.doors.api import serve
     from keyhouse.doors.worker import work
 
     stop = _stop_on_signals()
     plane = CheckingPlane(_means(settings, database), _options(settings, "management"))
     await plane.open()
+    outbox = mailer(settings)
     worker = asyncio.create_task(work(_upkeep(settings, database), stop))
     try:
-        app = build_app(_office(settings, database), plane.management)
+        app = _management_app(settings, database, plane, outbox)
         await serve(app, socket.socket(fileno=listen_fd), stop)
     finally:
         stop.set()
         await worker
         await plane.close()
+        await asyncio.to_thread(outbox.close)
     return 0
+
+
+def _management_app(
+    settings: Settings, database: Database, plane: CheckingPlane, outbox: Mailer
+) -> ASGIApp:
+    from keyhouse.doors.api import build_app
+    from keyhouse.doors.console import ConsoleConfig, build_console
+    from keyhouse.doors.front import BehindProxies, dispatch
+
+    office = _office(settings, database)
+    people = _people(settings, office, outbox)
+    config = ConsoleConfig(
+        gateway_url=settings.gateway.url,
+        public_url=settings.management.url,
+        sign_up=settings.management.sign_up,
+    )
+    api = build_app(office, people, plane.management)
+    both = dispatch(api, build_console(office, people, config))
+    return BehindProxies(both, settings.management.trusted_proxies)
 
 
 def _upkeep(settings: Settings, database: Database) -> Callable[[Callable[[], bool]], int]:

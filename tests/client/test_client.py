@@ -198,3 +198,28 @@ def test_a_redirect_does_not_carry_the_key_away(desk: "Desk", client: Client) ->
     with pytest.raises(ProblemError) as caught:
         client.keys.get("key_1")
     assert caught.value.status == httpx.codes.FOUND
+
+
+def test_a_key_gets_a_new_secret(desk: "Desk", client: Client) -> None:
+    desk.say(201, {"id": "key_1", "secret": "kh_sk_test_x"})
+    key = client.keys.rotate("key_1", 86_400, idempotency_key="mine")
+    assert key["secret"] == "kh_sk_test_x"
+    (asked,) = desk.asked
+    assert (asked.method, asked.path) == ("POST", "/v1/keys/key_1/rotate")
+    assert asked.headers["Idempotency-Key"] == "mine"
+    assert asked.body == {"overlap_seconds": 86_400}
+
+
+def test_secrets_limits_and_finding_have_their_calls(desk: "Desk", client: Client) -> None:
+    desk.say(204)
+    desk.say(200, {"data": [{"left": 3}], "next_cursor": None})
+    desk.say(200, {"id": "key_1"})
+    client.keys.end_secret("key_1", "sec_1")
+    assert client.keys.limits("key_1").data == [{"left": 3}]
+    assert client.keys.find("kh_sk_test_x")["id"] == "key_1"
+    assert [(asked.method, asked.path) for asked in desk.asked] == [
+        ("DELETE", "/v1/keys/key_1/secrets/sec_1"),
+        ("GET", "/v1/keys/key_1/limits"),
+        ("POST", "/v1/keys/find"),
+    ]
+    assert desk.asked[2].body == {"secret": "kh_sk_test_x"}

@@ -6,6 +6,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.usage import (
     LATENCY_SLOTS,
     Bucket,
@@ -16,7 +17,7 @@ from keyhouse.core.usage import (
     Use,
 )
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import Node, UsageRow
+from keyhouse.ports import LeaseWanted, Node, Tally, UsageRow
 
 MINUTE = 29_333_340
 """A whole hour, in minutes since 1970."""
@@ -267,6 +268,46 @@ def test_last_use_is_the_latest_over_all_secrets(database: Database) -> None:
     database.sink.book(late)
     assert database.reports.last_used(["key_1"]) == {"key_1": 99}
     assert database.reports.last_used([]) == {}
+
+
+def test_last_use_is_known_of_each_secret(database: Database) -> None:
+    database.sink.book(batch(0, 100))
+    assert database.reports.secrets_last_used("key_1") == {1: 50, 2: 40}
+    assert database.reports.secrets_last_used("key_9") == {}
+
+
+def test_tallies_count_as_usage_does_and_take_several_values(database: Database) -> None:
+    other = USE._replace(key_id="key_2")
+    third = USE._replace(key_id="key_3")
+    buckets = {BucketKey(MINUTE, use, VALID): bucket(2) for use in (USE, other, third)}
+    buckets[BucketKey(MINUTE + 1, USE, LIMITED)] = Bucket(1, 0, 1)
+    database.sink.book(UsageBatch("spl_1", 0, 1, buckets))
+    found = database.reports.tallies(
+        "org_c",
+        since_us=MINUTE * MINUTE_US,
+        until_us=(MINUTE + 60) * MINUTE_US,
+        step_seconds=3600,
+        group_by=("key",),
+        equals={"key": ("key_1", "key_2"), "environment": "test"},
+    )
+    assert found == [
+        Tally(MINUTE * MINUTE_US, {"key": "key_1"}, "valid", 2, 0),
+        Tally(MINUTE * MINUTE_US, {"key": "key_1"}, "rate_limited", 1, 1),
+        Tally(MINUTE * MINUTE_US, {"key": "key_2"}, "valid", 2, 0),
+    ]
+
+
+def test_what_is_spent_of_budgets_is_told_in_their_order(database: Database) -> None:
+    budgets = [Budget("org_p", "key", f"key_{n}", "test", "daily") for n in range(3)]
+    span = Span(0, 1000)
+    wants = [LeaseWanted(budget, span, 100, 10, 10) for budget in budgets[:2]]
+    first, second = database.ledger.lease("spl_1", wants)
+    settled = {first.lease_id: 4, second.lease_id: 7}
+    database.sink.book(UsageBatch("spl_1", 0, 1, settled=settled))
+    asked = [(budget, span) for budget in budgets[::-1]]
+    assert database.reports.spent(asked) == [0, 7, 4]
+    assert database.reports.spent([(budgets[0], Span(1000, 2000))]) == [0]
+    assert database.reports.spent([]) == []
 
 
 def test_old_lines_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:

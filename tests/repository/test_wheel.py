@@ -73,10 +73,14 @@ def test_the_wheel_has_all_that_it_reads(wheel: Path) -> None:
         "keyhouse/settings.default.toml",
         "keyhouse/py.typed",
         "keyhouse/adapters/database/migrations/env.py",
+        "keyhouse/doors/console/templates/frame.html",
+        "keyhouse/doors/console/static/css/00-tokens.css",
+        "keyhouse/doors/console/static/vendor/htmx.js",
+        "keyhouse/doors/console/static/vendor/licenses/htmx.txt",
         "licenses/LICENSE",
     ):
         assert any(name.endswith(suffix) for name in names), suffix
-    assert not any(name.startswith(("tests/", "bench/")) for name in names)
+    assert not any(name.startswith(("tests/", "bench/", "web/")) for name in names)
 
 
 def test_the_bare_wheel_gives_the_guard_and_no_server(bare: Path) -> None:

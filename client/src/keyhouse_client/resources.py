@@ -81,6 +81,31 @@ class Collection(Standing[One, Listed, Each, Nothing]):
         return self._sender.nothing(Call("DELETE", self._at(id)))
 
 
+class Members(Standing[One, Listed, Each, Nothing]):
+    """Members of the organization, each by the person's id."""
+
+    def delete(self, id: str) -> Nothing:
+        """End the membership; the keys that the person made stay."""
+        return self._sender.nothing(Call("DELETE", self._at(id)))
+
+
+class Invitations(Listing[One, Listed, Each, Nothing]):
+    """Invitations to the organization. Their links are mailed, never told here."""
+
+    def get(self, id: str) -> One:
+        """The invitation, and what has become of it."""
+        return self._sender.one(Call("GET", self._at(id)))
+
+    def create(self, email: str, role: str) -> One:
+        """Invite somebody by mail; an earlier invitation to the address ends."""
+        body = {"email": email, "role": role}
+        return self._sender.one(Call("POST", self._path, body=body))
+
+    def delete(self, id: str) -> Nothing:
+        """Withdraw it: its link works no more."""
+        return self._sender.nothing(Call("DELETE", self._at(id)))
+
+
 class Apis(Collection[One, Listed, Each, Nothing]):
     """APIs, named by id or slug, and the routes of each."""
 
@@ -90,7 +115,7 @@ class Apis(Collection[One, Listed, Each, Nothing]):
 
 
 class Keys(Standing[One, Listed, Each, Nothing]):
-    """Keys. The secret is in the answer of `create` and nowhere else."""
+    """Keys. A secret is in the answer of `create` or `rotate` and nowhere else."""
 
     def create(
         self,
@@ -130,9 +155,34 @@ class Keys(Standing[One, Listed, Each, Nothing]):
         """Undo `delete`."""
         return self._do(id, "restore")
 
+    def rotate(
+        self, id: str, overlap_seconds: int, *, idempotency_key: str | None = None
+    ) -> One:
+        """Give the key a new secret, which is in this answer and nowhere else.
+
+        The older secrets work for `overlap_seconds` more at most; with 0 they
+        are refused at once. Id, limits and counts stay.
+        """
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        body = {"overlap_seconds": overlap_seconds}
+        call = Call("POST", self._at(id, "rotate"), body=body, headers=headers)
+        return self._sender.one(call)
+
     def secrets(self, id: str) -> Listed:
-        """The key's secrets: their hints, versions and times, never the strings."""
+        """The key's secrets: their hints, states and times, never the strings."""
         return self._sender.listed(Call("GET", self._at(id, "secrets")))
+
+    def end_secret(self, id: str, secret_id: str) -> Nothing:
+        """Refuse one of the key's secrets from now on; the last that works stays."""
+        return self._sender.nothing(Call("DELETE", self._at(id, "secrets", secret_id)))
+
+    def limits(self, id: str) -> Listed:
+        """The limits that count for the key, and what is left of its quotas."""
+        return self._sender.listed(Call("GET", self._at(id, "limits")))
+
+    def find(self, secret: str) -> One:
+        """The key that a whole secret belongs to; an old secret's too."""
+        return self._sender.one(Call("POST", self._at("find"), body={"secret": secret}))
 
     def _do(self, id: str, what: str) -> One:
         return self._sender.one(Call("POST", self._at(id, what)))
@@ -143,6 +193,8 @@ class Resources(Generic[One, Listed, Each, Nothing]):
 
     def __init__(self, sender: Sender[One, Listed, Each, Nothing]) -> None:
         self.organizations = Standing(sender, "/v1/organizations")
+        self.members = Members(sender, "/v1/members")
+        self.invitations = Invitations(sender, "/v1/invitations")
         self.projects = Collection(sender, "/v1/projects")
         self.apis = Apis(sender, "/v1/apis")
         self.applications = Collection(sender, "/v1/applications")

@@ -154,22 +154,12 @@ def compile_line(
     """The way from a secret to an API.
 
     `owners` are the key's organization and project, `providers` those of the
-    API. A key's own limits count once for all APIs of a provider; an API's
-    count for each key on that API, and one that the key has under the same
-    name gives way. A management key opens no API, whatever it may manage.
+    API. A management key opens no API, whatever it may manage.
     """
     closed = api.disabled or any(owner.disabled for owner in providers)
     manages = key.kind is rows.KeyKind.MANAGEMENT
     grant = None if closed or manages else key.grant_for(api)
-    where = key.environment or ""
-    own = ("key", key.id)
-    shared = ("key_api", f"{key.id}/{api.id}")
-    taken = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
-    rates = [(own, rate) for rate in key.rates]
-    rates += [(shared, rate) for rate in api.rates if rate.name not in taken]
-    quotas = [(own, quota) for quota in key.quotas]
-    quotas += [(shared, quota) for quota in api.quotas if quota.name not in taken]
-    provider = api.organization_id
+    rates, quotas = limit_uses(key, api)
     return Line(
         secret=secret,
         key=key,
@@ -179,11 +169,35 @@ def compile_line(
         state=standing(secret, key, application, owners),
         starts_us=max(secret.starts_us, key.starts_us),
         ends_us=min(secret.ends_us, key.ends_us),
-        rates=tuple(
+        rates=rates,
+        quotas=quotas,
+    )
+
+
+def limit_uses(
+    key: KeyRecord, api: ApiRecord
+) -> tuple[tuple[RateUse, ...], tuple[QuotaUse, ...]]:
+    """The limits that a key meets on an API, each with what it counts on.
+
+    A key's own limits count once for all APIs of a provider; an API's count
+    for each key on that API, and one that the key has under the same name
+    gives way.
+    """
+    where = key.environment or ""
+    own = ("key", key.id)
+    shared = ("key_api", f"{key.id}/{api.id}")
+    taken = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
+    rates = [(own, rate) for rate in key.rates]
+    rates += [(shared, rate) for rate in api.rates if rate.name not in taken]
+    quotas = [(own, quota) for quota in key.quotas]
+    quotas += [(shared, quota) for quota in api.quotas if quota.name not in taken]
+    provider = api.organization_id
+    return (
+        tuple(
             RateUse(_token(Budget(provider, *subject, where, rate.name)), rate)
             for subject, rate in rates
         ),
-        quotas=tuple(
+        tuple(
             _quota_use(Budget(provider, *subject, where, quota.name), quota)
             for subject, quota in quotas
         ),

@@ -1,5 +1,6 @@
 """What was counted: the entries of a spool, and the batch that books them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -123,3 +124,23 @@ class UsageBatch:
 def latency_slot(latency_us: int) -> int:
     """The slot of the histogram in which a latency falls."""
     return min((latency_us // 100).bit_length(), LATENCY_SLOTS - 1)
+
+
+def percentile_us(latency: Sequence[int], share: float) -> int | None:
+    """The latency that `share` of a histogram's exchanges stayed below, about.
+
+    Within a slot they are taken to be spread evenly; of the last one, which
+    has no end, its beginning is told. None where nothing was measured.
+    """
+    total = sum(latency)
+    if not total:
+        return None
+    wanted = total * share
+    below = 0
+    for slot, count in enumerate(latency):
+        start_us = 100 << slot >> 1 if slot else 0
+        if count and below + count >= wanted:
+            width_us = 0 if slot == LATENCY_SLOTS - 1 else (100 << slot) - start_us
+            return start_us + round(width_us * (wanted - below) / count)
+        below += count
+    return start_us

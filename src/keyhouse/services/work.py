@@ -29,6 +29,7 @@ from keyhouse.ports import (
     Entropy,
     Page,
     Rows,
+    Search,
     Transaction,
     UsageReports,
     WritingTransaction,
@@ -81,6 +82,7 @@ class Look:
     actor: Actor
     now_us: int
     reports: UsageReports
+    keyring: Keyring
 
     def own(self, kind: type[Owned], id: str) -> Owned:
         """The actor's own row with that id; NotFound for any other."""
@@ -92,11 +94,17 @@ class Look:
         turn: "Turn",
         equals: Mapping[str, object],
         contains: Mapping[str, str] | None = None,
+        search: Search | None = None,
     ) -> Page:
         """A page of rows that fit; Invalid for a cursor that is not one of ours."""
         try:
             return self.tx.page(
-                kind, after=turn.cursor, limit=turn.limit, contains=contains, **equals
+                kind,
+                after=turn.cursor,
+                limit=turn.limit,
+                contains=contains,
+                search=search,
+                **equals,
             )
         except ValueError:
             raise bad_cursor() from None
@@ -198,7 +206,8 @@ class Office:
     def read(self, actor: Actor, ask: Callable[[Look], T]) -> T:
         """Run a query on one snapshot."""
         with self.rows.reading() as tx:
-            return ask(Look(tx, actor, self.clock.now_us(), self.reports))
+            now_us = self.clock.now_us()
+            return ask(Look(tx, actor, now_us, self.reports, self.keyring))
 
     def write(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         """Run a command in one transaction.
@@ -207,12 +216,17 @@ class Office:
         """
         try:
             with self.rows.writing() as tx:
-                value = act(self._work(tx, actor))
+                value = act(self.work(tx, actor))
         except Conflict as conflict:
             raise Taken(conflict.field, "is taken already", "choose another") from None
         return Written(value, tx.seq)
 
-    def _work(self, tx: WritingTransaction, actor: Actor) -> Work:
+    def new_id(self, prefix: str, now_us: int) -> str:
+        """A fresh id of that kind, for what belongs to no organization."""
+        return ids.make_id(prefix, now_us, self.entropy.take(ids.ENTROPY_BYTES))
+
+    def work(self, tx: WritingTransaction, actor: Actor) -> Work:
+        """A command's means in a transaction that is open already."""
         return Work(
             tx,
             actor,
@@ -225,11 +239,14 @@ class Office:
 
 
 def told(row: Entity) -> dict[str, Any]:
-    """What an audit row tells of a row; of a secret no more than its hint."""
+    """What an audit row tells of a row; of a secret no more than its hint.
+
+    What a row hides from its own repr, hashes and digests, is not told.
+    """
     names = (
         ("key_id", "version", "hint", "starts_at", "ends_at")
         if isinstance(row, SecretRow)
-        else (field.name for field in fields(row) if field.name not in _UNTOLD)
+        else (one.name for one in fields(row) if one.repr and one.name not in _UNTOLD)
     )
     return {name: plain(getattr(row, name)) for name in names}
 

@@ -9,13 +9,19 @@ import httpx
 import pytest
 
 from keyhouse.adapters.database import Database
+from keyhouse.core import ids
+from keyhouse.core.csrf import CSRF_HEADER, SESSION_COOKIE, csrf_token
+from keyhouse.core.entities import Member, Person, Role
 from keyhouse.core.records import KeyRecord, PartRef
 from keyhouse.core.secret import digest
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.api import build_app
+from keyhouse.services.people import PeopleDesk
+from keyhouse.services.people.sessions import open_session
 from keyhouse.services.tenants import bootstrap
 from keyhouse.services.verify import ManagementKey
 from keyhouse.services.work import Office
+from tests.console.doubles import Letters, QuickHasher
 from tests.servers.control import PEPPER, database, migrated, office
 
 __all__ = ["House", "Tenant", "database", "migrated", "office"]
@@ -27,7 +33,15 @@ class House:
     def __init__(self, office: Office, database: Database) -> None:
         self.office = office
         self.database = database
-        self.app = build_app(office, self._authenticate)
+        self.letters = Letters()
+        self.people = PeopleDesk(
+            office=office,
+            hasher=QuickHasher(),
+            mailer=self.letters,
+            admits="closed",
+            public_url="https://keys.example",
+        )
+        self.app = build_app(office, self.people, self._authenticate)
         self._emails = (f"owner{number}@example.com" for number in itertools.count())
         self._clients: list[httpx.AsyncClient] = []
 
@@ -43,8 +57,8 @@ class House:
         assert isinstance(key, KeyRecord)
         return ManagementKey(key)
 
-    def client(self, secret: str | None) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    def client(self, secret: str | None, **more: str) -> httpx.AsyncClient:
+        headers = {"Authorization": f"Bearer {secret}"} if secret else more
         # An error of the app must come out as the answer that a caller would see.
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         made = httpx.AsyncClient(
@@ -59,6 +73,16 @@ class House:
         assert made.management_secret is not None
         secret = made.management_secret.reveal()
         return Tenant(made.organization_id, made.project_id, secret, self.client(secret))
+
+    def browser(self, person_id: str, **headers: str) -> httpx.AsyncClient:
+        """Somebody logged in, whose page's script sends the CSRF token."""
+        with self.office.rows.writing() as tx:
+            person = tx.get(Person, person_id)
+            assert person is not None
+            signed = open_session(self.people, tx, person, "192.0.2.1", "Firefox")
+        sent = {CSRF_HEADER: csrf_token(signed.token), **headers}
+        sent["Cookie"] = f"{SESSION_COOKIE}={signed.token}"
+        return self.client(None, **sent)
 
     async def close(self) -> None:
         for client in self._clients:
@@ -75,6 +99,30 @@ class Tenant:
         self.project = project
         self.secret = secret
         self.client = client
+
+    def member(self, house: House, role: Role) -> str:
+        """A new member's person id."""
+        now = house.office.clock.now_us()
+        id = house.office.new_id(ids.PERSON, now)
+        person = Person(
+            id=id,
+            email=f"{id.lower()}@example.com",
+            name="Ada",
+            created_at=now,
+            updated_at=now,
+        )
+        member = Member(
+            id=f"{self.organization}/{id}",
+            organization_id=self.organization,
+            person_id=id,
+            role=role,
+            created_at=now,
+            updated_at=now,
+        )
+        with house.office.rows.writing() as tx:
+            tx.insert(person)
+            tx.insert(member)
+        return id
 
     async def make(self, path: str, /, **body: Any) -> dict[str, Any]:
         response = await self.client.post(path, json=body)

@@ -13,7 +13,13 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     api = await tenant.weather(slug)
     route = await tenant.make(f"/v1/apis/{slug}/routes", method="GET", path="/a")
     key = await tenant.key(access=[{"api": slug}])
+    (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
+    *_, owner = (await tenant.client.get("/v1/members")).json()["data"]
+    to = {"email": f"{slug}@example.com", "role": "viewer"}
     return {
+        "secret_id": secret["id"],
+        "members": owner["id"],
+        "invitations": (await tenant.make("/v1/invitations", **to))["id"],
         "organizations": tenant.organization,
         "projects": tenant.project,
         "apis": api["id"],
@@ -23,7 +29,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     }
 
 
-def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+def _guarded(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     return [
         (path, method.upper(), operation)
         for path, methods in document["paths"].items()
@@ -32,9 +38,15 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
     ]
 
 
+def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Those that a management key can do; what is left is in test_sessions."""
+    guarded = _guarded(document)
+    return [at for at in guarded if "managementKey" in at[2]["security"][0]]
+
+
 def _filled(path: str, ids: dict[str, str]) -> str:
-    kind = path.split("/")[2]
-    return path.replace("{id}", ids.get(kind, "")).replace("{route}", ids["route"])
+    named = {"id": ids.get(path.split("/")[2], ""), "secret_id": "", **ids}
+    return path.format(**named)
 
 
 def _body(document: dict[str, Any], operation: dict[str, Any]) -> Any:
@@ -121,7 +133,7 @@ async def test_nobody_gets_in_without_a_valid_key(house: House) -> None:
     nobody, guesser = house.client(None), house.client("kh_mk_" + "0" * 36)
     ids = {"route": "rte_x"}
     document = house.app.openapi()
-    for at in [*_operations(document), ("/v1/nowhere", "GET", {})]:
+    for at in [*_guarded(document), ("/v1/nowhere", "GET", {})]:
         for client, code in ((nobody, "missing"), (guesser, "unknown")):
             answer = await _send(client, document, at, ids)
             assert answer.status_code == 401, at[:2]

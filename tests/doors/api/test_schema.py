@@ -55,8 +55,15 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
     api = await tenant.weather()
     route = await tenant.make("/v1/apis/weather/routes", method="GET", path="/a")
     key = await tenant.key()
+    (owner,) = (await tenant.client.get("/v1/members")).json()["data"]
+    to = {"email": "ada@example.com", "role": "viewer"}
+    invitation = await tenant.make("/v1/invitations", **to)
+    (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     await tenant.client.aclose()
     return {
+        "secret_id": secret["id"],
+        "members": owner["id"],
+        "invitations": invitation["id"],
         "organizations": tenant.organization,
         "projects": tenant.project,
         "apis": api["slug"],
@@ -101,7 +108,7 @@ def test_made_up_requests_get_documented_answers(served: tuple[str, House]) -> N
     for result in schema.get_all_operations():
         operation: Any = result.ok()  # type: ignore[union-attr] # fails on an Err
         kind = operation.path.split("/")[2] if operation.path.count("/") > 1 else ""
-        known = {"id": ids.get(kind, ""), "route": ids["route"]}
+        known = {**ids, "id": ids.get(kind, "")}
         _try(operation, GenerationMode.POSITIVE, tenant.secret, None)
         if "{" in operation.path:
             _try(operation, GenerationMode.POSITIVE, tenant.secret, known)

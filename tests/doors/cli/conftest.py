@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from keyhouse import settings, wiring
 from keyhouse.core.secret import Secret
 from keyhouse.doors.cli.app import build_cli
-from keyhouse.doors.cli.entries import Ready, ShownSetting, Sources, WrongUse
+from keyhouse.doors.cli.entries import KeptMail, Ready, ShownSetting, Sources, WrongUse
+from keyhouse.services.people import PeopleDesk
 
 Run = Callable[..., Result]
 MANAGEMENT_SECRET = "kh_mk_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"
@@ -93,6 +96,8 @@ class Installation:
     exists: bool = False
     exit_code: int = 0
     called: list[object] = field(default_factory=list)
+    owner: str = ""
+    kept: list[KeptMail] = field(default_factory=list)
 
     def run_gateway(self, listen_fd: int | None) -> int:
         self.called.append(("gateway", listen_fd))
@@ -113,7 +118,25 @@ class Installation:
     ) -> MadeRows:
         created, self.exists = not self.exists, True
         secret = Secret(MANAGEMENT_SECRET) if created or fresh_key else None
+        self.owner = email
         return MadeRows("org_1", "prj_1", secret, created)
+
+    @contextmanager
+    def people_desk(self) -> Iterator[PeopleDesk]:
+        """The real one, with the owner that the last bootstrap made."""
+        flags = {
+            "data.dir": str(self.data_dir),
+            "management.public_url": self.management_url,
+        }
+        chosen = settings.load(flags, {})
+        wiring.prepare(chosen)
+        with wiring.people_desk(chosen) as desk:
+            if self.owner and not desk.people():
+                desk.add_person(self.owner)
+            yield desk
+
+    def mails(self) -> list[KeptMail]:
+        return self.kept
 
 
 @dataclass

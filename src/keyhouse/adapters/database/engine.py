@@ -7,9 +7,11 @@ PostgreSQL: writing is READ COMMITTED, reading REPEATABLE READ READ ONLY.
 """
 
 import json
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
+from time import monotonic, sleep
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,7 +25,6 @@ BUSY_SECONDS: Final = 10.0
 
 _WRITES: Final = "keyhouse_writes"
 _SQLITE_PRAGMAS: Final = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA cache_size=-16384",
@@ -104,10 +105,28 @@ def _sqlite(url: URL) -> Engine:
 def _open_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
     # The driver's own BEGIN comes late and is never IMMEDIATE: we send ours.
     connection.isolation_level = None
+    _insist_on_wal(connection)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma).close()
     # SQLite's own knows ASCII only; a search would miss 'Ärzte' for 'ärzte'.
     connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _insist_on_wal(connection: Any) -> None:  # noqa: ANN401 - any driver's
+    """SQLite does not wait for its turn to change the mode of a file that is new to
+
+    several processes: it says at once that the file is locked.
+    """
+    end = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError:
+            if monotonic() > end:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 def _lower(text: object) -> object:

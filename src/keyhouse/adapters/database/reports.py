@@ -8,17 +8,19 @@ from sqlalchemy.engine import Engine
 
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading
-from keyhouse.adapters.database.ledger import batches
+from keyhouse.adapters.database.ledger import batches, budget_id
 from keyhouse.adapters.database.tables import (
     LATENCY,
+    budget,
     key_last_use,
     request_log,
     usage_bucket,
 )
 from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.usage import LogRow, Use
 from keyhouse.core.verdict import BY_CODE, BY_NUMBER
-from keyhouse.ports import Page, UsageRow
+from keyhouse.ports import Page, Tally, UsageRow
 
 MINUTE_US: Final = 60_000_000
 _COLUMNS: Final = {
@@ -28,6 +30,7 @@ _COLUMNS: Final = {
     "environment": "environment",
     "route": "route_id",
 }
+_COUNTS: Final = ("requests", "errors")
 _SUMS: Final = ("requests", "units", "errors", "bytes_in", "bytes_out", *LATENCY)
 
 
@@ -54,27 +57,40 @@ class DatabaseUsageReports:
         verdict as well. Raises ValueError for a step that is not of whole
         minutes and for an unknown group or filter.
         """
-        minutes, rest = divmod(step_seconds, 60)
-        if rest or minutes < 1:
-            raise ValueError("a step is one or more whole minutes")
-        minute = usage_bucket.c.minute
-        start = (minute - minute % minutes).label("start")
-        groups = [usage_bucket.c[_column(name)] for name in group_by]
-        keys = [start, *groups, usage_bucket.c.verdict]
-        query = (
-            sa.select(*keys, *(sa.func.sum(usage_bucket.c[name]) for name in _SUMS))
-            .where(
-                _sees(usage_bucket, organization_id),
-                minute >= -(-since_us // MINUTE_US),
-                minute < -(-until_us // MINUTE_US),
-                *_fits(usage_bucket, equals),
-            )
-            .group_by(*keys)
-            .order_by(*keys)
+        query = _summed(
+            _SUMS,
+            organization_id,
+            (since_us, until_us),
+            step_seconds,
+            group_by,
+            equals,
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         return [_usage_row(row, group_by) for row in rows]
+
+    def tallies(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Tally]:
+        """As `usage`, but counts alone; several values of a filter mean any of them."""
+        query = _summed(
+            _COUNTS,
+            organization_id,
+            (since_us, until_us),
+            step_seconds,
+            group_by,
+            equals,
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [_tally(row, group_by) for row in rows]
 
     def requests(
         self,
@@ -82,9 +98,11 @@ class DatabaseUsageReports:
         *,
         after: str | None,
         limit: int,
-        equals: Mapping[str, str],
+        equals: Mapping[str, str | Sequence[str]],
     ) -> Page:
-        """Lines of the request log, the newest first; filters as those of `usage`.
+        """Lines of the request log, the newest first; filters as those of `tallies`,
+
+        and `request` for the id of one.
 
         Raises ValueError for a cursor that is not one of ours.
         """
@@ -112,6 +130,54 @@ class DatabaseUsageReports:
                 for id, at_us in connection.execute(query.where(key_id.in_(batch)))
             }
 
+    def secrets_last_used(self, key_id: str) -> Mapping[int, int]:
+        """When each of a key's secrets was last seen: version to µs."""
+        columns = (key_last_use.c.secret_version, key_last_use.c.at)
+        query = sa.select(*columns).where(key_last_use.c.key_id == key_id)
+        with reading(self._engine) as connection:
+            return {row.secret_version: row.at for row in connection.execute(query)}
+
+    def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
+        """Units booked as used of each budget in its window, in their order."""
+        ids = [budget_id(of, span) for of, span in wanted]
+        query = sa.select(budget.c.id, budget.c.used)
+        with reading(self._engine) as connection:
+            used: dict[str, int] = {
+                id: units
+                for batch in batches(ids)
+                for id, units in connection.execute(query.where(budget.c.id.in_(batch)))
+            }
+        return [used.get(id, 0) for id in ids]
+
+
+def _summed(
+    sums: Sequence[str],
+    organization_id: str,
+    times: tuple[int, int],
+    step_seconds: int,
+    group_by: Sequence[str],
+    equals: Mapping[str, str | Sequence[str]],
+) -> sa.Select[Any]:
+    minutes, rest = divmod(step_seconds, 60)
+    if rest or minutes < 1:
+        raise ValueError("a step is one or more whole minutes")
+    since_us, until_us = times
+    minute = usage_bucket.c.minute
+    start = (minute - minute % minutes).label("start")
+    groups = [usage_bucket.c[_column(name)] for name in group_by]
+    keys = [start, *groups, usage_bucket.c.verdict]
+    return (
+        sa.select(*keys, *(sa.func.sum(usage_bucket.c[name]) for name in sums))
+        .where(
+            _sees(usage_bucket, organization_id),
+            minute >= -(-since_us // MINUTE_US),
+            minute < -(-until_us // MINUTE_US),
+            *_fits(usage_bucket, equals),
+        )
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+
 
 def _sees(table: sa.Table, organization_id: str) -> sa.ColumnElement[bool]:
     return sa.or_(
@@ -125,16 +191,25 @@ def _column(name: str) -> str:
     return _COLUMNS[name]
 
 
-def _fits(table: sa.Table, equals: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+def _fits(
+    table: sa.Table, equals: Mapping[str, str | Sequence[str]]
+) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     for name, value in equals.items():
-        if name != "verdict":
-            conditions.append(table.c[_column(name)] == value)
-        elif value in BY_CODE:
-            conditions.append(table.c.verdict == BY_CODE[value].number)
+        values = (value,) if isinstance(value, str) else value
+        if name == "verdict":
+            conditions.append(table.c.verdict.in_([_number(code) for code in values]))
+        elif name == "request" and table is request_log:
+            conditions.append(table.c.request_id.in_(values))
         else:
-            raise ValueError(f"there is no verdict {value!r}")
+            conditions.append(table.c[_column(name)].in_(values))
     return conditions
+
+
+def _number(code: str) -> int:
+    if code not in BY_CODE:
+        raise ValueError(f"there is no verdict {code!r}")
+    return BY_CODE[code].number
 
 
 def _usage_row(row: sa.Row[Any], group_by: Sequence[str]) -> UsageRow:
@@ -151,6 +226,18 @@ def _usage_row(row: sa.Row[Any], group_by: Sequence[str]) -> UsageRow:
         bytes_in=bytes_in,
         bytes_out=bytes_out,
         latency=tuple(latency),
+    )
+
+
+def _tally(row: sa.Row[Any], group_by: Sequence[str]) -> Tally:
+    start, *groups = row[: 1 + len(group_by)]
+    verdict, requests, errors = row[1 + len(group_by) :]
+    return Tally(
+        start_us=start * MINUTE_US,
+        group=dict(zip(group_by, groups, strict=True)),
+        verdict=BY_NUMBER[verdict].code,
+        requests=int(requests),
+        errors=int(errors),
     )
 
 

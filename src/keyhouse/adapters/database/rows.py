@@ -19,7 +19,7 @@ from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.core import entities
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Conflict, Page
+from keyhouse.ports import Conflict, Page, Search
 
 E = TypeVar("E", bound=entities.Entity)
 
@@ -83,6 +83,7 @@ class DatabaseTransaction:
         after: str | None,
         limit: int,
         contains: Mapping[str, str] | None = None,
+        search: Search | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`."""
@@ -94,6 +95,8 @@ class DatabaseTransaction:
         for name, part in (contains or {}).items():
             column = mapper.column(name)
             query = query.where(column.icontains(plain(part), autoescape=True))
+        if search is not None:
+            query = query.where(_holds(mapper, search))
         if after is not None:
             query = query.where(ids < read_cursor(after))
         found = self._connection.execute(query.order_by(ids.desc()).limit(limit + 1))
@@ -165,6 +168,17 @@ class DatabaseTransaction:
         part = part_of(row)
         if part is not None:
             self.changed[part] = None
+
+
+def _holds(mapper: Mapper[Any], search: Search) -> sa.ColumnElement[bool]:
+    part = plain(search.part)
+    children = mapper_of(search.child)
+    refers = children.column(search.reference) == mapper.table.c.id
+    holds = children.column(search.child_column).icontains(part, autoescape=True)
+    return sa.or_(
+        mapper.column(search.column).icontains(part, autoescape=True),
+        sa.exists().where(refers, holds),
+    )
 
 
 def _fits(mapper: Mapper[Any], equals: Mapping[str, object]) -> list[Any]:

@@ -63,6 +63,30 @@ def _unique(*columns: str, field: str) -> sa.UniqueConstraint:
 
 organization: Final = _table(entities.Organization, "organization")
 person: Final = _table(entities.Person, "person", _unique("email", field="email"))
+session: Final = _table(
+    entities.Session,
+    "session",
+    _unique("digest", field="session"),
+    sa.Index(None, "person_id"),
+    sa.Index(None, "ends_at"),
+    person_id="person",
+)
+ticket: Final = _table(
+    entities.Ticket,
+    "ticket",
+    _unique("digest", field="ticket"),
+    sa.Index(None, "person_id"),
+    sa.Index(None, "ends_at"),
+    person_id="person",
+)
+invitation: Final = _table(
+    entities.Invitation,
+    "invitation",
+    _unique("digest", field="invitation"),
+    sa.Index(None, "organization_id", "id"),
+    organization_id="organization",
+)
+attempt: Final = _table(entities.Attempt, "attempt", sa.Index(None, "since"))
 member: Final = _table(
     entities.Member,
     "member",
@@ -141,6 +165,10 @@ idempotency: Final = _table(
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
     entities.Person: person,
+    entities.Session: session,
+    entities.Ticket: ticket,
+    entities.Invitation: invitation,
+    entities.Attempt: attempt,
     entities.Member: member,
     entities.Project: project,
     entities.Api: api,
@@ -258,6 +286,7 @@ usage_bucket: Final = sa.Table(
     *(_number(name) for name in LATENCY),
     sa.Index(None, "provider_id", "minute"),
     sa.Index(None, "consumer_id", "minute"),
+    sa.Index(None, "key_id", "minute"),
     sqlite_with_rowid=False,
 )
 request_log: Final = sa.Table(

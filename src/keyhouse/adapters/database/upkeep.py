@@ -10,13 +10,16 @@ from keyhouse.adapters.database.engine import writing
 from keyhouse.adapters.database.inserts import keys_of
 from keyhouse.adapters.database.ledger import batches
 from keyhouse.adapters.database.tables import (
+    attempt,
     budget,
     change,
     idempotency,
     lease,
     node,
     request_log,
+    session,
     spool,
+    ticket,
     usage_bucket,
 )
 
@@ -86,6 +89,19 @@ class DatabaseUpkeep:
         with writing(self._engine) as connection:
             statement = sa.delete(node).where(node.c.confirmed_at < before_us)
             return connection.execute(statement).rowcount
+
+    def prune_logins(self, before_us: int) -> int:
+        """Delete sessions and mailed links that ended before, and old guesses."""
+        ages = (
+            (session, session.c.ends_at),
+            (ticket, ticket.c.ends_at),
+            (attempt, attempt.c.since),
+        )
+        with writing(self._engine) as connection:
+            return sum(
+                connection.execute(sa.delete(table).where(age < before_us)).rowcount
+                for table, age in ages
+            )
 
     def _prune(
         self, table: sa.Table, age: sa.Column[int], before: int, rows_max: int

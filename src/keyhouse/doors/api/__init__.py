@@ -1,7 +1,7 @@
 """The management API: parse, call a service, shape the answer; no logic."""
 
 from keyhouse.doors.api.app import build_app
-from keyhouse.doors.api.envelope import Authenticate, ManagementKey
+from keyhouse.doors.api.gate import Authenticate, ManagementKey
 from keyhouse.doors.api.server import serve
 
 __all__ = ["Authenticate", "ManagementKey", "build_app", "serve"]

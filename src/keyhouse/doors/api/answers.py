@@ -222,6 +222,8 @@ class SecretOut(BaseModel):
     starts_at: ToldTime
     ends_at: ToldTime | None
     revoked_at: ToldTime | None
+    state: Literal["active", "ending", "ended", "revoked", "not_yet_valid"]
+    last_used_at: ToldTime | None
     created_by: str
     created_at: ToldTime
     model_config = _example(
@@ -231,8 +233,36 @@ class SecretOut(BaseModel):
         starts_at=_AT,
         ends_at=None,
         revoked_at=None,
+        state="active",
+        last_used_at=None,
         created_by=f"key_{_BODY}",
         created_at=_AT,
+    )
+
+
+class LimitLeftOut(BaseModel):
+    """A limit that counts for a key; `api` is null for the key's own.
+
+    Rates are counted where requests arrive, so `used` and what follows is null.
+    """
+
+    api: str | None
+    limit: RateOut | QuotaOut
+    used: int | None
+    left: int | None
+    resets_at: ToldTime | None
+    model_config = _example(
+        api="weather",
+        limit={
+            "name": "daily",
+            "quota": 1000,
+            "window": "day",
+            "zone": "UTC",
+            "offset_seconds": 0,
+        },
+        used=120,
+        left=880,
+        resets_at="2026-03-02T00:00:00Z",
     )
 
 

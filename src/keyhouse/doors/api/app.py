@@ -11,22 +11,26 @@ from keyhouse.doors.api import (
     applications,
     health,
     keys,
+    members,
     organizations,
     reports,
+    sessions,
 )
 from keyhouse.doors.api.documentation import document
-from keyhouse.doors.api.envelope import Authenticate, BoundedBody, Envelope, Gate
+from keyhouse.doors.api.envelope import BoundedBody, Envelope
+from keyhouse.doors.api.gate import Authenticate, Gate
 from keyhouse.doors.api.problems import add_handlers
 from keyhouse.services.meter import RequestIds
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
+from keyhouse.services.people import PeopleDesk
 from keyhouse.services.work import Office
 
 
-def build_app(office: Office, authenticate: Authenticate) -> FastAPI:
+def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) -> FastAPI:
     """The app, for one process and one event loop.
 
-    `authenticate` is awaited on that loop for each request below `/v1/`; the
-    services run on threads, for they wait for the database.
+    `authenticate` is awaited on that loop for each request below `/v1/` that
+    has a key; the services run on threads, for they wait for the database.
     """
     app = FastAPI(
         title="Keyhouse management API",
@@ -36,7 +40,8 @@ def build_app(office: Office, authenticate: Authenticate) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.office = office
-    parts = (organizations, apis, applications, keys, reports, health)
+    app.state.people = people
+    parts = (organizations, apis, applications, keys, members, sessions, reports, health)
     app.state.routers = [part.router for part in parts]
     for router in app.state.routers:
         app.include_router(router)
@@ -44,7 +49,9 @@ def build_app(office: Office, authenticate: Authenticate) -> FastAPI:
     add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BoundedBody)
-    app.add_middleware(Gate, authenticate=authenticate)
+    app.add_middleware(
+        Gate, authenticate=authenticate, authenticate_session=sessions.by_session(people)
+    )
     ids = RequestIds(office.entropy.take(ENTROPY_BYTES))
     app.add_middleware(Envelope, ids=ids, clock=office.clock)
     return app

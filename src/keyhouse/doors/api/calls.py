@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from keyhouse.core.addresses import format_address
 from keyhouse.doors.api.models import ListQuery
+from keyhouse.doors.api.problems import NotMember
 from keyhouse.ports import Page
 from keyhouse.services.actor import Actor
 from keyhouse.services.idempotency import Once, Outcome, Shaped, once
@@ -19,11 +19,11 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 CHANGE_SEQ = "Keyhouse-Change-Seq"
-SCHEMES = ("managementKey", "apiKeyHeader")
+SCHEMES = ("managementKey", "apiKeyHeader", "session")
 
 
 class Call:
-    """A call by the holder of a management key."""
+    """A call by the holder of a management key, or by a person logged in."""
 
     __slots__ = ("_actor", "_office", "_once", "_path")
 
@@ -55,8 +55,13 @@ class Call:
         act: Callable[[Work], T],
         shape: Callable[[T], BaseModel],
         secret: Callable[[T], str],
+        *,
+        place: str | None = None,
     ) -> Response:
-        """Make something with a secret, which is told the first time only."""
+        """Make something with a secret, which is told the first time only.
+
+        `place` is what the answer's id is added to for Location.
+        """
 
         def shaped(value: T) -> Shaped:
             hidden = {"secret": None, "secret_already_shown": True}
@@ -66,7 +71,7 @@ class Call:
         answer = outcome.answer
         if outcome.secret is not None:
             answer = {**answer, "secret": outcome.secret, "secret_already_shown": False}
-        return self._created(outcome, answer)
+        return self._created(outcome, answer, place)
 
     def done(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
         """Do something to what there is, by POST, once: 200."""
@@ -91,8 +96,11 @@ class Call:
     ) -> Outcome:
         return once(self._office, self._actor, act, shape, status=status, key=self._once)
 
-    def _created(self, outcome: Outcome, answer: dict[str, Any]) -> Response:
-        headers = {"Location": f"{self._path}/{answer['id']}", **_seq(outcome.seq)}
+    def _created(
+        self, outcome: Outcome, answer: dict[str, Any], place: str | None = None
+    ) -> Response:
+        where = f"{place or self._path}/{answer['id']}"
+        headers = {"Location": where, **_seq(outcome.seq)}
         return JSONResponse(answer, outcome.status, headers=headers)
 
 
@@ -135,14 +143,10 @@ PostCall = Annotated[Call, Depends(_post)]
 
 
 def _actor(request: Request) -> Actor:
-    holder, state = request.state.management, request.state
-    return Actor(
-        holder.id,
-        holder.organization_id,
-        holder.key.grants,
-        format_address(state.address),
-        state.request_id,
-    )
+    actor: Actor | None = request.state.actor
+    if actor is None:
+        raise NotMember
+    return actor
 
 
 def _fingerprint(request: Request) -> str:
@@ -158,7 +162,7 @@ def operation(
     path: str,
     *,
     id: str,
-    scope: str,
+    scope: str | None,
     answer: type[BaseModel] | None,
     many: bool = False,
     status: int = 200,
@@ -166,10 +170,12 @@ def operation(
     """Add an endpoint that needs `scope`, and tell of it in the OpenAPI document.
 
     The scope is asked for before the body is looked at; the service asks again.
+    None is for what a person does without any: with a session alone.
     """
 
     async def needs(request: Request) -> None:
-        _actor(request).reach(scope)
+        if scope is not None:
+            _actor(request).reach(scope)
 
     told: dict[int | str, dict[str, Any]] = {status: {"description": "Done"}}
     if answer is not None:
@@ -183,8 +189,14 @@ def operation(
         response_class=Response if answer is None else JSONResponse,
         responses=told,
         dependencies=[Depends(needs)],
-        openapi_extra={"security": [{scheme: [scope]} for scheme in SCHEMES]},
+        openapi_extra={"security": _security(scope)},
     )
+
+
+def _security(scope: str | None) -> list[dict[str, list[str]]]:
+    if scope is None:
+        return [{SCHEMES[-1]: []}]
+    return [{scheme: [scope]} for scheme in SCHEMES]
 
 
 _pages: dict[type[BaseModel], type[BaseModel]] = {}

@@ -8,7 +8,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from keyhouse.core.answers import PROBLEM_TYPE
+from keyhouse.core.csrf import CSRF_HEADER, SESSION_COOKIE
 from keyhouse.doors.api.calls import CHANGE_SEQ, SCHEMES
+from keyhouse.doors.api.gate import ORGANIZATION_HEADER
 from keyhouse.doors.api.problems import TITLES
 
 _BODY: Final = "06TbZQ2dGmM8vXk1cPqRst"
@@ -19,7 +21,11 @@ _ID_EXAMPLES: Final = {
     "apis": "api",
     "applications": "app",
     "keys": "key",
+    "members": "usr",
+    "invitations": "inv",
+    "sessions": "ses",
 }
+_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec"}
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",
@@ -43,7 +49,12 @@ _PROBLEM: Final[dict[str, Any]] = {
         },
     },
 }
-_DESCRIPTIONS: Final = {401: "No valid management key"}
+_UNAUTHORIZED: Final = ("unknown", "No valid management key or session")
+_SESSION: Final = f"""
+A person logged in to the console. `{ORGANIZATION_HEADER}` names the organization,
+where it is not their only one; what writes needs the session's token in
+`{CSRF_HEADER}` as well.
+""".strip()
 _DESCRIPTION: Final = """
 Everything that can be managed. Times are RFC 3339 in UTC, durations seconds.
 Lists are `{"data": [], "next_cursor": null}`. PATCH changes the fields that are
@@ -70,6 +81,12 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
     parts["securitySchemes"] = {
         SCHEMES[0]: {"type": "http", "scheme": "bearer", "description": "`kh_mk_…`"},
         SCHEMES[1]: {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        SCHEMES[2]: {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": _SESSION,
+        },
     }
     examples = _model_examples()
     for name, example in examples.items():
@@ -93,7 +110,7 @@ def _parameters(path: str, operation: dict[str, Any]) -> None:
     kind = path.split("/")[2] if path.count("/") > 1 else ""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            prefix = "rte" if parameter["name"] == "route" else _ID_EXAMPLES[kind]
+            prefix = _BELOW_EXAMPLES.get(parameter["name"], _ID_EXAMPLES[kind])
             parameter["example"] = f"{prefix}_{_BODY}"
 
 
@@ -106,7 +123,7 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     writes = method != "get"
     # 400 is also the answer to two different keys in one request.
     found = {400, 401, 403, 413, 415, 503} if guarded else set()
-    found |= {404} if "{" in path else set()
+    found |= {404} if "{" in path or path.endswith("/find") else set()
     found |= {409} if guarded and writes else set()
     found |= {422} if body or operation.get("parameters") else set()
     if path == "/ready":
@@ -130,7 +147,7 @@ def _headers(tells_seq: bool) -> dict[str, Any]:
 
 
 def _problem_response(status: int) -> dict[str, Any]:
-    code, title = TITLES.get(status, ("unknown", _DESCRIPTIONS.get(status, "")))
+    code, title = _UNAUTHORIZED if status == 401 else TITLES[status]
     example: dict[str, Any] = {
         "type": f"urn:keyhouse:problem:{code}",
         "title": title,

@@ -1,49 +1,23 @@
-"""What goes around every request: its id, its bounds, who sends it.
+"""What goes around every request: its id and its bounds.
 
 Plain ASGI, outermost first: `Envelope`, `Gate`, `BoundedBody`. So a stranger
 is refused before a byte of the body is read or a path is looked at.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, Protocol
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from keyhouse.core.addresses import UNKNOWN, parse_address
-from keyhouse.core.credentials import choose
-from keyhouse.core.records import KeyRecord
-from keyhouse.core.verdict import Verdict
-from keyhouse.doors.api.problems import problem, refused, unavailable
-from keyhouse.ports import Clock, StoreUnavailable
+from keyhouse.doors.api.problems import problem
+from keyhouse.ports import Clock
 from keyhouse.services.meter import RequestIds
 
 BODY_BYTES_MAX: Final = 1 << 20
-GUARDED: Final = "/v1/"
 
 _log = logging.getLogger("keyhouse.api")
-
-
-class ManagementKey(Protocol):
-    """A checked management key, as `services.verify` gives it."""
-
-    @property
-    def id(self) -> str:
-        """The key's id."""
-
-    @property
-    def organization_id(self) -> str:
-        """The tenant."""
-
-    @property
-    def key(self) -> KeyRecord:
-        """The key with its grants."""
-
-
-Authenticate = Callable[[bytes, int], Awaitable[ManagementKey | Verdict]]
-"""Takes a secret and the caller's address; never raises for a bad secret."""
 
 
 class Envelope:
@@ -85,52 +59,6 @@ def _add_headers(message: Message, request_id: str) -> None:
     headers["Keyhouse-Request-Id"] = request_id
     headers["Cache-Control"] = "no-store"
     headers["X-Content-Type-Options"] = "nosniff"
-
-
-class Gate:
-    """Lets nobody below `/v1/` without a valid management key."""
-
-    def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
-        self._app = app
-        self._authenticate = authenticate
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on the request of one who may, and refuse any other."""
-        if scope["type"] == "http" and scope["path"].startswith(GUARDED):
-            address = _address(scope)
-            request_id = scope["state"]["request_id"]
-            try:
-                holder = await self._holder(scope, address)
-            except StoreUnavailable:
-                await unavailable(request_id)(scope, receive, send)
-                return
-            if isinstance(holder, Verdict):
-                await refused(holder, request_id)(scope, receive, send)
-                return
-            scope["state"].update(management=holder, address=address)
-        await self._app(scope, receive, send)
-
-    async def _holder(self, scope: Scope, address: int) -> ManagementKey | Verdict:
-        headers = Headers(scope=scope)
-        chosen = choose(
-            _joined(headers, "x-api-key"), _joined(headers, "authorization"), None
-        )
-        if chosen.secret is None:
-            return chosen.refusal or Verdict.MISSING
-        return await self._authenticate(chosen.secret, address)
-
-
-def _joined(headers: Headers, name: str) -> bytes | None:
-    values = headers.getlist(name)
-    return ", ".join(values).encode("latin-1") if values else None
-
-
-def _address(scope: Scope) -> int:
-    client: Any = scope.get("client")
-    try:
-        return parse_address(client[0]) if client else UNKNOWN
-    except ValueError:
-        return UNKNOWN
 
 
 class BoundedBody:

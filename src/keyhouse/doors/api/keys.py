@@ -6,18 +6,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from keyhouse.core.validation import Problem
 from keyhouse.doors.api import models
-from keyhouse.doors.api.answers import KeyCreatedOut, KeyOut, SecretOut
+from keyhouse.doors.api.answers import KeyCreatedOut, KeyOut, LimitLeftOut, SecretOut
 from keyhouse.doors.api.calls import AnyCall, Call, PostCall, operation, turn
-from keyhouse.doors.api.shapes import key_out, secret_out
+from keyhouse.doors.api.shapes import key_out, limit_left_out, secret_out
 from keyhouse.doors.api.wishes import key_changes, key_wish
 from keyhouse.ports import Page
-from keyhouse.services import issue
+from keyhouse.services import issue, reports
+from keyhouse.services.refusals import Invalid
 from keyhouse.services.work import Work
 
 router = APIRouter(tags=["Keys"])
 _reading = partial(operation, router, "GET", scope=issue.READ)
 _writing = partial(operation, router, scope=issue.WRITE)
+_finding = partial(operation, router, scope=issue.READ)
 _Act = Callable[[Work, str], issue.KeyView]
 
 
@@ -27,12 +30,17 @@ def list_keys(call: AnyCall, query: Annotated[models.KeysQuery, Query()]) -> Res
 
     A page may hold fewer than `limit`; `next_cursor` alone tells the end.
     """
+    if issue.holds_secret(query.search or ""):
+        mend = "POST it to /v1/keys/find; and rotate the key, for addresses are logged"
+        raise Invalid([Problem("search", "holds a whole secret", mend)])
     wanted = issue.KeyFilter(
         name=query.name,
         application=query.application,
         api=query.api,
         state=issue.KeyState(query.state) if query.state else None,
         environment=query.environment,
+        project=query.project,
+        search=query.search,
     )
     return call.page(lambda look: issue.list_keys(look, turn(query), wanted), key_out)
 
@@ -46,6 +54,15 @@ def create_key(call: PostCall, body: models.KeyBody) -> Response:
         lambda created: key_out(created.view),
         lambda created: created.issued.secret.reveal(),
     )
+
+
+@_finding("POST", "/v1/keys/find", id="find_key", answer=KeyOut)
+def find_key(call: AnyCall, body: models.SecretBody) -> Response:
+    """The key that a secret belongs to, also one that is replaced or refused.
+
+    A POST, so that the secret stands in no address. Nothing is changed.
+    """
+    return call.one(lambda look: issue.find_key(look, body.secret), key_out)
 
 
 @_reading("/v1/keys/{id}", id="get_key", answer=KeyOut)
@@ -71,6 +88,41 @@ def delete_key(call: AnyCall, id: str) -> Response:
 def list_secrets(call: AnyCall, id: str) -> Response:
     """The secrets of a key, the newest first: all about them but the strings."""
     return call.page(lambda look: Page(issue.list_secrets(look, id), None), secret_out)
+
+
+@_writing(
+    "DELETE",
+    "/v1/keys/{id}/secrets/{secret_id}",
+    id="end_secret",
+    answer=None,
+    status=204,
+)
+def end_secret(call: AnyCall, id: str, secret_id: str) -> Response:
+    """Refuse one secret of a key from now on; the last that works is kept."""
+    return call.gone(lambda work: issue.end_secret(work, id, secret_id))
+
+
+@_writing("POST", "/v1/keys/{id}/rotate", id="rotate_key", answer=KeyCreatedOut, status=201)
+def rotate_key(call: PostCall, id: str, body: models.RotationBody) -> Response:
+    """Give a key a new secret, which is in this answer and in no other.
+
+    Id, limits and counts stay. The older secrets work for the overlap at most.
+    """
+    return call.issued(
+        lambda work: issue.rotate_key(work, id, body.overlap_seconds),
+        lambda created: key_out(created.view),
+        lambda created: created.issued.secret.reveal(),
+        place="/v1/keys",
+    )
+
+
+@_reading("/v1/keys/{id}/limits", id="list_limits_left", answer=LimitLeftOut, many=True)
+def list_limits_left(call: AnyCall, id: str) -> Response:
+    """The limits that count for a key, and what is left of its quotas.
+
+    What the last second or two used may not be in it yet.
+    """
+    return call.page(lambda look: Page(reports.limits_left(look, id), None), limit_left_out)
 
 
 @_writing("POST", "/v1/keys/{id}/enable", id="enable_key", answer=KeyOut)

@@ -254,6 +254,25 @@ class KeyBody(Body):
     )
 
 
+class RotationBody(Body):
+    """A new secret for a key; the older ones go on for the overlap at most."""
+
+    overlap_seconds: int = Field(
+        description="0 refuses the older secrets at once; at most 31 days (2678400)."
+    )
+    model_config = _example(overlap_seconds=86_400)
+
+
+class SecretBody(Body):
+    """A whole secret, to find the key that it belongs to."""
+
+    secret: str
+    model_config = _example(
+        # Never minted: the published vector of the checksum.
+        secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"  # noqa: S106
+    )
+
+
 class ListQuery(Query):
     """Which page of a list."""
 
@@ -285,6 +304,10 @@ class KeysQuery(ListQuery):
         | None
     ) = Field(None, description="Deleted keys are listed only if asked for.")
     environment: Literal["live", "test"] | None = None
+    project: Word | None = None
+    search: Word | None = Field(
+        None, description="A part of the name or hint. Never a whole secret."
+    )
 
 
 class AuditQuery(ListQuery):

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from keyhouse.core.answers import PROBLEM_TYPE, challenge
 from keyhouse.core.answers import problem as verdict_problem
+from keyhouse.core.csrf import CSRF_HEADER
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import StoreUnavailable
@@ -27,6 +28,7 @@ from keyhouse.services.refusals import (
 
 TITLES: Final = {
     400: ("unreadable", "The request cannot be read"),
+    401: ("session_ended", "Not logged in"),
     403: ("scope_missing", "Scope missing"),
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "Method not allowed"),
@@ -53,6 +55,14 @@ _ANY_MEND: Final = "send what the OpenAPI document describes"
 _AMOUNT: Final = re.compile(r"limits\.(\d+)\.amount")
 
 
+class NotMember(Refusal):
+    """The person logged in is no member of the organization that was named."""
+
+
+class SessionNeeded(Refusal):
+    """It is about a person logged in, and a management key was sent."""
+
+
 class ProblemResponse(JSONResponse):
     """A problem."""
 
@@ -65,16 +75,17 @@ def problem(
     detail: str,
     *,
     code: str | None = None,
+    title: str | None = None,
     errors: Sequence[Problem] = (),
     headers: Mapping[str, str] | None = None,
     **more: object,
 ) -> ProblemResponse:
     """The answer that tells of a problem; `errors` name the fields."""
-    usual, title = TITLES[status]
+    usual, usual_title = TITLES[status]
     code = code or usual
     body: dict[str, Any] = {
         "type": f"urn:keyhouse:problem:{code}",
-        "title": title,
+        "title": title or usual_title,
         "status": status,
         "detail": detail,
         "code": code,
@@ -94,6 +105,24 @@ def refused(verdict: Verdict, request_id: str) -> ProblemResponse:
         headers["Retry-After"] = "1"
     body = verdict_problem(verdict, request_id)
     return ProblemResponse(body, verdict.status, headers=headers)
+
+
+def logged_out(request_id: str) -> ProblemResponse:
+    """The answer to a cookie that belongs to no session, or to none any more."""
+    detail = "The session has ended; log in again, or send a management key."
+    headers = {"WWW-Authenticate": challenge(Verdict.MISSING) or ""}
+    return problem(request_id, 401, detail, headers=headers)
+
+
+def forged(request_id: str) -> ProblemResponse:
+    """The answer to a write with a cookie alone, which any site could have sent."""
+    return problem(
+        request_id,
+        403,
+        f"Beside the session's cookie, a write needs its token in {CSRF_HEADER}.",
+        code="csrf_missing",
+        title="Cannot tell who asks",
+    )
 
 
 def unavailable(request_id: str) -> ProblemResponse:
@@ -137,6 +166,14 @@ async def _refusal(request: Request, refusal: Exception) -> ProblemResponse:
             )
         case Forbidden():
             return _forbidden(request_id, refusal)
+        case NotMember():
+            detail = "Keyhouse-Organization names no organization of yours."
+            title = "Not a member"
+            return problem(request_id, 403, detail, code="not_a_member", title=title)
+        case SessionNeeded():
+            detail = "This is for a person logged in; a management key has no sessions."
+            title = "Session needed"
+            return problem(request_id, 403, detail, code="session_needed", title=title)
     raise refusal
 
 

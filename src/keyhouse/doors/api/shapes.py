@@ -16,7 +16,6 @@ from keyhouse.core.entities import (
     Project,
     Resource,
     Route,
-    SecretRow,
     Window,
 )
 from keyhouse.core.usage import LogRow
@@ -26,6 +25,7 @@ from keyhouse.doors.api.answers import (
     ApplicationOut,
     AuditOut,
     KeyOut,
+    LimitLeftOut,
     OrganizationOut,
     ProjectOut,
     QuotaOut,
@@ -38,7 +38,8 @@ from keyhouse.doors.api.answers import (
 )
 from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.ports import UsageRow
-from keyhouse.services.issue import KeyView
+from keyhouse.services.issue import KeyView, SecretView
+from keyhouse.services.reports import LimitLeft
 
 _Dated = Organization | Project | Api | Route | Application | Key
 
@@ -137,8 +138,9 @@ def key_out(view: KeyView) -> KeyOut:
     )
 
 
-def secret_out(row: SecretRow) -> SecretOut:
-    """A secret's row without its digest, told."""
+def secret_out(view: SecretView) -> SecretOut:
+    """A secret without its string and digest, told."""
+    row = view.secret
     return SecretOut(
         id=row.id,
         version=row.version,
@@ -146,8 +148,21 @@ def secret_out(row: SecretRow) -> SecretOut:
         starts_at=format_time(row.starts_at),
         ends_at=format_optional(row.ends_at),
         revoked_at=format_optional(row.revoked_at),
+        state=view.state.value,
+        last_used_at=format_optional(view.last_used_at),
         created_by=row.created_by,
         created_at=format_time(row.created_at),
+    )
+
+
+def limit_left_out(row: LimitLeft) -> LimitLeftOut:
+    """A limit and what is left of it, told."""
+    return LimitLeftOut(
+        api=row.api_slug,
+        limit=_limit_out(row.limit),
+        used=row.used,
+        left=row.left,
+        resets_at=format_optional(row.resets_at),
     )
 
 

@@ -12,6 +12,8 @@ from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
 from keyhouse.doors.cli.entries import Entries
 from keyhouse.doors.cli.failures import Group
 from keyhouse.doors.cli.keys import keys
+from keyhouse.doors.cli.members import invitations, members
+from keyhouse.doors.cli.people import mail, people
 from keyhouse.doors.cli.show import say
 from keyhouse.doors.cli.tenants import apps, orgs, projects
 
@@ -29,6 +31,7 @@ _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "management": (running.management, "management"),
     "migrate": (running.migrate, "migrate"),
     "bootstrap": (running.bootstrap, "bootstrap --organization Acme"),
+    "mail": (mail, "mail --to ada@example.com"),
     "usage": (reports.usage, "usage --step hour --group-by key"),
     "requests": (reports.requests, "requests --verdict rate_limited"),
     "audit": (reports.audit, "audit --json"),
@@ -40,6 +43,9 @@ _GROUPS = {
     "apis": apis,
     "apps": apps,
     "keys": keys,
+    "people": people,
+    "members": members,
+    "invitations": invitations,
     "config": config,
 }
 

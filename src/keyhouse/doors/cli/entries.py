@@ -1,11 +1,15 @@
 """What the command line is given: everything that it starts or asks of this machine."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from keyhouse.core.secret import Secret
+
+if TYPE_CHECKING:
+    from keyhouse.services.people import PeopleDesk
 
 
 class WrongUse(Exception):
@@ -34,6 +38,15 @@ class ShownSetting(NamedTuple):
     name: str
     value: str
     source: str
+
+
+class KeptMail(NamedTuple):
+    """A mail that no server took: it lies in the data folder."""
+
+    at: str
+    to: str
+    subject: str
+    text: str
 
 
 class Bootstrapped(Protocol):
@@ -101,6 +114,12 @@ class Installation(Protocol):
         self, email: str, organization: str, project: str, *, fresh_key: bool
     ) -> Bootstrapped:
         """Owner, organization, project and management key, where there are none."""
+
+    def people_desk(self) -> AbstractContextManager["PeopleDesk"]:
+        """Who can log in, on this machine's database."""
+
+    def mails(self) -> Sequence[KeptMail]:
+        """The mails in the data folder, the oldest first."""
 
 
 class Entries(Protocol):

@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from keyhouse.core.secret import holds_ours
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.apis import NoLimits, Quotas, Rates
 from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.limits import limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
+from keyhouse.doors.cli.rotation import add_rotation
 from keyhouse.doors.cli.tenants import NewName
 
 _KEYS = Noun("keys", "key", "keys", ())
@@ -43,10 +46,11 @@ EndsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:
 keys = typer.Typer(no_args_is_help=True, help="Keys: what callers hold.")
 add_show(keys, _KEYS)
 add_delete(keys, _KEYS, "`restore` brings it back.")
+add_rotation(keys)
 
 
 @keys.command("list", epilog="Example: keyhouse keys list --api weather --state active")
-def list_keys(
+def list_keys(  # noqa: PLR0913  (an option each)
     context: typer.Context,
     *,
     name: Filter = None,
@@ -54,16 +58,24 @@ def list_keys(
     api: Filter = None,
     state: Filter = None,
     environment: Filter = None,
+    project: Filter = None,
+    search: Annotated[
+        str | None, typer.Option(help="Part of a name or hint; for a secret: keys find.")
+    ] = None,
     rows_max: RowsMax = 1000,
     as_json: AsJson = False,
 ) -> None:
     """All keys, or those that fit."""
+    if holds_ours((search or "").encode("utf-8", "replace")):
+        raise WrongUse("--search: a secret is not for an address; use: keyhouse keys find")
     filters = {
         "name": name,
         "application": application,
         "api": api,
         "state": state,
         "environment": environment,
+        "project": project,
+        "search": search,
     }
     with desk(context).client() as client:
         show.rows(islice(client.keys.each(**filters), rows_max), _COLUMNS, json=as_json)

@@ -10,6 +10,7 @@ from keyhouse.doors.cli import access, show
 from keyhouse.doors.cli.desk import Assigned, Config, DataDir, desk
 from keyhouse.doors.cli.entries import Installation
 from keyhouse.doors.cli.failures import tell
+from keyhouse.doors.cli.people import password_link
 from keyhouse.doors.cli.running import EMAIL, ORGANIZATION, PROJECT, Once
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def quickstart(
     def ready(_: Mapping[str, int]) -> int:
         try:
             api_key = kept if _accepted(here, kept) else _fresh_key(here)
+            _tell_console(here)
             _set_up(here, api_key, slug, upstream)
         except Exception as error:
             code = tell(error)
@@ -102,6 +104,14 @@ def _set_up(here: Installation, api_key: str, slug: str, upstream: str) -> None:
     command = ["curl", "-H", f"X-API-Key: {key['secret']}", f"{here.gateway_url}/{slug}/"]
     show.say("\nNow call it:\n")
     show.say(shlex.join(command))
+
+
+def _tell_console(here: Installation) -> None:
+    """Where people manage it, and how the owner gets in for the first time."""
+    show.say(f"console       {here.management_url}  for {EMAIL}")
+    link = password_link(here, EMAIL)
+    if link is not None:
+        show.say(f"password      {link}  sets it, once")
 
 
 def _api(client: "Client", slug: str, upstream: str) -> None:

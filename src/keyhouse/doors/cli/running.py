@@ -11,6 +11,7 @@ import typer
 from keyhouse.doors.cli import access, show
 from keyhouse.doors.cli.desk import AsJson, Assigned, Config, DataDir, desk
 from keyhouse.doors.cli.entries import Installation
+from keyhouse.doors.cli.people import password_link
 
 ListenFd = Annotated[
     int | None,
@@ -123,6 +124,9 @@ def bootstrap(
         if out is not None:
             access.write_private(out, secret + "\n")
             found["secret_file"] = str(out)
+    link = password_link(here, email)
+    if link is not None:
+        found["password_link"] = link
     show.item(found, json=as_json)
 
 

@@ -35,7 +35,7 @@ def verify(  # noqa: PLR0913  (an option each)
     """Ask whether a key opens an API (exit code 1: no). Spends as a call would."""
     here = desk(context)
     fields = {
-        "secret": _secret(secret_file),
+        "secret": given_secret(secret_file),
         "api": api,
         "method": method,
         "path": path,
@@ -53,8 +53,8 @@ def verify(  # noqa: PLR0913  (an option each)
         raise typer.Exit(1)
 
 
-def _secret(file: Path | None) -> str:
-    """The key. Never an argument: other users of the machine see those."""
+def given_secret(file: Path | None) -> str:
+    """A secret to speak of. Never an argument: other users of the machine see those."""
     try:
         if file is not None:
             return file.read_text("utf-8").strip()

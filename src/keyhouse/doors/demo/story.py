@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from keyhouse.doors.demo.steps import Step, as_line, say, table
 
 _NO_WEBDATA = "The demo's API is not installed: pip install 'examples/webdata[pages]'"
 _INTERRUPTED = 130
+_OWNER = "owner@localhost"
 _PAGE = "/ref/time.html"
 _UPLOAD = "/ref/draw.html"
 _PORTS = {"gateway": 8080, "management": 8000, "webdata": 3000, "pages": 3001}
@@ -108,11 +110,7 @@ class _Show:
 
     def _start_keyhouse(self, processes: Processes) -> int:
         """Bootstrap and serve, as anybody would; gives the gateway's process id."""
-        environment = {
-            "KEYHOUSE_DATA__DIR": str(self._folder / "data"),
-            "KEYHOUSE_GATEWAY__LISTEN": self._urls["gateway"].removeprefix("http://"),
-            "KEYHOUSE_MANAGEMENT__LISTEN": self._urls["management"].removeprefix("http://"),
-        }
+        environment = self._environment()
         processes.finish(processes.start(_python("keyhouse", "bootstrap"), environment))
         reader, writer = os.pipe()
         serve = processes.start(
@@ -121,6 +119,14 @@ class _Show:
         os.close(writer)
         told = json.loads(processes.line(serve, reader))
         return int(told["gateway"]["pid"])
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "KEYHOUSE_DATA__DIR": str(self._folder / "data"),
+            "KEYHOUSE_GATEWAY__LISTEN": self._urls["gateway"].removeprefix("http://"),
+            "KEYHOUSE_MANAGEMENT__LISTEN": self._urls["management"].removeprefix("http://"),
+            "KEYHOUSE_MANAGEMENT__SIGN_UP": "open",
+        }
 
     def _restart(self, pid: int) -> int:
         """Kill the gateway as no program can resist; 200 once it serves again."""
@@ -157,8 +163,24 @@ class _Show:
             say(f"  {name:<11} {url}", aside=aside)
         say(f"  {'data':<11} {self._folder / 'data'}", aside=aside)
         say(f"\nTry it:\n{shlex.join(command)}", aside=aside)
+        self._invite(aside=aside)
         with suppress(KeyboardInterrupt):
             signal.pause()
+
+    def _invite(self, *, aside: bool) -> None:
+        """Two ways into the console: as the owner of all this, or as somebody new."""
+        reset = subprocess.run(  # noqa: S603  (a command of our own)
+            _python("keyhouse", "people", "reset", _OWNER),
+            env={**os.environ, **self._environment()},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if reset.returncode == 0:
+            say(f"\nSee it in the browser, as {_OWNER}; set a password first:", aside=aside)
+            say(reset.stdout.strip(), aside=aside)
+        say(f"\nOr sign up at {self._urls['management']}/signup; the mail:", aside=aside)
+        say(f"keyhouse mail --data-dir {self._folder / 'data'}", aside=aside)
 
 
 def _python(module: str, *arguments: str) -> list[str]:

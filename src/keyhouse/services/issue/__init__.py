@@ -19,14 +19,22 @@ from keyhouse.services.issue.queries import (
     READ,
     WRITE,
     KeyFilter,
+    find_key,
     get_key,
     list_keys,
     list_secrets,
 )
-from keyhouse.services.issue.views import KeyState, KeyView
+from keyhouse.services.issue.rotation import (
+    OVERLAP_SECONDS_MAX,
+    end_secret,
+    rotate_key,
+)
+from keyhouse.services.issue.searching import holds_secret
+from keyhouse.services.issue.views import KeyState, KeyView, SecretState, SecretView
 
 __all__ = [
     "MANAGEMENT_SCOPES",
+    "OVERLAP_SECONDS_MAX",
     "READ",
     "WRITE",
     "AccessWish",
@@ -38,14 +46,20 @@ __all__ = [
     "KeyState",
     "KeyView",
     "KeyWish",
+    "SecretState",
+    "SecretView",
     "change_key",
     "create_key",
     "delete_key",
     "disable_key",
     "enable_key",
+    "end_secret",
+    "find_key",
     "get_key",
+    "holds_secret",
     "list_keys",
     "list_secrets",
     "restore_key",
     "revoke_key",
+    "rotate_key",
 ]

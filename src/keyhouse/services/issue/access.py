@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Api, KeyKind, Project, Resource
+from keyhouse.core.entities import Access, Api, Key, KeyKind, Project, Resource
 from keyhouse.core.scopes import covers
 from keyhouse.core.validation import ENTRIES_MAX, Problem, check_scopes
 from keyhouse.services.catalog import find_api
 from keyhouse.services.issue.minting import Opening
 from keyhouse.services.issue.queries import WRITE
-from keyhouse.services.refusals import Invalid, NotFound
+from keyhouse.services.refusals import Forbidden, Invalid, NotFound
 from keyhouse.services.work import Work
 
 MANAGEMENT_SCOPES = (
@@ -27,6 +27,8 @@ MANAGEMENT_SCOPES = (
     "usage:read",
     "requests:read",
     "audit:read",
+    "members:read",
+    "members:write",
 )
 """All that a management key can be allowed."""
 
@@ -79,6 +81,24 @@ def open_access(work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...]) -> Op
     if problems:
         raise Invalid(problems)
     return Opened(tuple(access), project_id)
+
+
+def demand_no_more(work: Work, key: Key) -> None:
+    """Raise Forbidden where a management key may do more than the actor.
+
+    Whoever gets a secret of it could otherwise rise above themselves.
+    """
+    if key.kind is not KeyKind.MANAGEMENT:
+        return
+    for row in work.tx.find(Access, key_id=key.id):
+        home = None
+        if row.resource is Resource.API:
+            api = work.tx.get(Api, row.resource_id)
+            home = None if api is None else api.project_id
+        held = work.actor.scopes_on(row.resource_id, home)
+        for scope in row.scopes:
+            if not covers(held, scope):
+                raise Forbidden(scope, ", which the key has")
 
 
 def _found(

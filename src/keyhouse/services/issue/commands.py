@@ -117,12 +117,12 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         metadata=wish.metadata,
     )
     issued = issue_key(work, new)
-    return Created(_view(work, issued.key), issued)
+    return Created(told_key(work, issued.key), issued)
 
 
 def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
     """Change a key. It keeps its kind, environment, application and secrets."""
-    key = _living(work, id)
+    key = living_key(work, id)
     restrictions = changes.get("restrictions", key.restrictions)
     wishes = changes.get("access")
     problems = check_name("name", changes["name"]) if "name" in changes else []
@@ -140,29 +140,29 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
         held = work.tx.find(Access, key_id=key.id)
         replace_access(work, key, held, open_access(work, key.kind, wishes).access)
     columns = {name: value for name, value in changes.items() if name != "access"}
-    return _view(work, work.change("key.change", key, **columns))
+    return told_key(work, work.change("key.change", key, **columns))
 
 
 def disable_key(work: Work, id: str) -> KeyView:
     """Refuse a key until it is enabled."""
-    key = _living(work, id)
+    key = living_key(work, id)
     since = key.disabled_at or work.now_us
-    return _view(work, work.change("key.disable", key, disabled_at=since))
+    return told_key(work, work.change("key.disable", key, disabled_at=since))
 
 
 def enable_key(work: Work, id: str) -> KeyView:
     """Let a disabled key work again; one that is revoked stays so."""
-    key = _living(work, id)
+    key = living_key(work, id)
     if key.revoked_at is not None:
         raise Taken("state", "the key is revoked for good", "create a new key")
-    return _view(work, work.change("key.enable", key, disabled_at=None))
+    return told_key(work, work.change("key.enable", key, disabled_at=None))
 
 
 def revoke_key(work: Work, id: str) -> KeyView:
     """Refuse a key for ever."""
-    key = _living(work, id)
+    key = living_key(work, id)
     since = key.revoked_at or work.now_us
-    return _view(work, work.change("key.revoke", key, revoked_at=since))
+    return told_key(work, work.change("key.revoke", key, revoked_at=since))
 
 
 def delete_key(work: Work, id: str) -> None:
@@ -174,17 +174,19 @@ def delete_key(work: Work, id: str) -> None:
 def restore_key(work: Work, id: str) -> KeyView:
     """Undo a deletion. What else the key is, as revoked, it is again."""
     key = reached_key(work, WRITE, id)
-    return _view(work, work.change("key.restore", key, deleted_at=None))
+    return told_key(work, work.change("key.restore", key, deleted_at=None))
 
 
-def _living(work: Work, id: str) -> Key:
+def living_key(work: Work, id: str) -> Key:
+    """The key, to be changed; Taken for one that is deleted."""
     key = reached_key(work, WRITE, id)
     if key.deleted_at is not None:
         raise Taken("state", "the key is deleted", "restore it first")
     return key
 
 
-def _view(work: Work, key: Key) -> KeyView:
+def told_key(work: Work, key: Key) -> KeyView:
+    """The key as the answer to a command tells it."""
     return views_of(work.tx, [key], work.now_us, {})[0]
 
 

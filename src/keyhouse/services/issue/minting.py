@@ -72,7 +72,29 @@ def issue_key(work: Work, new: NewKey) -> Issued:
     for row in rows:
         work.tx.insert(row)
     work.note("key.create", key.id, after={**told(key), "access": told_access(rows)})
-    return Issued(key, _mint(work, key))
+    return Issued(key, mint_secret(work, key, 1))
+
+
+def mint_secret(work: Work, key: Key, version: int) -> Secret:
+    """Make a key's secret of that version; the string is kept nowhere."""
+    entropy = work.entropy.take(secrets.ENTROPY_BYTES)
+    secret = secrets.mint(work.secret_prefix, key.kind, key.environment, entropy)
+    pepper = work.keyring.active
+    row = SecretRow(
+        id=work.new_id(ids.SECRET),
+        key_id=key.id,
+        version=version,
+        namespace="",
+        algorithm=secrets.ALGORITHM,
+        pepper_id=pepper.id,
+        digest=secrets.digest(secret.reveal().encode("ascii"), pepper.key),
+        hint=secret.hint,
+        starts_at=work.now_us,
+        created_by=work.actor.id,
+        created_at=work.now_us,
+    )
+    work.add("secret.create", row)
+    return secret
 
 
 def replace_access(
@@ -113,24 +135,3 @@ def _access_row(work: Work, key: Key, opening: Opening) -> Access:
         scopes=scopes,
         created_at=work.now_us,
     )
-
-
-def _mint(work: Work, key: Key) -> Secret:
-    entropy = work.entropy.take(secrets.ENTROPY_BYTES)
-    secret = secrets.mint(work.secret_prefix, key.kind, key.environment, entropy)
-    pepper = work.keyring.active
-    row = SecretRow(
-        id=work.new_id(ids.SECRET),
-        key_id=key.id,
-        version=1,
-        namespace="",
-        algorithm=secrets.ALGORITHM,
-        pepper_id=pepper.id,
-        digest=secrets.digest(secret.reveal().encode("ascii"), pepper.key),
-        hint=secret.hint,
-        starts_at=work.now_us,
-        created_by=work.actor.id,
-        created_at=work.now_us,
-    )
-    work.add("secret.create", row)
-    return secret

@@ -7,7 +7,20 @@ from keyhouse.core.entities import Access, Key, KeyKind, SecretRow
 from keyhouse.ports import Page
 from keyhouse.services.actor import Reach
 from keyhouse.services.catalog import reached_api
-from keyhouse.services.issue.views import KeyState, KeyView, state_of, views_of
+from keyhouse.services.issue.searching import (
+    in_name_or_hint,
+    is_secret,
+    searched,
+    secret_row,
+)
+from keyhouse.services.issue.views import (
+    KeyState,
+    KeyView,
+    SecretView,
+    secret_state,
+    state_of,
+    views_of,
+)
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Turn, Work
 
@@ -19,13 +32,19 @@ _STRETCHES_MAX: Final = 20
 
 
 class KeyFilter(NamedTuple):
-    """Which keys are wanted: `name` is a part of it, `api` an id or slug."""
+    """Which keys are wanted: `name` is a part of it, `api` an id or slug.
+
+    `search` is a part of the name or of a secret's hint, or a whole secret:
+    so it must not come out of an address, which is logged on its way.
+    """
 
     name: str | None = None
     application: str | None = None
     api: str | None = None
     state: KeyState | None = None
     environment: str | None = None
+    project: str | None = None
+    search: str | None = None
 
 
 def get_key(look: Look, id: str) -> KeyView:
@@ -33,11 +52,26 @@ def get_key(look: Look, id: str) -> KeyView:
     return _viewed(look, [reached_key(look, READ, id)])[0]
 
 
-def list_secrets(look: Look, id: str) -> list[SecretRow]:
-    """The secrets of a key, the newest first; no string and no digest is told."""
+def find_key(look: Look, secret: str) -> KeyView:
+    """The key that a whole secret belongs to, a replaced secret's too.
+
+    NotFound where there is none within reach; what it is not is not told.
+    """
+    row = secret_row(look, secret.strip())
+    if row is None:
+        raise NotFound("key")
+    return get_key(look, row.key_id)
+
+
+def list_secrets(look: Look, id: str) -> list[SecretView]:
+    """The secrets of a key, the newest first; no string is told."""
     key = reached_key(look, READ, id)
     found = look.tx.find(SecretRow, key_id=key.id)
-    return sorted(found, key=lambda secret: -secret.version)
+    used = look.reports.secrets_last_used(key.id)
+    return [
+        SecretView(row, secret_state(row, look.now_us), used.get(row.version))
+        for row in sorted(found, key=lambda row: -row.version)
+    ]
 
 
 def list_keys(look: Look, turn: Turn, wanted: KeyFilter) -> Page:
@@ -47,12 +81,29 @@ def list_keys(look: Look, turn: Turn, wanted: KeyFilter) -> Page:
     rows that do not fit are passed over a bounded number at a time.
     """
     reach = look.actor.reach(READ)
+    text = (wanted.search or "").strip()
+    if not text.isprintable():
+        return Page([], None)
+    if is_secret(text):
+        return Page(_opened_by(look, text, wanted), None)
     for keys, cursor in _stretches(look, turn, wanted, reach):
         fitting = [key for key in keys if _fits(look, key, wanted)]
+        fitting = searched(look, fitting, text)
         mine = [key for key in fitting if _reached(look, reach, key)]
         if mine or cursor is None:
             break
     return Page(_viewed(look, mine), cursor)
+
+
+def _opened_by(look: Look, secret: str, wanted: KeyFilter) -> list[KeyView]:
+    """The key that a whole secret belongs to, if it is one of those wanted."""
+    try:
+        view = find_key(look, secret)
+    except NotFound:
+        return []
+    names = {row.resource_id for row in view.access} | set(view.slugs.values())
+    opens = wanted.api is None or wanted.api in names
+    return [view] if opens and _fits(look, view.key, wanted) else []
 
 
 def reached_key(at: Look | Work, scope: str, id: str) -> Key:
@@ -100,8 +151,12 @@ def _by_key(look: Look, turn: Turn, wanted: KeyFilter) -> Page:
         equals["application_id"] = wanted.application
     if wanted.environment is not None:
         equals["environment"] = wanted.environment
+    if wanted.project is not None:
+        equals["project_id"] = wanted.project
     contains = {} if wanted.name is None else {"name": wanted.name}
-    return look.page(Key, turn, equals, contains)
+    text = (wanted.search or "").strip()
+    search = in_name_or_hint(text) if text else None
+    return look.page(Key, turn, equals, contains, search)
 
 
 def _opened(look: Look, wanted: KeyFilter, reach: Reach) -> tuple[str, ...]:
@@ -139,6 +194,7 @@ def _fits(look: Look, key: Key, wanted: KeyFilter) -> bool:
         and name in key.name.lower()
         and key.organization_id == look.actor.organization_id
         and wanted.application in (None, key.application_id)
+        and wanted.project in (None, key.project_id)
         and wanted.environment in (None, key.environment)
     )
 

@@ -32,6 +32,42 @@ class KeyView:
     last_used_at: int | None
 
 
+class SecretState(StrEnum):
+    """What a secret is now, whatever its key may be."""
+
+    REVOKED = "revoked"
+    ENDED = "ended"
+    NOT_YET_VALID = "not_yet_valid"
+    ENDING = "ending"
+    ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretView:
+    """A secret of a key: `ending` is one that works yet, up to `until`."""
+
+    secret: SecretRow
+    state: SecretState
+    last_used_at: int | None
+
+    @property
+    def until(self) -> int | None:
+        """When it ended or will end, None for one that has no end."""
+        ends = (self.secret.ends_at, self.secret.revoked_at)
+        return min((end for end in ends if end is not None), default=None)
+
+
+def secret_state(secret: SecretRow, now_us: int) -> SecretState:
+    """The state of a secret at `now_us`."""
+    if secret.revoked_at is not None:
+        return SecretState.REVOKED
+    if secret.ends_at is not None and now_us >= secret.ends_at:
+        return SecretState.ENDED
+    if now_us < secret.starts_at:
+        return SecretState.NOT_YET_VALID
+    return SecretState.ACTIVE if secret.ends_at is None else SecretState.ENDING
+
+
 def state_of(key: Key, now_us: int) -> KeyState:
     """The state of a key at `now_us`, whatever its application's may be."""
     if key.deleted_at is not None:

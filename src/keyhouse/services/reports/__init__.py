@@ -1,5 +1,28 @@
 """Reports: what was counted, read back."""
 
+from keyhouse.core.usage import percentile_us
+from keyhouse.services.reports.activity import (
+    KeyActivity,
+    calls_in_last_hour,
+    key_activity,
+)
+from keyhouse.services.reports.figures import KeyReport, Point, Span, report_key
+from keyhouse.services.reports.left import LimitLeft, limits_left
+from keyhouse.services.reports.log import (
+    REFUSED,
+    RequestFilter,
+    RequestView,
+    get_project_request,
+    list_project_requests,
+)
+from keyhouse.services.reports.needs import KeyNeed, Need
+from keyhouse.services.reports.overview import (
+    ApiSums,
+    Hour,
+    Overview,
+    Sums,
+    overview,
+)
 from keyhouse.services.reports.queries import (
     GROUPS,
     READ_REQUESTS,
@@ -14,8 +37,30 @@ __all__ = [
     "GROUPS",
     "READ_REQUESTS",
     "READ_USAGE",
+    "REFUSED",
+    "ApiSums",
+    "Hour",
+    "KeyActivity",
+    "KeyNeed",
+    "KeyReport",
+    "LimitLeft",
+    "Need",
+    "Overview",
+    "Point",
+    "RequestFilter",
+    "RequestView",
+    "Span",
     "Step",
+    "Sums",
     "UsageWish",
+    "calls_in_last_hour",
+    "get_project_request",
+    "key_activity",
+    "limits_left",
+    "list_project_requests",
     "list_requests",
+    "overview",
+    "percentile_us",
+    "report_key",
     "report_usage",
 ]

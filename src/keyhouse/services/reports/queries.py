@@ -44,7 +44,7 @@ class UsageWish(NamedTuple):
 
 def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
     """Sums of what the organization provides and consumes, in order of time."""
-    equals = _within(look, READ_USAGE, wish.equals)
+    equals = within(look, READ_USAGE, wish.equals)
     until = look.now_us + 1 if wish.until_us is None else wish.until_us
     since = until - 86_400 * _SECOND_US if wish.since_us is None else wish.since_us
     seconds = _SECONDS[wish.step]
@@ -69,7 +69,7 @@ def list_requests(look: Look, turn: Turn, equals: Mapping[str, str]) -> Page:
     if verdict is not None and verdict not in BY_CODE:
         mend = f"choose among {', '.join(BY_CODE)}"
         raise Invalid([Problem("verdict", "is no verdict", mend)])
-    named = _within(look, READ_REQUESTS, equals)
+    named = within(look, READ_REQUESTS, equals)
     organization = look.actor.organization_id
     try:
         return look.reports.requests(
@@ -87,7 +87,7 @@ def _check_span(since: int, until: int, seconds: int) -> None:
         raise Invalid([Problem("since", "is too long ago for this step", mend)])
 
 
-def _within(look: Look, scope: str, equals: Mapping[str, str]) -> dict[str, str]:
+def within(look: Look, scope: str, equals: Mapping[str, str]) -> dict[str, str]:
     """Filters, with an API's slug replaced by its id, kept within reach.
 
     Counts cannot be cut to several APIs, so whoever sees but some names one,
@@ -101,13 +101,14 @@ def _within(look: Look, scope: str, equals: Mapping[str, str]) -> dict[str, str]
         except NotFound:
             mend = "GET /v1/apis lists those that you can name"
             raise Invalid([Problem("api", "is not known", mend)]) from None
-    elif not reach.whole and not _sees_key(look, scope, named.get("key", "")):
+    elif not reach.whole and not sees_key(look, scope, named.get("key", "")):
         mend = "name an api that your management key is for"
         raise Invalid([Problem("api", "is needed, for you see only some", mend)])
     return named
 
 
-def _sees_key(look: Look, scope: str, id: str) -> bool:
+def sees_key(look: Look, scope: str, id: str) -> bool:
+    """Whether there is such a key and `scope` is held for all that it opens."""
     reach = look.actor.reach(scope)
     try:
         key = look.own(Key, id)

@@ -8,6 +8,7 @@ from keyhouse.services.tenants.commands import (
     create_project,
     delete_project,
 )
+from keyhouse.services.tenants.founding import found_organization
 from keyhouse.services.tenants.queries import (
     READ_ORGANIZATIONS,
     READ_PROJECTS,
@@ -31,6 +32,7 @@ __all__ = [
     "change_project",
     "create_project",
     "delete_project",
+    "found_organization",
     "get_organization",
     "get_project",
     "list_organizations",

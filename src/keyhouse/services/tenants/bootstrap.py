@@ -7,12 +7,12 @@ from keyhouse.core.entities import (
     Application,
     KeyKind,
     Member,
-    Organization,
     Person,
     Project,
     Resource,
     Role,
 )
+from keyhouse.core.mailboxes import mailbox
 from keyhouse.core.records import GrantRecord
 from keyhouse.core.scopes import EVERYTHING
 from keyhouse.core.secret import Secret
@@ -22,6 +22,7 @@ from keyhouse.services.catalog import create_application
 from keyhouse.services.issue.minting import NewKey, issue_key
 from keyhouse.services.refusals import refuse
 from keyhouse.services.tenants.commands import create_project
+from keyhouse.services.tenants.founding import found_organization
 from keyhouse.services.work import Office, Work
 
 _APPLICATION = "management"
@@ -50,6 +51,7 @@ def bootstrap(
     found, and a management key is made only where `fresh_key` asks for it.
     Raises Invalid for a mail address or name that cannot be kept.
     """
+    email = mailbox(email)
     refuse(
         [
             *check_email("email", email),
@@ -64,8 +66,7 @@ def bootstrap(
 
     def run(work: Work) -> Bootstrapped:
         if made:
-            _add_organization(work, organization)
-            _add_owner(work, email)
+            found_organization(work, organization, _person(work, email))
         home = _project(work, project)
         if not made and not fresh_key:
             return Bootstrapped(False, tenant, home.id, None, None)
@@ -96,29 +97,9 @@ def _owned(office: Office, email: str) -> str | None:
     return None
 
 
-def _add_organization(work: Work, name: str) -> None:
-    row = Organization(
-        id=work.actor.organization_id,
-        name=name,
-        created_at=work.now_us,
-        updated_at=work.now_us,
-    )
-    work.add("organization.create", row)
-
-
-def _add_owner(work: Work, email: str) -> None:
+def _person(work: Work, email: str) -> Person:
     known = work.tx.find(Person, email=email)
-    person = known[0] if known else _add_person(work, email)
-    organization = work.actor.organization_id
-    member = Member(
-        id=f"{organization}/{person.id}",
-        organization_id=organization,
-        person_id=person.id,
-        role=Role.OWNER,
-        created_at=work.now_us,
-        updated_at=work.now_us,
-    )
-    work.add("member.create", member)
+    return known[0] if known else _add_person(work, email)
 
 
 def _add_person(work: Work, email: str) -> Person:

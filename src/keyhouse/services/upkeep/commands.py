@@ -10,6 +10,8 @@ ROWS_AT_ONCE: Final = 500
 """Few enough that a gateway, which waits meanwhile, does not notice."""
 IDEMPOTENCY_DAYS: Final = 1
 NODE_DAYS: Final = 1
+LOGIN_DAYS: Final = 1
+"""After the end of a session or mailed link; it opens nothing from its end on."""
 BUDGET_DAYS: Final = 35
 """After its window's end: longer than any spool is left lying before it is booked."""
 CHANGES_KEPT: Final = 10_000
@@ -34,6 +36,7 @@ def keep_up(
     removed = upkeep.prune_idempotency(now - IDEMPOTENCY_DAYS * DAY_US)
     removed += upkeep.prune_changes(CHANGES_KEPT)
     removed += upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
+    removed += upkeep.prune_logins(now - LOGIN_DAYS * DAY_US)
     for prune, days in (
         (upkeep.prune_requests, retention.requests_days),
         (upkeep.prune_usage, retention.usage_days),

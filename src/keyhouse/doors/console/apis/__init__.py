@@ -1,0 +1,1 @@
+"""APIs in the console: their forms, and a call to try one."""

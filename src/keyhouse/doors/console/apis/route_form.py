@@ -1,0 +1,65 @@
+"""The form of a route: a method, a path below the API's root, what they need."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from keyhouse.core.entities import Route
+from keyhouse.core.patterns import ANY_METHOD
+from keyhouse.core.validation import Problem
+from keyhouse.doors.console.apis.form import of_word, words
+from keyhouse.doors.console.apis.numbers import read_number
+from keyhouse.services.catalog import RouteFields
+
+METHODS: Final = (ANY_METHOD, "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+class RouteForm(NamedTuple):
+    """A route as its form shows it."""
+
+    method: str = "GET"
+    path: str = ""
+    scopes: str = ""
+    cost: str = "1"
+    position: str = ""
+
+
+def read_route(form: Mapping[str, object]) -> RouteForm:
+    """What was typed into the form of a route."""
+    names = (name for name in RouteForm._fields if name in form)
+    return RouteForm(**{name: str(form[name]).strip() for name in names})
+
+
+def show_route(route: Route) -> RouteForm:
+    """The form that shows a route as it is."""
+    return RouteForm(
+        method=route.method,
+        path=route.path,
+        scopes=" ".join(route.scopes),
+        cost=str(route.cost),
+        position=str(route.position),
+    )
+
+
+def route_fields(form: RouteForm) -> tuple[RouteFields, list[Problem]]:
+    """What a form comes to; without a position a new route is the last."""
+    cost, problems = read_number("cost", form.cost, blank=1)
+    fields = RouteFields(
+        method=form.method.upper(), path=form.path, scopes=words(form.scopes), cost=cost
+    )
+    if form.position:
+        position, wrong = read_number("position", form.position)
+        fields["position"] = position
+        problems += wrong
+    return fields, problems
+
+
+def at_fields(form: RouteForm, problems: Iterable[Problem]) -> dict[str, Problem]:
+    """Problems by the form's own fields, the first of each."""
+    places: dict[str, Problem] = {}
+    for problem in problems:
+        field = problem.field.partition(".")[0]
+        if field != problem.field:
+            places.setdefault(field, of_word(field, words(form.scopes), problem))
+        else:
+            places.setdefault(field, problem)
+    return places

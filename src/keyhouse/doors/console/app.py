@@ -1,0 +1,45 @@
+"""The console as one ASGI app."""
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from keyhouse.doors.console.assets import ROOT, Assets
+from keyhouse.doors.console.config import ConsoleConfig
+from keyhouse.doors.console.contents import PAGES
+from keyhouse.doors.console.desk import Desk
+from keyhouse.doors.console.failures import add_handlers, fault
+from keyhouse.doors.console.rendering import load_templates
+from keyhouse.doors.console.security import Shield
+from keyhouse.services.meter import RequestIds
+from keyhouse.services.meter.request_ids import ENTROPY_BYTES
+from keyhouse.services.people import PeopleDesk
+from keyhouse.services.work import Office
+
+
+def build_console(office: Office, people: PeopleDesk, config: ConsoleConfig) -> FastAPI:
+    """The app, for one process and one event loop; services run on threads."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    assets = Assets()
+    app.state.desk = Desk(office, people, config, load_templates(assets))
+    _add_assets(app, assets)
+    for page in PAGES:
+        app.include_router(page.router)
+    add_handlers(app)
+    ids = RequestIds(office.entropy.take(ENTROPY_BYTES))
+    app.add_middleware(
+        Shield,
+        ids=ids,
+        clock=office.clock,
+        public_url=config.public_url,
+        on_fault=fault,
+    )
+    return app
+
+
+def _add_assets(app: FastAPI, assets: Assets) -> None:
+    async def asset(request: Request, mark: str, name: str) -> Response:
+        """A static file."""
+        return assets.answer(request, mark, name)
+
+    app.add_api_route(f"{ROOT}/{{mark}}/{{name:path}}", asset, response_model=None)

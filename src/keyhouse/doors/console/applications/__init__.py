@@ -1,0 +1,1 @@
+"""Applications in the console: what its pages tell of them."""

@@ -1,0 +1,97 @@
+"""Applications with their keys, and what those were used for."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from keyhouse.core.entities import Application, Environment, Key
+from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
+from keyhouse.services import catalog, issue, reports
+from keyhouse.services.issue import KeyFilter, KeyState, KeyView
+from keyhouse.services.refusals import NotFound
+from keyhouse.services.work import Look, Turn
+
+APPLICATIONS_SHOWN: Final = 50
+KEYS_SHOWN: Final = 100
+_KEYS_COUNTED: Final = 1000
+
+
+class Row(NamedTuple):
+    """An application in the list, as one environment sees it."""
+
+    application: Application
+    keys: int
+    last_used_at: int | None
+
+
+class Listed(NamedTuple):
+    """A page of rows, and the cursor behind it."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+class KeyRow(NamedTuple):
+    """A key of the application and its last day."""
+
+    view: KeyView
+    activity: Sparkline
+
+
+class Shown(NamedTuple):
+    """One application with all that its page tells."""
+
+    application: Application
+    keys: list[KeyRow]
+    can_be_deleted: bool
+    calls_in_last_hour: int
+
+
+def listed(
+    look: Look, project: str, environment: Environment, cursor: str | None
+) -> Listed:
+    """The project's applications, the newest first."""
+    turn = Turn(cursor, APPLICATIONS_SHOWN)
+    applications, next_cursor = catalog.list_applications(look, turn, project=project)
+    keys = _by_application(look, project, environment)
+    rows = [_row(application, keys[application.id]) for application in applications]
+    return Listed(rows, next_cursor)
+
+
+def own_application(look: Look, project: str, id: str) -> Application:
+    """An application of that project; NotFound for another's."""
+    application = catalog.get_application(look, id)
+    if application.project_id != project:
+        raise NotFound("application")
+    return application
+
+
+def shown_of(look: Look, project: str, environment: Environment, id: str) -> Shown:
+    """All that the page of an application tells."""
+    application = own_application(look, project, id)
+    mine = KeyFilter(application=application.id, environment=environment)
+    views: list[KeyView] = issue.list_keys(look, Turn(limit=KEYS_SHOWN), mine).rows
+    activity = reports.key_activity(look, [view.key.id for view in views])
+    rows = [
+        KeyRow(view, sparkline(activity[view.key.id].hours, activity[view.key.id].refused))
+        for view in views
+    ]
+    calls = reports.calls_in_last_hour(look, application=application.id)
+    ever = look.tx.page(Key, after=None, limit=1, application_id=application.id).rows
+    return Shown(application, rows, not ever, calls)
+
+
+def _by_application(
+    look: Look, project: str, environment: Environment
+) -> dict[str, list[KeyView]]:
+    found: dict[str, list[KeyView]] = defaultdict(list)
+    wanted = KeyFilter(project=project, environment=environment)
+    for view in issue.list_keys(look, Turn(limit=_KEYS_COUNTED), wanted).rows:
+        found[view.key.application_id].append(view)
+    return found
+
+
+def _row(application: Application, keys: Sequence[KeyView]) -> Row:
+    used = [view.last_used_at for view in keys if view.last_used_at is not None]
+    active = sum(view.state is KeyState.ACTIVE for view in keys)
+    return Row(application, active, max(used, default=None))

@@ -1,0 +1,1 @@
+"""What the pages of keys say and draw, worked out without a request or a template."""

@@ -1,0 +1,53 @@
+"""The overview: what changed since yesterday, what needs a hand, requests by API."""
+
+from typing import NamedTuple
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from keyhouse.doors.console.overview import bars, telling
+from keyhouse.doors.console.overview.starting import Start, start_of
+from keyhouse.doors.console.rendering import render
+from keyhouse.doors.console.visits import Here, InProject
+from keyhouse.services import reports
+from keyhouse.services.reports import Overview
+from keyhouse.services.work import Look
+
+router = APIRouter()
+
+
+class Seen(NamedTuple):
+    """The day, and how far the project has come."""
+
+    day: Overview
+    start: Start
+
+
+@router.get("/{project}/{environment}/overview")
+async def overview(here: Here) -> Response:
+    """The first page of a project."""
+    seen = await here.read(lambda look: _seen(look, here))
+    day, start = seen
+    quiet = not (day.now.requests or day.before.requests)
+    return render(
+        here,
+        "overview/overview.html",
+        day=day,
+        start=start,
+        is_new=quiet and not start.was_called,
+        bars=bars.bars(day.hours),
+        size=(bars.WIDTH, bars.HEIGHT),
+        most=bars.most_in(day.hours),
+        needs=[
+            (one, telling.need(one, here.now_us), telling.mend(one)) for one in day.needs
+        ],
+        change=telling.change,
+    )
+
+
+def _seen(look: Look, here: InProject) -> Seen:
+    project, environment = here.project.id, here.environment
+    return Seen(
+        reports.overview(look, project, environment),
+        start_of(look, project, environment),
+    )

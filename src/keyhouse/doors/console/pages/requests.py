@@ -1,0 +1,86 @@
+"""The request log: what came, what it came to, and why."""
+
+from typing import Final, NamedTuple
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from keyhouse.core.addresses import format_address
+from keyhouse.core.entities import Api
+from keyhouse.core.verdict import BY_NUMBER
+from keyhouse.doors.console.keys.chart import label
+from keyhouse.doors.console.rendering import render
+from keyhouse.doors.console.requests import filters
+from keyhouse.doors.console.requests.filters import Wanted
+from keyhouse.doors.console.requests.reasons import why
+from keyhouse.doors.console.visits import Here, InProject
+from keyhouse.services import catalog, reports
+from keyhouse.services.reports import RequestView
+from keyhouse.services.work import Look, Turn
+
+router = APIRouter()
+REQUESTS_SHOWN: Final = 50
+_CHOICES_MAX: Final = 200
+
+
+class Found(NamedTuple):
+    """A page of the log, and the choices of its filters."""
+
+    views: list[RequestView]
+    next_cursor: str | None
+    apis: list[Api]
+
+    @property
+    def mark(self) -> str:
+        """See `filters.mark_of`."""
+        return filters.mark_of(self.views)
+
+
+@router.get("/{project}/{environment}/requests")
+async def requests(here: Here) -> Response:
+    """The log, as its address asks for it; what changed of it where htmx asks again."""
+    wanted = filters.read(here.request.query_params)
+    found = await here.read(lambda look: _found(look, here, wanted))
+    rows_alone = here.request.headers.get("hx-target") == "requests-found"
+    if rows_alone and here.request.query_params.get("mark") == found.mark:
+        return Response(status_code=204)
+    return render(
+        here,
+        "requests/rows.html" if rows_alone else "requests/list.html",
+        wanted=wanted,
+        found=found,
+        outcomes=filters.OUTCOMES,
+        verdicts=BY_NUMBER,
+        label=label,
+        address_of=format_address,
+    )
+
+
+@router.get("/{project}/{environment}/requests/{request_id}")
+async def one(here: Here, request_id: str) -> Response:
+    """One request, and why it was refused if it was."""
+    view = await here.read(
+        lambda look: reports.get_project_request(look, here.project.id, request_id)
+    )
+    row = view.row
+    return render(
+        here,
+        "requests/one.html",
+        view=view,
+        verdict=BY_NUMBER[row.verdict],
+        why=why(row),
+        address=format_address(row.address),
+    )
+
+
+def _found(look: Look, here: InProject, wanted: Wanted) -> Found:
+    project = here.project.id
+    turn = Turn(wanted.cursor or None, REQUESTS_SHOWN)
+    page = reports.list_project_requests(
+        look, project, turn, wanted.filter(here.environment)
+    )
+    choices: list[Api] = catalog.list_apis(
+        look, Turn(limit=_CHOICES_MAX), project=project
+    ).rows
+    choices.sort(key=lambda api: api.name.casefold())
+    return Found(page.rows, page.next_cursor, choices)

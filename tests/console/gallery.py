@@ -1,0 +1,107 @@
+"""An installation that looks lived in, and the addresses of all its pages."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from keyhouse.adapters.database import open_database
+from keyhouse.core.entities import Limit, LimitKind, Window
+from keyhouse.core.verdict import Verdict
+from tests.console.conftest import SignUp
+from tests.console.history import Caller, write_history
+from tests.console.installation import Installation
+from tests.console.people import Signed
+
+QUOTA = {"name": "monthly", "quota": 1_000_000, "window": "month"}
+RATE = {"name": "per-minute", "rate": 600, "period_seconds": 60}
+
+
+class Scene(NamedTuple):
+    """Who looks at what; `ids` fill the addresses, `secrets` may stand nowhere."""
+
+    owner: Signed
+    newcomer: Signed
+    ids: Mapping[str, str]
+    secrets: tuple[str, ...]
+
+
+def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene:
+    """Two APIs, four keys, a month of calls, members, and somebody who has nothing."""
+    owner, newcomer = sign_up("Ada Byron"), sign_up("Nora New")
+    home = f"/v1/organizations/{owner.organization}"
+    owner.call("PATCH", home, name="Northwind Weather")
+    scopes = ["forecast:read", "alerts:read", "alerts:write"]
+    owner.api("weather", upstream, name="Weather", scopes=scopes, limits=[RATE])
+    owner.api("maps", upstream, name="Maps")
+    call = {"method": "GET", "path": "/v1/forecast/{city}", "scopes": ["forecast:read"]}
+    route = owner.call("POST", "/v1/apis/weather/routes", **call)
+    keys = _keys(owner)
+    _invite(owner)
+    _past(installation, owner, keys)
+    first = keys[0]
+    owner.call("POST", f"/v1/keys/{first['id']}/rotate", overlap_seconds=86_400)
+    secrets = owner.client.get(f"/v1/keys/{first['id']}/secrets").json()["data"]
+    ids = {
+        "project": owner.project,
+        "environment": "test",
+        "organization": owner.organization,
+        "api": owner.client.get("/v1/apis/weather").json()["id"],
+        "route": route["id"],
+        "application": first["application"],
+        "key": first["id"],
+        "secret": next(one["id"] for one in secrets if one["version"] == 1),
+        "request_id": f"req_h0{3:020}",
+    }
+    return Scene(owner, newcomer, ids, tuple(key["secret"] for key in keys))
+
+
+def _keys(owner: Signed) -> list[dict[str, Any]]:
+    soon = (datetime.now(UTC) + timedelta(days=9)).isoformat(timespec="seconds")
+    near = {"networks_allowed": ["203.0.113.0/24"]}
+
+    def made(name: str, application: str, api: str, **fields: Any) -> dict[str, Any]:
+        return owner.key(name, api, application={"name": application}, **fields)
+
+    return [
+        made(
+            "Production",
+            "Route planner",
+            "weather",
+            scopes=["forecast:read"],
+            limits=[QUOTA],
+        ),
+        made("Backend", "Mobile app", "weather", scopes=["*"], restrictions=near),
+        made("Nightly import", "Data warehouse", "maps", ends_at=soon),
+        made("Billing server", "Invoices", "maps"),
+    ]
+
+
+def _invite(owner: Signed) -> None:
+    for name, role in (("grace", "admin"), ("linus", "viewer")):
+        email = f"{name}@example.com"
+        owner.call("POST", "/v1/invitations", email=email, role=role)
+
+
+def _past(installation: Installation, owner: Signed, keys: list[dict[str, Any]]) -> None:
+    refusals = (Verdict.RATE_LIMITED, Verdict.IP_NOT_ALLOWED, Verdict.SCOPE_MISSING)
+    kind, window = LimitKind.QUOTA, Window.MONTH
+    spent = Limit(name="monthly", kind=kind, amount=1_000_000, window=window)
+    callers = [
+        Caller(
+            organization=owner.organization,
+            api=key["access"][0]["api"],
+            key=key["id"],
+            application=key["application"],
+            environment="test",
+            busiest=(420, 160, 60)[number],
+            refusal=refusals[number],
+            quota=None if number else spent,
+            spent=872_310,
+        )
+        for number, key in enumerate(keys[:3])
+    ]
+    database = open_database(f"sqlite:///{installation.data / 'keyhouse.db'}")
+    try:
+        write_history(database, callers)
+    finally:
+        database.dispose()

@@ -1,0 +1,129 @@
+"""Weeks of calls that never were, booked as a gateway books them: charts need a past."""
+
+import math
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from keyhouse.adapters.database import Database
+from keyhouse.core.addresses import parse_address
+from keyhouse.core.compilation import compile_quotas
+from keyhouse.core.entities import Limit
+from keyhouse.core.quotas import Budget, span_of
+from keyhouse.core.usage import (
+    LATENCY_SLOTS,
+    Bucket,
+    BucketKey,
+    LogRow,
+    UsageBatch,
+    Use,
+)
+from keyhouse.core.verdict import Verdict
+from keyhouse.ports import LeaseWanted
+
+DAYS = 30
+STEP_MINUTES = 15
+_SHAPE = (0.0, 0.0, 0.02, 0.1, 0.3, 0.3, 0.16, 0.07, 0.03, 0.02)
+"""How latencies spread over the slots: most at a few milliseconds."""
+
+
+class Caller(NamedTuple):
+    """A key in use: at its busiest, so many calls in a quarter of an hour."""
+
+    organization: str
+    api: str
+    key: str
+    application: str
+    environment: str
+    busiest: int
+    refusal: Verdict = Verdict.RATE_LIMITED
+
+    quota: Limit | None = None
+    spent: int = 0
+
+    @property
+    def use(self) -> Use:
+        """Whose calls these are."""
+        owner = self.organization
+        names = (owner, owner, self.api, "", self.key, 1, self.application)
+        return Use(*names, self.environment, "")
+
+
+def write_history(database: Database, callers: list[Caller]) -> None:
+    """Thirty days of usage, and the latest calls in the log."""
+    now_us = time.time_ns() // 1000
+    batch = UsageBatch("spo_history", 0, 1)
+    database.sink.open_spool(batch.spool_id, "nod_history", "boot")
+    for number, caller in enumerate(callers):
+        batch.buckets.update(_buckets(caller, now_us // 60_000_000, number))
+        batch.log.extend(_log(caller, now_us, number))
+        if caller.quota is not None:
+            lease = _lease(database, batch.spool_id, caller, caller.quota)
+            batch.settled[lease] = caller.spent
+        batch.last_used[caller.key, 1] = now_us - (number * 7 + 1) * 60_000_000
+    assert database.sink.book(batch)
+
+
+def _lease(database: Database, spool: str, caller: Caller, quota: Limit) -> str:
+    """What a caller has spent of a quota of its API, leased as a gateway does."""
+    (compiled,) = compile_quotas([quota], ZoneInfo)
+    subject = f"{caller.key}/{caller.api}"
+    names = (caller.organization, "key_api", subject, caller.environment, quota.name)
+    span = span_of(compiled, time.time_ns() // 1000)
+    wanted = LeaseWanted(Budget(*names), span, quota.amount, caller.spent, caller.spent)
+    (leased,) = database.ledger.lease(spool, [wanted])
+    assert leased.granted == caller.spent
+    return leased.lease_id
+
+
+def _buckets(
+    caller: Caller, minute: int, number: int
+) -> Iterator[tuple[BucketKey, Bucket]]:
+    for back in range(0, DAYS * 24 * 60, STEP_MINUTES):
+        at = minute - back - 1
+        served = round(caller.busiest * _busy(at, number))
+        refused = served // 9 if at // 240 % 5 == number % 5 else 0
+        if served:
+            yield BucketKey(at, caller.use, Verdict.VALID.number), _served(served)
+        if refused:
+            bucket = Bucket(requests=refused, units=0)
+            yield BucketKey(at, caller.use, caller.refusal.number), bucket
+
+
+def _busy(minute: int, number: int) -> float:
+    """Of the day's rhythm, between nothing and all, a little different each hour."""
+    hour = minute / 60
+    rhythm = 0.55 + 0.4 * math.sin((hour - 8 + number * 3) * math.pi / 12)
+    return max(0.0, rhythm + 0.12 * math.sin(hour * 2.3) + 0.08 * math.sin(minute * 0.7))
+
+
+def _served(requests: int) -> Bucket:
+    latency = [round(requests * share) for share in _SHAPE]
+    latency += [0] * (LATENCY_SLOTS - len(latency))
+    return Bucket(
+        requests=requests,
+        units=requests,
+        errors=requests // 60,
+        bytes_in=0,
+        bytes_out=requests * 640,
+        latency=latency,
+    )
+
+
+def _log(caller: Caller, now_us: int, number: int) -> Iterator[LogRow]:
+    address = parse_address("203.0.113.7")
+    for place in range(12):
+        at_us = now_us - (place * 41 + number * 13 + 5) * 1_000_000
+        fits = place % 5 != 3
+        yield LogRow(
+            request_id=f"req_h{number}{place:020}",
+            at_us=at_us,
+            use=caller.use,
+            verdict=(Verdict.VALID if fits else caller.refusal).number,
+            method="GET",
+            path=("/forecast/oslo", "/forecast/lima", "/alerts")[place % 3],
+            address=address,
+            status=(502 if place == 7 else 200) if fits else None,
+            latency_us=2_100 + place * 370 if fits else None,
+        )

@@ -1,0 +1,83 @@
+"""A new secret by the command line."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import KEY_SECRET, Run, Server
+
+_KEY: dict[str, Any] = {"id": "key_1", "name": "planner", "state": "active"}
+_SECRET: dict[str, Any] = {
+    "id": "sec_1",
+    "version": 1,
+    "hint": "kh_sk_test_…k9Qa",
+    "state": "ending",
+    "last_used_at": "2030-01-01T00:00:00Z",
+}
+_QUOTA = {"name": "daily", "quota": 1000, "window": "day", "zone": "UTC"}
+_RATE = {"name": "steady", "rate": 60, "period_seconds": 60, "burst": None}
+_LIMITS = [
+    {"api": None, "limit": _QUOTA, "used": 120, "left": 880, "resets_at": "2030"},
+    {"api": "maps", "limit": _RATE, "used": None, "left": None, "resets_at": None},
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("1d", 86_400), ("12h", 43_200), ("30m", 1800), ("0", 0)]
+)
+def test_the_overlap_is_written_as_people_say_it(
+    run: Run, server: Server, given: str, seconds: int
+) -> None:
+    server.answer("POST", "/v1/keys/key_1/rotate", 201, {**_KEY, "secret": KEY_SECRET})
+    result = run("keys", "rotate", "key_1", "--overlap", given)
+    assert result.stdout == KEY_SECRET + "\n"
+    assert server.asked[0].body == {"overlap_seconds": seconds}
+
+
+def test_an_overlap_that_is_none_is_told_before_anything_is_done(
+    run: Run, server: Server
+) -> None:
+    result = run("keys", "rotate", "key_1", "--overlap", "soon")
+    assert result.exit_code == 2
+    assert "as 1d" in result.stderr
+    assert not server.asked
+
+
+def test_secrets_are_listed_and_one_is_ended(run: Run, server: Server) -> None:
+    at = "/v1/keys/key_1/secrets"
+    server.answer("GET", at, 200, {"data": [_SECRET], "next_cursor": None})
+    server.answer("DELETE", f"{at}/sec_1", 204, None)
+    table = run("keys", "secrets", "key_1").stdout
+    assert "ending" in table
+    assert "sec_1" in table
+    assert run("keys", "end-secret", "key_1", "sec_1").stdout == "sec_1 is refused\n"
+
+
+def test_limits_are_a_table_or_json(run: Run, server: Server) -> None:
+    answer = {"data": _LIMITS, "next_cursor": None}
+    server.answer("GET", "/v1/keys/key_1/limits", 200, answer)
+    table = run("keys", "limits", "key_1").stdout
+    assert "880" in table
+    assert "steady" in table
+    assert json.loads(run("keys", "limits", "key_1", "--json").stdout) == _LIMITS
+
+
+def test_a_secret_is_found_from_stdin_or_a_file(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    """As an argument all users of the machine would see it."""
+    server.answer("POST", "/v1/keys/find", 200, _KEY)
+    file = tmp_path / "leaked.txt"
+    file.write_text(KEY_SECRET + "\n")
+    assert "planner" in run("keys", "find", stdin=KEY_SECRET + "\n").stdout
+    assert "planner" in run("keys", "find", "--secret-file", str(file)).stdout
+    assert [asked.body for asked in server.asked] == [{"secret": KEY_SECRET}] * 2
+
+
+def test_a_secret_is_not_sought_in_an_address(run: Run, server: Server) -> None:
+    result = run("keys", "list", "--search", f"x {KEY_SECRET}")
+    assert result.exit_code == 2
+    assert "keys find" in result.stderr
+    assert not server.asked

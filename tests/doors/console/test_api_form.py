@@ -1,0 +1,104 @@
+"""The form of an API loses nothing, and tells what is wrong where it was typed."""
+
+import pytest
+
+from keyhouse.core.entities import Api
+from keyhouse.core.validation import Problem, check_scopes, check_slug, check_upstreams
+from keyhouse.doors.console.apis.form import (
+    ApiForm,
+    api_fields,
+    at_fields,
+    read_api,
+    show_api,
+    slug_from,
+    words,
+)
+
+LIVE, TEST = "https://api.example.com", "http://127.0.0.1:3000/v2"
+
+
+def api(upstreams: dict[str, str]) -> Api:
+    return Api(
+        id="api_1",
+        organization_id="org_1",
+        project_id="prj_1",
+        slug="weather",
+        name="Weather",
+        upstreams=upstreams,
+        scopes=("forecast:read", "alerts:read"),
+        query_parameter="key",
+        created_at=0,
+        updated_at=0,
+    )
+
+
+@pytest.mark.parametrize(
+    "upstreams",
+    [
+        {},
+        {"live": LIVE},
+        {"test": TEST},
+        {"live": LIVE, "test": LIVE},
+        {"live": LIVE, "test": TEST},
+    ],
+)
+def test_saving_the_form_as_it_was_shown_changes_nothing(upstreams: dict[str, str]) -> None:
+    row = api(upstreams)
+    fields, problems = api_fields(show_api(row))
+    assert problems == []
+    assert fields == {
+        "name": row.name,
+        "upstreams": upstreams,
+        "scopes": row.scopes,
+        "limits": (),
+        "key_header": row.key_header,
+        "query_parameter": "key",
+    }
+
+
+def test_a_name_and_an_upstream_are_enough() -> None:
+    form = read_api({"name": " Wetter für alle ", "upstream": LIVE})
+    fields, problems = api_fields(form)
+    assert problems == []
+    assert form.wanted_slug == "wetter-fur-alle"
+    assert fields["upstreams"] == {"live": LIVE, "test": LIVE}
+    assert fields["query_parameter"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("7 Seas & Co.", "seas-co"), ("天気", ""), ("Weather", "weather"), ("-", "")],
+)
+def test_a_slug_is_suggested_by_the_name(name: str, slug: str) -> None:
+    assert slug_from(name) == slug
+    if slug:
+        assert check_slug("slug", slug) == []
+
+
+def test_each_problem_stands_at_the_field_where_it_was_typed() -> None:
+    form = ApiForm(name="天気", upstream="ftp://x", scopes="a:read, bad, a:read")
+    fields, _ = api_fields(form)
+    told = at_fields(
+        form,
+        [
+            *check_slug("slug", form.wanted_slug),
+            *check_upstreams("upstreams", fields["upstreams"]),
+            *check_scopes("scopes", fields["scopes"], wild=False),
+        ],
+    )
+    assert set(told) == {"slug", "upstream", "scopes"}
+    assert told["scopes"].reason == "bad is no scope"
+    assert told["slug"].reason == "is empty"
+
+
+def test_another_address_for_test_calls_is_asked_for() -> None:
+    form = ApiForm(name="Weather", upstream=LIVE, test_calls="other")
+    _, problems = api_fields(form)
+    assert [problem.field for problem in problems] == ["upstream_test"]
+    wrong = Problem("upstreams.test", "is no address", "")
+    assert set(at_fields(form, [wrong])) == {"upstream_test"}
+
+
+def test_words_may_be_set_apart_as_people_do() -> None:
+    assert words(" a:read,b:read\r\n\nc:read b:read ") == ("a:read", "b:read", "c:read")
+    assert words(" \n") == ()

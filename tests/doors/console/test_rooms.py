@@ -1,0 +1,182 @@
+"""Making, changing and ending things in the console, as an owner does."""
+
+import re
+
+import pytest
+
+from keyhouse.services.work import Office
+from tests.doors.console.conftest import Visitor
+from tests.doors.console.rooms import UPSTREAM, Rooms, enter
+
+
+@pytest.fixture
+async def rooms(visitor: Visitor) -> Rooms:
+    return await enter(visitor)
+
+
+async def test_a_new_project_teaches_the_first_step_and_then_the_next(rooms: Rooms) -> None:
+    overview = f"{rooms.root}/overview"
+    assert "Create API" in await rooms.text(overview)
+    await rooms.api()
+    page = await rooms.text(overview)
+    assert "Create key" in page
+    assert "Create API" not in page
+
+
+async def test_an_api_is_made_of_a_name_and_an_address(rooms: Rooms) -> None:
+    page = await rooms.text(await rooms.api("Wetter für alle"))
+    assert "http://gateway.test/wetter-fur-alle" in page
+    assert UPSTREAM in page
+    assert "Wetter für alle" in await rooms.text(f"{rooms.root}/apis")
+
+
+async def test_a_form_that_cannot_be_kept_comes_back_as_it_was_typed(rooms: Rooms) -> None:
+    path = f"{rooms.root}/apis"
+    typed = {"name": "Weather", "upstream": "ftp://x", "scopes": "one:read\ntwo"}
+    refused = await rooms.visitor.submit(f"{path}/new", path, **typed)
+    assert refused.status_code == 422
+    assert 'value="ftp://x"' in refused.text
+    assert "Upstream is no address" in refused.text
+    assert "two is no scope" in refused.text
+    assert "one:read\ntwo" in refused.text
+
+
+async def test_a_taken_slug_is_told_at_its_field(rooms: Rooms) -> None:
+    await rooms.api()
+    path = f"{rooms.root}/apis"
+    refused = await rooms.visitor.submit(f"{path}/new", path, name="Weather")
+    assert refused.status_code == 422
+    assert 'id="f-slug-problem"' in refused.text
+
+
+async def test_an_api_is_edited_without_losing_what_was_not_touched(rooms: Rooms) -> None:
+    limit = {"limits.0.amount": "600", "limits.0.per": "rate:60"}
+    one = await rooms.api(scopes="a:read b:read", **limit)
+    await rooms.do(f"{one}/edit", one, name="Weather 2")
+    page = await rooms.text(one)
+    for kept in ("Weather 2", "a:read", "b:read", "600 times a minute", UPSTREAM):
+        assert kept in page
+
+
+async def test_an_api_is_disabled_enabled_and_deleted(rooms: Rooms) -> None:
+    one = await rooms.api()
+    assert "No call came in the last hour" in await rooms.text(one)
+    await rooms.do(one, f"{one}/disable")
+    assert "Disabled" in await rooms.text(one)
+    await rooms.do(one, f"{one}/enable")
+    assert await rooms.do(one, f"{one}/delete") == f"{rooms.root}/apis"
+    await rooms.text(one, 404)
+
+
+async def test_routes_come_and_go(rooms: Rooms) -> None:
+    one = await rooms.api(scopes="a:read")
+    routes = f"{one}/routes"
+    wrong = await rooms.visitor.submit(f"{routes}/new", routes, path="x", scopes="b:read")
+    assert wrong.status_code == 422
+    assert 'id="f-path-problem"' in wrong.text
+    assert "b:read is not a scope of the API" in wrong.text
+    await rooms.do(f"{routes}/new", routes, path="/v1/**", scopes="a:read", cost="3")
+    found = re.search(rf"{routes}/(rte_\w+)", await rooms.text(one))
+    assert found
+    await rooms.do(found[0], found[0], path="/v2/**")
+    assert "/v2/**" in await rooms.text(one)
+    await rooms.do(one, f"{found[0]}/delete")
+    assert "/v2/**" not in await rooms.text(one)
+
+
+async def test_applications_come_are_switched_off_and_go(rooms: Rooms) -> None:
+    path = f"{rooms.root}/applications"
+    assert (await rooms.visitor.submit(f"{path}/new", path, name="")).status_code == 422
+    one = await rooms.do(f"{path}/new", path, name="Planner", purpose="Trips")
+    await rooms.do(f"{one}/edit", one, name="Trip planner", external_id="c-1")
+    page = await rooms.text(one)
+    assert "Trip planner" in page
+    assert "c-1" in page
+    await rooms.do(one, f"{one}/disable")
+    assert "Disabled" in await rooms.text(path)
+    await rooms.do(one, f"{one}/enable")
+    await rooms.do(one, f"{one}/delete")
+    await rooms.text(one, 404)
+
+
+async def test_projects_come_are_renamed_and_go_when_they_are_empty(rooms: Rooms) -> None:
+    await rooms.api()
+    path = f"{rooms.home}/projects"
+    made = await rooms.do(f"{path}/new", path, name="Maps")
+    id = made.split("/")[1]
+    await rooms.do(f"{path}/{id}/edit", f"{path}/{id}/edit", name="Atlas")
+    await rooms.do(path, f"{path}/{id}/disable")
+    await rooms.do(path, f"{path}/{id}/enable")
+    await rooms.do(path, f"{path}/{id}/delete")
+    assert "Atlas" not in await rooms.text(path)
+    full = rooms.root.split("/")[1]
+    refused = await rooms.visitor.submit(path, f"{path}/{full}/delete")
+    assert refused.status_code == 409
+    assert "still holds an Api" in refused.text
+
+
+async def test_the_organization_is_renamed_and_its_audit_tells_so(rooms: Rooms) -> None:
+    path = f"{rooms.home}/settings"
+    await rooms.do(path, path, name="Acme")
+    assert "Acme" in await rooms.text(path)
+    audit = await rooms.text(f"{path}/audit")
+    assert "Organization: change" in audit
+    assert "Ada&#39;s organization → Acme" in audit
+
+
+async def test_a_second_organization_is_one_form_away(rooms: Rooms) -> None:
+    new = "/organizations/new"
+    assert (await rooms.visitor.submit(new, name=" ")).status_code == 422
+    place = await rooms.do(new, new, name="Umbrella")
+    assert "Umbrella" in await rooms.text(place)
+
+
+async def test_a_call_that_cannot_be_sent_is_told_and_its_key_is_not(rooms: Rooms) -> None:
+    one = await rooms.api()
+    typed = {"path": "//evil.example", "secret": "a-key-to-hide"}
+    refused = await rooms.visitor.submit(one, f"{one}/try", **typed)
+    assert refused.status_code == 422
+    assert "is no path" in refused.text
+    assert "a-key-to-hide" not in refused.text
+
+
+async def test_members_are_invited_and_the_last_owner_stays(rooms: Rooms) -> None:
+    path = f"{rooms.home}/members"
+    invite = f"{path}/invite"
+    wrong = await rooms.visitor.submit(invite, email="nobody", role="viewer")
+    assert wrong.status_code == 422
+    await rooms.do(invite, invite, email="grace@example.com", role="viewer")
+    assert rooms.visitor.mailed("/invitations/")
+    page = await rooms.text(path)
+    withdraw = re.search(rf"{path}/invitations/inv_\w+/withdraw", page)
+    me = re.search(rf"{path}/usr_\w+/", page)
+    assert withdraw
+    assert me
+    await rooms.do(path, withdraw[0])
+    assert "grace@example.com" not in await rooms.text(path)
+    for act in ("remove", "role"):
+        refused = await rooms.visitor.submit(path, f"{me[0]}{act}", role="viewer")
+        assert refused.status_code == 422
+        assert "is the last owner" in refused.text
+
+
+async def test_a_viewer_sees_no_button_that_is_not_for_viewers(
+    rooms: Rooms, visitor: Visitor, office: Office
+) -> None:
+    one = await rooms.api()
+    path = f"{rooms.home}/members"
+    grace = Visitor(office)
+    await enter(grace, "grace@example.com")
+    await rooms.do(
+        f"{path}/invite", f"{path}/invite", email="grace@example.com", role="viewer"
+    )
+    offer = visitor.mailed("/invitations/")
+    assert (await grace.submit(offer)).status_code == 303
+    seen = Rooms(grace, rooms.root.split("/")[1], rooms.home[1:])
+    for place in (one, f"{seen.root}/apis", f"{seen.root}/applications", path):
+        page = await seen.text(place)
+        forms = set(re.findall(r'action="([^"]+)"', page))
+        assert forms <= {"/logout", f"{one}/try", f"{seen.root}/find"}, place
+    for form in (f"{seen.root}/apis/new", f"{one}/edit", f"{path}/invite"):
+        await seen.text(form, 403)
+    await grace.client.aclose()
