@@ -78,7 +78,8 @@ class _Show:
             caller.close()
             self._tell_end(plot)
             if not once:
-                self._stay(plot, stage)
+                with suppress(KeyboardInterrupt):
+                    self._stay(plot, stage)
         return 0 if ok else 1
 
     def _choose_ports(self) -> None:
@@ -164,8 +165,7 @@ class _Show:
         say(f"  {'data':<11} {self._folder / 'data'}", aside=aside)
         say(f"\nTry it:\n{shlex.join(command)}", aside=aside)
         self._invite(aside=aside)
-        with suppress(KeyboardInterrupt):
-            signal.pause()
+        signal.pause()
 
     def _invite(self, *, aside: bool) -> None:
         """Two ways into the console: as the owner of all this, or as somebody new."""
