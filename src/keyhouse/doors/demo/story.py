@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from urllib.parse import urlencode
 
 import httpx
@@ -180,7 +181,17 @@ class _Show:
             say(f"\nSee it in the browser, as {_OWNER}; set a password first:", aside=aside)
             say(reset.stdout.strip(), aside=aside)
         say(f"\nOr sign up at {self._urls['management']}/signup; the mail:", aside=aside)
-        say(f"keyhouse mail --data-dir {self._folder / 'data'}", aside=aside)
+        mail = [_program(), "mail", "--data-dir", str(self._folder / "data")]
+        say(shlex.join(mail), aside=aside)
+
+
+def _program() -> str:
+    """What to type for this program, which need not be on the PATH of a shell."""
+    if which("keyhouse") is not None:
+        return "keyhouse"
+    beside = Path(sys.executable).with_name("keyhouse")
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
 
 
 def _python(module: str, *arguments: str) -> list[str]:
