@@ -8,10 +8,10 @@ from keyhouse.adapters.database.engine import create_engine
 from keyhouse.adapters.database.feed import DatabaseFeed, open_feed
 from keyhouse.adapters.database.key_store import DatabaseKeyStore
 from keyhouse.adapters.database.ledger import DatabaseBudgetLedger
-from keyhouse.adapters.database.migrate import check_engine
 from keyhouse.adapters.database.nodes import DatabaseNodeRegistry
 from keyhouse.adapters.database.reports import DatabaseUsageReports
 from keyhouse.adapters.database.rows import DatabaseRows
+from keyhouse.adapters.database.schema import check_engine
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
 

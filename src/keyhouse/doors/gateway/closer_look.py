@@ -59,9 +59,7 @@ def wrong_line(method: str | None, target: bytes) -> refuse.Problem:
 
 def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, bytes | None]:
     """The value of the API's own key header, and that of its query parameter."""
-    key = exchange.key
-    if api.key_header != KEY_HEADER:
-        key = _own_header(exchange, api.key_header)
+    key = key_of(exchange, api)
     if api.query_parameter is None or not exchange.query:
         return key, None
     cut = cut_parameter(exchange.query, api.query_parameter)
@@ -70,6 +68,13 @@ def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, byt
     path = exchange.rest.partition(b"?")[0]
     exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
     return key, b", ".join(cut.values)
+
+
+def key_of(exchange: "Exchange", api: ApiRecord) -> bytes | None:
+    """The value of the API's key header, whichever that is."""
+    if api.key_header == KEY_HEADER:
+        return exchange.key
+    return _own_header(exchange, api.key_header)
 
 
 def _own_header(exchange: "Exchange", name: bytes) -> bytes | None:

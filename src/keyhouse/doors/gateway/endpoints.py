@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from keyhouse.doors.gateway import refuse, verify_endpoint
+from keyhouse.doors.gateway import authorize_endpoint, refuse, verify_endpoint
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 LIVE: Final = "/.keyhouse/live"
 READY: Final = "/.keyhouse/ready"
 VERIFY: Final = "/.keyhouse/v1/verify"
+AUTHORIZE: Final = authorize_endpoint.PATH
 BODY_BYTES_MAX: Final = 65_536
 
 
@@ -18,6 +19,8 @@ def begin(exchange: "Exchange") -> None:
     path = exchange.path
     if path == VERIFY:
         _begin_verify(exchange)
+    elif path == AUTHORIZE or path.startswith(f"{AUTHORIZE}/"):
+        authorize_endpoint.AuthorizeCall(exchange).begin()
     elif path not in (LIVE, READY):
         exchange.fail(refuse.NOT_FOUND)
     elif exchange.method not in ("GET", "HEAD"):

@@ -49,6 +49,11 @@ class Faces:
 
 
 def _identity(line: Line) -> bytes:
+    return identity_lines(line) + b"Keyhouse-Request-Id: "
+
+
+def identity_lines(line: Line) -> bytes:
+    """The headers that tell an upstream who calls, all of them, empty if need be."""
     scopes = sorted(line.grant.scopes) if line.grant else []
     values = (
         ("Key-Id", line.key.id),
@@ -58,8 +63,9 @@ def _identity(line: Line) -> bytes:
         ("Environment", line.key.environment or ""),
         ("Scopes", " ".join(scopes)),
     )
-    told = [b"Keyhouse-%s: %s\r\n" % (name.encode(), safe(text)) for name, text in values]
-    return b"".join((*told, b"Keyhouse-Request-Id: "))
+    return b"".join(
+        b"Keyhouse-%s: %s\r\n" % (name.encode(), safe(text)) for name, text in values
+    )
 
 
 def _template(line: Line) -> bytes:

@@ -1,0 +1,199 @@
+"""Forward-auth: another proxy asks whether a request may pass, and passes it itself.
+
+Two forms, for proxies differ in what they can send. With
+`/.keyhouse/v1/authorize?api=weather` the request is told by X-Forwarded-Method
+and X-Forwarded-Uri (nginx, Traefik, Caddy). With `/.keyhouse/v1/authorize/weather/…`
+it is the method and the rest of the path (Envoy). Both are answered with the
+real status; what the upstream is to be told is in the answer's headers.
+"""
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import parse_qs
+
+from keyhouse.core import answers
+from keyhouse.core.credentials import choose
+from keyhouse.core.decision import Decision
+from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
+from keyhouse.core.verdict import Verdict
+from keyhouse.doors.gateway import closer_look, refuse
+from keyhouse.doors.gateway.faces import identity_lines
+from keyhouse.doors.gateway.query import cut_parameter
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.exchange import Exchange
+
+PATH: Final = "/.keyhouse/v1/authorize"
+STATUS_HEADER: Final = "Keyhouse-Status"
+"""Tells the status of a refusal that had to travel as another one."""
+
+_METHOD_HEADER: Final = b"x-forwarded-method"
+_URI_HEADER: Final = b"x-forwarded-uri"
+_PASSED_BY_NGINX: Final = (401, 403)
+NOT_TRUSTED: Final = refuse.Problem(
+    403,
+    "proxy_not_trusted",
+    "Not a trusted proxy",
+    "Only proxies may ask here: name this one's network in gateway.trusted_proxies.",
+)
+
+
+class Asked(NamedTuple):
+    """What the proxy asks about. `path` and `method` are None where it told none.
+
+    `path` is below the API's root; `refuse_as` replaces statuses that the proxy
+    would not pass on.
+    """
+
+    slug: str
+    method: str | None
+    path: str | None
+    query: bytes
+    refuse_as: int | None
+
+
+class AuthorizeCall:
+    """One question of a proxy."""
+
+    def __init__(self, exchange: "Exchange") -> None:
+        self._exchange = exchange
+        self._plane = exchange.caller.gate.plane
+        self._asked: Asked
+        self._api: ApiRecord | None = None
+
+    def begin(self) -> None:
+        """Find out what is asked, and about which API."""
+        exchange = self._exchange
+        if not exchange.caller.trusted:
+            exchange.fail(NOT_TRUSTED)
+            return
+        asked = _read(exchange)
+        if isinstance(asked, refuse.Problem):
+            exchange.fail(asked)
+            return
+        self._asked = asked
+        exchange.caller.wait(self._plane.verifier.api(asked.slug), self._found)
+
+    def _found(self, api: "ApiRecord | Verdict | Exception | None") -> None:
+        exchange = self._exchange
+        if exchange.over:
+            return
+        if api is None:
+            self._answer(refuse.of_problem(refuse.API_NOT_FOUND, exchange.request_id()))
+        elif isinstance(api, ApiRecord):
+            self._api = api
+            self._verify(api)
+        else:
+            self._decided(Decision(Verdict.UNAVAILABLE, self._plane.now_us()))
+
+    def _verify(self, api: ApiRecord) -> None:
+        """Ask for the decision on the request that the proxy holds."""
+        exchange, asked = self._exchange, self._asked
+        secret, refusal, _ = choose(
+            closer_look.key_of(exchange, api),
+            exchange.authorization,
+            _parameter(asked.query, api),
+        )
+        if secret is None:
+            now_us = self._plane.now_us()
+            self._decided(Decision(refusal or Verdict.MISSING, now_us))
+            return
+        seen = exchange.seen
+        outcome = self._plane.verifier.verify(
+            Request(
+                secret,
+                api.slug,
+                seen.address,
+                asked.method,
+                asked.path,
+                exchange.referrer,
+                exchange.origin,
+                "",
+                seen.tls,
+            )
+        )
+        exchange.caller.wait(outcome, self._decided)
+
+    def _decided(self, outcome: Decision | Exception) -> None:
+        exchange, asked, plane = self._exchange, self._asked, self._plane
+        if not isinstance(outcome, Decision):
+            outcome = Decision(Verdict.UNAVAILABLE, plane.now_us())
+        if exchange.over:
+            plane.verifier.release(outcome)
+            return
+        if not exchange.count(
+            outcome,
+            self._api,
+            method=asked.method or "",
+            path=f"/{asked.slug}{asked.path or ''}",
+            address=exchange.seen.address,
+        ):
+            outcome = Decision(Verdict.UNAVAILABLE, outcome.at_us)
+        if outcome.verdict is Verdict.VALID:
+            exchange.reply(_allowed(outcome))
+        else:
+            self._answer(refuse.of_verdict(outcome, exchange.request_id()))
+
+    def _answer(self, answer: refuse.Answer) -> None:
+        """Refuse, by another status where the proxy would make a 500 of the right one."""
+        told = b"%s: %d\r\n" % (STATUS_HEADER.encode(), answer.status)
+        status = answer.status
+        if self._asked.refuse_as is not None and status not in _PASSED_BY_NGINX:
+            status = self._asked.refuse_as
+        self._exchange.reply(
+            refuse.Answer(status, answer.content_type, answer.body, answer.headers + told)
+        )
+
+
+def _allowed(decision: Decision) -> refuse.Answer:
+    """The answer to a request that may pass: what the upstream is to be told.
+
+    All identity headers are there, empty if need be: what a proxy copies then
+    replaces whatever the caller wrote into a header of that name.
+    """
+    line = decision.line
+    if line is None:
+        raise ValueError("a decision without a line allows nothing")
+    limits = refuse.header_lines(answers.limit_headers(decision))
+    return refuse.Answer(200, "text/plain", b"", identity_lines(line) + limits)
+
+
+def _read(exchange: "Exchange") -> Asked | refuse.Problem:
+    """What is asked, from either form."""
+    below = exchange.path.removeprefix(PATH)
+    if below:
+        slug, slash, rest = below[1:].partition("/")
+        return Asked(slug, exchange.method, slash + rest or "/", exchange.query, None)
+    options = parse_qs(exchange.query.decode("latin-1"))
+    slug = options.get("api", [""])[-1]
+    if not slug:
+        return refuse.bad_request(f"Say which API: {PATH}?api=its-slug.")
+    refuse_as = options.get("refuse_as", [""])[-1]
+    if refuse_as not in ("", "403"):
+        return refuse.bad_request("refuse_as is 403, or is left out.")
+    methods = exchange.take_header(_METHOD_HEADER)
+    targets = exchange.take_header(_URI_HEADER)
+    if len(methods) > 1 or len(targets) > 1:
+        return refuse.bad_request("X-Forwarded-Method or X-Forwarded-Uri came twice.")
+    path, query = _split(targets, options.get("prefix", [""])[-1])
+    method = methods[0].decode("latin-1").upper() if methods else None
+    return Asked(slug, method, path, query, int(refuse_as) if refuse_as else None)
+
+
+def _split(targets: list[bytes], prefix: str) -> tuple[str | None, bytes]:
+    """Path below the API's root, and query. A path elsewhere is none we know."""
+    if not targets:
+        return None, b""
+    raw, _, query = targets[0].partition(b"?")
+    path = raw.decode("latin-1")
+    prefix = prefix.rstrip("/")
+    if not path.startswith("/") or not (path + "/").startswith(prefix + "/"):
+        return None, query
+    return path[len(prefix) :] or "/", query
+
+
+def _parameter(query: bytes, api: ApiRecord) -> bytes | None:
+    if api.query_parameter is None or not query:
+        return None
+    values = cut_parameter(query, api.query_parameter).values
+    return b", ".join(values) if values else None

@@ -1,0 +1,99 @@
+"""What callers see through real proxies that ask Keyhouse, as the how-to sets them up."""
+
+from typing import Any
+
+import httpx
+
+from tests.forward_auth.conftest import House
+
+_IDENTITY = {
+    "keyhouse-key-id",
+    "keyhouse-application",
+    "keyhouse-customer",
+    "keyhouse-subject",
+    "keyhouse-environment",
+    "keyhouse-scopes",
+    "keyhouse-request-id",
+}
+
+
+def call(url: str, secret: str | None, path: str = "/now", **more: Any) -> httpx.Response:
+    headers = dict(more.pop("headers", {}))
+    if secret is not None:
+        headers["X-API-Key"] = secret
+    method = more.pop("method", "GET")
+    return httpx.request(method, f"{url}/weather{path}", headers=headers, **more)
+
+
+def test_a_good_key_passes_and_the_upstream_is_told_who_calls(
+    house: House, through: str
+) -> None:
+    key = house.key("good")
+    forged = {"Keyhouse-Scopes": "everything", "Keyhouse-Subject": "root"}
+    answer = call(through, key["secret"], "/now?in=oslo", headers=forged)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["path"] == "/now?in=oslo"
+    names = [name for name, _ in told["headers"] if name.startswith("keyhouse-")]
+    assert len(names) == len(set(names))
+    assert set(names) <= _IDENTITY
+    headers = dict(told["headers"])
+    assert headers["keyhouse-key-id"] == key["id"]
+    assert headers["keyhouse-environment"] == "test"
+    assert headers["keyhouse-scopes"] == "forecast:read"
+    assert headers.get("keyhouse-subject", "") == ""
+    assert headers["keyhouse-request-id"].startswith("req_")
+    assert key["secret"] not in answer.text
+
+
+def test_a_body_reaches_the_upstream(house: House, through: str) -> None:
+    secret = house.key("body")["secret"]
+    answer = call(through, secret, method="POST", content="x" * 10_000)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["method"] == "POST"
+    assert len(answer.json()["body"]) == 10_000
+
+
+def test_no_key_and_an_unknown_one_are_401_with_a_challenge(through: str) -> None:
+    for secret in (None, "kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"):
+        answer = call(through, secret)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_another_network_is_403(house: House, through: str) -> None:
+    fenced = house.key("fenced", restrictions={"networks_allowed": ["203.0.113.0/24"]})
+    assert call(through, fenced["secret"]).status_code == 403
+    spoofed = {"X-Forwarded-For": "203.0.113.7"}
+    assert call(through, fenced["secret"], headers=spoofed).status_code == 403
+
+
+def test_endpoints_are_those_of_the_request_and_not_of_a_header(
+    house: House, through: str
+) -> None:
+    narrow = house.key("narrow", restrictions={"endpoints": ["GET /public/*"]})["secret"]
+    assert call(through, narrow, "/public/a").status_code == 200
+    assert call(through, narrow, "/public/a", method="POST").status_code == 403
+    for header in ("X-Forwarded-Uri", "X-Original-Uri", "X-Original-URL"):
+        spoofed = {header: "/weather/public/a", "X-Forwarded-Method": "GET"}
+        assert call(through, narrow, "/secret", headers=spoofed).status_code == 403
+
+
+def test_beyond_a_limit_is_429_with_the_seconds_to_wait(house: House, through: str) -> None:
+    limits = [{"name": "few", "rate": 2, "period_seconds": 3600}]
+    secret = house.key("slow", limits=limits)["secret"]
+    assert [call(through, secret).status_code for _ in range(2)] == [200, 200]
+    answer = call(through, secret)
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 3600
+
+
+def test_revoked_is_refused_at_once(house: House, through: str) -> None:
+    key = house.key("short-lived")
+    assert call(through, key["secret"]).status_code == 200
+    house.client.keys.revoke(key["id"])
+    for _ in range(100):
+        if call(through, key["secret"]).status_code == 401:
+            break
+    else:
+        raise AssertionError("a revoked key goes on working")
