@@ -20,6 +20,7 @@ PROJECTS := pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
 CODE := src client examples bench tests
 # Debian's own; the tests of the console drive it.
 BROWSER := /usr/bin/chromium
+NGINX := /usr/sbin/nginx
 
 # From the lock alone: exact versions, each with its hash. uv is quick; where only pip
 # knows the way to an index, pip installs the same.
@@ -34,7 +35,7 @@ endef
 run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: lint $(BROWSER)
+test: lint $(BROWSER) $(NGINX)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # docs/pictures anew, from a real installation.
@@ -62,6 +63,9 @@ lock: $(VENV)/uv.stamp
 clean:
 	rm -rf $(VENV) $(VENDOR) web/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(NGINX):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light
 
 $(BROWSER):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium
