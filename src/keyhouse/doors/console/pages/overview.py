@@ -1,6 +1,6 @@
 """The overview: what changed since yesterday, what needs a hand, requests by API."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from keyhouse.services.reports import Overview
 from keyhouse.services.work import Look
 
 router = APIRouter()
+NEEDS_SHOWN: Final = 8
 
 
 class Seen(NamedTuple):
@@ -41,6 +42,7 @@ async def overview(here: Here) -> Response:
         needs=[
             (one, telling.need(one, here.now_us), telling.mend(one)) for one in day.needs
         ],
+        shown=NEEDS_SHOWN,
         change=telling.change,
     )
 
