@@ -76,8 +76,6 @@ async def log_out(here: MeHere) -> Response:
     await here.ask(lambda: here.people.log_out(here.signed.session.id))
     answer = see_other(here, "/login", toast="Logged out")
     end_session(answer, secure=here.config.secure_cookies)
-    # What the browser keeps of our pages goes too.
-    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
