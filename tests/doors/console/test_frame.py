@@ -39,7 +39,7 @@ async def test_the_palette_finds_pages_by_the_beginning_of_words(rooms: Rooms) -
 
 
 async def test_the_palette_says_when_there_is_nothing(rooms: Rooms) -> None:
-    assert "Nothing here is called" in await found(rooms, "<script>")
+    assert "Nothing here goes by that" in await found(rooms, "<script>")
     assert "<script>" not in await found(rooms, "<script>")
 
 
