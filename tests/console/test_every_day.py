@@ -14,7 +14,7 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_to_mend(
 ) -> None:
     owner = sign_up()
     owner.api("strict", upstream, name="Strict")
-    owner.api("other", upstream, name="Other")
+    owner.api("lenient", upstream, name="Other")
     with visiting(browser, installation.url) as (page, watch):
         watch.forgive("422")
         owner.lend(page.context, installation.url)
