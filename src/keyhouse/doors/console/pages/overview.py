@@ -30,12 +30,15 @@ async def overview(here: Here) -> Response:
     seen = await here.read(lambda look: _seen(look, here))
     day, start = seen
     quiet = not (day.now.requests or day.before.requests)
+    is_new = quiet and not start.was_called
+    if is_new and here.request.headers.get("hx-target") == "overview":
+        return Response(status_code=204)
     return render(
         here,
         "overview/overview.html",
         day=day,
         start=start,
-        is_new=quiet and not start.was_called,
+        is_new=is_new,
         bars=bars.bars(day.hours),
         size=(bars.WIDTH, bars.HEIGHT),
         most=bars.most_in(day.hours),
