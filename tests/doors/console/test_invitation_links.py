@@ -1,5 +1,6 @@
 """The link of an invitation, from the mail to the membership."""
 
+from keyhouse.services.work import Office
 from tests.doors.console.conftest import PASSWORD, Visitor
 from tests.doors.console.rooms import enter
 
@@ -41,3 +42,27 @@ async def test_a_link_that_is_not_open_says_so(visitor: Visitor) -> None:
     page = await visitor.get("/invitations/nonsense")
     assert page.status_code == 410
     assert "not open any more" in page.text
+
+
+async def test_where_people_are_invited_the_link_opens_the_form(office: Office) -> None:
+    visitor = Visitor(office, "invited")
+    assert "<form" not in (await visitor.get("/signup")).text
+    opened = Visitor(office)
+    link = await invited(opened, "eve@example.com")
+    token = link.rpartition("/")[2]
+    assert "/signup?invitation=" in (await visitor.get(link)).text
+    typed = {"name": "Eve", "password": PASSWORD}
+    path = f"/signup?invitation={token}"
+    other = await visitor.submit(path, "/signup", email="mallory@example.com", **typed)
+    assert other.status_code == 403
+    assert 'value="mallory@example.com"' in other.text
+    right = await visitor.submit(path, "/signup", email="eve@example.com", **typed)
+    assert right.status_code == 303
+
+
+async def test_where_sign_up_is_closed_a_link_asks_to_log_in(office: Office) -> None:
+    link = await invited(Visitor(office), "eve@example.com")
+    closed = Visitor(office, "closed")
+    page = (await closed.get(link)).text
+    assert "/signup" not in page
+    assert "/login?next=%2Finvitations" in page

@@ -92,7 +92,9 @@ async def sign_up_form(here: AnyoneHere) -> Response:
 
 
 def _closed(here: Anyone, invitation: str) -> bool:
-    return here.config.sign_up != "open" and not invitation
+    """Whether nobody can sign up, or nobody who comes without an invitation."""
+    admits = here.config.sign_up
+    return admits == "closed" or (admits == "invited" and not invitation)
 
 
 @router.post("/signup")
@@ -120,7 +122,8 @@ async def sign_up(here: AnyoneHere) -> Response:
         }
         return render(here, "auth/sign_up.html", 422, **context)
     except SignUpClosed as error:
-        context = {"typed": typed, "closed": True, "refusal": str(error)}
+        closed = _closed(here, typed["invitation"])
+        context = {"typed": typed, "closed": closed, "refusal": str(error)}
         return render(here, "auth/sign_up.html", 403, **context)
     except TooManyAttempts as error:
         return _too_many(here, error)
