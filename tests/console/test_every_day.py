@@ -92,6 +92,7 @@ def test_somebody_invited_joins_with_the_role_they_were_offered(
         theirs.get_by_role("button", name="Sign up").click()
         expect(theirs.get_by_role("heading", name="Look into your mail")).to_be_visible()
         theirs.goto(installation.link("karl@example.com", "/confirm"))
+        theirs.get_by_label("Password").fill(PASSWORD)
         theirs.get_by_role("button", name="Confirm and log in").click()
         rail = theirs.get_by_role("navigation", name="Main")
         expect(rail).to_contain_text("Sofia Kovalevskaya's organization")
