@@ -22,7 +22,7 @@ async def test_a_newcomer_signs_up_into_the_organization(visitor: Visitor) -> No
     token = link.rpartition("/")[2]
     typed = {"name": "Eve", "email": "eve@example.com", "password": PASSWORD}
     await visitor.submit(f"/signup?invitation={token}", "/signup", **typed)
-    confirmed = await visitor.submit(visitor.mailed("/confirm"), "/confirm")
+    confirmed = await visitor.confirm()
     assert confirmed.headers["location"] == "/"
     account = (await visitor.get("/account")).text
     assert "Ada&#39;s organization" in account
