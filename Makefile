@@ -35,11 +35,11 @@ endef
 run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: lint $(BROWSER) $(NGINX)
+test: lint $(BROWSER) $(NGINX) $(VENDOR)/icons.json
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # docs/pictures anew, from a real installation.
-pictures: $(VENV)/test.stamp $(BROWSER)
+pictures: $(VENV)/test.stamp $(BROWSER) $(VENDOR)/icons.json
 	KEYHOUSE_PICTURES=docs/pictures $(BIN)/python -m pytest tests/console/test_gallery.py
 
 lint: $(VENV)/test.stamp

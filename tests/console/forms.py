@@ -30,18 +30,10 @@ def forms_of(page: str) -> list[Form]:
     return reader.forms
 
 
-def links_of(page: str) -> set[str]:
-    """Where the page leads: the targets of its links, on this host."""
-    reader = _Reader()
-    reader.feed(page)
-    return {link.partition("#")[0] for link in reader.links if link.startswith("/")}
-
-
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self.links: list[str] = []
         self._open: Form | None = None
         self._select = ""
         self._area = ""
@@ -51,8 +43,6 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._open = Form(told.get("method", "get").upper(), told.get("action", ""))
             self.forms.append(self._open)
-        elif tag == "a":
-            self.links.append(told.get("href", ""))
         for name, action in _sent_by_script(told):
             self.forms.append(Form(name, action))
         if self._open is not None:

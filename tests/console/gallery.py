@@ -50,9 +50,15 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
         "application": first["application"],
         "key": first["id"],
         "secret": next(one["id"] for one in secrets if one["version"] == 1),
-        "request_id": f"req_h0{3:020}",
+        "request_id": _refused(owner, first["id"]),
     }
     return Scene(owner, newcomer, ids, tuple(key["secret"] for key in keys))
+
+
+def _refused(owner: Signed, key: str) -> str:
+    """A request of that key's that was refused."""
+    found = owner.client.get("/v1/requests", params={"key": key}).json()["data"]
+    return next(str(row["request_id"]) for row in found if row["verdict"] != "valid")
 
 
 def _keys(owner: Signed) -> list[dict[str, Any]]:

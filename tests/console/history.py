@@ -66,10 +66,9 @@ def write_history(database: Database, callers: list[Caller]) -> None:
 
 
 def _lease(database: Database, spool: str, caller: Caller, quota: Limit) -> str:
-    """What a caller has spent of a quota of its API, leased as a gateway does."""
+    """What a caller has spent of its key's own quota, leased as a gateway does."""
     (compiled,) = compile_quotas([quota], ZoneInfo)
-    subject = f"{caller.key}/{caller.api}"
-    names = (caller.organization, "key_api", subject, caller.environment, quota.name)
+    names = (caller.organization, "key", caller.key, caller.environment, quota.name)
     span = span_of(compiled, time.time_ns() // 1000)
     wanted = LeaseWanted(Budget(*names), span, quota.amount, caller.spent, caller.spent)
     (leased,) = database.ledger.lease(spool, [wanted])
@@ -117,7 +116,8 @@ def _log(caller: Caller, now_us: int, number: int) -> Iterator[LogRow]:
         at_us = now_us - (place * 41 + number * 13 + 5) * 1_000_000
         fits = place % 5 != 3
         yield LogRow(
-            request_id=f"req_h{number}{place:020}",
+            # As real ones: in the order of time.
+            request_id=f"req_{at_us}h{number:05}",
             at_us=at_us,
             use=caller.use,
             verdict=(Verdict.VALID if fits else caller.refusal).number,

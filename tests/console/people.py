@@ -87,7 +87,7 @@ def signed_up(installation: Installation, name: str, email: str) -> Signed:
     asked = submit(client, "/signup", name=name, email=email, password=PASSWORD)
     assert asked.headers["Location"].startswith("/sent"), asked.text
     link = urlsplit(installation.link(email, "/confirm"))
-    confirmed = submit(client, f"{link.path}?{link.query}")
+    confirmed = submit(client, f"{link.path}?{link.query}", password=PASSWORD)
     assert confirmed.headers["Location"] == "/", confirmed.text
     account = client.get("/account").text
     client.headers["Keyhouse-CSRF"] = csrf_of(account)

@@ -19,6 +19,7 @@ def sign_up(page: Page, installation: Installation, name: str, email: str) -> No
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
     page.goto(installation.link(email, "/confirm"))
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm and log in").click()
     expect(page).to_have_url(re.compile(r"/overview$"))
 

@@ -39,7 +39,7 @@ def test_a_key_is_made_by_keyboard_alone(
 ) -> None:
     owner = sign_up()
     owner.api("typed", upstream, name="Typed")
-    owner.api("other", upstream, name="Other")
+    owner.api("untyped", upstream, name="Other")
     with visiting(browser, installation.url) as (page, _):
         page.goto("/login")
         expect(page.get_by_label("Email")).to_be_focused()

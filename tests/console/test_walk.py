@@ -126,6 +126,21 @@ async def test_pages_of_ones_own_hold_nothing_of_others(world: World) -> None:
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.parametrize(("page", "field"), [("find", "wanted"), ("keys/search", "search")])
+async def test_a_secret_found_in_the_street_tells_nobody_whose_it_is(
+    world: World, page: str, field: str
+) -> None:
+    """Only in its own organization does searching for it find its key."""
+    for visitor, at in ((world.owner, world.ours), (world.foreigner, world.theirs)):
+        form = {field: world.ours.secrets[0], "csrf": visitor.csrf}
+        path = f"/{at.ids['project']}/test/{page}"
+        async with visitor.client(world.app) as client:
+            answer = await client.post(path, data=form, headers={"Origin": URL})
+        assert answer.status_code in (200, 303)
+        told = answer.text + answer.headers.get("Location", "")
+        assert (world.ours.ids["key"] in told) == (at is world.ours)
+
+
 def is_page(way: Way) -> bool:
     """Whether it shows something to who is logged in."""
     return way.is_safe and str(way) not in OPEN

@@ -27,7 +27,7 @@ _KINDS = {
     "requests": "request_id",
     "sessions": "id",
 }
-ASKING = {"post_v1_keys_find"}
+ASKING = {"find_key"}
 """Questions whose words belong in no address."""
 
 
@@ -130,6 +130,24 @@ async def test_a_member_of_another_organization_finds_nothing(
             wrong += [f"{one.id} tells {word}" for word in told]
     assert wrong == [], "\n".join(wrong)
     assert differing(before, all_rows(world.database.engine)) == []
+
+
+async def test_a_secret_found_in_the_street_tells_nobody_whose_it_is(
+    world: World, api: FastAPI
+) -> None:
+    """Only its own organization is told which key it opens."""
+    body = {"secret": world.ours.secrets[0]}
+    for visitor, at, status in (
+        (world.owner, world.ours, 200),
+        (world.foreigner, world.theirs, 404),
+    ):
+        caller = Caller(visitor, api, at.ids["organization"])
+        async with caller.client:
+            asked = Operation("POST", "/v1/keys/find", "find_key", body)
+            answer = await caller.send(asked, at)
+            assert answer.status_code == status
+            told = world.ours.ids["key"] in answer.text
+            assert told == (status == 200)
 
 
 async def test_lists_hold_nothing_of_others(world: World, api: FastAPI) -> None:

@@ -38,7 +38,7 @@ def test_a_link_used_twice_at_once_works_once(here: World) -> None:
 
     def confirm(_: int) -> bool:
         try:
-            here.desk.confirm(ticket, ADDRESS, AGENT)
+            here.desk.confirm(ticket, PASSWORD, ADDRESS, AGENT)
         except BadTicket:
             return False
         return True
@@ -58,7 +58,7 @@ def test_two_links_for_one_address_used_at_once_make_one_person(here: World) -> 
 
     def confirm(ticket: str) -> bool:
         try:
-            here.desk.confirm(ticket, ADDRESS, AGENT)
+            here.desk.confirm(ticket, PASSWORD, ADDRESS, AGENT)
         except BadTicket:
             return False
         return True

@@ -230,13 +230,17 @@ def test_the_request_log_is_filtered_and_private(database: Database) -> None:
     log = [line(1), line(2, verdict=LIMITED), line(3, use=USE._replace(key_id="key_2"))]
     database.sink.book(UsageBatch("spl_1", 0, 1, log=log))
 
-    def ids(organization: str, **equals: str) -> list[int]:
+    def ids(organization: str, **equals: str | tuple[str, ...]) -> list[int]:
         page = database.reports.requests(organization, after=None, limit=9, equals=equals)
         return [int(row.request_id[4:]) for row in page.rows]
 
     assert ids("org_c") == [3, 2, 1]
     assert ids("org_p", key="key_1") == [2, 1]
     assert ids("org_p", verdict="rate_limited") == [2]
+    assert ids("org_p", verdict=("valid", "rate_limited"), key="key_1") == [2, 1]
+    assert ids("org_p", request=line(3).request_id) == [3]
+    assert ids("org_p", key=()) == []
+    assert ids("org_x", request=line(3).request_id) == []
     assert ids("org_x") == []
 
 

@@ -57,7 +57,11 @@ class Visitor:
         """From the empty form to the session."""
         typed = {"name": "Ada", "email": email, "password": PASSWORD}
         await self.submit("/signup", **typed)
-        return await self.submit(self.mailed("/confirm"), "/confirm")
+        return await self.confirm()
+
+    async def confirm(self, password: str = PASSWORD) -> httpx.Response:
+        """Open the link that was mailed, and type the password."""
+        return await self.submit(self.mailed("/confirm"), "/confirm", password=password)
 
     def mailed(self, path: str) -> str:
         """Path and query of the link in the last mail."""

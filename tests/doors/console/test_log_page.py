@@ -1,12 +1,14 @@
 """The request log: what came, what it came to, why, and how to narrow it."""
 
+import asyncio
 import re
+import time
 
 import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import parse_address
-from keyhouse.core.ids import REQUEST, make_id
+from keyhouse.core.ids import REQUEST, base62, make_id
 from keyhouse.core.usage import LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.work import Office
@@ -14,6 +16,11 @@ from tests.doors.console.conftest import Visitor
 from tests.doors.console.rooms import Rooms, enter
 
 CAME = (Verdict.VALID, Verdict.IP_NOT_ALLOWED, Verdict.UNKNOWN)
+
+
+def request_id(at_ms: int) -> str:
+    """An id as the gateway makes them: its time, then what sets it apart."""
+    return f"{REQUEST}_{base62(at_ms, 7)}{'0' * 15}"
 
 
 class Log:
@@ -26,20 +33,20 @@ class Log:
         self._database = database
         self._booked = 0
 
-    def book(self, *came: Verdict) -> list[str]:
-        lines = [self._line(verdict) for verdict in came]
+    def book(self, *came: Verdict, id: str = "") -> list[str]:
+        lines = [self._line(verdict, id) for verdict in came]
         spool = f"spl_{self._booked}"
         self._database.sink.open_spool(spool, "nod_1", "boot")
         assert self._database.sink.book(UsageBatch(spool, 0, 64, log=lines))
         return [line.request_id for line in lines]
 
-    def _line(self, verdict: Verdict) -> LogRow:
+    def _line(self, verdict: Verdict, id: str = "") -> LogRow:
         self._booked += 1
         home = self.rooms.home[1:]
         environment = "" if verdict is Verdict.UNKNOWN else "test"
         use = Use(home, home, self._api, "", "", 0, "", environment, "")
         at = self._booked * 1_000_000
-        id = make_id(REQUEST, at, bytes(10))
+        id = id or make_id(REQUEST, at, bytes(10))
         return LogRow(
             id,
             at,
@@ -100,3 +107,18 @@ async def test_asked_again_the_page_answers_only_where_something_came(log: Log) 
     fresh = await client.get(found[1], headers=asked)
     assert "Rate limited" in fresh.text
     assert "<html" not in fresh.text
+
+
+async def test_a_request_of_just_now_is_waited_for(log: Log) -> None:
+    now = int(time.time() * 1000)
+    asked = asyncio.create_task(log.rooms.text(f"{log.path}/{request_id(now)}"))
+    await asyncio.sleep(0.3)
+    assert not asked.done()
+    log.book(Verdict.VALID, id=request_id(now))
+    assert "Let pass" in await asked
+
+
+async def test_an_old_request_that_is_gone_is_not_waited_for(log: Log) -> None:
+    began = time.monotonic()
+    await log.rooms.text(f"{log.path}/{request_id(1)}", 404)
+    assert time.monotonic() - began < 2

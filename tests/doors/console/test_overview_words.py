@@ -45,7 +45,7 @@ def test_a_day_is_told_against_the_one_before(now: int, before: int, told: str) 
         (KeyNeed(KEY, Need.ENDING, NOW_US + 3 * DAY_US), "ends in 3 days"),
         (
             KeyNeed(KEY, Need.QUOTA, NOW_US + DAY_US, "daily", 83, 100),
-            "83% of daily is used, back in 1 day",
+            "has used 83% of daily, which starts anew in 1 day",
         ),
         (KeyNeed(KEY, Need.UNUSED), "was never used"),
         (KeyNeed(KEY, Need.UNUSED, NOW_US - 40 * DAY_US), "was last used 1 month ago"),
@@ -57,7 +57,7 @@ def test_what_a_key_needs_is_told(one: KeyNeed, told: str) -> None:
 
 @pytest.mark.parametrize("kind", Need)
 def test_every_need_comes_with_what_to_do(kind: Need) -> None:
-    assert mend(KeyNeed(KEY, kind))
+    assert mend(KeyNeed(KEY, kind)).words
     assert need(KeyNeed(KEY, kind), NOW_US)
 
 

@@ -1,12 +1,14 @@
 """What keeps other sites, other people and other people's browsers out."""
 
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 
 from keyhouse.core.csrf import SESSION_COOKIE
 from keyhouse.doors.console import ConsoleConfig, build_console
 from keyhouse.doors.console.security import BODY_BYTES_MAX
+from keyhouse.ports import StoreUnavailable
 from keyhouse.services.work import Office
 from tests.doors.console.conftest import Visitor
 
@@ -87,6 +89,44 @@ async def test_a_token_fits_its_own_session_alone(visitor: Visitor) -> None:
 async def test_a_body_has_an_end(visitor: Visitor) -> None:
     big = {"email": "a" * (BODY_BYTES_MAX + 1)}
     assert (await visitor.client.post("/login", data=big)).status_code == 413
+
+
+async def test_a_body_that_tells_no_length_has_an_end_too(visitor: Visitor) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"email="
+        for _ in range(BODY_BYTES_MAX // 65_536 + 1):
+            yield b"a" * 65_536
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await visitor.client.post("/login", content=endless(), headers=headers)
+    assert answer.status_code == 400
+
+
+async def test_without_the_database_a_page_says_so(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await visitor.sign_up()
+
+    def gone(*_: object) -> None:
+        raise StoreUnavailable("the database does not answer")
+
+    monkeypatch.setattr(type(visitor.people), "session", gone)
+    answer = await visitor.get("/account")
+    assert answer.status_code == 503
+    assert "Keys go on working" in answer.text
+
+
+async def test_guessing_is_slowed_and_told_when_to_come_again(visitor: Visitor) -> None:
+    await visitor.sign_up()
+    visitor.client.cookies.clear()
+    for _ in range(60):
+        typed = {"email": "ada@example.com", "password": "a guess or another"}
+        answer = await visitor.submit("/login", **typed)
+        if answer.status_code == 429:
+            break
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+    assert "ada@example.com" in answer.text
 
 
 async def test_what_is_no_form_is_refused_politely(visitor: Visitor) -> None:

@@ -59,8 +59,33 @@ async def test_a_link_is_used_up_by_a_press_and_not_by_a_look(visitor: Visitor) 
     await visitor.submit("/signup", **typed)
     link = visitor.mailed("/confirm")
     assert (await visitor.get(link)).status_code == 200
-    assert (await visitor.submit(link, "/confirm")).status_code == 303
-    assert (await visitor.submit(link, "/confirm")).status_code == 410
+    assert (await visitor.confirm()).status_code == 303
+    assert (await visitor.confirm()).status_code == 410
+
+
+async def test_a_link_is_no_use_to_who_did_not_choose_the_password(
+    visitor: Visitor,
+) -> None:
+    """The form says so, and what to do; the right password still gets in."""
+    typed = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    await visitor.submit("/signup", **typed)
+    for wrong in ("", "some other words"):
+        answer = await visitor.confirm(wrong)
+        assert answer.status_code == 422
+        assert "Password is not the one that was chosen" in answer.text
+        assert "sign up anew" in answer.text
+        assert SESSION_COOKIE not in visitor.client.cookies
+    assert (await visitor.confirm()).status_code == 303
+
+
+async def test_guesses_at_a_mailed_link_must_wait(visitor: Visitor) -> None:
+    typed = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    await visitor.submit("/signup", **typed)
+    codes = [(await visitor.confirm("a guess")).status_code for _ in range(7)]
+    assert codes == [422] * 6 + [429]
+    refused = await visitor.confirm()
+    assert int(refused.headers["retry-after"]) > 0
+    assert "Too many tries" in refused.text
 
 
 async def test_a_new_password_ends_every_session(visitor: Visitor) -> None:

@@ -69,7 +69,7 @@ class World:
     def join(self, email: str, password: str = PASSWORD, name: str = "Ada") -> SignedIn:
         """Somebody who signed up and confirmed the address."""
         self.desk.sign_up(name, email, password, ADDRESS)
-        return self.desk.confirm(self.ticket(email), ADDRESS, AGENT)
+        return self.desk.confirm(self.ticket(email), password, ADDRESS, AGENT)
 
 
 HASHER = Argon2Hasher()

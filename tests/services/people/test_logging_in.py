@@ -203,7 +203,7 @@ def test_a_link_of_one_kind_is_none_of_the_other(world: World) -> None:
     world.join(EMAIL)
     world.desk.ask_reset(EMAIL, ADDRESS)
     with pytest.raises(BadTicket):
-        world.desk.confirm(world.ticket(EMAIL), ADDRESS, AGENT)
+        world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
 
 
 def test_no_letter_goes_to_who_is_unknown_or_switched_off(world: World) -> None:
@@ -272,4 +272,4 @@ def test_what_the_database_holds_opens_nothing(world: World) -> None:
 def test_times_are_those_of_the_wall(world: World) -> None:
     live = replace(world.desk, office=replace(world.desk.office, clock=SystemClock()))
     live.sign_up("Ada", EMAIL, PASSWORD, ADDRESS)
-    live.confirm(world.ticket(EMAIL), ADDRESS, AGENT)
+    live.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)

@@ -12,6 +12,7 @@ from keyhouse.core.entities import (
     Person,
     Project,
     Role,
+    Session,
 )
 from keyhouse.core.tokens import make_token, token_digest
 from keyhouse.services.people import (
@@ -92,10 +93,10 @@ def test_a_known_address_gets_a_letter_and_keeps_its_password(world: World) -> N
 def test_a_link_works_once_and_for_two_days(world: World, wait: int) -> None:
     world.desk.sign_up("Ada", EMAIL, PASSWORD, ADDRESS)
     if not wait:
-        world.desk.confirm(world.ticket(EMAIL), ADDRESS, AGENT)
+        world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
     world.clock.pass_seconds(wait)
     with pytest.raises(BadTicket):
-        world.desk.confirm(world.ticket(EMAIL), ADDRESS, AGENT)
+        world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
 
 
 @pytest.mark.parametrize("text", ["", "x", "\0", "\udcff", "é" * 5000])
@@ -103,7 +104,7 @@ def test_text_that_is_no_ticket_is_refused_like_an_old_one(
     desk: PeopleDesk, text: str
 ) -> None:
     with pytest.raises(BadTicket):
-        desk.confirm(text, ADDRESS, AGENT)
+        desk.confirm(text, PASSWORD, ADDRESS, AGENT)
     with pytest.raises(BadTicket):
         desk.reset(text, PASSWORD, ADDRESS)
 
@@ -114,9 +115,60 @@ def test_of_two_sign_ups_for_one_address_only_one_link_works(world: World) -> No
     theirs = world.ticket(EMAIL)
     world.join(EMAIL)
     with pytest.raises(BadTicket):
-        world.desk.confirm(theirs, ADDRESS, AGENT)
+        world.desk.confirm(theirs, PASSWORD, ADDRESS, AGENT)
     with pytest.raises(WrongLogin):
         world.desk.log_in(EMAIL, "mallory's own words", ADDRESS, AGENT)
+
+
+def test_a_stranger_cannot_prepare_an_account_that_its_owner_confirms(
+    world: World,
+) -> None:
+    """Mallory signs up with Ada's address; Ada gets the mail, and presses the button."""
+    mallorys, adas = "mallory's own words", PASSWORD
+    world.desk.sign_up("Ada", EMAIL, mallorys, "198.51.100.6")
+    prepared = world.ticket(EMAIL)
+    with pytest.raises(Invalid) as refused:
+        world.desk.confirm(prepared, adas, ADDRESS, AGENT)
+    (problem,) = refused.value.problems
+    assert problem.field == "password"
+    assert "sign up anew" in problem.mend
+    with world.database.rows.reading() as tx:
+        assert (tx.find(Person), tx.find(Session)) == ([], [])
+    with pytest.raises(WrongLogin):
+        world.desk.log_in(EMAIL, mallorys, ADDRESS, AGENT)
+    world.join(EMAIL, adas)
+    with pytest.raises(BadTicket):
+        world.desk.confirm(prepared, mallorys, ADDRESS, AGENT)
+    with pytest.raises(WrongLogin):
+        world.desk.log_in(EMAIL, mallorys, ADDRESS, AGENT)
+
+
+def test_a_wrong_password_leaves_the_link_usable(world: World) -> None:
+    world.desk.sign_up("Ada", EMAIL, PASSWORD, ADDRESS)
+    for wrong in ("", "another secret word", "\udcff", "x" * 100_000):
+        with pytest.raises(Invalid):
+            world.desk.confirm(world.ticket(EMAIL), wrong, ADDRESS, AGENT)
+    signed_in = world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
+    assert world.desk.session(signed_in.token) is not None
+
+
+def test_guesses_at_a_link_wait_wherever_they_come_from(world: World) -> None:
+    world.desk.sign_up("Ada", EMAIL, PASSWORD, ADDRESS)
+    for number in range(6):
+        with pytest.raises(Invalid):
+            world.desk.confirm(
+                world.ticket(EMAIL), "a guess", f"198.51.100.{number}", AGENT
+            )
+    with pytest.raises(TooManyAttempts):
+        world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
+    world.clock.pass_seconds(30)
+    world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
+
+
+def test_the_letter_tells_who_did_not_sign_up_to_ignore_it(world: World) -> None:
+    world.desk.sign_up("Ada", EMAIL, PASSWORD, ADDRESS)
+    (mail,) = world.letters.sent
+    assert "If you did not sign up, ignore this mail" in mail.text
 
 
 @pytest.mark.parametrize(
@@ -168,7 +220,7 @@ def test_invited_takes_who_was_invited_by_that_address(world: World) -> None:
     with pytest.raises(SignUpClosed):
         invited.sign_up("Eve", "eve@example.org", PASSWORD, ADDRESS, invitation=token)
     invited.sign_up("Ada", EMAIL, PASSWORD, ADDRESS, invitation=token)
-    signed_in = invited.confirm(world.ticket(EMAIL), ADDRESS, AGENT)
+    signed_in = invited.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
     signed = invited.session(signed_in.token)
     assert signed is not None
     (membership,) = signed.memberships
@@ -185,7 +237,7 @@ def test_a_withdrawn_invitation_leads_to_an_own_organization(world: World) -> No
     with world.database.rows.writing() as tx:
         (row,) = tx.find(Invitation)
         tx.update(row, withdrawn_at=world.clock.us)
-    world.desk.confirm(world.ticket(EMAIL), ADDRESS, AGENT)
+    world.desk.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
     with world.database.rows.reading() as tx:
         (ada,) = tx.find(Person, email=EMAIL)
         (own,) = tx.find(Member, person_id=ada.id)

@@ -19,7 +19,7 @@ A page is a module in `pages` with a `router`; `contents.py` lists it:
             return render(here, "keys/new.html", 422, typed=typed, problems=wrong)
         return see_other(here, here.url("keys", made.id), toast="Key created")
 
-Addresses and who is there (`visits.py`; the path's parameters have these names):
+Addresses and who is there (`visitors.py`; the path's parameters have these names):
   `/{project}/{environment}/…`  -> `here: Here`, with project, environment
   `/{organization}/…`           -> `here: OrganizationHere`, with organization, role, actor
   `/account/…`                  -> `here: MeHere`, with signed (person, memberships)

@@ -45,13 +45,14 @@ class PeopleDesk(Means):
         """
         signing_up.sign_up(self, name, email, password, address, invitation)
 
-    def confirm(self, ticket: str, address: str, agent: str) -> SignedIn:
-        """Make the account of a mailed link and log in. Raises BadTicket.
+    def confirm(self, ticket: str, password: str, address: str, agent: str) -> SignedIn:
+        """Make the account of a mailed link and log in.
 
-        Who was invited joins that organization; who belongs to none gets one,
+        `password` is the one typed at the sign-up. Raises BadTicket, and Invalid
+        (`password`) and TooManyAttempts, after which the link works on. Who was invited joins that organization; who belongs to none gets one,
         with a project `default`.
         """
-        return signing_up.confirm(self, ticket, address, agent)
+        return signing_up.confirm(self, ticket, password, address, agent)
 
     def log_in(self, email: str, password: str, address: str, agent: str) -> SignedIn:
         """A new session. Raises WrongLogin and TooManyAttempts."""

@@ -13,10 +13,10 @@ def confirm_letter(email: str, name: str, public_url: str, token: str) -> Mail:
     return Mail(
         email,
         "Confirm your address",
-        f"Hello {name},\n\nopen this link to confirm your address and finish signing "
-        f"up:\n\n{public_url}/confirm?ticket={token}\n\nIt works once, for "
-        f"{CONFIRM_HOURS} hours. If you did not sign up, do nothing: there is no "
-        "account without this link.\n",
+        f"Hello {name},\n\nopen this link, and type the password that you chose, to "
+        f"finish signing up:\n\n{public_url}/confirm?ticket={token}\n\nIt works once, "
+        f"for {CONFIRM_HOURS} hours. If you did not sign up, ignore this mail: somebody "
+        "else typed your address, and without the link there is no account.\n",
     )
 
 

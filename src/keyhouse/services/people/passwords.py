@@ -41,9 +41,14 @@ def fits(hasher: PasswordHasher, person: Person | None, password: str) -> bool:
     It takes as long where there is no such person, or none who may log in.
     """
     held = person.password_hash if person is not None else None
+    right = fits_hash(hasher, held, password)
+    return right and person is not None and person.disabled_at is None
+
+
+def fits_hash(hasher: PasswordHasher, held: str | None, password: str) -> bool:
+    """Whether the password is the one that was hashed; as long where none was."""
     right = hasher.verify(held or hasher.decoy, _one_form(password[: LENGTH_MAX + 1]))
-    may = person is not None and person.disabled_at is None and held is not None
-    return right and may
+    return right and held is not None
 
 
 def _one_form(password: str) -> str:

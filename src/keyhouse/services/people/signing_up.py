@@ -3,18 +3,20 @@
 from keyhouse.core import ids
 from keyhouse.core.entities import Invitation, Member, Person, Purpose, Role, Ticket
 from keyhouse.core.mailboxes import mailbox
-from keyhouse.core.validation import NAME_LENGTH_MAX, check_email, check_name
+from keyhouse.core.validation import NAME_LENGTH_MAX, Problem, check_email, check_name
 from keyhouse.ports import Conflict, Mail, Transaction, WritingTransaction
 from keyhouse.services.members import find_invitation
 from keyhouse.services.people import letters, passwords, throttle
 from keyhouse.services.people.means import Means, find_person
 from keyhouse.services.people.refusals import BadTicket, SignUpClosed
 from keyhouse.services.people.sessions import SignedIn, member_actor, open_session
-from keyhouse.services.people.tickets import issue_confirmation, use_ticket
-from keyhouse.services.refusals import refuse
+from keyhouse.services.people.tickets import find_ticket, issue_confirmation, use_ticket
+from keyhouse.services.refusals import Invalid, refuse
 from keyhouse.services.tenants import create_project, found_organization
 
 _HOME = "default"
+_NOT_CHOSEN = "is not the one that was chosen when this address was signed up"
+_CHOOSE = "type that one or, if you did not choose it, sign up anew with your own"
 
 
 def sign_up(
@@ -52,8 +54,9 @@ def sign_up(
     means.mailer.send(_letter(means, known, email, name, token))
 
 
-def confirm(means: Means, ticket: str, address: str, agent: str) -> SignedIn:
+def confirm(means: Means, ticket: str, password: str, address: str, agent: str) -> SignedIn:
     """Make the account that a link is for, a place for it to work in, and log in."""
+    _prove(means, ticket, password, address)
     with means.office.rows.writing() as tx:
         row = use_ticket(tx, Purpose.CONFIRM, ticket, means.now_us)
         person = _settle(means, tx, row)
@@ -62,6 +65,21 @@ def confirm(means: Means, ticket: str, address: str, agent: str) -> SignedIn:
         if not tx.find(Member, person_id=person.id):
             found_home(means, tx, person, f"{person.name}'s organization", address)
         return open_session(means, tx, person, address, agent)
+
+
+def _prove(means: Means, ticket: str, password: str, address: str) -> None:
+    """Raise Invalid unless whoever has the mail also chose the password.
+
+    A stranger may sign up with any address. Were the link enough, its owner would
+    confirm an account that the stranger can log in to.
+    """
+    with means.office.rows.reading() as tx:
+        row = find_ticket(tx, Purpose.CONFIRM, ticket, means.now_us)
+    counted = throttle.subjects("confirm", row.id, address)
+    throttle.take(means, counted)
+    if not passwords.fits_hash(means.hasher, row.password_hash, password):
+        raise Invalid([Problem("password", _NOT_CHOSEN, _CHOOSE)])
+    throttle.forgive(means, counted)
 
 
 def found_home(

@@ -66,6 +66,14 @@ def issue_reset(
     return token
 
 
+def find_ticket(tx: Transaction, purpose: Purpose, token: str, now_us: int) -> Ticket:
+    """The ticket of a link that works still, left as it is. Raises BadTicket."""
+    found = tx.find(Ticket, digest=token_digest(token), purpose=purpose, used_at=None)
+    if not found or now_us >= found[0].ends_at:
+        raise BadTicket
+    return found[0]
+
+
 def use_ticket(tx: Transaction, purpose: Purpose, token: str, now_us: int) -> Ticket:
     """The ticket of a link, used up, with all others to the same end.
 

@@ -5,8 +5,8 @@ from keyhouse.doors.console.keys.sentences import Reach
 from keyhouse.services.issue import KeyView, KeyWish
 
 _WIDER = {
-    Resource.PROJECT: "everything in the project",
-    Resource.ORGANIZATION: "everything in the organization",
+    Resource.PROJECT: "the whole project",
+    Resource.ORGANIZATION: "the whole organization",
 }
 
 

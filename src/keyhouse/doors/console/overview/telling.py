@@ -1,5 +1,7 @@
 """What changed since yesterday and what a key needs, as short sentences."""
 
+from typing import Final, NamedTuple
+
 from keyhouse.doors.console import words
 from keyhouse.services.reports import KeyNeed, Need
 
@@ -24,23 +26,30 @@ def need(one: KeyNeed, now_us: int) -> str:
         return f"ends {words.ago(one.at_us, now_us)}"
     if one.need is Need.QUOTA:
         share = 100 * (one.used or 0) // max(one.amount or 1, 1)
-        reset = f", back {words.ago(one.at_us, now_us)}" if one.at_us else ""
-        return f"{share}% of {one.limit} is used{reset}"
+        reset = f", which starts anew {words.ago(one.at_us, now_us)}" if one.at_us else ""
+        return f"has used {share}% of {one.limit}{reset}"
     if one.need is Need.UNRESTRICTED:
-        return "can be used from anywhere, without any limit of place"
+        return "can be used from anywhere"
     if one.at_us is None:
         return "was never used"
     return f"was last used {words.ago(one.at_us, now_us)}"
 
 
-def mend(one: KeyNeed) -> str:
-    """What to do about it, as a button says it."""
+class Mend(NamedTuple):
+    """What to do about it: the words of a link, and where it leads below the key."""
+
+    words: str
+    path: tuple[str, ...]
+
+
+def mend(one: KeyNeed) -> Mend:
+    """What may be done about what a key needs."""
     return _MENDS[one.need]
 
 
-_MENDS = {
-    Need.ENDING: "Extend or replace",
-    Need.QUOTA: "See its limits",
-    Need.UNRESTRICTED: "Restrict",
-    Need.UNUSED: "Revoke, if nobody needs it",
+_MENDS: Final = {
+    Need.ENDING: Mend("Move its end", ("change", "expiry")),
+    Need.QUOTA: Mend("Change limits", ("change", "limits")),
+    Need.UNRESTRICTED: Mend("Restrict", ("change", "restrictions")),
+    Need.UNUSED: Mend("Revoke", ("revoke",)),
 }

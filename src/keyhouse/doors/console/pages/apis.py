@@ -13,20 +13,21 @@ from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.toasts import Undo
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog, issue, reports
-from keyhouse.services.issue import KeyFilter
+from keyhouse.services.issue import KeyFilter, KeyView
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Turn, Work
 
 router = APIRouter()
 ROUTES_SHOWN: Final = 500
+KEYS_SHOWN: Final = 5
 
 
 class Shown(NamedTuple):
-    """One API with all that its page tells."""
+    """One API with all that its page tells; `keys` are the newest that open it."""
 
     line: ApiLine
     routes: list[Route]
-    has_keys: bool
+    keys: list[KeyView]
     can_be_deleted: bool
     calls_in_last_hour: int
 
@@ -95,12 +96,11 @@ def shown_of(look: Look, here: InProject, id: str) -> Shown:
     (line,) = lines_of(look, [api], here.environment)
     routes: list[Route] = catalog.list_routes(look, api.id, Turn(limit=ROUTES_SHOWN)).rows
     wanted = KeyFilter(api=api.id, environment=here.environment)
-    found = issue.list_keys(look, Turn(limit=1), wanted)
-    has_keys = bool(found.rows) or found.next_cursor is not None
+    keys: list[KeyView] = issue.list_keys(look, Turn(limit=KEYS_SHOWN), wanted).rows
     routes.sort(key=lambda route: route.position)
     calls = reports.calls_in_last_hour(look, api=api.id)
     ever = look.tx.page(Access, after=None, limit=1, resource_id=api.id).rows
-    return Shown(line, routes, has_keys, not ever, calls)
+    return Shown(line, routes, keys, not ever, calls)
 
 
 def own_api_to_write(work: Work, here: InProject, id: str) -> Api:

@@ -76,8 +76,6 @@ async def log_out(here: MeHere) -> Response:
     await here.ask(lambda: here.people.log_out(here.signed.session.id))
     answer = see_other(here, "/login", toast="Logged out")
     end_session(answer, secure=here.config.secure_cookies)
-    # What the browser keeps of our pages goes too.
-    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
@@ -94,7 +92,9 @@ async def sign_up_form(here: AnyoneHere) -> Response:
 
 
 def _closed(here: Anyone, invitation: str) -> bool:
-    return here.config.sign_up != "open" and not invitation
+    """Whether nobody can sign up, or nobody who comes without an invitation."""
+    admits = here.config.sign_up
+    return admits == "closed" or (admits == "invited" and not invitation)
 
 
 @router.post("/signup")
@@ -122,7 +122,8 @@ async def sign_up(here: AnyoneHere) -> Response:
         }
         return render(here, "auth/sign_up.html", 422, **context)
     except SignUpClosed as error:
-        context = {"typed": typed, "closed": True, "refusal": str(error)}
+        closed = _closed(here, typed["invitation"])
+        context = {"typed": typed, "closed": closed, "refusal": str(error)}
         return render(here, "auth/sign_up.html", 403, **context)
     except TooManyAttempts as error:
         return _too_many(here, error)
@@ -138,7 +139,7 @@ async def sent(here: AnyoneHere) -> Response:
 
 @router.get("/confirm")
 async def confirm_form(here: AnyoneHere) -> Response:
-    """A button: programs that look into mails follow links, and shall use none up."""
+    """Ask for the password; the look alone, a mail scanner's, uses nothing up."""
     ticket = here.request.query_params.get("ticket", "")
     return render(here, "auth/confirm.html", ticket=ticket)
 
@@ -146,13 +147,21 @@ async def confirm_form(here: AnyoneHere) -> Response:
 @router.post("/confirm")
 async def confirm(here: AnyoneHere) -> Response:
     """Make the account, and log in."""
-    ticket = str((await here.form()).get("ticket", ""))
+    form = await here.form()
+    ticket, password = str(form.get("ticket", "")), str(form.get("password", ""))
     try:
         opened = await here.ask(
-            lambda: here.people.confirm(ticket, here.address, here.agent)
+            lambda: here.people.confirm(ticket, password, here.address, here.agent)
         )
     except BadTicket as error:
         return render(here, "auth/bad_ticket.html", 410, reason=str(error), again="/signup")
+    except Invalid as error:
+        context: _Context = {"ticket": ticket, "problems": form_problems(error)}
+        return render(here, "auth/confirm.html", 422, **context)
+    except TooManyAttempts as error:
+        context = {"ticket": ticket, "refusal": str(error)}
+        _, headers = _refused(error)
+        return render(here, "auth/confirm.html", 429, headers=headers, **context)
     return _logged_in(here, opened, "/", toast=f"Welcome, {opened.person.name}")
 
 

@@ -33,7 +33,7 @@ async def find(here: Here) -> Response:
     if len(wanted) >= _SEARCHED_MIN:
         keys = await here.read(lambda look: _keys(look, here.project.id, wanted))
     pages = [goal for goal in _goals(here) if _fits(goal.name, wanted)]
-    return render(here, "found.html", keys=keys, pages=pages, wanted=wanted)
+    return render(here, "found.html", keys=keys, pages=pages)
 
 
 def _keys(look: Look, project: str, wanted: str) -> list[KeyView]:

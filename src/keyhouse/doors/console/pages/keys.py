@@ -41,6 +41,11 @@ class Listed(NamedTuple):
     applications: dict[str, str]
     apis: list[Api]
 
+    @property
+    def api_choices(self) -> list[tuple[str, str]]:
+        """The APIs by their slugs, each with what it is called."""
+        return sorted((api.slug, api.name or api.slug) for api in self.apis)
+
 
 @router.get("/{project}/{environment}/keys")
 async def keys(here: Here) -> Response:

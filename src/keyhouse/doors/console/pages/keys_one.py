@@ -112,8 +112,7 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
 @router.get("/{project}/{environment}/keys/{key}/living")
 async def living(here: Here, key: str, mark: str = "") -> Response:
     """What has changed since `mark`; nothing where nothing has."""
-    view = await here.read(lambda look: issue.get_key(look, key))
-    now = await here.read(lambda look: _living(look, view))
+    view, now = await here.read(lambda look: _now(look, key))
     if now.mark == mark:
         return Response(status_code=204)
     return render(here, "keys/living.html", view=view, living=now, oob=True)
@@ -150,6 +149,11 @@ def _page(look: Look, view: KeyView) -> tuple[Living, Application, list[Api]]:
     apis = look.tx.find(Api, id=tuple(row.resource_id for row in opened))
     application = look.own(Application, view.key.application_id)
     return _living(look, view), application, apis
+
+
+def _now(look: Look, key: str) -> tuple[KeyView, Living]:
+    view = issue.get_key(look, key)
+    return view, _living(look, view)
 
 
 def _living(look: Look, view: KeyView) -> Living:

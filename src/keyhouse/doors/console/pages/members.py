@@ -119,6 +119,10 @@ def _given(here: AtOrganization) -> list[Role]:
     return [role for role in ROLES if may_give(here, role)]
 
 
+def _choices(here: AtOrganization) -> list[tuple[str, str, str]]:
+    return [(role.value, role.capitalize(), ROLES[role]) for role in _given(here)]
+
+
 async def _list(here: AtOrganization, problems: Sequence[Problem] = ()) -> Response:
     seen = await here.read(_seen)
     return render(
@@ -128,6 +132,7 @@ async def _list(here: AtOrganization, problems: Sequence[Problem] = ()) -> Respo
         seen=seen,
         roles=ROLES,
         given=_given(here),
+        choices=_choices(here),
         problems=by_field(problems),
     )
 
@@ -149,6 +154,6 @@ def _form(
         "members/invite.html",
         422 if problems else 200,
         typed=typed,
-        choices=[(role.value, role.capitalize(), ROLES[role]) for role in _given(here)],
+        choices=_choices(here),
         problems=by_field(problems),
     )

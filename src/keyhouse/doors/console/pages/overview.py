@@ -1,6 +1,6 @@
 """The overview: what changed since yesterday, what needs a hand, requests by API."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from keyhouse.services.reports import Overview
 from keyhouse.services.work import Look
 
 router = APIRouter()
+NEEDS_SHOWN: Final = 8
 
 
 class Seen(NamedTuple):
@@ -29,18 +30,22 @@ async def overview(here: Here) -> Response:
     seen = await here.read(lambda look: _seen(look, here))
     day, start = seen
     quiet = not (day.now.requests or day.before.requests)
+    is_new = quiet and not start.was_called
+    if is_new and here.request.headers.get("hx-target") == "overview":
+        return Response(status_code=204)
     return render(
         here,
         "overview/overview.html",
         day=day,
         start=start,
-        is_new=quiet and not start.was_called,
+        is_new=is_new,
         bars=bars.bars(day.hours),
         size=(bars.WIDTH, bars.HEIGHT),
         most=bars.most_in(day.hours),
         needs=[
             (one, telling.need(one, here.now_us), telling.mend(one)) for one in day.needs
         ],
+        shown=NEEDS_SHOWN,
         change=telling.change,
     )
 

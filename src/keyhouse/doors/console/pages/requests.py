@@ -1,10 +1,12 @@
 """The request log: what came, what it came to, and why."""
 
+import asyncio
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from keyhouse.core import ids
 from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import Api
 from keyhouse.core.verdict import BY_NUMBER
@@ -15,12 +17,15 @@ from keyhouse.doors.console.requests.filters import Wanted
 from keyhouse.doors.console.requests.reasons import why
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog, reports
+from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports import RequestView
 from keyhouse.services.work import Look, Turn
 
 router = APIRouter()
 REQUESTS_SHOWN: Final = 50
 _CHOICES_MAX: Final = 200
+_BOOKED_WITHIN_US: Final = 3_000_000
+_PAUSE_SECONDS: Final = 0.2
 
 
 class Found(NamedTuple):
@@ -59,9 +64,7 @@ async def requests(here: Here) -> Response:
 @router.get("/{project}/{environment}/requests/{request_id}")
 async def one(here: Here, request_id: str) -> Response:
     """One request, and why it was refused if it was."""
-    view = await here.read(
-        lambda look: reports.get_project_request(look, here.project.id, request_id)
-    )
+    view = await _booked(here, request_id)
     row = view.row
     return render(
         here,
@@ -71,6 +74,26 @@ async def one(here: Here, request_id: str) -> Response:
         why=why(row),
         address=format_address(row.address),
     )
+
+
+async def _booked(here: InProject, id: str) -> RequestView:
+    """The line of a request. One that came just now may not be booked yet."""
+    until = here.now_us + _BOOKED_WITHIN_US
+    while True:
+        try:
+            return await here.read(
+                lambda look: reports.get_project_request(look, here.project.id, id)
+            )
+        except NotFound:
+            # Ids tell the millisecond they were made in: what is old will not come.
+            if here.now_us > until or id < _id_at(here.now_us - _BOOKED_WITHIN_US):
+                raise
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _id_at(at_us: int) -> str:
+    """What the ids of requests of that moment begin with."""
+    return f"{ids.REQUEST}_{ids.base62(at_us // 1000, 7)}"
 
 
 def _found(look: Look, here: InProject, wanted: Wanted) -> Found:

@@ -16,6 +16,17 @@
     const at = all.findIndex((one) => one.getAttribute("aria-selected") === "true");
     if (all.length) mark(all[(at + step + all.length) % all.length]);
   };
+  // What the list answers to, and whether Enter came before the answer did: then the
+  // list still shows something else, and the press waits for what was meant.
+  let asked = null;
+  let answered = null;
+  let hurried = false;
+  const choose = () => {
+    const chosen = options().find((one) => one.getAttribute("aria-selected") === "true");
+    if (!chosen) return;
+    palette.close();
+    chosen.click();
+  };
   const show = () => {
     if (!palette || palette.open) return;
     input.value = "";
@@ -43,15 +54,25 @@
     });
     palette.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      const chosen = options().find((one) => one.getAttribute("aria-selected") === "true");
-      if (!chosen) return;
-      palette.close();
-      chosen.click();
+      if (answered === input.value) choose();
+      else hurried = true;
+    });
+    input.addEventListener("input", () => {
+      hurried = false;
+    });
+    input.addEventListener("htmx:beforeRequest", () => {
+      asked = input.value;
     });
     palette.addEventListener("close", () => {
       input.value = "";
+      answered = null;
+      hurried = false;
       list.replaceChildren();
     });
-    list.addEventListener("htmx:afterSwap", () => mark(options()[0]));
+    list.addEventListener("htmx:afterSwap", () => {
+      mark(options()[0]);
+      answered = asked;
+      if (hurried && answered === input.value) choose();
+    });
   }
 }
