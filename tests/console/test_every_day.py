@@ -1,5 +1,7 @@
 """Small things that somebody would miss at once."""
 
+import re
+
 from playwright.sync_api import Browser, expect
 
 from tests.console import steps
@@ -98,6 +100,14 @@ def test_somebody_invited_joins_with_the_role_they_were_offered(
         expect(rail).to_contain_text("Sofia Kovalevskaya's organization")
         steps.rail(theirs, "Keys")
         expect(theirs.get_by_role("link", name="Create key")).to_have_count(0)
+        steps.rail(theirs, "Members")
+        theirs.get_by_role("button", name="Leave").click()
+        asked = theirs.get_by_role("dialog")
+        expect(asked).to_contain_text("Keys that you made go on working")
+        asked.get_by_role("button", name="Leave").click()
+        expect(theirs).to_have_url(re.compile(r"/organizations/new$"))
+        page.reload()
+        expect(page.get_by_role("main")).not_to_contain_text("karl@example.com")
 
 
 def test_a_panel_opened_by_its_address_leaves_a_whole_page_behind(

@@ -162,6 +162,24 @@ async def test_a_viewer_changes_nothing(world: World) -> None:
     assert differing(before, all_rows(world.database.engine)) == []
 
 
+async def test_who_leaves_changes_nothing_but_their_own_membership(world: World) -> None:
+    """And from then on finds nothing, like anybody who never belonged."""
+    before, wrong = all_rows(world.database.engine), []
+    home, own = world.ours.ids["organization"], {"csrf": world.viewer.csrf}
+    async with world.viewer.client(world.app) as client:
+        left = f"/{home}/members/{world.viewer.person}/remove"
+        answer = await client.post(left, data=own, headers={"Origin": URL})
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+        changed = differing(before, all_rows(world.database.engine))
+        assert set(changed) == {"member", "audit"}
+        for way in inside(world):
+            for path in fill(way, world.ours):
+                answer = await send(client, way, path, world.viewer.csrf)
+                if answer.status_code != 404:
+                    wrong.append(f"{way} ({path}): {answer.status_code}")
+    assert wrong == [], "\n".join(wrong)
+
+
 @pytest.mark.parametrize("csrf", [None, "", "0" * 48], ids=["none", "empty", "guessed"])
 async def test_no_form_is_taken_without_its_token(world: World, csrf: str | None) -> None:
     """Else a page elsewhere could act for whoever is logged in here."""

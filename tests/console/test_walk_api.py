@@ -177,6 +177,27 @@ async def test_a_viewer_changes_nothing(world: World, api: FastAPI) -> None:
     assert differing(before, all_rows(world.database.engine)) == []
 
 
+async def test_who_leaves_is_out_of_every_operation(world: World, api: FastAPI) -> None:
+    """By their own id alone: the walks above show that nobody else goes with it."""
+    wrong = []
+    caller = Caller(world.viewer, api, world.ours.ids["organization"])
+    own = {**world.ours.ids, "person": world.viewer.person}
+    async with caller.client:
+        leave = Operation("DELETE", "/v1/members/{id}", "remove_member", None)
+        answer = await caller.send(leave, world.ours._replace(ids=own))
+        assert answer.status_code == 204
+        for one in operations(api):
+            answer = await caller.send(one, world.ours)
+            if answer.status_code not in (403, 404) and "sessions" not in one.id:
+                wrong.append(f"{one.id}: {answer.status_code}")
+            wrong += [
+                f"{one.id} tells {word}"
+                for word in world.ours.seen_in(answer.text)
+                if word not in one.to(world.ours)
+            ]
+    assert wrong == [], "\n".join(wrong)
+
+
 async def test_the_owner_gets_through_where_others_are_refused(
     world: World, api: FastAPI
 ) -> None:

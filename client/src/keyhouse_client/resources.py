@@ -85,7 +85,7 @@ class Members(Standing[One, Listed, Each, Nothing]):
     """Members of the organization, each by the person's id."""
 
     def delete(self, id: str) -> Nothing:
-        """End the membership; the keys that the person made stay."""
+        """End the membership, your own too; the keys that the person made stay."""
         return self._sender.nothing(Call("DELETE", self._at(id)))
 
 

@@ -31,6 +31,32 @@ async def test_the_last_owner_stays(tenant: Tenant) -> None:
     assert (await tenant.client.get(where)).json()["role"] == "owner"
 
 
+async def test_a_viewer_may_leave_and_make_nobody_else_go(
+    house: House, tenant: Tenant
+) -> None:
+    id, other = tenant.member(house, Role.VIEWER), tenant.member(house, Role.VIEWER)
+    browser = house.browser(id)
+    refused = await browser.delete(f"/v1/members/{other}")
+    assert (refused.status_code, refused.json()["scopes_missing"]) == (
+        403,
+        ["members:write"],
+    )
+    assert (await browser.delete(f"/v1/members/{id}")).status_code == 204
+    left = await browser.get("/v1/members")
+    assert left.status_code == 403
+    told = (await tenant.client.get("/v1/members")).json()["data"]
+    assert id not in {one["id"] for one in told}
+    assert other in {one["id"] for one in told}
+
+
+async def test_a_key_needs_its_scope_to_end_a_membership(
+    house: House, tenant: Tenant
+) -> None:
+    document = house.app.openapi()["paths"]["/v1/members/{id}"]["delete"]
+    assert {"managementKey": ["members:write"]} in document["security"]
+    assert {"session": []} in document["security"]
+
+
 async def test_only_owners_make_owners(house: House, tenant: Tenant) -> None:
     id, admin = tenant.member(house, Role.VIEWER), tenant.member(house, Role.ADMIN)
     browser = house.browser(admin)

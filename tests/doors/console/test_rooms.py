@@ -5,6 +5,7 @@ import re
 import pytest
 
 from keyhouse.services.work import Office
+from tests.console.forms import forms_of
 from tests.doors.console.conftest import Visitor
 from tests.doors.console.rooms import UPSTREAM, Rooms, enter
 
@@ -154,8 +155,11 @@ async def test_members_are_invited_and_the_last_owner_stays(rooms: Rooms) -> Non
     assert me
     await rooms.do(path, withdraw[0])
     assert "grace@example.com" not in await rooms.text(path)
+    assert f"{me[0]}remove" not in page, "a button that can only fail"
+    (form, *_) = [one for one in forms_of(page) if one.action == f"{me[0]}role"]
     for act in ("remove", "role"):
-        refused = await rooms.visitor.submit(path, f"{me[0]}{act}", role="viewer")
+        sent = {**form.sent, "role": "viewer"}
+        refused = await rooms.visitor.client.post(f"{me[0]}{act}", data=sent)
         assert refused.status_code == 422
         assert "is the last owner" in refused.text
 
@@ -176,7 +180,16 @@ async def test_a_viewer_sees_no_button_that_is_not_for_viewers(
     for place in (one, f"{seen.root}/apis", f"{seen.root}/applications", path):
         page = await seen.text(place)
         forms = set(re.findall(r'action="([^"]+)"', page))
-        assert forms <= {"/logout", f"{one}/try", f"{seen.root}/find"}, place
+        leave = {form for form in forms if place == path and form.endswith("/remove")}
+        assert len(leave) == (place == path), "one may go, and send nobody away"
+        assert forms - leave <= {"/logout", f"{one}/try", f"{seen.root}/find"}, place
     for form in (f"{seen.root}/apis/new", f"{one}/edit", f"{path}/invite"):
         await seen.text(form, 403)
+    (leave_it,) = leave
+    where = await seen.do(path, leave_it)
+    home = await grace.get(where)
+    assert home.headers["location"].endswith("/overview"), "their own is left to them"
+    await seen.text(path, 404)
+    await rooms.text(path)  # the toast of the invitation is on it
+    assert "grace@example.com" not in await rooms.text(path)
     await grace.client.aclose()

@@ -73,6 +73,28 @@ def test_a_key_gives_no_role_that_may_do_more_than_the_key(team: Team) -> None:
         team.office.write(actor, lambda work: members.invite(work, "a@b.example", VIEWER))
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_everybody_may_leave(team: Team, role: Role) -> None:
+    person, other = team.member(role), team.member(VIEWER)
+    _remove(team, team.actor(role, person.id), person)
+    assert (team.role(person), team.role(other)) == (None, VIEWER)
+    with team.office.rows.reading() as tx:
+        (row,) = tx.find(AuditRow, action="member.leave")
+    assert (row.actor, row.subject) == (person.id, f"{team.id}/{person.id}")
+
+
+def test_who_has_left_leaves_no_open_invitation_and_cannot_leave_again(team: Team) -> None:
+    person = team.member(ADMIN)
+    actor = team.actor(ADMIN, person.id)
+    team.office.write(actor, lambda work: members.invite(work, "a@b.example", VIEWER))
+    _remove(team, actor, person)
+    ask = partial(members.list_invitations, turn=Turn())
+    (view,) = team.office.read(team.actor(OWNER), ask).rows
+    assert view.state is members.InvitationState.WITHDRAWN
+    with pytest.raises(NotFound):
+        _remove(team, actor, person)
+
+
 def test_the_last_owner_stays(team: Team) -> None:
     actor = team.actor(OWNER, team.owner.id)
     with pytest.raises(Taken):

@@ -156,7 +156,7 @@ def _fingerprint(request: Request) -> str:
     return blake2b(head + b"\n\n" + request.state.body, digest_size=16).hexdigest()
 
 
-def operation(
+def operation(  # noqa: PLR0913  (what a document tells of it, each by its name)
     router: APIRouter,
     method: str,
     path: str,
@@ -166,15 +166,17 @@ def operation(
     answer: type[BaseModel] | None,
     many: bool = False,
     status: int = 200,
+    own: bool = False,
 ) -> Callable[[F], F]:
     """Add an endpoint that needs `scope`, and tell of it in the OpenAPI document.
 
     The scope is asked for before the body is looked at; the service asks again.
-    None is for what a person does without any: with a session alone.
+    None is for what a person does without any: with a session alone. With `own`
+    a person does it without any to what is theirs: the service alone asks.
     """
 
     async def needs(request: Request) -> None:
-        if scope is not None:
+        if scope is not None and not own:
             _actor(request).reach(scope)
 
     told: dict[int | str, dict[str, Any]] = {status: {"description": "Done"}}
@@ -189,14 +191,16 @@ def operation(
         response_class=Response if answer is None else JSONResponse,
         responses=told,
         dependencies=[Depends(needs)],
-        openapi_extra={"security": _security(scope)},
+        openapi_extra={"security": _security(scope, own=own)},
     )
 
 
-def _security(scope: str | None) -> list[dict[str, list[str]]]:
+def _security(scope: str | None, *, own: bool) -> list[dict[str, list[str]]]:
+    session: dict[str, list[str]] = {SCHEMES[-1]: []}
     if scope is None:
-        return [{SCHEMES[-1]: []}]
-    return [{scheme: [scope]} for scheme in SCHEMES]
+        return [session]
+    told = [{scheme: [scope]} for scheme in SCHEMES]
+    return [*told, session] if own else told
 
 
 _pages: dict[type[BaseModel], type[BaseModel]] = {}

@@ -47,9 +47,15 @@ def change_member(call: AnyCall, id: str, body: MemberChange) -> Response:
     )
 
 
-@_writing("DELETE", "/v1/members/{id}", id="remove_member", answer=None, status=204)
+@_writing(
+    "DELETE", "/v1/members/{id}", id="remove_member", answer=None, status=204, own=True
+)
 def remove_member(call: AnyCall, id: str) -> Response:
-    """End a membership. The keys that the person made stay."""
+    """End a membership. The keys that the person made stay.
+
+    With a session and your own id you leave the organization: no scope is needed
+    for that. The last owner stays.
+    """
     return call.gone(lambda work: members.remove_member(work, id))
 
 

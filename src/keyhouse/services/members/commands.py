@@ -11,6 +11,7 @@ from keyhouse.services.members.queries import (
     WRITE,
     InvitationState,
     MemberView,
+    count_owners,
     own_member,
     state_of,
     viewed_member,
@@ -35,11 +36,15 @@ def change_member(work: Work, person_id: str, role: Role) -> MemberView:
 
 
 def remove_member(work: Work, person_id: str) -> None:
-    """End a membership, and the person's open invitations. Keys they made stay."""
-    member = _held(work, person_id)
+    """End a membership, and the person's open invitations. Keys they made stay.
+
+    Everybody may end their own. Raises Taken for the last owner's.
+    """
+    leaves = person_id == work.actor.id
+    member = _locked(work, person_id) if leaves else _held(work, person_id)
     _keep_an_owner(work, member)
     _end_offers(work, person_id, frozenset())
-    work.drop("member.delete", member)
+    work.drop("member.leave" if leaves else "member.delete", member)
 
 
 def withdraw(work: Work, row: Invitation) -> None:
@@ -57,23 +62,26 @@ def may_give(work: Work, role: Role) -> None:
 
 
 def _held(work: Work, person_id: str) -> Member:
+    """A member whom the actor may make something else."""
+    work.actor.whole(WRITE)
+    member = _locked(work, person_id)
+    may_give(work, member.role)
+    return member
+
+
+def _locked(work: Work, person_id: str) -> Member:
     """The member, with the organization locked: of two owners who remove each
 
     other at the same time, the second finds itself the last.
     """
-    work.actor.whole(WRITE)
     work.own(Organization, work.actor.organization_id)
-    member = own_member(work, person_id)
-    may_give(work, member.role)
-    return member
+    return own_member(work, person_id)
 
 
 def _keep_an_owner(work: Work, member: Member) -> None:
     if member.role is not Role.OWNER:
         return
-    organization = work.actor.organization_id
-    owners = work.tx.find(Member, organization_id=organization, role=Role.OWNER)
-    if len(owners) == 1:
+    if count_owners(work) == 1:
         raise Taken(
             "role",
             "is the last owner's",

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Invitation, Member, Person
+from keyhouse.core.entities import Invitation, Member, Person, Role
 from keyhouse.ports import Page
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Turn, Work
@@ -91,6 +91,12 @@ def own_invitation(at: Look | Work, id: str) -> Invitation:
     if row is None or row.organization_id != at.actor.organization_id:
         raise NotFound("invitation")
     return row
+
+
+def count_owners(at: Look | Work) -> int:
+    """How many owners the organization has: the last one stays."""
+    organization = at.actor.organization_id
+    return len(at.tx.find(Member, organization_id=organization, role=Role.OWNER))
 
 
 def viewed_member(at: Look | Work, member: Member) -> MemberView:

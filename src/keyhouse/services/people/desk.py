@@ -48,9 +48,10 @@ class PeopleDesk(Means):
     def confirm(self, ticket: str, password: str, address: str, agent: str) -> SignedIn:
         """Make the account of a mailed link and log in.
 
-        `password` is the one typed at the sign-up. Raises BadTicket, and Invalid
-        (`password`) and TooManyAttempts, after which the link works on. Who was invited joins that organization; who belongs to none gets one,
-        with a project `default`.
+        `password` is the one typed at the sign-up. Who was invited joins that
+        organization; who belongs to none gets one, with a project `default`.
+        Raises BadTicket, and Invalid (`password`) and TooManyAttempts, after which
+        the link works on.
         """
         return signing_up.confirm(self, ticket, password, address, agent)
 

@@ -32,10 +32,11 @@ ROLES: Final = {
 
 
 class Seen(NamedTuple):
-    """The members by name, and the invitations that are open."""
+    """The members by name, the invitations that are open, and how many are owners."""
 
     members: list[MemberView]
     invitations: list[InvitationView]
+    owners: int
 
 
 @router.get(_ALL)
@@ -100,7 +101,8 @@ async def remove(here: OrganizationHere, person: str) -> Response:
         return await _list(here, [error.problem])
     mine = person == here.person.id
     url = "/" if mine else here.organization_url("members")
-    return see_other(here, url, "You have left" if mine else "Member removed")
+    left = f"You have left {here.organization.name}"
+    return see_other(here, url, left if mine else "Member removed")
 
 
 def may_give(here: AtOrganization, role: Role) -> bool:
@@ -143,6 +145,7 @@ def _seen(look: Look) -> Seen:
     return Seen(
         sorted(known, key=lambda view: view.person.name.casefold()),
         [view for view in invited if view.state is InvitationState.OPEN],
+        members.count_owners(look),
     )
 
 
