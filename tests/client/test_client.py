@@ -77,6 +77,15 @@ def test_routes_belong_to_an_api(desk: "Desk", client: Client) -> None:
     assert desk.asked[0].path == "/v1/apis/weather/routes/rte_1"
 
 
+def test_a_change_can_be_bound_to_what_was_seen(desk: "Desk", client: Client) -> None:
+    desk.say(200, {"id": "key_1"}, ETag='"abc"')
+    etag = client.send(Call("GET", "/v1/keys/key_1")).etag
+    desk.say(200, {"id": "key_1"})
+    client.keys.update("key_1", if_match=etag, name="x")
+    assert desk.asked[1].headers["if-match"] == '"abc"'
+    assert desk.asked[1].body == {"name": "x"}
+
+
 def test_each_reads_all_pages_with_the_filters_kept(desk: "Desk", client: Client) -> None:
     desk.say(200, {"data": [{"n": 1}, {"n": 2}], "next_cursor": "abc="})
     desk.say(200, {"data": [{"n": 3}], "next_cursor": None})

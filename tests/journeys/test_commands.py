@@ -39,6 +39,12 @@ def _made(run: Run, upstream: str) -> dict[str, Any]:
     run("apis", "create", "echo", "--upstream", upstream, "--scope", "item:read")
     run("apis", "update", "echo", "--rate", "steady=600/60", "--name", "Echo")
     assert run("apis", "show", "echo")["limits"][0]["name"] == "steady"
+    route = run("routes", "create", "echo", "GET", "/b", "--cost", "3")["id"]
+    run("routes", "create", "echo", "*", "/**", "--position", "5")
+    assert [row["path"] for row in run("routes", "list", "echo")] == ["/**", "/b"]
+    assert run("routes", "update", "echo", route, "--cost", "1")["cost"] == 1
+    assert run("routes", "show", "echo", route)["method"] == "GET"
+    assert run("routes", "delete", "echo", route)["deleted"]
     application: dict[str, Any] = run("apps", "create", "Planner", "--external-id", "p1")
     run("apps", "update", application["id"], "--purpose", "Plans routes")
     assert run("apps", "list")[0]["purpose"] == "Plans routes"

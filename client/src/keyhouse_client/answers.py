@@ -23,6 +23,8 @@ class Answer(NamedTuple):
     request_id: str
     change_seq: int | None
     """The change's number, where the write concerns the data plane."""
+    etag: str | None = None
+    """For `if_match` of a later change, where the answer is one object."""
 
 
 class Page(NamedTuple):
@@ -39,7 +41,13 @@ def read(response: httpx.Response) -> Answer:
     if not response.is_success:
         raise ProblemError(response.status_code, body, request_id)
     seq = response.headers.get("Keyhouse-Change-Seq")
-    return Answer(response.status_code, body, request_id, int(seq) if seq else None)
+    return Answer(
+        response.status_code,
+        body,
+        request_id,
+        int(seq) if seq else None,
+        response.headers.get("ETag"),
+    )
 
 
 def page(answer: Answer) -> Page:

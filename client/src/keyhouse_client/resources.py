@@ -64,9 +64,15 @@ class Standing(Listing[One, Listed, Each, Nothing]):
         """The object. Raises ProblemError with status 404 where there is none."""
         return self._sender.one(Call("GET", self._at(id)))
 
-    def update(self, id: str, **changes: object) -> One:
-        """Change the given fields and no others; None clears one."""
-        return self._sender.one(Call("PATCH", self._at(id), body=changes))
+    def update(self, id: str, *, if_match: str | None = None, **changes: object) -> One:
+        """Change the given fields and no others; None clears one.
+
+        With the ETag of an earlier answer as `if_match` it is refused with
+        status 412 where somebody changed the object since.
+        """
+        headers = {"If-Match": if_match} if if_match is not None else {}
+        call = Call("PATCH", self._at(id), body=changes, headers=headers)
+        return self._sender.one(call)
 
 
 class Collection(Standing[One, Listed, Each, Nothing]):
@@ -110,7 +116,7 @@ class Apis(Collection[One, Listed, Each, Nothing]):
     """APIs, named by id or slug, and the routes of each."""
 
     def routes(self, api: str) -> Collection[One, Listed, Each, Nothing]:
-        """The routes of one API; they have no reading of one."""
+        """The routes of one API."""
         return Collection(self._sender, self._at(api, "routes"))
 
 

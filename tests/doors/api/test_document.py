@@ -61,6 +61,26 @@ async def test_every_guarded_operation_tells_of_its_problems(house: House) -> No
         assert [*operation["security"][0]] == [first], at
 
 
+async def test_the_document_tells_where_an_etag_is_told_and_taken(house: House) -> None:
+    tagged, taking = set(), set()
+    for path, method, operation in _operations(house.app.openapi()):
+        if "ETag" in operation["responses"].get("200", {}).get("headers", {}):
+            tagged.add((method, path))
+        names = [one["name"].lower() for one in operation.get("parameters", ())]
+        if "if-match" in names:
+            taking.add((method, path))
+            assert "412" in operation["responses"]
+    patched = {
+        (method, path)
+        for path, method, _ in _operations(house.app.openapi())
+        if method == "patch"
+    }
+    assert patched == taking
+    assert patched < tagged
+    assert {("get", path) for _, path in patched} < tagged
+    assert not any("{" not in path and method == "get" for method, path in tagged)
+
+
 async def test_examples_fit_their_schemas(house: House) -> None:
     """An example that is refused costs a reader an hour."""
     document = house.app.openapi()

@@ -43,6 +43,32 @@ def test_each_noun_shows_one(run: Run, server: Server, noun: str) -> None:
     assert json.loads(run(noun, "show", "id_1", "--json").stdout) == {"id": "id_1"}
 
 
+def test_a_route_is_named_with_its_api(run: Run, server: Server) -> None:
+    at, route = "/v1/apis/weather/routes", {"id": "rte_1", "position": 20, "path": "/a"}
+    first = {"id": "rte_2", "position": 10, "path": "/b"}
+    server.answer("GET", at, 200, {"data": [route, first], "next_cursor": None})
+    server.answer("POST", at, 201, route)
+    server.answer("PATCH", f"{at}/rte_1", 200, route)
+    server.answer("GET", f"{at}/rte_1", 200, route)
+    server.answer("DELETE", f"{at}/rte_1", 204, None)
+    listed = run("routes", "list", "weather", "--json").stdout
+    assert json.loads(listed) == [first, route]
+    more = ["--scope", "a:read", "--cost", "2"]
+    assert run("routes", "create", "weather", "GET", "/a", *more).exit_code == 0
+    assert server.asked[-1].body == {
+        "method": "GET",
+        "path": "/a",
+        "scopes": ["a:read"],
+        "cost": 2,
+    }
+    assert run("routes", "update", "weather", "rte_1", "--no-scopes").exit_code == 0
+    assert server.asked[-1].body == {"scopes": []}
+    shown = run("routes", "show", "weather", "rte_1", "--json").stdout
+    assert json.loads(shown) == route
+    assert "rte_1 is deleted" in run("routes", "delete", "weather", "rte_1").stdout
+    assert run("routes", "update", "weather", "rte_1").exit_code == 2
+
+
 def test_an_api_is_created_with_upstreams_and_limits(run: Run, server: Server) -> None:
     server.answer("POST", "/v1/apis", 201, {"id": "api_1", "slug": "weather"})
     line = "apis create weather --upstream test=http://t --upstream live=http://l"

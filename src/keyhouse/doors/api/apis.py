@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import ApiOut, RouteOut
-from keyhouse.doors.api.calls import AnyCall, PostCall, operation, turn
+from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import api_out, route_out
 from keyhouse.doors.api.wishes import api_fields, route_fields
 from keyhouse.services import catalog
@@ -44,10 +44,14 @@ def get_api(call: AnyCall, id: str) -> Response:
 
 
 @_writing("PATCH", "/v1/apis/{id}", id="change_api", answer=ApiOut)
-def change_api(call: AnyCall, id: str, body: models.ApiChange) -> Response:
+def change_api(call: PatchCall, id: str, body: models.ApiChange) -> Response:
     """Change an API; `disabled` refuses all calls to it."""
     fields = api_fields(body)
-    return call.changed(lambda work: catalog.change_api(work, id, fields), api_out)
+    return call.changed(
+        lambda work: catalog.change_api(work, id, fields),
+        api_out,
+        lambda look: catalog.get_api(look, id),
+    )
 
 
 @_writing("DELETE", "/v1/apis/{id}", id="delete_api", answer=None, status=204)
@@ -76,12 +80,22 @@ def create_route(call: PostCall, id: str, body: models.RouteBody) -> Response:
     )
 
 
+@_reading("/v1/apis/{id}/routes/{route}", id="get_route", answer=RouteOut)
+def get_route(call: AnyCall, id: str, route: str) -> Response:
+    """One route."""
+    return call.one(lambda look: catalog.get_route(look, id, route), route_out)
+
+
 @_writing("PATCH", "/v1/apis/{id}/routes/{route}", id="change_route", answer=RouteOut)
-def change_route(call: AnyCall, id: str, route: str, body: models.RouteChange) -> Response:
+def change_route(
+    call: PatchCall, id: str, route: str, body: models.RouteChange
+) -> Response:
     """Change a route."""
     fields = route_fields(body)
     return call.changed(
-        lambda work: catalog.change_route(work, id, route, fields), route_out
+        lambda work: catalog.change_route(work, id, route, fields),
+        route_out,
+        lambda look: catalog.get_route(look, id, route),
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import ApplicationOut
-from keyhouse.doors.api.calls import AnyCall, PostCall, operation, turn
+from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import application_out
 from keyhouse.doors.api.wishes import application_changes
 from keyhouse.services import catalog
@@ -60,11 +60,15 @@ def get_application(call: AnyCall, id: str) -> Response:
 
 
 @_writing("PATCH", "/v1/applications/{id}", id="change_application", answer=ApplicationOut)
-def change_application(call: AnyCall, id: str, body: models.ApplicationChange) -> Response:
+def change_application(
+    call: PatchCall, id: str, body: models.ApplicationChange
+) -> Response:
     """Change an application; `disabled` refuses all of its keys."""
     changes = application_changes(body)
     return call.changed(
-        lambda work: catalog.change_application(work, id, changes), application_out
+        lambda work: catalog.change_application(work, id, changes),
+        application_out,
+        lambda look: catalog.get_application(look, id),
     )
 
 

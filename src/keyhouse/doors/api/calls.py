@@ -1,15 +1,17 @@
 """One call of the API: who makes it, and how an answer is made of what it gave."""
 
+import json
+import re
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from keyhouse.doors.api.models import ListQuery
-from keyhouse.doors.api.problems import NotMember
+from keyhouse.doors.api.problems import NotMember, Stale
 from keyhouse.ports import Page
 from keyhouse.services.actor import Actor
 from keyhouse.services.idempotency import Once, Outcome, Shaped, once
@@ -20,22 +22,35 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CHANGE_SEQ = "Keyhouse-Change-Seq"
 SCHEMES = ("managementKey", "apiKeyHeader", "session")
+_UNTAGGED: Final = frozenset(("last_used_at",))
+"""What moves by itself: no reason to read again before a change."""
+_TAGS: Final = re.compile(r'(?:^|,)[ \t]*("[^"]*")(?=[ \t]*(?:,|$))')
 
 
 class Call:
     """A call by the holder of a management key, or by a person logged in."""
 
-    __slots__ = ("_actor", "_office", "_once", "_path")
+    __slots__ = ("_actor", "_if_match", "_office", "_once", "_path")
 
-    def __init__(self, office: Office, actor: Actor, path: str, key: Once | None) -> None:
+    def __init__(
+        self,
+        office: Office,
+        actor: Actor,
+        path: str,
+        *,
+        key: Once | None = None,
+        if_match: str | None = None,
+    ) -> None:
         self._office = office
         self._actor = actor
         self._path = path
         self._once = key
+        self._if_match = if_match
 
     def one(self, ask: Callable[[Look], T], shape: Callable[[T], BaseModel]) -> Response:
-        """The answer to a question for one thing."""
-        return JSONResponse(_dump(shape(self._office.read(self._actor, ask))))
+        """The answer to a question for one thing, with its ETag."""
+        told = _dump(shape(self._office.read(self._actor, ask)))
+        return JSONResponse(told, headers={"ETag": _tag(told)})
 
     def page(
         self, ask: Callable[[Look], Page], shape: Callable[[Any], BaseModel]
@@ -80,11 +95,28 @@ class Call:
         return JSONResponse(outcome.answer, outcome.status, headers=headers)
 
     def changed(
-        self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]
+        self,
+        act: Callable[[Work], T],
+        shape: Callable[[T], BaseModel],
+        ask: Callable[[Look], T],
     ) -> Response:
-        """Change something: 200."""
-        value, seq = self._office.write(self._actor, act)
-        return JSONResponse(_dump(shape(value)), headers=_seq(seq))
+        """Change what `ask` tells: 200.
+
+        412 where the call has an If-Match that does not fit; both happen in
+        one transaction, so nobody comes between.
+        """
+
+        def checked(work: Work) -> T:
+            if self._if_match is not None:
+                reports = self._office.reports
+                look = Look(work.tx, work.actor, work.now_us, reports, work.keyring)
+                if not _fits(self._if_match, _tag(_dump(shape(ask(look))))):
+                    raise Stale
+            return act(work)
+
+        value, seq = self._office.write(self._actor, checked)
+        told = _dump(shape(value))
+        return JSONResponse(told, headers={"ETag": _tag(told), **_seq(seq)})
 
     def gone(self, act: Callable[[Work], None]) -> Response:
         """Delete something: 204."""
@@ -108,6 +140,18 @@ def _dump(shaped: BaseModel) -> dict[str, Any]:
     return shaped.model_dump(mode="json", exclude_unset=True)
 
 
+def _tag(told: dict[str, Any]) -> str:
+    """The entity tag of what is told of one thing (RFC 9110, 8.8.3)."""
+    lasting = {name: value for name, value in told.items() if name not in _UNTAGGED}
+    text = json.dumps(lasting, sort_keys=True)
+    return f'"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
+def _fits(if_match: str, tag: str) -> bool:
+    """Whether an If-Match (RFC 9110, 13.1.1) lets `tag` be changed; weak tags never."""
+    return if_match.strip() == "*" or tag in _TAGS.findall(if_match)
+
+
 def _seq(seq: int | None) -> dict[str, str]:
     return {} if seq is None else {CHANGE_SEQ: str(seq)}
 
@@ -118,7 +162,21 @@ def turn(query: ListQuery) -> Turn:
 
 
 async def _call(request: Request) -> Call:
-    return Call(request.app.state.office, _actor(request), request.url.path, None)
+    return Call(request.app.state.office, _actor(request), request.url.path)
+
+
+async def _patch(
+    request: Request,
+    if_match: Annotated[
+        str | None,
+        Header(
+            description="The ETag that an answer told: the change is made only "
+            "while it still holds, else it is 412. Needs the scope to read as well.",
+        ),
+    ] = None,
+) -> Call:
+    path = request.url.path
+    return Call(request.app.state.office, _actor(request), path, if_match=if_match)
 
 
 async def _post(
@@ -135,10 +193,11 @@ async def _post(
     key = None
     if idempotency_key is not None:
         key = Once(idempotency_key, _fingerprint(request))
-    return Call(request.app.state.office, _actor(request), request.url.path, key)
+    return Call(request.app.state.office, _actor(request), request.url.path, key=key)
 
 
 AnyCall = Annotated[Call, Depends(_call)]
+PatchCall = Annotated[Call, Depends(_patch)]
 PostCall = Annotated[Call, Depends(_post)]
 
 

@@ -125,15 +125,25 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     found = {400, 401, 403, 413, 415, 503} if guarded else set()
     found |= {404} if "{" in path or path.endswith("/find") else set()
     found |= {409} if guarded and writes else set()
+    found |= {412} if method == "patch" else set()
     found |= {422} if body or operation.get("parameters") else set()
     if path == "/ready":
         found.add(503)
     for status in sorted(found):
         responses[str(status)] = _problem_response(status)
+    tagged = guarded and _tells_one(operation)
     for status, response in responses.items():
         response["headers"] = _headers(guarded and writes and status.startswith("2"))
+        if tagged and status == "200":
+            response["headers"]["ETag"] = {"schema": _TEXT}
         if status == "201":
             response["headers"]["Location"] = {"schema": _TEXT}
+
+
+def _tells_one(operation: dict[str, Any]) -> bool:
+    """Whether the answer is the thing itself: neither a list nor an act on it."""
+    name: str = operation["operationId"]
+    return name.startswith(("get_", "change_", "find_"))
 
 
 def _headers(tells_seq: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from keyhouse.core.validation import Problem
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import KeyCreatedOut, KeyOut, LimitLeftOut, SecretOut
-from keyhouse.doors.api.calls import AnyCall, Call, PostCall, operation, turn
+from keyhouse.doors.api.calls import AnyCall, Call, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import key_out, limit_left_out, secret_out
 from keyhouse.doors.api.wishes import key_changes, key_wish
 from keyhouse.ports import Page
@@ -72,10 +72,14 @@ def get_key(call: AnyCall, id: str) -> Response:
 
 
 @_writing("PATCH", "/v1/keys/{id}", id="change_key", answer=KeyOut)
-def change_key(call: AnyCall, id: str, body: models.KeyChange) -> Response:
+def change_key(call: PatchCall, id: str, body: models.KeyChange) -> Response:
     """Change a key. Its kind, environment and application stay."""
     changes = key_changes(body)
-    return call.changed(lambda work: issue.change_key(work, id, changes), key_out)
+    return call.changed(
+        lambda work: issue.change_key(work, id, changes),
+        key_out,
+        lambda look: issue.get_key(look, id),
+    )
 
 
 @_writing("DELETE", "/v1/keys/{id}", id="delete_key", answer=None, status=204)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from keyhouse.core.entities import Role
 from keyhouse.doors.api import models
-from keyhouse.doors.api.calls import AnyCall, PostCall, operation, turn
+from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.people_shapes import (
     InvitationBody,
     InvitationOut,
@@ -40,10 +40,12 @@ def get_member(call: AnyCall, id: str) -> Response:
 
 
 @_writing("PATCH", "/v1/members/{id}", id="change_member", answer=MemberOut)
-def change_member(call: AnyCall, id: str, body: MemberChange) -> Response:
+def change_member(call: PatchCall, id: str, body: MemberChange) -> Response:
     """Give a member another role, which may do no more than you; an owner stays."""
     return call.changed(
-        lambda work: members.change_member(work, id, Role(body.role)), member_out
+        lambda work: members.change_member(work, id, Role(body.role)),
+        member_out,
+        lambda look: members.get_member(look, id),
     )
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import OrganizationOut, ProjectOut
-from keyhouse.doors.api.calls import AnyCall, PostCall, operation, turn
+from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import organization_out, project_out
 from keyhouse.doors.api.wishes import project_changes
 from keyhouse.services import tenants
@@ -50,12 +50,14 @@ def get_organization(call: AnyCall, id: str) -> Response:
     scope=tenants.WRITE_ORGANIZATIONS,
 )
 def change_organization(
-    call: AnyCall, id: str, body: models.OrganizationChange
+    call: PatchCall, id: str, body: models.OrganizationChange
 ) -> Response:
     """Rename an organization."""
     name = body.name if "name" in body.model_fields_set else None
     return call.changed(
-        lambda work: tenants.change_organization(work, id, name=name), organization_out
+        lambda work: tenants.change_organization(work, id, name=name),
+        organization_out,
+        lambda look: tenants.get_organization(look, id),
     )
 
 
@@ -82,10 +84,14 @@ def get_project(call: AnyCall, id: str) -> Response:
 
 
 @_projects("PATCH", "/v1/projects/{id}", id="change_project", scope=tenants.WRITE_PROJECTS)
-def change_project(call: AnyCall, id: str, body: models.ProjectChange) -> Response:
+def change_project(call: PatchCall, id: str, body: models.ProjectChange) -> Response:
     """Rename a project; `disabled` switches off all keys and APIs in it."""
     changes = project_changes(body)
-    return call.changed(lambda work: tenants.change_project(work, id, changes), project_out)
+    return call.changed(
+        lambda work: tenants.change_project(work, id, changes),
+        project_out,
+        lambda look: tenants.get_project(look, id),
+    )
 
 
 @operation(

@@ -33,6 +33,7 @@ TITLES: Final = {
     404: ("not_found", "Not found"),
     405: ("method_not_allowed", "Method not allowed"),
     409: ("conflict", "Conflict"),
+    412: ("changed_meanwhile", "Changed meanwhile"),
     413: ("too_large", "Request too large"),
     415: ("unsupported_media_type", "Not JSON"),
     422: ("invalid", "Some fields are not valid"),
@@ -57,6 +58,10 @@ _AMOUNT: Final = re.compile(r"limits\.(\d+)\.amount")
 
 class NotMember(Refusal):
     """The person logged in is no member of the organization that was named."""
+
+
+class Stale(Refusal):
+    """What is to be changed is no longer as the caller has seen it."""
 
 
 class SessionNeeded(Refusal):
@@ -164,6 +169,11 @@ async def _refusal(request: Request, refusal: Exception) -> ProblemResponse:
                 code="idempotency_mismatch",
                 errors=[error],
             )
+        case Stale():
+            mend = "GET it again, and send the ETag of that answer"
+            error = Problem("If-Match", "does not fit what there is now", mend)
+            detail = f"{error.field}: {error.reason}; {mend}."
+            return problem(request_id, 412, detail, errors=[error])
         case Forbidden():
             return _forbidden(request_id, refusal)
         case NotMember():

@@ -14,6 +14,7 @@ from keyhouse.doors.cli.failures import Group
 from keyhouse.doors.cli.keys import keys
 from keyhouse.doors.cli.members import invitations, members
 from keyhouse.doors.cli.people import mail, people
+from keyhouse.doors.cli.routes import routes
 from keyhouse.doors.cli.show import say
 from keyhouse.doors.cli.tenants import apps, orgs, projects
 
@@ -41,6 +42,7 @@ _GROUPS = {
     "orgs": orgs,
     "projects": projects,
     "apis": apis,
+    "routes": routes,
     "apps": apps,
     "keys": keys,
     "people": people,

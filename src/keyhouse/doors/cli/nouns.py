@@ -72,24 +72,35 @@ def disabled(enabled: bool | None) -> bool | None:
     return None if enabled is None else not enabled
 
 
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that were given; None is not given."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def to_change(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that were given. Raises WrongUse where none was."""
+    found = given(changes)
+    if not found:
+        raise WrongUse("Nothing to change: name at least one option (see --help).")
+    return found
+
+
 def update(
     context: typer.Context, noun: Noun, id: str, changes: Mapping[str, Any], *, json: bool
 ) -> None:
     """Send the changes that were given (None is not given); show what then stands."""
-    given = {name: value for name, value in changes.items() if value is not None}
-    if not given:
-        raise WrongUse("Nothing to change: name at least one option (see --help).")
+    wanted = to_change(changes)
     with desk(context).client() as client:
-        show.item(getattr(client, noun.resource).update(id, **given), json=json)
+        show.item(getattr(client, noun.resource).update(id, **wanted), json=json)
 
 
 def create(
     context: typer.Context, noun: Noun, fields: Mapping[str, Any], *, json: bool
 ) -> None:
     """Create one with the fields that were given; show it."""
-    given = {name: value for name, value in fields.items() if value is not None}
+    wanted = given(fields)
     with desk(context).client() as client:
-        show.item(getattr(client, noun.resource).create(**given), json=json)
+        show.item(getattr(client, noun.resource).create(**wanted), json=json)
 
 
 def done(found: Mapping[str, Any], words: str, *, json: bool) -> None:

@@ -35,6 +35,19 @@ def list_routes(look: Look, api: str, turn: Turn) -> Page:
     return look.page(Route, turn, {"api_id": reached_api(look, READ_APIS, api).id})
 
 
+def get_route(look: Look, api: str, id: str) -> Route:
+    """A route of an API within reach."""
+    return own_route(look, reached_api(look, READ_APIS, api), id)
+
+
+def own_route(at: Look | Work, api: Api, id: str) -> Route:
+    """The route of that API; NotFound for another API's too."""
+    route = at.tx.get(Route, id) if ids.is_id(id, ids.ROUTE) else None
+    if route is None or route.api_id != api.id:
+        raise NotFound("route")
+    return route
+
+
 def get_application(look: Look, id: str) -> Application:
     """An application within reach."""
     return reached_application(look, READ_APPLICATIONS, id)

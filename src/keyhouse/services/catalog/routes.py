@@ -5,8 +5,8 @@ from typing import Final, TypedDict
 from keyhouse.core import ids
 from keyhouse.core.entities import Api, Route
 from keyhouse.core.validation import Problem, check_number, check_route
-from keyhouse.services.catalog.queries import WRITE_APIS, reached_api
-from keyhouse.services.refusals import NotFound, Taken, refuse
+from keyhouse.services.catalog.queries import WRITE_APIS, own_route, reached_api
+from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work
 
 ROUTES_MAX: Final = 500
@@ -53,7 +53,7 @@ def create_route(
 def change_route(work: Work, api_name: str, id: str, fields: RouteFields) -> Route:
     """Change a route of an API."""
     api = reached_api(work, WRITE_APIS, api_name)
-    route = _own_route(work, api, id)
+    route = own_route(work, api, id)
     refuse(_check(api, _changed(route, fields)))
     return work.change("route.change", route, **fields)
 
@@ -61,14 +61,7 @@ def change_route(work: Work, api_name: str, id: str, fields: RouteFields) -> Rou
 def delete_route(work: Work, api_name: str, id: str) -> None:
     """Delete a route of an API."""
     api = reached_api(work, WRITE_APIS, api_name)
-    work.drop("route.delete", _own_route(work, api, id))
-
-
-def _own_route(work: Work, api: Api, id: str) -> Route:
-    route = work.tx.get(Route, id) if ids.is_id(id, ids.ROUTE) else None
-    if route is None or route.api_id != api.id:
-        raise NotFound("route")
-    return route
+    work.drop("route.delete", own_route(work, api, id))
 
 
 def _changed(route: Route, fields: RouteFields) -> Route:
