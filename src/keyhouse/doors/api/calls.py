@@ -215,7 +215,7 @@ def _fingerprint(request: Request) -> str:
     return blake2b(head + b"\n\n" + request.state.body, digest_size=16).hexdigest()
 
 
-def operation(  # noqa: PLR0913  (what a document tells of it, each by its name)
+def operation(
     router: APIRouter,
     method: str,
     path: str,
