@@ -8,6 +8,7 @@ otherwise. A method that cannot reach what it stands for raises
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core import entities
@@ -26,12 +27,21 @@ class StoreUnavailable(Exception):
     public = "Keyhouse cannot reach its records now; try again shortly."
 
 
-class Conflict(Exception):
-    """A row that must be unique exists already. `field` names which it is."""
+class Clash(StrEnum):
+    """What a row that cannot be written, or removed, runs into."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(f"{field} is taken")
+    TAKEN = "is taken already"
+    MISSING = "names what does not exist"
+    NEEDED = "is still referred to"
+
+
+class Conflict(Exception):
+    """A row clashes with those that are there. `field` names where."""
+
+    def __init__(self, field: str, clash: Clash = Clash.TAKEN) -> None:
+        super().__init__(f"{field} {clash}")
         self.field = field
+        self.clash = clash
 
 
 class Clock(Protocol):
@@ -484,11 +494,15 @@ class Upkeep(Protocol):
     def prune_usage(self, before_us: int, rows_max: int) -> int:
         """Delete old usage buckets, a bounded number."""
 
-    def prune_idempotency(self, before_us: int) -> int:
-        """Delete remembered answers."""
+    def prune_idempotency(self, before_us: int, rows_max: int) -> int:
+        """Delete remembered answers, a bounded number; returns how many."""
 
-    def prune_changes(self, keep: int) -> int:
-        """Delete all but the newest `keep` rows of the change log."""
+    def prune_changes(self, keep: int, rows_max: int) -> int:
+        """Delete the oldest rows of the change log, a bounded number, so that the
+
+        newest `keep` stay. The rows of one number stay or go together, however many.
+        Returns how many.
+        """
 
     def prune_budgets(self, before_us: int, rows_max: int) -> int:
         """Delete budgets whose window ended before, with their leases, a bounded

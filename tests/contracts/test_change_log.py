@@ -232,7 +232,7 @@ def test_who_is_behind_the_pruned_log_is_told_to_forget_all(
     """Else a gateway that slept for a week would keep a key revoked meanwhile."""
     for _ in range(5):
         change(database, world.key)
-    assert database.upkeep.prune_changes(2) > 0
+    assert database.upkeep.prune_changes(2, 100) > 0
     assert feed.read(1).forget_all
     assert feed.read(1).head == 6
     kept = feed.read(4)
@@ -241,10 +241,22 @@ def test_who_is_behind_the_pruned_log_is_told_to_forget_all(
     assert not feed.read(6).forget_all
 
 
+def test_the_log_is_pruned_a_bounded_number_at_a_time(
+    database: Database, feed: DatabaseFeed, world: World
+) -> None:
+    """A log that grew for a day must not hold every writer up while it goes."""
+    for _ in range(5):
+        change(database, world.key)
+    first = database.upkeep.prune_changes(2, 1)  # all rows of the first number
+    assert first > 1
+    assert [database.upkeep.prune_changes(2, 2) for _ in range(3)] == [2, 1, 0]
+    assert [row.seq for row in feed.read(4).rows] == [5, 6]
+
+
 def test_all_of_the_log_may_be_pruned(
     database: Database, feed: DatabaseFeed, world: World
 ) -> None:
-    database.upkeep.prune_changes(0)
+    database.upkeep.prune_changes(0, 100)
     assert feed.read(0).forget_all
     assert not feed.read(1).forget_all
     assert change(database, world.key) == 2

@@ -6,7 +6,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core import entities
-from keyhouse.ports import Conflict, Search
+from keyhouse.ports import Clash, Conflict, Search
 from tests.contracts import world as make
 from tests.contracts.world import NOW, World
 
@@ -88,7 +88,7 @@ def test_a_taken_value_is_a_conflict_on_its_field_and_the_transaction_goes_on(
         with pytest.raises(Conflict) as raised:
             rows.insert(row)
         rows.update(world.key, name="after the conflict")
-    assert raised.value.field == field
+    assert (raised.value.field, raised.value.clash) == (field, Clash.TAKEN)
     with database.rows.reading() as rows:
         kept = rows.get(entities.Key, world.key.id)
         assert kept is not None
@@ -140,12 +140,13 @@ def test_a_row_cannot_refer_to_what_does_not_exist(
     with database.rows.writing() as rows:
         with pytest.raises(Conflict) as raised:
             rows.insert(make.key(number=2, application=9))
-        assert raised.value.field == "application_id"
+        assert (raised.value.field, raised.value.clash) == ("application_id", Clash.MISSING)
 
 
 def test_what_is_referred_to_cannot_be_removed(database: Database, world: World) -> None:
-    with database.rows.writing() as rows, pytest.raises(Conflict):
+    with database.rows.writing() as rows, pytest.raises(Conflict) as raised:
         rows.remove(world.application)
+    assert raised.value.clash is Clash.NEEDED
     with database.rows.reading() as rows:
         assert rows.get(entities.Application, world.application.id) == world.application
 

@@ -4,7 +4,10 @@ Problems follow RFC 9457, challenges RFC 6750 (section 3), limits the IETF
 draft of the RateLimit header fields (structured fields, RFC 9651).
 """
 
-from keyhouse.core.decision import Decision, LimitState
+from functools import lru_cache
+
+from keyhouse.core.decision import LINES_MAX, Decision, limit_numbers, limit_terms
+from keyhouse.core.records import Line
 from keyhouse.core.scopes import is_scope
 from keyhouse.core.verdict import Verdict
 
@@ -67,13 +70,12 @@ def challenge(decision_or_verdict: Decision | Verdict) -> str | None:
 
 def limit_headers(decision: Decision) -> list[tuple[str, str]]:
     """RateLimit-Policy and RateLimit, nothing where no limit was met."""
-    states = decision.limits
-    if not states:
+    line, taken, balances = decision.line, decision.taken, decision.balances
+    if line is None or not (taken or balances):
         return []
-    return [
-        ("RateLimit-Policy", ", ".join(_policy(state) for state in states)),
-        ("RateLimit", ", ".join(_state(state) for state in states)),
-    ]
+    policy, template = _told(line, len(taken), len(balances))
+    told = template % tuple(limit_numbers(decision))
+    return [("RateLimit-Policy", policy), ("RateLimit", told)]
 
 
 def refusal_headers(decision: Decision) -> list[tuple[str, str]]:
@@ -89,9 +91,15 @@ def refusal_headers(decision: Decision) -> list[tuple[str, str]]:
     return headers
 
 
-def _policy(state: LimitState) -> str:
-    return f'"{state.name}";q={state.amount};w={state.window_seconds}'
+@lru_cache(LINES_MAX)
+def _told(line: Line, rates: int, quotas: int) -> tuple[str, str]:
+    """The policy of so many limits of a line, and a template for their state.
 
-
-def _state(state: LimitState) -> str:
-    return f'"{state.name}";r={state.remaining};t={state.reset_seconds}'
+    The template has `%d` for each of `limit_numbers`.
+    """
+    terms = limit_terms(line, rates, quotas)
+    policy = ", ".join(
+        f'"{term.name}";q={term.amount};w={term.window_seconds}' for term in terms
+    )
+    names = [term.name.replace("%", "%%") for term in terms]
+    return policy, ", ".join(f'"{name}";r=%d;t=%d' for name in names)

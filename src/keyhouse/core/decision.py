@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from keyhouse.core.entities import LimitKind, Window
 from keyhouse.core.limits import Taken
@@ -103,34 +104,73 @@ class Decision:
         return limit_states(self)
 
 
+LINES_MAX: Final = 16_384
+"""For so many lines the terms of their limits are kept; a line is known by identity."""
+_made = tuple.__new__  # half the time of a NamedTuple's own constructor
+
+
+class Term(NamedTuple):
+    """What stays of a limit, whatever is spent of it: the head of its LimitState."""
+
+    name: str
+    kind: LimitKind
+    amount: int
+    window_seconds: int
+
+
+@lru_cache(LINES_MAX)
+def limit_terms(line: Line, rates: int, quotas: int) -> tuple[Term, ...]:
+    """The terms of the line's first `rates` rates, then of its first `quotas` quotas."""
+    return (
+        *(
+            Term(
+                use.limit.name,
+                LimitKind.RATE,
+                use.limit.amount,
+                use.limit.period_us // 1_000_000,
+            )
+            for use in line.rates[:rates]
+        ),
+        *(
+            Term(
+                use.quota.name,
+                LimitKind.QUOTA,
+                use.quota.amount,
+                WINDOW_SECONDS[use.quota.window],
+            )
+            for use in line.quotas[:quotas]
+        ),
+    )
+
+
+def limit_numbers(decision: Decision) -> list[int]:
+    """What moves: for each limit that was met what is left, and the seconds
+
+    until all of it is back, rounded up. The order is that of `limit_terms`.
+    """
+    numbers: list[int] = []
+    for _, _, remaining, reset_us, _ in decision.taken:
+        numbers += (remaining, -(-reset_us // 1_000_000))
+    at_us = decision.at_us
+    for remaining, end_us in decision.balances:
+        left_us = end_us - at_us
+        numbers += (remaining, -(-left_us // 1_000_000) if left_us > 0 else 0)
+    return numbers
+
+
 def limit_states(decision: Decision) -> tuple[LimitState, ...]:
-    """The limits of a decision as they stand after it; reset rounded up."""
-    line = decision.line
-    if line is None:
+    """The limits of a decision as they stand after it."""
+    line, taken, balances = decision.line, decision.taken, decision.balances
+    if line is None or not (taken or balances):
         return ()
-    rates = tuple(
-        LimitState(
-            use.limit.name,
-            LimitKind.RATE,
-            use.limit.amount,
-            use.limit.period_us // 1_000_000,
-            taken.remaining,
-            -(-taken.reset_us // 1_000_000),
-        )
-        for use, taken in zip(line.rates, decision.taken, strict=False)
+    numbers = iter(limit_numbers(decision))
+    terms = limit_terms(line, len(taken), len(balances))
+    return tuple(
+        [
+            _made(LimitState, (*term, left, reset))
+            for term, left, reset in zip(terms, numbers, numbers, strict=True)
+        ]
     )
-    quotas = tuple(
-        LimitState(
-            use.quota.name,
-            LimitKind.QUOTA,
-            use.quota.amount,
-            WINDOW_SECONDS[use.quota.window],
-            balance.remaining,
-            max(0, -(-(balance.end_us - decision.at_us) // 1_000_000)),
-        )
-        for use, balance in zip(line.quotas, decision.balances, strict=False)
-    )
-    return rates + quotas
 
 
 T = TypeVar("T")

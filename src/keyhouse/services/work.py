@@ -24,6 +24,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.validation import KnowsZone, Problem
 from keyhouse.ports import (
+    Clash,
     Clock,
     Conflict,
     Entropy,
@@ -47,6 +48,11 @@ PREFIXES: dict[type[Any], str] = {
     Api: ids.API,
     Application: ids.APPLICATION,
     Key: ids.KEY,
+}
+_MENDS = {
+    Clash.TAKEN: "choose another",
+    Clash.MISSING: "it may be gone since you looked; choose another",
+    Clash.NEEDED: "remove first what refers to it",
 }
 _UNTOLD = frozenset(("id", "organization_id", "created_at", "updated_at"))
 
@@ -212,13 +218,14 @@ class Office:
     def write(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         """Run a command in one transaction.
 
-        Raises Taken where what it wrote collides with a unique column.
+        Raises Taken where what it wrote clashes with what is there.
         """
         try:
             with self.rows.writing() as tx:
                 value = act(self.work(tx, actor))
         except Conflict as conflict:
-            raise Taken(conflict.field, "is taken already", "choose another") from None
+            mend = _MENDS[conflict.clash]
+            raise Taken(conflict.field, conflict.clash.value, mend) from None
         return Written(value, tx.seq)
 
     def new_id(self, prefix: str, now_us: int) -> str:

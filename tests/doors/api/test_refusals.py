@@ -217,11 +217,14 @@ async def test_body_beyond_a_mebibyte_is_a_413(tenant: Tenant) -> None:
         answer = await tenant.client.post("/v1/keys", content=content, headers=headers)
         assert answer.status_code == 413
         assert answer.json()["code"] == "too_large"
+        assert answer.json()["errors"][0]["field"] == "body"
 
 
 async def test_body_of_another_type_is_a_415(tenant: Tenant) -> None:
     answer = await tenant.client.post("/v1/projects", data={"name": "x"})
     assert answer.status_code == 415
+    (error,) = answer.json()["errors"]
+    assert (error["field"], set(error)) == ("Content-Type", {"field", "reason", "mend"})
     assert answer.json()["code"] == "unsupported_media_type"
 
 

@@ -130,10 +130,10 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        (b"{", 400, ""),
-        (b"\xff", 400, ""),
-        (b"[" * 10_000, 400, ""),
-        ([], 422, ""),
+        (b"{", 400, "body"),
+        (b"\xff", 400, "body"),
+        (b"[" * 10_000, 400, "body"),
+        ([], 422, "body"),
         ({"api": "weather"}, 422, "secret"),
         ({"secret": K}, 422, "api"),
         ({"secret": 1, "api": "weather"}, 422, "secret"),
@@ -159,7 +159,11 @@ async def test_a_faulty_caller_is_told_the_field(
     answer = await verify(house, body)
     problem = json.loads(answer.body)
     assert answer.headers["content-type"] == "application/problem+json"
-    assert (answer.status, problem["errors"][0]["field"]) == (status, field)
+    (error,) = problem["errors"]
+    assert (answer.status, error["field"]) == (status, field)
+    assert error["reason"]
+    assert error["mend"]
+    assert problem["detail"] == f"{field}: {error['reason']}; {error['mend']}."
     assert not house.meter.served_rows
 
 

@@ -19,7 +19,7 @@ from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.core import entities
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Conflict, Page, Search
+from keyhouse.ports import Clash, Conflict, Page, Search
 
 E = TypeVar("E", bound=entities.Entity)
 
@@ -159,7 +159,8 @@ class DatabaseTransaction:
             conflict = conflict_of(error, mapper.table)
             if conflict is None and is_reference(error):
                 field = missing_reference(self._connection, mapper.table, values)
-                conflict = Conflict(field or "id")
+                clash = Clash.MISSING if field else Clash.NEEDED
+                conflict = Conflict(field or "id", clash)
             if conflict is None:
                 raise
             raise conflict from error

@@ -41,23 +41,27 @@ class DatabaseUpkeep:
         minute = before_us // MINUTE_US
         return self._prune(usage_bucket, usage_bucket.c.minute, minute, rows_max)
 
-    def prune_idempotency(self, before_us: int) -> int:
-        """Delete remembered answers."""
-        statement = sa.delete(idempotency).where(idempotency.c.created_at < before_us)
-        with writing(self._engine) as connection:
-            return connection.execute(statement).rowcount
+    def prune_idempotency(self, before_us: int, rows_max: int) -> int:
+        """Delete remembered answers, a bounded number; returns how many."""
+        return self._prune(idempotency, idempotency.c.created_at, before_us, rows_max)
 
-    def prune_changes(self, keep: int) -> int:
-        """Delete all but the newest `keep` rows of the change log.
+    def prune_changes(self, keep: int, rows_max: int) -> int:
+        """Delete the oldest rows of the change log, a bounded number, so that the
 
-        The rows of one number stay or go together.
+        newest `keep` stay. The rows of one number stay or go together, however many.
+        Returns how many.
         """
         newest = sa.select(change.c.seq).order_by(change.c.seq.desc()).offset(keep).limit(1)
+        oldest = (
+            sa.select(change.c.seq).order_by(change.c.seq).offset(rows_max - 1).limit(1)
+        )
         with writing(self._engine) as connection:
             last = connection.execute(newest).scalar()
             if last is None:
                 return 0
-            statement = sa.delete(change).where(change.c.seq <= last)
+            bound = connection.execute(oldest).scalar()
+            until = last if bound is None else min(last, bound)
+            statement = sa.delete(change).where(change.c.seq <= until)
             return connection.execute(statement).rowcount
 
     def prune_budgets(self, before_us: int, rows_max: int) -> int:

@@ -123,7 +123,7 @@ def check_times(
 
 
 def check_metadata(field: str, value: Mapping[str, Any]) -> list[Problem]:
-    """What owners keep with a key: JSON of a bounded size and depth."""
+    """What owners keep with a key: JSON of a bounded size and depth, without NUL."""
     if _depth(value, METADATA_DEPTH_MAX) > METADATA_DEPTH_MAX:
         reason = f"is nested deeper than {METADATA_DEPTH_MAX}"
         return [Problem(field, reason, "flatten it")]
@@ -133,7 +133,18 @@ def check_metadata(field: str, value: Mapping[str, Any]) -> list[Problem]:
         return [Problem(field, "is not JSON", "use texts, numbers, lists and objects")]
     if size > METADATA_BYTES_MAX:
         return [Problem(field, f"is over {METADATA_BYTES_MAX} bytes", "keep less in it")]
+    if _holds_nul(value):  # PostgreSQL keeps none
+        return [Problem(field, "holds a NUL character", "leave it out")]
     return []
+
+
+def _holds_nul(value: object) -> bool:
+    """Whether a text in `value`, whose depth is bounded already, holds a NUL."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(one) for pair in value.items() for one in pair)
+    return isinstance(value, list | tuple) and any(_holds_nul(one) for one in value)
 
 
 def _depth(value: object, room: int) -> int:

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from keyhouse.core.validation import Problem
 from keyhouse.doors.api.problems import problem
 from keyhouse.ports import Clock
 from keyhouse.services.meter import RequestIds
@@ -83,13 +84,15 @@ class BoundedBody:
             return
         if body is None:
             detail = f"A body has at most {BODY_BYTES_MAX} bytes."
+            error = Problem("body", f"is over {BODY_BYTES_MAX} bytes", "send less at once")
             closed = {"Connection": "close"}
-            answer = problem(request_id, 413, detail, headers=closed)
+            answer = problem(request_id, 413, detail, errors=[error], headers=closed)
             await answer(scope, receive, send)
             return
         if body and not _is_json(headers.get("content-type", "")):
             detail = "Send the body as Content-Type: application/json."
-            await problem(request_id, 415, detail)(scope, receive, send)
+            error = Problem("Content-Type", "is not JSON", "send application/json")
+            await problem(request_id, 415, detail, errors=[error])(scope, receive, send)
             return
         scope["state"]["body"] = body
         await self._app(scope, _again(body, receive), send)

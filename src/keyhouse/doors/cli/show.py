@@ -4,12 +4,12 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from keyhouse.doors.cli.access import write_private
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _PIPE_WIDTH = 240
 
@@ -24,6 +24,8 @@ def rows(found: Iterable[Mapping[str, Any]], columns: Sequence[str], *, json: bo
     if json:
         as_json(list(found))
         return
+    from rich.table import Table
+
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in found:
         table.add_row(*(cell(row.get(name)) for name in columns))
@@ -37,6 +39,8 @@ def item(found: Mapping[str, Any], *, json: bool) -> None:
     if json:
         as_json(found)
         return
+    from rich.table import Table
+
     table = Table.grid(padding=(0, 2))
     for name, value in found.items():
         table.add_row(name, cell(value))
@@ -81,6 +85,8 @@ def say(text: str, *, err: bool = False) -> None:
     print(text, file=sys.stderr if err else sys.stdout, flush=True)
 
 
-def _console() -> Console:
+def _console() -> "Console":
+    from rich.console import Console
+
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     return Console(width=width, highlight=False, markup=False, emoji=False)

@@ -14,6 +14,7 @@ from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import is_scope
+from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import refuse
 
@@ -40,15 +41,15 @@ _FIELDS: Final = frozenset(
     )
 )
 _COST_MAX: Final = 1_000_000_000
+_SCOPES_MAX: Final = 100
 
 
 class Faulty(Exception):
     """A field of the body is not what it must be."""
 
-    def __init__(self, field: str, reason: str, status: int = 422) -> None:
+    def __init__(self, field: str, reason: str, mend: str, status: int = 422) -> None:
         super().__init__(reason)
-        self.field = field
-        self.reason = reason
+        self.problem = Problem(field, reason, mend)
         self.status = status
 
 
@@ -106,7 +107,9 @@ class VerifyCall:
             return
         if api is None or not manager.may(SCOPE, project_id=api.project_id, api_id=api.id):
             # The same words for one that is not there as for somebody else's.
-            self._refuse(Faulty("api", "names no API that this key may verify for", 404))
+            reason = "names no API that this key may verify for"
+            mend = "send the slug of one for which the key has keys:verify"
+            self._refuse(Faulty("api", reason, mend, 404))
             return
         self._api = api
         exchange.caller.wait(self._plane.verifier.verify(request), self._decided)
@@ -134,14 +137,15 @@ class VerifyCall:
     def _refuse(self, faulty: Faulty) -> None:
         exchange = self._exchange
         code = {400: "bad_json", 404: "api_not_found"}.get(faulty.status, "bad_field")
+        told = faulty.problem
         body = {
             "type": f"urn:keyhouse:problem:{code}",
             "title": "The request cannot be understood",
             "status": faulty.status,
-            "detail": f"{faulty.field}: {faulty.reason}" if faulty.field else faulty.reason,
+            "detail": f"{told.field}: {told.reason}; {told.mend}.",
             "code": code,
             "request_id": exchange.request_id(),
-            "errors": [{"field": faulty.field, "reason": faulty.reason}],
+            "errors": [told._asdict()],
         }
         exchange.reply(
             refuse.Answer(faulty.status, "application/problem+json", refuse.to_json(body))
@@ -153,12 +157,13 @@ def read(body: bytes) -> Request:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        raise Faulty("", "the body is not JSON", 400) from None
+        raise Faulty("body", "is not JSON", "send one JSON object in UTF-8", 400) from None
     if not isinstance(given, dict):
-        raise Faulty("", "the body is not a JSON object")
+        raise Faulty("body", "is not a JSON object", "send one object")
     for name in given:
         if name not in _FIELDS:
-            raise Faulty(str(name)[:64], "is not a field of verify")
+            mend = f"leave it out; the fields are {', '.join(sorted(_FIELDS))}"
+            raise Faulty(name[:64], "is not a field of verify", mend)
     chosen = choose(
         _text(given, "secret", required=True).encode("utf-8", "replace"), None, None
     )
@@ -185,7 +190,8 @@ def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:
     if value is None and not required:
         return ""
     if not isinstance(value, str):
-        raise Faulty(name, "is required, as a string" if required else "must be a string")
+        reason = "is missing" if value is None else "is not a string"
+        raise Faulty(name, reason, "send a string")
     return value
 
 
@@ -194,27 +200,29 @@ def _address(given: dict[str, Any]) -> int:
     try:
         return parse_address(text) if text else UNKNOWN
     except ValueError:
-        raise Faulty("address", "must be an IPv4 or IPv6 address") from None
+        mend = "send an IPv4 or IPv6 address, as 203.0.113.9"
+        raise Faulty("address", "is no address", mend) from None
 
 
 def _path(given: dict[str, Any]) -> str | None:
     path = _text(given, "path").partition("?")[0]
     if path and not path.startswith("/"):
-        raise Faulty("path", "must begin with /, below the API's root")
+        mend = "send what comes below the API's root, as /forecast"
+        raise Faulty("path", "does not begin with /", mend)
     return path or None
 
 
 def _tls(given: dict[str, Any]) -> bool:
     tls = given.get("tls")
     if tls is not None and not isinstance(tls, bool):
-        raise Faulty("tls", "must be true or false")
+        raise Faulty("tls", "is not a boolean", "send true or false")
     return bool(tls)
 
 
 def _environment(given: dict[str, Any]) -> str | None:
     environment = _text(given, "environment")
     if environment and environment not in tuple(Environment):
-        raise Faulty("environment", "must be live or test")
+        raise Faulty("environment", "is no environment", "choose live or test")
     return environment or None
 
 
@@ -222,11 +230,13 @@ def _scopes(given: dict[str, Any]) -> tuple[str, ...]:
     scopes = given.get("scopes")
     if scopes is None:
         return ()
-    if not isinstance(scopes, list) or len(scopes) > 100:
-        raise Faulty("scopes", "must be a list of at most 100 scopes")
+    if not isinstance(scopes, list) or len(scopes) > _SCOPES_MAX:
+        mend = f"send a list of at most {_SCOPES_MAX} scopes"
+        raise Faulty("scopes", "is no list, or too long", mend)
     for place, scope in enumerate(scopes):
         if not isinstance(scope, str) or not is_scope(scope):
-            raise Faulty(f"scopes.{place}", "must be a scope, as forecast:read")
+            mend = "write it as resource:action"
+            raise Faulty(f"scopes.{place}", "is no scope", mend)
     return tuple(scopes)
 
 
@@ -235,7 +245,8 @@ def _cost(given: dict[str, Any]) -> int | None:
     if cost is None:
         return None
     if isinstance(cost, bool) or not isinstance(cost, int) or not 0 <= cost <= _COST_MAX:
-        raise Faulty("cost", f"must be a whole number from 0 to {_COST_MAX}")
+        mend = f"send one from 0 to {_COST_MAX}"
+        raise Faulty("cost", "is no such whole number", mend)
     return cost
 
 

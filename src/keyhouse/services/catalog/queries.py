@@ -78,12 +78,17 @@ def reached_api(at: Look | Work, scope: str, name: str) -> Api:
 
 
 def find_api(at: Look | Work, name: str) -> Api | None:
-    """The organization's API with that id or slug; None for a foreign one too."""
-    if ids.is_id(name, ids.API):
-        api = at.tx.get(Api, name)
-    else:
+    """The organization's API with that id or slug; None for a foreign one too.
+
+    One that is found to be changed stays as it is until the change is done.
+    """
+    id = name
+    if not ids.is_id(name, ids.API):
         found = at.tx.find(Api, slug=name) if name.isprintable() else []
-        api = found[0] if found else None
+        if not found:
+            return None
+        id = found[0].id
+    api = at.tx.get(Api, id)
     same = api is not None and api.organization_id == at.actor.organization_id
     return api if same else None
 

@@ -60,6 +60,7 @@ def open_access(work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...]) -> Op
     if not 1 <= len(wishes) <= ENTRIES_MAX:
         mend = "name at least one API" if not wishes else f"name up to {ENTRIES_MAX}"
         raise Invalid([Problem("access", "is empty" if not wishes else "is long", mend)])
+    _hold_apis(work, [wish.name for wish in wishes if wish.resource is Resource.API])
     problems: list[Problem] = []
     access: list[Opening] = []
     project_id = None
@@ -81,6 +82,20 @@ def open_access(work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...]) -> Op
     if problems:
         raise Invalid(problems)
     return Opened(tuple(access), project_id)
+
+
+def _hold_apis(work: Work, names: list[str]) -> None:
+    """Keep the APIs from being deleted until what opens them is written.
+
+    In the order of their ids: of two who name the same, neither waits for the other
+    who waits for it.
+    """
+    slugs = tuple(one for one in names if one.isprintable() and not ids.is_id(one, ids.API))
+    home = work.actor.organization_id
+    found = work.tx.find(Api, slug=slugs, organization_id=home) if slugs else []
+    held = {api.id for api in found} | {one for one in names if ids.is_id(one, ids.API)}
+    for id in sorted(held):
+        work.tx.get(Api, id)
 
 
 def demand_no_more(work: Work, key: Key) -> None:

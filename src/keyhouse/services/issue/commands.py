@@ -199,20 +199,8 @@ def _check(
     return [
         *check_restrictions("restrictions", restrictions),
         *check_limits("limits", limits, work.knows_zone),
-        *(check_metadata("metadata", metadata) or _check_texts("metadata", metadata)),
+        *check_metadata("metadata", metadata),
     ]
-
-
-def _check_texts(field: str, value: object) -> list[Problem]:
-    """PostgreSQL keeps no NUL. The depth of `value` is bounded already."""
-    if isinstance(value, str) and "\0" in value:
-        return [Problem(field, "holds a NUL character", "leave it out")]
-    inner: list[object] = []
-    if isinstance(value, dict):
-        inner = [*value.keys(), *value.values()]
-    elif isinstance(value, list):
-        inner = value
-    return next((found for one in inner if (found := _check_texts(field, one))), [])
 
 
 def _check_kind(

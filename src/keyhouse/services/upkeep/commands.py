@@ -33,25 +33,26 @@ def keep_up(
     Ends early once `stopped` says so; the next round takes up the rest.
     """
     now = clock.now_us()
-    removed = upkeep.prune_idempotency(now - IDEMPOTENCY_DAYS * DAY_US)
-    removed += upkeep.prune_changes(CHANGES_KEPT)
-    removed += upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
+    removed = upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
     removed += upkeep.prune_logins(now - LOGIN_DAYS * DAY_US)
+    removed += _in_parts(upkeep.prune_changes, CHANGES_KEPT, stopped)
     for prune, days in (
+        (upkeep.prune_idempotency, IDEMPOTENCY_DAYS),
         (upkeep.prune_requests, retention.requests_days),
         (upkeep.prune_usage, retention.usage_days),
         (upkeep.prune_budgets, BUDGET_DAYS),
     ):
-        removed += _all_before(prune, now - days * DAY_US, stopped)
+        removed += _in_parts(prune, now - days * DAY_US, stopped)
     return removed
 
 
-def _all_before(
-    prune: Callable[[int, int], int], before_us: int, stopped: Callable[[], bool]
+def _in_parts(
+    prune: Callable[[int, int], int], bound: int, stopped: Callable[[], bool]
 ) -> int:
+    """Prune to that bound, a time or a number kept, a part at a time."""
     removed = 0
     while not stopped():
-        gone = prune(before_us, ROWS_AT_ONCE)
+        gone = prune(bound, ROWS_AT_ONCE)
         removed += gone
         if gone < ROWS_AT_ONCE:
             break

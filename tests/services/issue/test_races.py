@@ -1,0 +1,91 @@
+"""A key that is made while what it opens is deleted: one of the two is refused."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+import pytest
+
+from keyhouse.core.entities import Access, Api, Resource
+from keyhouse.services import issue
+from keyhouse.services.catalog import delete_api
+from keyhouse.services.issue import AccessWish, KeyWish
+from keyhouse.services.refusals import Invalid, Taken
+from keyhouse.services.work import Work
+from tests.servers.acme import Acme
+
+HELD_SECONDS = 0.3
+"""For so long the second has time to do what it must not."""
+Command = Callable[[Work], Any]
+
+
+def during(acme: Acme, first: Command, second: Command) -> "Future[Any]":
+    """`second`, begun when `first` has written and has not committed yet."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def act(work: Work) -> "Future[Any]":
+            first(work)
+            begun = pool.submit(acme.write, second)
+            wait([begun], HELD_SECONDS)
+            return begun
+
+        return acme.write(act)
+
+
+def left(acme: Acme, api: str) -> tuple[int, int]:
+    """How many APIs with that id there are, and rows of access to it."""
+    with acme.database.rows.reading() as tx:
+        return len(tx.find(Api, id=api)), len(tx.find(Access, resource_id=api))
+
+
+@pytest.mark.parametrize("by_slug", [True, False])
+def test_no_key_opens_an_api_that_is_gone(acme: Acme, by_slug: bool) -> None:
+    api = acme.api()
+    name = "weather" if by_slug else api
+    wish = KeyWish(name="Planner", access=(AccessWish(Resource.API, name, ()),))
+
+    def create(work: Work) -> object:
+        return issue.create_key(work, wish)
+
+    def delete(work: Work) -> None:
+        delete_api(work, name)
+
+    kept = during(acme, create, delete)
+    with pytest.raises(Taken, match="has keys"):
+        kept.result()
+    assert left(acme, api) == (1, 1)
+
+
+@pytest.mark.parametrize("by_slug", [True, False])
+def test_no_key_is_made_for_an_api_that_is_being_deleted(acme: Acme, by_slug: bool) -> None:
+    api = acme.api()
+    name = "weather" if by_slug else api
+    wish = KeyWish(name="Planner", access=(AccessWish(Resource.API, name, ()),))
+    late = during(
+        acme,
+        lambda work: delete_api(work, name),
+        lambda work: issue.create_key(work, wish),
+    )
+    with pytest.raises(Invalid, match="is not known"):
+        late.result()
+    assert left(acme, api) == (0, 0)
+
+
+def test_two_keys_that_name_the_same_apis_crosswise_wait_in_one_order(acme: Acme) -> None:
+    """Each holding what the other waits for would cost one of them its request."""
+    for slug in ("a1", "b1"):
+        acme.api(slug)
+
+    def create(*slugs: str) -> object:
+        access = tuple(AccessWish(Resource.API, slug, ()) for slug in slugs)
+        return acme.write(
+            lambda work: issue.create_key(work, KeyWish(name="k", access=access))
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        begun = [
+            pool.submit(create, *order)
+            for order in [("a1", "b1"), ("b1", "a1")]
+            for _ in range(8)
+        ]
+    assert all(one.result() for one in begun)
