@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, cast
@@ -164,9 +165,9 @@ class RawUpstream:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self) -> None:
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, limit=1 << 22
+            self._serve, "127.0.0.1", self.port, limit=1 << 22, ssl=tls
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
