@@ -89,14 +89,17 @@ def spend(
     for name, limit in uses:
         tat_us = tats.get(name, 0)
         interval_us = limit.interval_us
-        wanted_us = (tat_us if tat_us > now_us else now_us) + cost * interval_us
-        room_us = now_us + limit.tolerance_us - wanted_us
+        # Differences first: arithmetic on them is quicker than on times.
+        ahead_us = cost * interval_us
+        if tat_us > now_us:
+            ahead_us += tat_us - now_us
+        room_us = limit.tolerance_us - ahead_us
         if room_us < 0:
             _put_back(tats, uses, before)
             return None
         before.append(tat_us)
-        tats[name] = wanted_us
-        told = (True, wanted_us, room_us // interval_us, wanted_us - now_us, 0)
+        tats[name] = wanted_us = now_us + ahead_us
+        told = (True, wanted_us, room_us // interval_us, ahead_us, 0)
         results.append(_made(Taken, told))
     return tuple(results)
 

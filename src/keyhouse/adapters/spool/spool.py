@@ -22,8 +22,23 @@ _SLOT: Final = layout.SLOT_BYTES
 _PATH_FIRST: Final = layout.PATH_FIRST
 _SERVED: Final = layout.KIND_SERVED
 _COMPLETED: Final = layout.KIND_COMPLETED
+_METHODS: Final = {
+    name: name.encode("ascii")
+    for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
+_ADDRESSES_MAX: Final = 16_384
 _pack_served: Final = layout.SERVED.pack_into
 _pack_completed: Final = layout.COMPLETED.pack_into
+
+
+class _Packed(dict[int, bytes]):
+    """Addresses in use as a slot holds them: the look-up is a third of the making."""
+
+    def __missing__(self, address: int) -> bytes:
+        if len(self) >= _ADDRESSES_MAX:
+            self.clear()
+        packed = self[address] = (address & _ADDRESS).to_bytes(16, "big")
+        return packed
 
 
 class MappedSpool:
@@ -47,6 +62,7 @@ class MappedSpool:
         self._booked = 0
         self._head = 0
         self._offset = 0
+        self._addresses = _Packed()
         self._forget_names()
         disown = functools.partial(_disown, weakref.ref(self))
         os.register_at_fork(after_in_child=disown)
@@ -86,8 +102,8 @@ class MappedSpool:
             verdict,
             len(data),
             request_id.encode("ascii", "replace"),
-            method.encode("utf-8", "replace"),
-            (address & _ADDRESS).to_bytes(16, "big"),
+            _METHODS.get(method) or method.encode("utf-8", "replace"),
+            self._addresses[address],
             at_us,
             units,
             number,

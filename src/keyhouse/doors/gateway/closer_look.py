@@ -21,6 +21,7 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
     parser, caller = exchange.parser, exchange.caller
     version = parser.get_http_version()
     exchange.http10 = version == "1.0"
+    exchange.rare = True
     if version not in ("1.0", "1.1"):
         exchange.keep = False
         return refuse.VERSION_UNSUPPORTED

@@ -39,6 +39,7 @@ def _begin_verify(exchange: "Exchange") -> None:
         exchange.fail(refuse.BODY_TOO_LARGE)
     else:
         exchange.collected = []
+        exchange.rare = True
         if exchange.expect and not exchange.received:
             exchange.caller.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if exchange.received:

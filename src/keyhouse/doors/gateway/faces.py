@@ -23,29 +23,23 @@ class Face(NamedTuple):
     told: bytes
 
 
-class Faces:
+class Faces(dict["Line | None", Face]):
     """The faces of the lines in use; a line is known by its identity."""
 
     def __init__(self, pool: Pool) -> None:
+        super().__init__()
         self._pool = pool
-        self._faces: dict[Line, Face] = {}
 
-    def of(self, decision: Decision) -> Face:
-        """The face of the line of a decision that allowed."""
-        line = decision.line
+    def __missing__(self, line: Line | None) -> Face:
+        """The face of the line of a decision that allowed, made once."""
         if line is None:
             raise ValueError("a decision without a line allows nothing")
-        face = self._faces.get(line)
-        if face is None:
-            if len(self._faces) >= FACES_MAX:
-                self._faces.clear()
-            face = self._faces[line] = self._made(line)
-        return face
-
-    def _made(self, line: Line) -> Face:
+        if len(self) >= FACES_MAX:
+            self.clear()
         url = line.api.upstreams.get(line.key.environment or "")
         target = self._pool.target(url) if url else None
-        return Face(target, _identity(line), _template(line))
+        face = self[line] = Face(target, _identity(line), _template(line))
+        return face
 
 
 def _identity(line: Line) -> bytes:
@@ -97,14 +91,10 @@ def _escaped(name: str) -> bytes:
 
 def told(face: Face, decision: Decision, request_id: bytes) -> bytes:
     """The headers that go with a good answer: request id and what is left."""
-    numbers: list[bytes | int] = [request_id]
-    add = numbers.append
-    for _, _, remaining, reset_us, _ in decision.taken:
-        add(remaining)
-        add(-(-reset_us // 1_000_000))
-    if decision.balances:
-        at_us = decision.at_us
-        for remaining, end_us in decision.balances:
-            add(remaining)
-            add(-((at_us - end_us) // 1_000_000))
-    return face.told % tuple(numbers)
+    numbers: tuple[bytes | int, ...] = (request_id,)
+    for one in decision.taken:
+        numbers += (one.remaining, -(-one.reset_us // 1_000_000))
+    at_us = decision.at_us
+    for balance in decision.balances:
+        numbers += (balance.remaining, -((at_us - balance.end_us) // 1_000_000))
+    return face.told % numbers

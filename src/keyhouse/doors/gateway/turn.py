@@ -72,19 +72,25 @@ class Turn(RequestHead):
         self.caller = caller
         self.gate: Gate = caller.gate
         self.method = self.path = ""
+        self.waited = False
+        self.body: list[bytes] = []
         super().__init__()
 
     def forget(self) -> None:
         """Be as new, for the next request of the same connection."""
-        super().forget()
+        RequestHead.forget(self)  # `super()` costs more than the call
         self.seen = self.caller.seen
-        self.over = self.http10 = self.is_head = self.waited = False
-        self._answering = self._retried = False
-        self.upstream = self.collected = None
-        self._api = self._decision = self._origin = None
+        self.over = self.is_head = self._answering = False
+        self.upstream = self._api = self._decision = self._origin = None
         self.bytes_out = self._status = 0
         self._request_id = ""
-        self.body: list[bytes] = []
+        if self.body:
+            self.body = []
+
+    def _forget_rare(self) -> None:
+        super()._forget_rare()
+        self.http10 = self._retried = False
+        self.collected = None
 
     def request_id(self) -> str:
         """The id of this request, made when it is first needed."""
@@ -165,7 +171,7 @@ class Turn(RequestHead):
             return False
         if self.over or self._answering or self._origin is None:
             return False
-        self._retried = True
+        self._retried = self.rare = True
         self.upstream = None
         self.caller.wait_for_upstream()
         self._origin.want(cast("Exchange", self))
@@ -173,7 +179,7 @@ class Turn(RequestHead):
 
     def interim(self, status: int, lines: bytes) -> None:
         """Pass an interim response on to a caller who can make use of it."""
-        self._retried = True
+        self._retried = self.rare = True
         if not self.http10 and (status != 100 or self.expect):
             self.caller.transport.write(lines)
 

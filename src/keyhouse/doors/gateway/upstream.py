@@ -287,9 +287,9 @@ class Upstream(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Write the head of the answer, as the caller can read it."""
-        if self._over:
+        exchange = self._exchange
+        if self._over or exchange is None:
             return
-        exchange = cast("Exchange", self._exchange)
         parser = self._parser
         status = parser.get_status_code()
         if status < 200:
@@ -313,10 +313,10 @@ class Upstream(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body, or what the parser takes for one after HEAD."""
-        if self._over:
+        exchange = self._exchange
+        if self._over or exchange is None:
             self._surplus = True
             return
-        exchange = cast("Exchange", self._exchange)
         exchange.bytes_out += len(piece)
         if self._chunked:
             self._out += (b"%x\r\n" % len(piece), piece, CRLF)

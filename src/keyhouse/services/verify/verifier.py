@@ -83,13 +83,13 @@ class Verifier:
 
     # -- the way of a request -------------------------------------------------
 
-    def verify(self, request: Request) -> Decision | Pending[Decision]:
-        """Decide on `request`, spending what it costs if it may pass."""
-        return self._verify(request, 0, caught_up=False)
-
-    def _verify(
-        self, request: Request, attempt: int, *, caught_up: bool
+    def verify(
+        self, request: Request, attempt: int = 0, *, caught_up: bool = False
     ) -> Decision | Pending[Decision]:
+        """Decide on `request`, spending what it costs if it may pass.
+
+        `attempt` and `caught_up` are for those that go on from a `Pending`.
+        """
         now_us = self._now_us()
         secret = request.secret
         if secret is None:
@@ -139,8 +139,8 @@ class Verifier:
         taken: tuple[Taken, ...] = ()
         if line.rates:
             taken = self._take(line.rates, units, now_us)
-            for allowed, _, _, _, _ in taken:
-                if not allowed:
+            for one in taken:
+                if not one.allowed:
                     refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
                     return self._slowed(
                         refused, units, taken, Reserved(lease_ids, balances)
@@ -279,7 +279,7 @@ class Verifier:
 
     def _asker(self, request: Request, attempt: int, *, caught_up: bool) -> Asker[Decision]:
         return Asker(
-            lambda: self._verify(request, attempt + 1, caught_up=caught_up),
+            lambda: self.verify(request, attempt + 1, caught_up=caught_up),
             lambda verdict: Decision(verdict, self._clock.now_us()),
             attempt,
         )
