@@ -65,7 +65,11 @@ class Exchange(Turn):
             self.fail(refuse.BODY_TOO_LARGE)
             return
         self.method = method or ""
-        slug, self.path, self._below, self.rest, self.query = place
+        slug = place.slug
+        self.path = place.path
+        self._below = place.below
+        self.rest = place.rest
+        self.query = place.query
         api = self.gate.plane.verifier.known_api(slug or "")
         if api is not None:
             self._ask(api)
@@ -115,18 +119,18 @@ class Exchange(Turn):
             self.fail(refuse.KEY_IN_PATH)
             return
         self._secret = secret
-        address, tls, _ = self.seen
+        seen = self.seen
         outcome = self.gate.plane.verifier.verify(
             Request(
                 secret,
                 api.slug,
-                address,
+                seen.address,
                 self.method,
                 self._below,
                 self.referrer,
                 self.origin,
                 "",
-                tls,
+                seen.tls,
             )
         )
         if isinstance(outcome, Decision):
@@ -180,18 +184,18 @@ class Exchange(Turn):
     def _forward(self, decision: Decision, request_id: bytes) -> None:
         """Write the request as the upstream gets it, and send it."""
         face = self._face = self.gate.faces[decision.line]
-        target, identity, _ = face
+        target = face.target
         if target is None:
             self.fail(refuse.UPSTREAM_MISSING)
             return
-        origin, before, behind = target
+        before = target.before
         lines = self.lines
         if self.authorization is not None:
             lines += (b"Authorization: ", self.authorization, CRLF)
-        lines[0] = behind
+        lines[0] = target.behind
         simple = self.length is None and not self.odd
         lines += (
-            identity,
+            face.identity,
             request_id,
             self.seen.forwarded,
             self.forwarded_host or self.host or b"",
@@ -202,7 +206,7 @@ class Exchange(Turn):
             sent = self._without_secret(before, lines)
         self._told_id = request_id
         self.head = sent
-        self._origin = origin
+        origin = self._origin = target.origin
         if origin.idle:
             origin.idle.pop().begin(self)
         else:

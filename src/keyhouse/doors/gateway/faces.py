@@ -1,6 +1,7 @@
 """What a way from a key to an API looks like on the wire, worked out once."""
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from keyhouse.core.decision import WINDOW_SECONDS, Decision
 from keyhouse.core.records import Line
@@ -10,7 +11,8 @@ from keyhouse.doors.gateway.refuse import safe
 FACES_MAX: Final = 16_384
 
 
-class Face(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Face:
     """`target` is None where the API has no upstream for the key's environment.
 
     `identity` is the headers that tell the upstream who calls, up to the

@@ -1,13 +1,15 @@
 """Who calls: the address of the socket, or what trusted proxies say it is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from keyhouse.core.addresses import UNKNOWN, Networks, format_address, parse_address
 
 
-class Seen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Seen:
     """A caller as decisions and the upstream are told of it.
 
     `forwarded` is the start of the X-Forwarded headers: it ends a line and goes

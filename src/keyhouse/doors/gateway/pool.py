@@ -6,8 +6,9 @@ import logging
 import socket
 import ssl
 from collections import deque
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from keyhouse.doors.gateway import refuse
@@ -25,7 +26,8 @@ class Forbidden(Exception):
     """The upstream's name leads to an address where upstreams may not be."""
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """A base URL: where to connect, and what stands before and behind the rest
 
     of the caller's target in a request line there; `behind` ends with Host.

@@ -1,6 +1,7 @@
 """The request target, read once: which API, and what goes on to it."""
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from keyhouse.core.paths import plain_path
 
@@ -8,7 +9,8 @@ _PLACES_MAX: Final = 4096
 _LENGTH_MAX: Final = 256
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """`path` is the whole path, `below` its part below the API's root.
 
     `rest` is what the upstream gets: path and query, without the slug.
