@@ -5,13 +5,22 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from keyhouse.core import entities as rows
-from keyhouse.core.ids import make_id
+from keyhouse.core import ids
 from keyhouse.core.keyring import Pepper
 from keyhouse.core.secret import ALGORITHM, Secret, digest, mint
 from tests.vectors.reading import Case, microseconds
 
 _ENUMS: dict[str, type[Any]] = {"kind": rows.KeyKind, "environment": rows.Environment}
 _LIMIT_ENUMS: dict[str, type[Any]] = {"kind": rows.LimitKind, "window": rows.Window}
+_PREFIXES: dict[type[Any], str] = {
+    rows.Organization: ids.ORGANIZATION,
+    rows.Project: ids.PROJECT,
+    rows.Application: ids.APPLICATION,
+    rows.Api: ids.API,
+    rows.Route: ids.ROUTE,
+    rows.Key: ids.KEY,
+    rows.SecretRow: ids.SECRET,
+}
 _MEANINGLESS = {"created_at": 0, "updated_at": 0, "created_by": "vectors"}
 T = TypeVar("T")
 
@@ -51,38 +60,31 @@ class Filling:
         """All rows, those that others name first."""
         given = self._case.world
         for side in ("", "provider_"):
-            owner = self._add(
-                rows.Organization,
-                given.get(f"{side}organization", {}),
-                f"{side}organization",
-                name="o",
-            )
-            self._add(
-                rows.Project,
-                given.get(f"{side}project", {}),
-                f"{side}project",
-                organization_id=owner,
-                name="p",
-            )
+            self._owner(side)
+        called = given.get("application", {})
         own = self._owned("")
-        self._add(
-            rows.Application,
-            given.get("application", {}),
-            "application",
-            name="caller",
-            **own,
-        )
+        self._add(rows.Application, called, "application", name="caller", **own)
         for name, api in given["apis"].items():
             self._api(name, dict(api))
         for name, key in given["keys"].items():
             self._key(name, dict(key))
         return self.world
 
+    def _owner(self, side: str) -> None:
+        """An organization and its project, of the keys or of foreign APIs."""
+        organization, project = f"{side}organization", f"{side}project"
+        given = self._case.world
+        owner = self._add(
+            rows.Organization, given.get(organization, {}), organization, name="o"
+        )
+        own = {"organization_id": owner, "name": "p"}
+        self._add(rows.Project, given.get(project, {}), project, **own)
+
     def _owned(self, side: str) -> dict[str, str]:
-        ids = self.world.ids
+        known = self.world.ids
         return {
-            "organization_id": ids[f"{side}organization"],
-            "project_id": ids[f"{side}project"],
+            "organization_id": known[f"{side}organization"],
+            "project_id": known[f"{side}project"],
         }
 
     def _api(self, name: str, given: dict[str, Any]) -> None:
@@ -126,20 +128,21 @@ class Filling:
         for version, (called, secret) in enumerate(secrets.items(), 1):
             self._secret(key, version, called, secret)
         for api, scopes in opens.items():
-            if scopes is None:
-                continue
-            row = self.world.get(rows.Api, api)
-            self.world.rows.append(
-                rows.Access(
-                    id=f"{key_id}/{row.id}",
-                    key_id=key_id,
-                    resource=rows.Resource.API,
-                    resource_id=row.id,
-                    provider_id=row.organization_id,
-                    scopes=tuple(scopes),
-                    created_at=0,
-                )
+            if scopes is not None:
+                self._access(key_id, self.world.get(rows.Api, api), scopes)
+
+    def _access(self, key_id: str, api: rows.Api, scopes: list[str]) -> None:
+        self.world.rows.append(
+            rows.Access(
+                id=f"{key_id}/{api.id}",
+                key_id=key_id,
+                resource=rows.Resource.API,
+                resource_id=api.id,
+                provider_id=api.organization_id,
+                scopes=tuple(scopes),
+                created_at=0,
             )
+        )
 
     def _secret(
         self, key: rows.Key, version: int, name: str, given: dict[str, Any]
@@ -163,11 +166,9 @@ class Filling:
     def _add(self, kind: type[Any], given: dict[str, Any], called: str, **own: Any) -> str:
         names = {one.name for one in fields(kind)}
         row = {name: value for name, value in _MEANINGLESS.items() if name in names}
-        prefix = {rows.SecretRow: "sec", rows.Route: "rte", rows.Api: "api"}.get(kind)
-        prefix = prefix or {"Organization": "org", "Project": "prj"}.get(
-            kind.__name__, "key" if kind is rows.Key else "app"
+        row_id = ids.make_id(
+            _PREFIXES[kind], 1_700_000_000_000_000, self._bytes(called, 10)
         )
-        row_id = make_id(prefix, 1_700_000_000_000_000, self._bytes(called, 10))
         told = {name: _value(name, value) for name, value in given.items()}
         self.world.rows.append(kind(**(row | own | told | {"id": row_id})))
         self.world.ids[called] = row_id

@@ -137,6 +137,8 @@ def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     result = dict(below)
     for name, value in above.items():
         under = result.get(name)
-        both = isinstance(value, dict) and isinstance(under, dict)
-        result[name] = merged(under, value) if both and name not in _WHOLE else value  # type: ignore[arg-type]  # `both` says so
+        if name not in _WHOLE and isinstance(value, dict) and isinstance(under, dict):
+            result[name] = merged(under, value)
+        else:
+            result[name] = value
     return result
