@@ -1,35 +1,32 @@
-"""Reads the vectors into rows and steps."""
+"""Reads the vectors: cases with all that their group has in common filled in."""
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from keyhouse.core import entities as rows
-from keyhouse.core.addresses import UNKNOWN, parse_address
-from keyhouse.core.credentials import choose
-from keyhouse.core.request import Request
-from keyhouse.core.secret import ALGORITHM, digest
-from keyhouse.core.verdict import Verdict
-
-_FILE = Path(__file__).with_name("decide.json")
-_TABLES: dict[str, type[Any]] = {
-    "organizations": rows.Organization,
-    "projects": rows.Project,
-    "applications": rows.Application,
-    "apis": rows.Api,
-    "routes": rows.Route,
-    "keys": rows.Key,
-    "access": rows.Access,
+FOLDER = Path(__file__).parent
+SCHEMA = FOLDER / "schema.json"
+OUTCOMES = FOLDER / "outcomes.json"
+DOORS = ("core", "verify", "gateway", "authorize", "guard")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WHOLE = {"credentials", "left", "doors"}
+"""Members that replace what the group says, and are not merged with it."""
+_DEFAULTS: dict[str, Any] = {
+    "at": "2026-01-14T12:00:00Z",
+    "doors": DOORS,
+    "keys": {"key": {}},
+    "apis": {"api": {}},
+    "request": {
+        "api": "api",
+        "credentials": {"header": "{key}"},
+        "address": "203.0.113.7",
+        "method": "GET",
+        "path": "/",
+    },
 }
-_ENUMS: dict[str, type[Any]] = {
-    "kind": rows.KeyKind,
-    "environment": rows.Environment,
-    "resource": rows.Resource,
-}
-_MEANINGLESS = {"created_at": 0, "updated_at": 0, "created_by": "vectors"}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,106 +37,108 @@ class Step:
     request: dict[str, Any]
     expect: dict[str, Any]
 
+    def expected(self, door: str) -> dict[str, Any]:
+        """What one door must answer; a few are asked for something of their own."""
+        own: dict[str, Any] = self.expect.get("at", {}).get(door, self.expect)
+        return own
+
 
 @dataclass(frozen=True)
-class World:
-    """All rows, and the secrets in clear text by name."""
+class Case:
+    """Rows of its own, and requests that are made one after the other."""
 
-    tables: dict[type[Any], list[Any]]
-    secrets: dict[str, bytes]
-
-    def all(self, kind: type[T]) -> list[T]:
-        """The rows of one class."""
-        return self.tables.get(kind, [])
-
-
-def cases() -> Iterator[tuple[str, list[Step]]]:
-    """Name and steps of every case."""
-    for case in _read()["cases"]:
-        yield case["name"], [Step(**step) for step in case["steps"]]
+    number: int
+    name: str
+    doors: frozenset[str]
+    world: dict[str, Any]
+    steps: tuple[Step, ...]
 
 
-def world(pepper_id: str, pepper: bytes) -> World:
-    """The rows, secrets hashed with the given pepper."""
-    tables: dict[type[Any], list[Any]] = {}
-    secrets: dict[str, bytes] = {}
-    for table, kind in _TABLES.items():
-        for given in _read()["world"][table]:
-            row = dict(given)
-            for secret in row.pop("secrets", ()):
-                text = secret["text"].encode()
-                secrets[secret["name"]] = text
-                made = _secret(row["id"], secret, pepper_id, digest(text, pepper))
-                tables.setdefault(rows.SecretRow, []).append(made)
-            tables.setdefault(kind, []).append(_row(kind, row))
-    return World(tables, secrets)
+def files() -> list[Path]:
+    """The files that hold cases."""
+    return [one for one in sorted(FOLDER.glob("*.json")) if one not in (SCHEMA, OUTCOMES)]
 
 
-def request(step: Step, secrets: dict[str, bytes]) -> tuple[Request, Verdict | None]:
-    """The request as a door builds it, and the refusal if credentials clash."""
-    told = dict(step.request)
-    given = {
-        place: value.format(**{name: text.decode() for name, text in secrets.items()})
-        for place, value in told.pop("credentials").items()
-    }
-    values = {place: value.encode() for place, value in given.items()}
-    chosen = choose(
-        values.get("key_header"), values.get("authorization"), values.get("parameter")
-    )
-    address = told.pop("address", None)
-    told["address"] = UNKNOWN if address is None else parse_address(address)
-    told["scopes"] = tuple(told.get("scopes", ()))
-    return Request(chosen.secret, **told), chosen.refusal
-
-
-def _read() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
-    if found["format"] != 1:
-        raise ValueError("vectors of another format")
+def outcomes() -> dict[str, dict[str, Any]]:
+    """How each code is told: status, the code shown, the challenge."""
+    found: dict[str, dict[str, Any]] = json.loads(OUTCOMES.read_text("utf-8"))
     return found
 
 
-def _row(kind: type[Any], given: dict[str, Any]) -> object:
-    names = {field.name for field in fields(kind)}
-    row = {name: value for name, value in _MEANINGLESS.items() if name in names}
-    row |= {name: _value(name, value) for name, value in given.items()}
-    if kind is rows.Access:
-        row["id"] = f"{given['key_id']}/{given['resource_id']}"
-    return kind(**row)
+def cases(door: str) -> dict[str, Case]:
+    """The cases that a door can be asked, by name."""
+    return {one.name: one for one in all_cases() if door in one.doors}
 
 
-def _value(name: str, value: Any) -> Any:
-    if name == "limits":
-        return tuple(_limit(limit) for limit in value)
-    if name == "restrictions":
-        return rows.Restrictions(**{kind: tuple(all_) for kind, all_ in value.items()})
-    if name in _ENUMS and value is not None:
-        return _ENUMS[name](value)
-    return tuple(value) if isinstance(value, list) else value
+def all_cases() -> Iterator[Case]:
+    """Every case, in the order of files and lines."""
+    for number, (name, given) in enumerate(_given()):
+        steps = given.pop("steps", [{}])
+        request, expect, at = (given.pop(one, {}) for one in ("request", "expect", "at"))
+        yield Case(
+            number,
+            name,
+            frozenset(given.pop("doors")),
+            given,
+            tuple(_step(one, request, expect, at) for one in steps),
+        )
 
 
-def _limit(given: dict[str, Any]) -> rows.Limit:
-    limit = given | {"kind": rows.LimitKind(given["kind"])}
-    if "window" in limit:
-        limit["window"] = rows.Window(limit["window"])
-    return rows.Limit(**limit)
+def microseconds(time: str) -> int:
+    """A time of the vectors as the rows have it."""
+    return (datetime.fromisoformat(time) - _EPOCH) // timedelta(microseconds=1)
 
 
-def _secret(
-    key_id: str, given: dict[str, Any], pepper_id: str, digest_: bytes
-) -> rows.SecretRow:
-    return rows.SecretRow(
-        id=f"sec_{given['name']:0<22}",
-        key_id=key_id,
-        version=given["version"],
-        namespace="",
-        algorithm=ALGORITHM,
-        pepper_id=pepper_id,
-        digest=digest_,
-        hint="",
-        starts_at=given["starts_at"],
-        ends_at=given.get("ends_at"),
-        revoked_at=given.get("revoked_at"),
-        created_by="vectors",
-        created_at=0,
+def _given() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in files():
+        for group in json.loads(path.read_text("utf-8"))["groups"]:
+            shared = merged(_DEFAULTS, _spelled_out(group.get("given", {})))
+            columns = group.get("columns", [])
+            rows = [_row(columns, row) for row in group.get("rows", [])]
+            for case in rows + group.get("cases", []):
+                name = f"{path.stem}: {group['name']}: {case['name']}"
+                yield name, merged(shared, _spelled_out(case))
+
+
+def _row(columns: list[str], row: list[Any]) -> dict[str, Any]:
+    """A line of a table as a case; `a.b` is the member b of a."""
+    case: dict[str, Any] = {}
+    for column, value in zip(columns, row, strict=True):
+        place = case
+        *path, last = column.split(".")
+        for name in path:
+            place = place.setdefault(name, {})
+        place[last] = value
+    return case
+
+
+def _spelled_out(given: dict[str, Any]) -> dict[str, Any]:
+    """`key` is the key of that name and `api` the API; a bare code is an outcome."""
+    full = {name: value for name, value in given.items() if name not in ("key", "api")}
+    for one in ("key", "api"):
+        if one in given:
+            full[f"{one}s"] = merged({one: given[one]}, given.get(f"{one}s", {}))
+    if isinstance(full.get("expect"), str):
+        full["expect"] = {"code": full["expect"]}
+    return full
+
+
+def _step(given: dict[str, Any], request: Any, expect: Any, at: str) -> Step:
+    given = _spelled_out(given)
+    return Step(
+        microseconds(given.get("at", at)),
+        merged(request, given.get("request", {})),
+        merged(expect, given.get("expect", {})),
     )
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above` laid over `below`, member by member."""
+    result = dict(below)
+    for name, value in above.items():
+        under = result.get(name)
+        if name not in _WHOLE and isinstance(value, dict) and isinstance(under, dict):
+            result[name] = merged(under, value)
+        else:
+            result[name] = value
+    return result

@@ -71,6 +71,7 @@ async def test_a_good_key_is_told_with_all_that_is_known(house: House) -> None:
     [
         ({"secret": ""}, "missing"),
         ({"secret": "garbage"}, "unknown"),
+        ({"secret": f"{K}, {FENCED.decode()}"}, "conflicting_credentials"),
         ({"secret": "x" * 1000}, "unknown"),
         ({"secret": "ü\ud800"}, "unknown"),
         ({"secret": FENCED.decode()}, "ip_not_allowed"),
@@ -87,7 +88,8 @@ async def test_a_verdict_is_always_200(
     await house.start()
     found = await told(house, **body)
     assert (found["code"], found["allowed"]) == (code, code == "valid")
-    assert (found["key"] is None) == (code in ("missing", "unknown"))
+    no_key = code in ("missing", "unknown", "conflicting_credentials")
+    assert (found["key"] is None) == no_key
 
 
 async def test_a_used_up_limit_tells_how_long_to_wait(house: House) -> None:

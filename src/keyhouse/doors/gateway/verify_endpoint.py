@@ -56,7 +56,15 @@ class Faulty(Exception):
 class VerifyCall:
     """One call of verify, from the management key to the answer."""
 
-    __slots__ = ("_api", "_body", "_exchange", "_manager", "_plane", "_request")
+    __slots__ = (
+        "_api",
+        "_body",
+        "_exchange",
+        "_manager",
+        "_plane",
+        "_refusal",
+        "_request",
+    )
 
     def __init__(self, exchange: "Exchange", body: bytes) -> None:
         self._exchange = exchange
@@ -64,6 +72,7 @@ class VerifyCall:
         self._plane = exchange.caller.gate.plane
         self._manager: Manager | None = None
         self._request: Request | None = None
+        self._refusal: Verdict | None = None
         self._api: ApiRecord | None = None
 
     def begin(self) -> None:
@@ -91,7 +100,7 @@ class VerifyCall:
             return
         self._manager = manager
         try:
-            self._request = read(self._body)
+            self._request, self._refusal = read(self._body)
         except Faulty as faulty:
             self._refuse(faulty)
             return
@@ -112,6 +121,9 @@ class VerifyCall:
             self._refuse(Faulty("api", reason, mend, 404))
             return
         self._api = api
+        if self._refusal is not None:
+            self._decided(Decision(self._refusal, self._plane.now_us()))
+            return
         exchange.caller.wait(self._plane.verifier.verify(request), self._decided)
 
     def _decided(self, outcome: Decision | Exception) -> None:
@@ -152,8 +164,11 @@ class VerifyCall:
         )
 
 
-def read(body: bytes) -> Request:
-    """The request that a body describes. Raises Faulty, which names the field."""
+def read(body: bytes) -> tuple[Request, Verdict | None]:
+    """The request that a body describes, and the refusal of its secret if it is none.
+
+    Raises Faulty, which names the field.
+    """
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
@@ -167,10 +182,8 @@ def read(body: bytes) -> Request:
     chosen = choose(
         _text(given, "secret", required=True).encode("utf-8", "replace"), None, None
     )
-    # Too long to be a key of anybody's: the digest of a stub of it is unknown as well.
-    secret = b"-" if chosen.refusal is Verdict.MALFORMED else chosen.secret
-    return Request(
-        secret,
+    request = Request(
+        chosen.secret,
         _text(given, "api", required=True),
         _address(given),
         _text(given, "method").upper() or None,
@@ -183,6 +196,7 @@ def read(body: bytes) -> Request:
         _scopes(given),
         _cost(given),
     )
+    return request, chosen.refusal
 
 
 def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:

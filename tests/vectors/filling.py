@@ -1,0 +1,200 @@
+"""From a case to the rows it asks for, each case with rows of its own."""
+
+from dataclasses import dataclass, field, fields
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from keyhouse.core import entities as rows
+from keyhouse.core import ids
+from keyhouse.core.keyring import Pepper
+from keyhouse.core.secret import ALGORITHM, Secret, digest, mint
+from tests.vectors.reading import Case, microseconds
+
+_ENUMS: dict[str, type[Any]] = {"kind": rows.KeyKind, "environment": rows.Environment}
+_LIMIT_ENUMS: dict[str, type[Any]] = {"kind": rows.LimitKind, "window": rows.Window}
+_PREFIXES: dict[type[Any], str] = {
+    rows.Organization: ids.ORGANIZATION,
+    rows.Project: ids.PROJECT,
+    rows.Application: ids.APPLICATION,
+    rows.Api: ids.API,
+    rows.Route: ids.ROUTE,
+    rows.Key: ids.KEY,
+    rows.SecretRow: ids.SECRET,
+}
+_MEANINGLESS = {"created_at": 0, "updated_at": 0, "created_by": "vectors"}
+T = TypeVar("T")
+
+
+@dataclass
+class World:
+    """The rows of a case. `secrets`, `ids` and `slugs` are by the case's own names."""
+
+    rows: list[Any] = field(default_factory=list)
+    secrets: dict[str, Secret] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    slugs: dict[str, str] = field(default_factory=dict)
+
+    def all(self, kind: type[T]) -> list[T]:
+        """The rows of one class."""
+        return [row for row in self.rows if isinstance(row, kind)]
+
+    def get(self, kind: type[T], name: str) -> T:
+        """The row that the case calls so."""
+        return next(row for row in self.all(kind) if row.id == self.ids[name])  # type: ignore[attr-defined]  # all have one
+
+    def filled(self, text: str) -> str:
+        """`text` with secrets in the place of their names."""
+        return text.format(**{name: one.reveal() for name, one in self.secrets.items()})
+
+
+class Filling:
+    """Makes the rows of one case."""
+
+    def __init__(self, case: Case, pepper: Pepper, upstream: str) -> None:
+        self._case = case
+        self._pepper = pepper
+        self._upstream = upstream
+        self.world = World()
+
+    def fill(self) -> World:
+        """All rows, those that others name first."""
+        given = self._case.world
+        for side in ("", "provider_"):
+            self._owner(side)
+        called = given.get("application", {})
+        own = self._owned("")
+        self._add(rows.Application, called, "application", name="caller", **own)
+        for name, api in given["apis"].items():
+            self._api(name, dict(api))
+        for name, key in given["keys"].items():
+            self._key(name, dict(key))
+        return self.world
+
+    def _owner(self, side: str) -> None:
+        """An organization and its project, of the keys or of foreign APIs."""
+        organization, project = f"{side}organization", f"{side}project"
+        given = self._case.world
+        owner = self._add(
+            rows.Organization, given.get(organization, {}), organization, name="o"
+        )
+        own = {"organization_id": owner, "name": "p"}
+        self._add(rows.Project, given.get(project, {}), project, **own)
+
+    def _owned(self, side: str) -> dict[str, str]:
+        known = self.world.ids
+        return {
+            "organization_id": known[f"{side}organization"],
+            "project_id": known[f"{side}project"],
+        }
+
+    def _api(self, name: str, given: dict[str, Any]) -> None:
+        own = self._owned("provider_" if given.pop("foreign", False) else "")
+        routes = given.pop("routes", [])
+        bases = {"live": "", "test": "", **given.pop("upstreams", {})}
+        upstreams = {
+            one: self._upstream + path for one, path in bases.items() if path is not None
+        }
+        slug = self.world.slugs[name] = f"{name}-{self._case.number}"
+        api_id = self._add(
+            rows.Api, given, name, slug=slug, name=name, upstreams=upstreams, **own
+        )
+        for position, route in enumerate(routes):
+            called = route["name"]
+            row = {one: value for one, value in route.items() if one != "name"}
+            self._add(
+                rows.Route,
+                row,
+                called,
+                api_id=api_id,
+                position=position,
+                organization_id=own["organization_id"],
+            )
+
+    def _key(self, name: str, given: dict[str, Any]) -> None:
+        secrets = given.pop("secrets", {name: {}})
+        opens = given.pop("opens", {"api": []})
+        given.setdefault("kind", "server")
+        managing = given["kind"] == "management"
+        given.setdefault("environment", None if managing else "live")
+        key_id = self._add(
+            rows.Key,
+            given,
+            name,
+            name=name,
+            application_id=self.world.ids["application"],
+            **self._owned(""),
+        )
+        key = self.world.get(rows.Key, name)
+        for version, (called, secret) in enumerate(secrets.items(), 1):
+            self._secret(key, version, called, secret)
+        for api, scopes in opens.items():
+            if scopes is not None:
+                self._access(key_id, self.world.get(rows.Api, api), scopes)
+
+    def _access(self, key_id: str, api: rows.Api, scopes: list[str]) -> None:
+        self.world.rows.append(
+            rows.Access(
+                id=f"{key_id}/{api.id}",
+                key_id=key_id,
+                resource=rows.Resource.API,
+                resource_id=api.id,
+                provider_id=api.organization_id,
+                scopes=tuple(scopes),
+                created_at=0,
+            )
+        )
+
+    def _secret(
+        self, key: rows.Key, version: int, name: str, given: dict[str, Any]
+    ) -> None:
+        minted = mint("kh", key.kind, key.environment, self._bytes(f"secret {name}", 32))
+        self.world.secrets[name] = minted
+        hashed = digest(minted.reveal().encode(), self._pepper.key)
+        self._add(
+            rows.SecretRow,
+            {"starts_at": "1970-01-01T00:00:00Z", **given},
+            f"secret {name}",
+            key_id=key.id,
+            version=version,
+            namespace="",
+            algorithm=ALGORITHM,
+            pepper_id=self._pepper.id,
+            digest=hashed,
+            hint=minted.hint,
+        )
+
+    def _add(self, kind: type[Any], given: dict[str, Any], called: str, **own: Any) -> str:
+        names = {one.name for one in fields(kind)}
+        row = {name: value for name, value in _MEANINGLESS.items() if name in names}
+        row_id = ids.make_id(
+            _PREFIXES[kind], 1_700_000_000_000_000, self._bytes(called, 10)
+        )
+        told = {name: _value(name, value) for name, value in given.items()}
+        self.world.rows.append(kind(**(row | own | told | {"id": row_id})))
+        self.world.ids[called] = row_id
+        return row_id
+
+    def _bytes(self, what: str, count: int) -> bytes:
+        """Bytes that differ from case to case and are the same in each run."""
+        seed = f"{self._case.number} {what}".encode()
+        return blake2b(seed, digest_size=count).digest()
+
+
+def _value(name: str, value: Any) -> Any:
+    if name.endswith("_at") and value is not None:
+        return microseconds(value)
+    if name == "limits":
+        return tuple(_limit(limit) for limit in value)
+    if name == "restrictions":
+        return rows.Restrictions(**{kind: tuple(all_) for kind, all_ in value.items()})
+    if name in _ENUMS and value is not None:
+        return _ENUMS[name](value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _limit(given: dict[str, Any]) -> rows.Limit:
+    made = {
+        name: _LIMIT_ENUMS[name](value) if name in _LIMIT_ENUMS else value
+        for name, value in given.items()
+    }
+    return rows.Limit(**made)

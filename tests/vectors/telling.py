@@ -1,0 +1,106 @@
+"""What an answer over HTTP must say, whichever door gave it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from keyhouse.core import entities as rows
+from keyhouse.core.decision import WINDOW_SECONDS
+from tests.vectors import reading
+from tests.vectors.filling import World
+
+OUTCOMES = reading.outcomes()
+COUNTED = ("valid", "rate_limited", "quota_exceeded")
+"""Where limits were met, and so are told."""
+
+
+def shown(code: str) -> str:
+    """The code that a caller sees."""
+    return str(OUTCOMES[code].get("shown", code))
+
+
+def challenge(expect: dict[str, Any]) -> str | None:
+    """The whole WWW-Authenticate header."""
+    told: str | None = OUTCOMES[expect["code"]].get("challenge")
+    missing = " ".join(expect.get("scopes_missing", []))
+    return told and told.replace("{scopes_missing}", missing)
+
+
+def retry_after(expect: dict[str, Any]) -> str | None:
+    """The Retry-After header: whole seconds, at least one."""
+    wait_us = expect.get("retry_us")
+    return None if wait_us is None else str(max(1, -(-wait_us // 1_000_000)))
+
+
+def ratelimit(expect: dict[str, Any]) -> str | None:
+    """The RateLimit header."""
+    left = expect.get("left", {})
+    told = [f'"{name}";r={units};t={reset}' for name, (units, reset) in left.items()]
+    return ", ".join(told) or None
+
+
+def policy(world: World, expect: dict[str, Any]) -> str | None:
+    """The RateLimit-Policy header, of the limits that RateLimit tells."""
+    known = {limit.name: limit for limit in limits(world)}
+    told = [_policy(known[name]) for name in expect.get("left", {})]
+    return ", ".join(told) or None
+
+
+def _policy(limit: rows.Limit) -> str:
+    window = limit.period_seconds if limit.window is None else WINDOW_SECONDS[limit.window]
+    return f'"{limit.name}";q={limit.amount};w={window}'
+
+
+def limits(world: World) -> list[rows.Limit]:
+    """All limits that can be met; a key's own after those that they replace."""
+    shared = [limit for api in world.all(rows.Api) for limit in api.limits]
+    return shared + [limit for key in world.all(rows.Key) for limit in key.limits]
+
+
+def check_headers(
+    world: World, expect: dict[str, Any], headers: Mapping[str, str], where: str
+) -> None:
+    """The headers of an answer, their names in lower case; of any outcome."""
+    assert headers["keyhouse-request-id"].startswith("req_"), where
+    assert headers.get("www-authenticate") == challenge(expect), where
+    assert headers.get("retry-after") == retry_after(expect), where
+    if "left" in expect or expect["code"] not in COUNTED or not limits(world):
+        assert headers.get("ratelimit") == ratelimit(expect), where
+        assert headers.get("ratelimit-policy") == policy(world, expect), where
+    for name, value in expect.get("headers", {}).items():
+        assert headers.get(name.lower()) == value, where
+
+
+def check_refusal(
+    expect: dict[str, Any], headers: Mapping[str, str], body: bytes, where: str
+) -> None:
+    """A problem in the form of RFC 9457; `body` is empty where HEAD was asked."""
+    assert headers["content-type"] == "application/problem+json", where
+    assert headers["cache-control"] == "no-store", where
+    if not body:
+        return
+    problem = json.loads(body)
+    assert problem["code"] == shown(expect["code"]), where
+    assert problem["status"] == OUTCOMES[expect["code"]]["status"], where
+    assert problem["request_id"] == headers["keyhouse-request-id"], where
+    assert problem.get("scopes_missing", []) == expect.get("scopes_missing", []), where
+
+
+def identity(
+    world: World, expect: dict[str, Any], request: dict[str, Any]
+) -> dict[str, str]:
+    """The headers that tell an upstream who calls."""
+    key = world.get(rows.Key, expect.get("key", "key"))
+    api = world.get(rows.Api, request["api"])
+    app = world.get(rows.Application, "application")
+    opens = next(
+        a for a in world.all(rows.Access) if (a.key_id, a.resource_id) == (key.id, api.id)
+    )
+    return {
+        "keyhouse-key-id": key.id,
+        "keyhouse-application": app.id,
+        "keyhouse-customer": app.external_id or "",
+        "keyhouse-subject": "",
+        "keyhouse-environment": key.environment or "",
+        "keyhouse-scopes": " ".join(sorted(opens.scopes)),
+    }
