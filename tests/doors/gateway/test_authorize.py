@@ -153,3 +153,11 @@ async def test_what_cannot_be_counted_is_not_allowed(house: House) -> None:
     house.meter.full = True
     assert (await ask(house, WEATHER, *of("/weather/x"))).status == 503
     assert len(house.verifier.released) == 1
+
+
+async def test_a_key_in_the_path_is_refused_and_not_written_down(house: House) -> None:
+    await trusting(house)
+    answer = await ask(house, WEATHER, *of(f"/weather/{K}/x"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "key_in_path")
+    assert K not in str(house.meter.served_rows)
+    assert not house.verifier.requests

@@ -28,7 +28,7 @@ def upgrade(url: str) -> None:
     engine = create_engine(url)
     try:
         if check_engine(engine) is not None:
-            from keyhouse.adapters.database.migrate import migrate  # noqa: PLC0415
+            from keyhouse.adapters.database.migrate import migrate  # noqa: PLC0415  (dear)
 
             migrate(engine)
     finally:

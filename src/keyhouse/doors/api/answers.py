@@ -208,7 +208,7 @@ class KeyCreatedOut(KeyOut):
     model_config = _example(
         **_KEY,
         # Never minted: the published vector of the checksum.
-        secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",  # noqa: S106
+        secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",  # noqa: S106  (an example)
         secret_already_shown=False,
     )
 

@@ -269,7 +269,7 @@ class SecretBody(Body):
     secret: str
     model_config = _example(
         # Never minted: the published vector of the checksum.
-        secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"  # noqa: S106
+        secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"  # noqa: S106  (an example)
     )
 
 

@@ -98,6 +98,10 @@ class AuthorizeCall:
             now_us = self._plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
             return
+        if secret in (asked.path or "").encode("latin-1", "replace"):
+            # It would go on to the upstream, and into logs.
+            self._answer(refuse.of_problem(refuse.KEY_IN_PATH, exchange.request_id()))
+            return
         seen = exchange.seen
         outcome = self._plane.verifier.verify(
             Request(

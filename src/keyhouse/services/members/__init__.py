@@ -11,6 +11,7 @@ from keyhouse.services.members.invitations import (
     find_offer,
     invite,
     letter,
+    take_up,
     withdraw_invitation,
 )
 from keyhouse.services.members.queries import (
@@ -48,5 +49,6 @@ __all__ = [
     "list_invitations",
     "list_members",
     "remove_member",
+    "take_up",
     "withdraw_invitation",
 ]

@@ -118,11 +118,14 @@ def accept_invitation(
         raise NotFound("invitation")
     invitation = offer.invitation
     actor = Actor(person_id, invitation.organization_id, (), address, request_id)
-    return office.write(actor, lambda work: _accept(work, invitation.id)).value
+    return office.write(actor, lambda work: take_up(work, invitation.id)).value
 
 
-def _accept(work: Work, id: str) -> Member:
-    """Locked and looked at again: of two who use a link at once, one gets in."""
+def take_up(work: Work, id: str) -> Member:
+    """Make the actor a member by that invitation; NotFound where it is not open.
+
+    Locked and looked at again: of two who use a link at once, one gets in.
+    """
     row = work.tx.get(Invitation, id)
     if row is None or state_of(row, work.now_us) is not InvitationState.OPEN:
         raise NotFound("invitation")

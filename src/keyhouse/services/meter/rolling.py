@@ -3,13 +3,13 @@
 from typing import Final
 
 from keyhouse.core.usage import (
-    LATENCY_SLOTS,
     Bucket,
     BucketKey,
     LogAmendment,
     LogRow,
     UsageBatch,
     Use,
+    latency_slot,
 )
 from keyhouse.core.verdict import Verdict
 
@@ -17,7 +17,6 @@ LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
 _MINUTE_US: Final = 60_000_000
 _SERVER_ERROR: Final = 500
-_LAST_SLOT: Final = LATENCY_SLOTS - 1
 _UNSEEN: Final = frozenset(
     (
         Verdict.MISSING.number,
@@ -120,9 +119,7 @@ class Rolling:
             sums.errors += 1
         sums.bytes_in += bytes_in
         sums.bytes_out += bytes_out
-        # The rule is `core.usage.latency_slot`, without the call.
-        slot = (latency_us // 100).bit_length()
-        sums.latency[slot if slot < _LAST_SLOT else _LAST_SLOT] += 1
+        sums.latency[latency_slot(latency_us)] += 1
         row = self._rows.get(request_id)
         if row is not None:
             row.status, row.latency_us = status, latency_us

@@ -1,17 +1,19 @@
 """From a form to an account: nothing is anybody's before the mailed link is used."""
 
+from contextlib import suppress
+
 from keyhouse.core import ids
 from keyhouse.core.entities import Invitation, Member, Person, Purpose, Role, Ticket
 from keyhouse.core.mailboxes import mailbox
 from keyhouse.core.validation import NAME_LENGTH_MAX, Problem, check_email, check_name
 from keyhouse.ports import Conflict, Mail, Transaction, WritingTransaction
-from keyhouse.services.members import find_invitation
+from keyhouse.services.members import find_invitation, take_up
 from keyhouse.services.people import letters, passwords, throttle
 from keyhouse.services.people.means import Means, find_person
 from keyhouse.services.people.refusals import BadTicket, SignUpClosed
 from keyhouse.services.people.sessions import SignedIn, member_actor, open_session
 from keyhouse.services.people.tickets import find_ticket, issue_confirmation, use_ticket
-from keyhouse.services.refusals import Invalid, refuse
+from keyhouse.services.refusals import Invalid, NotFound, refuse
 from keyhouse.services.tenants import create_project, found_organization
 
 _HOME = "default"
@@ -152,20 +154,8 @@ def _join(
 ) -> None:
     """Take up the invitation that led here, if it is open still."""
     row = tx.get(Invitation, id)
-    now = means.now_us
-    over = row is None or row.withdrawn_at or row.accepted_at or now >= row.ends_at
-    if row is None or over:
+    if row is None:
         return
-    tx.update(row, accepted_at=now)
     actor = member_actor(person.id, row.organization_id, row.role, address)
-    work = means.office.work(tx, actor)
-    work.note("invitation.accept", row.id, after={"person_id": person.id})
-    member = Member(
-        id=f"{row.organization_id}/{person.id}",
-        organization_id=row.organization_id,
-        person_id=person.id,
-        role=row.role,
-        created_at=now,
-        updated_at=now,
-    )
-    work.add("member.create", member)
+    with suppress(NotFound):
+        take_up(means.office.work(tx, actor), row.id)
