@@ -23,6 +23,7 @@ from keyhouse.core.secret import (
     kind_of,
     looks_like_ours,
     mint,
+    without_secret,
 )
 
 _SECRET = mint("kh", KeyKind.SERVER, Environment.LIVE, bytes(range(32)))
@@ -141,3 +142,11 @@ def test_a_digest_depends_on_the_pepper() -> None:
     one, other = digest(text, b"a" * 32), digest(text, b"b" * 32)
     assert one != other
     assert one == blake2b(text, key=b"a" * 32, digest_size=DIGEST_BYTES).digest()
+
+
+def test_a_path_is_written_down_without_the_key_in_it() -> None:
+    text = _SECRET.reveal()
+    assert without_secret(f"/a/{text}/{text}", text.encode()) == "/a/…/…"
+    assert without_secret("/a", text.encode()) == "/a"
+    assert without_secret("/a", None) == "/a"
+    assert without_secret("/a", b"") == "/a"

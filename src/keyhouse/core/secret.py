@@ -117,6 +117,12 @@ def kind_of(text: bytes) -> KeyKind | None:
     return _KINDS[text.split(b"_", 2)[1].decode("ascii")]
 
 
+def without_secret(path: str, secret: bytes | None) -> str:
+    """`path` as it may be written down: a caller may have put the key there too."""
+    text = secret.decode("utf-8", "replace") if secret else ""
+    return path.replace(text, "…") if text else path
+
+
 def keyed_hash(pepper: bytes) -> Callable[[], blake2b]:
     """Makes hashers that have taken in the pepper already.
 

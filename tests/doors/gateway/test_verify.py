@@ -242,3 +242,9 @@ async def test_what_cannot_be_counted_is_not_allowed(house: House) -> None:
     answer = await verify(house, {"secret": K, "api": "weather"})
     assert answer.status == 503
     assert len(house.verifier.released) == 1
+
+
+async def test_a_key_in_the_path_is_not_written_down(house: House) -> None:
+    await house.start()
+    assert (await told(house, secret=K, path=f"/by/{K}"))["allowed"]
+    assert house.meter.served_rows[0]["path"] == "/weather/by/…"

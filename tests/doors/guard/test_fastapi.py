@@ -191,3 +191,14 @@ async def test_users_test_their_routes_without_keys() -> None:
     assert granted.json()["application"] == "mine"
     assert refused.status_code == 403
     assert not app.dependency_overrides
+
+
+async def test_a_key_in_the_address_is_not_written_down(installation: Installation) -> None:
+    key = installation.add_key("forecast:read")
+
+    async with Keyhouse.from_env(installation.environ).running() as kh:
+        await kh.verify(key.reveal(), api="weather", path=f"/by/{key.reveal()}")
+    log = installation.database.reports.requests(
+        installation.organization_id, after=None, limit=10, equals={}
+    )
+    assert [row.path for row in log.rows] == ["/by/…"]

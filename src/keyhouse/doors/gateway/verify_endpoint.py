@@ -14,6 +14,7 @@ from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import is_scope
+from keyhouse.core.secret import without_secret
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import refuse
@@ -133,7 +134,7 @@ class VerifyCall:
         if exchange.over or request is None:
             self._plane.verifier.release(outcome)
             return
-        path = f"/{request.api}{request.path or ''}"
+        path = without_secret(f"/{request.api}{request.path or ''}", request.secret)
         if not exchange.count(
             outcome,
             self._api,

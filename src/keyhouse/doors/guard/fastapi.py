@@ -17,6 +17,7 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request as Asked
+from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.guard.keyhouse import Keyhouse, Plane, address_number
 from keyhouse.doors.guard.principal import Principal, principal_of
@@ -96,7 +97,7 @@ class Guarded:
             decision,
             api=self.guard.api,
             method=request.method,
-            path=request.url.path,
+            path=without_secret(request.url.path, asked.secret),
             address=asked.address,
         )
         if not decision.allowed:

@@ -9,7 +9,7 @@ from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
-from keyhouse.core.secret import Secret
+from keyhouse.core.secret import Secret, without_secret
 from keyhouse.core.verdict import Verdict
 
 
@@ -117,7 +117,7 @@ class Keyhouse:
             decision,
             api=api,
             method=method or "",
-            path=path or "",
+            path=without_secret(path or "", request.secret),
             address=request.address,
         )
         return decision
