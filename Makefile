@@ -49,7 +49,8 @@ lint: $(VENV)/test.stamp
 	$(BIN)/lint-imports
 
 bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
-	command -v wrk nginx >/dev/null || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
+	{ command -v wrk && command -v nginx; } >/dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/test.stamp

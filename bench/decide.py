@@ -14,6 +14,7 @@ import timeit
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.compilation import (
@@ -24,12 +25,13 @@ from keyhouse.core.compilation import (
 )
 from keyhouse.core.credentials import choose
 from keyhouse.core.decide import Passed, decide
-from keyhouse.core.decision import Balance, Decision
-from keyhouse.core.limits import Taken, take
+from keyhouse.core.decision import Decision
+from keyhouse.core.limits import Left
 from keyhouse.core.quotas import span_of
 from keyhouse.core.records import Line
 from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
+from keyhouse.ports import Slowed
 
 RUNS = 15
 CALLS = 5_000
@@ -161,21 +163,17 @@ def subjects() -> dict[str, Callable[[], object]]:
         referrer="https://www.shop.example/cart",
         scopes=("pages:read",),
     )
-    tats: dict[str, int] = {}
-    known = tats.get
+    counter = MemoryRateCounter()
     spans = {use.token: span_of(use.quota, NOW_US) for use in way.quotas}
     header = b"kh_sk_live_" + b"0" * 36
     clock = iter(range(NOW_US, NOW_US + 10**12))
 
-    def rates(now_us: int) -> tuple[Taken, ...]:
-        taken = []
-        for name, limit in way.rates:
-            one = take(limit, known(name, 0), 1, now_us)
-            tats[name] = one.tat_us
-            taken.append(one)
-        return tuple(taken)
+    def rates(now_us: int) -> Left:
+        left = counter.take(way.rates, 1, now_us)
+        assert not isinstance(left, Slowed)  # limits this wide refuse nobody
+        return left
 
-    def whole() -> tuple[Passed, int, tuple[Taken, ...]]:
+    def whole() -> tuple[Passed, int, Left]:
         now_us = next(clock)
         passed = decide(way, request, now_us)
         if passed.verdict is not valid:
@@ -187,10 +185,9 @@ def subjects() -> dict[str, Callable[[], object]]:
         return passed, end_us, rates(now_us)
 
     def told() -> Decision:
-        passed, end_us, taken = whole()
-        balances = (Balance(1, end_us),)
-        route, units = passed.route_id, passed.units
-        return Decision(valid, NOW_US, way, route, units, (), taken, balances)
+        passed, end_us, left = whole()
+        left += (1, -((NOW_US - end_us) // 1_000_000))
+        return Decision(valid, NOW_US, way, passed.route_id, passed.units, (), left)
 
     return {
         "all": whole,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core import entities
-from keyhouse.core.limits import Taken
+from keyhouse.core.limits import Left, Taken
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import Change, PartRef, RateUse, Snapshot
 from keyhouse.core.usage import Completed, Served, UsageBatch, Use
@@ -115,14 +115,20 @@ class ChangeFeed(Protocol):
 # -- counting -----------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Slowed:
+    """A take that was refused: every counter as it stands, spent or not."""
+
+    taken: tuple[Taken, ...]
+
+
 class RateCounter(Protocol):
     """How fast. Volatile: it may start afresh. Called on the event loop."""
 
-    def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> tuple[Taken, ...]:
+    def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> Left | Slowed:
         """Spend `cost` on all of `uses` or on none; results in their order.
 
-        It passed if and only if all are allowed. Of a refused call every
-        `Taken` tells its counter as it stands.
+        `Left` tells the counters after it passed, `Slowed` as they stand.
         """
 
 

@@ -1,15 +1,15 @@
 """What every RateCounter does. Another implementation joins by a parameter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keyhouse.adapters.memory import MemoryRateCounter
-from keyhouse.core.limits import rate_limit, take
+from keyhouse.core.limits import Left, Taken, left_of, rate_limit, take
 from keyhouse.core.records import RateUse
-from keyhouse.ports import RateCounter
+from keyhouse.ports import RateCounter, Slowed
 
 NOW = 1_760_000_000_000_000
 SECOND = 1_000_000
@@ -26,32 +26,47 @@ def use(name: str, amount: int, seconds: int = 1, burst: int | None = None) -> R
     return RateUse(name, rate_limit(name, amount, seconds, burst))
 
 
+def left(counter: RateCounter, uses: Sequence[RateUse], cost: int, now_us: int) -> Left:
+    """What a take leaves that passes."""
+    told = counter.take(uses, cost, now_us)
+    assert not isinstance(told, Slowed)
+    return told
+
+
+def slowed(
+    counter: RateCounter, uses: Sequence[RateUse], cost: int, now_us: int
+) -> tuple[Taken, ...]:
+    """The counters as a take tells them that is refused."""
+    told = counter.take(uses, cost, now_us)
+    assert isinstance(told, Slowed)
+    return told.taken
+
+
 def test_the_burst_passes_at_once_and_the_next_waits_for_one_interval(
     counter: RateCounter,
 ) -> None:
     one = [use("a", 10)]
-    told = [counter.take(one, 1, NOW)[0] for _ in range(10)]
-    assert [taken.remaining for taken in told] == list(range(9, -1, -1))
-    (refused,) = counter.take(one, 1, NOW)
+    assert [left(counter, one, 1, NOW)[0] for _ in range(10)] == list(range(9, -1, -1))
+    (refused,) = slowed(counter, one, 1, NOW)
     assert not refused.allowed
     assert refused.retry_us == SECOND // 10
-    assert counter.take(one, 1, NOW + SECOND // 10)[0].allowed
+    assert left(counter, one, 1, NOW + SECOND // 10) == (0, 1)
 
 
 def test_a_refusal_by_one_limit_spends_nothing_of_the_others(counter: RateCounter) -> None:
     wide, narrow = use("wide", 100), use("narrow", 1)
-    assert all(taken.allowed for taken in counter.take([wide, narrow], 1, NOW))
+    assert left(counter, [wide, narrow], 1, NOW) == (99, 1, 0, 1)
     for _ in range(5):
-        first, second = counter.take([wide, narrow], 1, NOW)
+        first, second = slowed(counter, [wide, narrow], 1, NOW)
         assert first.allowed
         assert first.remaining == 99
         assert not second.allowed
-    assert counter.take([wide], 1, NOW)[0].remaining == 98
+    assert left(counter, [wide], 1, NOW)[0] == 98
 
 
 def test_counters_of_other_names_are_apart(counter: RateCounter) -> None:
-    assert counter.take([use("a", 1)], 1, NOW)[0].allowed
-    assert counter.take([use("b", 1)], 1, NOW)[0].allowed
+    assert left(counter, [use("a", 1)], 1, NOW)[0] == 0
+    assert left(counter, [use("b", 1)], 1, NOW)[0] == 0
 
 
 def test_no_limits_refuse_nothing(counter: RateCounter) -> None:
@@ -61,16 +76,14 @@ def test_no_limits_refuse_nothing(counter: RateCounter) -> None:
 def test_a_cost_of_nothing_reads(counter: RateCounter) -> None:
     one = [use("a", 1)]
     counter.take(one, 1, NOW)
-    (read,) = counter.take(one, 0, NOW)
-    assert read.allowed
-    assert read.remaining == 0
-    assert counter.take(one, 0, NOW) == (read,)
+    assert left(counter, one, 0, NOW) == (0, 1)
+    assert left(counter, one, 0, NOW) == (0, 1)
 
 
 def test_what_costs_more_than_the_burst_is_told_that_waiting_is_of_no_use(
     counter: RateCounter,
 ) -> None:
-    (taken,) = counter.take([use("a", 5)], 6, NOW)
+    (taken,) = slowed(counter, [use("a", 5)], 6, NOW)
     assert not taken.allowed
     assert taken.retry_us is None
 
@@ -81,9 +94,9 @@ def test_a_clock_set_back_shuts_nobody_out_for_longer_than_a_burst_takes(
     one = [use("a", 10)]
     counter.take(one, 10, NOW)
     earlier = NOW - 3600 * SECOND
-    (refused,) = counter.take(one, 1, earlier)
+    (refused,) = slowed(counter, one, 1, earlier)
     assert refused.retry_us == SECOND // 10
-    assert counter.take(one, 1, earlier + SECOND // 10)[0].allowed
+    assert left(counter, one, 1, earlier + SECOND // 10)[0] == 0
 
 
 @given(
@@ -100,7 +113,11 @@ def test_a_counter_is_the_algorithm_of_the_core(
         for wait, cost in steps:
             now += wait
             wanted = take(one.limit, tat, cost, now)
-            assert counter.take([one], cost, now) == (wanted,)
+            told = counter.take([one], cost, now)
+            if wanted.allowed:
+                assert told == left_of([wanted])
+            else:
+                assert told == Slowed((wanted,))
             tat = wanted.tat_us
 
 

@@ -20,9 +20,9 @@ from keyhouse.core.compilation import (
 )
 from keyhouse.core.credentials import Chosen, choose
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Balance, Decision
+from keyhouse.core.decision import Decision
 from keyhouse.core.keyring import KeyringState, Pepper
-from keyhouse.core.limits import take
+from keyhouse.core.limits import left_of, take
 from keyhouse.core.quotas import Span, span_of
 from keyhouse.core.records import Line
 from keyhouse.core.request import Request
@@ -81,9 +81,12 @@ class Counters:
             decision.units = 0
         for use, span in spans:
             self.used[use.token, span] += decision.units
-        decision.balances = tuple(
-            Balance(use.quota.amount - self.used[use.token, span], span.end_us)
+        told = [
+            (use.quota.amount - self.used[use.token, span], span.end_us - now_us)
             for use, span in spans
+        ]
+        decision.left += tuple(
+            number for left, us in told for number in (left, -(-us // 1_000_000))
         )
         return decision
 
@@ -110,7 +113,7 @@ class Counters:
             decision.retry_us = max(known) if len(known) == len(refused) else None
             decision.verdict = Verdict.RATE_LIMITED
             taken = self._taken(rates, 0, decision.at_us)
-        decision.taken = taken
+        decision.left = left_of(taken)
         self.tats |= {
             use.counter: one.tat_us for use, one in zip(rates, taken, strict=True)
         }

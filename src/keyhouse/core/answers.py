@@ -6,7 +6,7 @@ draft of the RateLimit header fields (structured fields, RFC 9651).
 
 from functools import lru_cache
 
-from keyhouse.core.decision import LINES_MAX, Decision, limit_numbers, limit_terms
+from keyhouse.core.decision import LINES_MAX, Decision, limit_terms, limits_met
 from keyhouse.core.records import Line
 from keyhouse.core.scopes import is_scope
 from keyhouse.core.verdict import Verdict
@@ -70,12 +70,11 @@ def challenge(decision_or_verdict: Decision | Verdict) -> str | None:
 
 def limit_headers(decision: Decision) -> list[tuple[str, str]]:
     """RateLimit-Policy and RateLimit, nothing where no limit was met."""
-    line, taken, balances = decision.line, decision.taken, decision.balances
-    if line is None or not (taken or balances):
+    line = decision.line
+    if line is None or not decision.left:
         return []
-    policy, template = _told(line, len(taken), len(balances))
-    told = template % tuple(limit_numbers(decision))
-    return [("RateLimit-Policy", policy), ("RateLimit", told)]
+    policy, template = _told(line, *limits_met(decision))
+    return [("RateLimit-Policy", policy), ("RateLimit", template % decision.left)]
 
 
 def refusal_headers(decision: Decision) -> list[tuple[str, str]]:
@@ -95,7 +94,7 @@ def refusal_headers(decision: Decision) -> list[tuple[str, str]]:
 def _told(line: Line, rates: int, quotas: int) -> tuple[str, str]:
     """The policy of so many limits of a line, and a template for their state.
 
-    The template has `%d` for each of `limit_numbers`.
+    The template has `%d` for each number of `Decision.left`.
     """
     terms = limit_terms(line, rates, quotas)
     policy = ", ".join(

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from keyhouse.core.entities import LimitKind, Window
-from keyhouse.core.limits import Taken
+from keyhouse.core.limits import Left
 from keyhouse.core.records import ApplicationRecord, KeyRecord, Line
 from keyhouse.core.verdict import Verdict
 
@@ -17,13 +17,6 @@ WINDOW_SECONDS = {
     Window.MONTH: 30 * 86_400,
 }
 """The usual length of a window, as RateLimit-Policy tells it."""
-
-
-class Balance(NamedTuple):
-    """A quota after a request: what is left of it and when its window ends."""
-
-    remaining: int
-    end_us: int
 
 
 class LimitState(NamedTuple):
@@ -45,11 +38,12 @@ class LimitState(NamedTuple):
 class Decision:
     """What a verification came to.
 
-    `line` is None where no key of ours was found. `taken` stands beside
-    `line.rates`, `balances` beside `line.quotas`; both are empty where the
-    walk ended before them. `retry_us` is how long a refusal by a limit
-    lasts, None where it does or where waiting is of no use. `lease_ids` are
-    the leases that paid, `units` what the request cost.
+    `line` is None where no key of ours was found. `left` tells the limits
+    that were met, `line.rates` before `line.quotas`: all of them, the quotas
+    alone where they refused, and none where the walk ended before. `retry_us`
+    is how long a refusal by a limit lasts, None where there is none or where
+    waiting is of no use. `lease_ids` are the leases that paid, `units` what
+    the request cost.
     """
 
     verdict: Verdict
@@ -58,8 +52,7 @@ class Decision:
     route_id: str = ""
     units: int = 0
     scopes_missing: tuple[str, ...] = ()
-    taken: tuple[Taken, ...] = ()
-    balances: tuple[Balance, ...] = ()
+    left: Left = ()
     retry_us: int | None = None
     lease_ids: tuple[str, ...] = field(default=(), repr=False)
 
@@ -118,6 +111,14 @@ class Term(NamedTuple):
     window_seconds: int
 
 
+def limits_met(decision: Decision) -> tuple[int, int]:
+    """How many rates and how many quotas `left` tells."""
+    if not decision.left or decision.line is None:
+        return 0, 0
+    quotas = len(decision.line.quotas)
+    return len(decision.left) // 2 - quotas, quotas
+
+
 @lru_cache(LINES_MAX)
 def limit_terms(line: Line, rates: int, quotas: int) -> tuple[Term, ...]:
     """The terms of the line's first `rates` rates, then of its first `quotas` quotas."""
@@ -143,28 +144,13 @@ def limit_terms(line: Line, rates: int, quotas: int) -> tuple[Term, ...]:
     )
 
 
-def limit_numbers(decision: Decision) -> list[int]:
-    """What moves: for each limit that was met what is left, and the seconds
-
-    until all of it is back, rounded up. The order is that of `limit_terms`.
-    """
-    numbers: list[int] = []
-    for _, _, remaining, reset_us, _ in decision.taken:
-        numbers += (remaining, -(-reset_us // 1_000_000))
-    at_us = decision.at_us
-    for remaining, end_us in decision.balances:
-        left_us = end_us - at_us
-        numbers += (remaining, -(-left_us // 1_000_000) if left_us > 0 else 0)
-    return numbers
-
-
 def limit_states(decision: Decision) -> tuple[LimitState, ...]:
     """The limits of a decision as they stand after it."""
-    line, taken, balances = decision.line, decision.taken, decision.balances
-    if line is None or not (taken or balances):
+    line = decision.line
+    if line is None or not decision.left:
         return ()
-    numbers = iter(limit_numbers(decision))
-    terms = limit_terms(line, len(taken), len(balances))
+    numbers = iter(decision.left)
+    terms = limit_terms(line, *limits_met(decision))
     return tuple(
         [
             _made(LimitState, (*term, left, reset))

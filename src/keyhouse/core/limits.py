@@ -7,7 +7,7 @@ other side). Intervals are rounded up, so that rounding never allows more
 than the limit says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -28,6 +28,13 @@ class RateLimit:
     tolerance_us: int
 
 
+Left = tuple[int, ...]
+"""How limits stand after a request, two numbers for each of them in order:
+
+units left, and whole seconds, rounded up, until all of it is back.
+"""
+
+
 class Taken(NamedTuple):
     """A counter after a take, or as it is when the take was refused.
 
@@ -41,11 +48,6 @@ class Taken(NamedTuple):
     remaining: int
     reset_us: int
     retry_us: int | None
-
-
-_made = tuple.__new__
-# A NamedTuple's own constructor takes twice the time, and this is made of
-# every limit of every request.
 
 
 def rate_limit(name: str, amount: int, period_seconds: int, burst: int | None) -> RateLimit:
@@ -69,8 +71,19 @@ def take(limit: RateLimit, tat_us: int, cost: int, now_us: int) -> Taken:
 
     A cost of 0 spends nothing and passes always: it reads the counter.
     """
-    taken = spend({"": tat_us}, (("", limit),), cost, now_us) if cost else None
-    return taken[0] if taken else _unspent(limit, tat_us, cost, now_us)
+    tats = {"": tat_us}
+    left = spend(tats, (("", limit),), cost, now_us) if cost else None
+    if left is None:
+        return _unspent(limit, tat_us, cost, now_us)
+    return Taken(True, tats[""], left[0], tats[""] - now_us, 0)
+
+
+def left_of(taken: Iterable[Taken]) -> Left:
+    """The same counters in the short form."""
+    numbers: list[int] = []
+    for one in taken:
+        numbers += (one.remaining, -(-one.reset_us // MICROSECONDS))
+    return tuple(numbers)
 
 
 def spend(
@@ -78,13 +91,13 @@ def spend(
     uses: Sequence[tuple[str, RateLimit]],
     cost: int,
     now_us: int,
-) -> tuple[Taken, ...] | None:
+) -> Left | None:
     """Spend `cost`, at least 1, of all of the named counters in `tats`.
 
     None where one of them refuses, and then `tats` is as it was. One call for
-    all that a request takes, because calls are what costs.
+    all that a request takes, and no object for each: both are what costs.
     """
-    results = []
+    left: list[int] = []
     before: list[int] = []
     for name, limit in uses:
         tat_us = tats.get(name, 0)
@@ -98,10 +111,9 @@ def spend(
             _put_back(tats, uses, before)
             return None
         before.append(tat_us)
-        tats[name] = wanted_us = now_us + ahead_us
-        told = (True, wanted_us, room_us // interval_us, ahead_us, 0)
-        results.append(_made(Taken, told))
-    return tuple(results)
+        tats[name] = now_us + ahead_us
+        left += (room_us // interval_us, -(-ahead_us // MICROSECONDS))
+    return tuple(left)
 
 
 def _put_back(

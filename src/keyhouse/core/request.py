@@ -14,7 +14,8 @@ class Request:
     is below the API's root and begins with `/`; None where the caller of
     verify told none, which a key with endpoint restrictions does not pass.
     `scopes` are needed beyond those of the route. `cost` is in units, None
-    for the route's own.
+    for the route's own. `way` is the verifier's own: where it found this
+    secret to lead, for a request of the same credential that comes after.
     """
 
     secret: bytes | None = field(repr=False)
@@ -29,3 +30,4 @@ class Request:
     environment: str | None = None
     scopes: tuple[str, ...] = ()
     cost: int | None = None
+    way: object = field(default=None, repr=False, compare=False)

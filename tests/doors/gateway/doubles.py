@@ -8,7 +8,7 @@ from keyhouse.core.compilation import compile_line
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
-from keyhouse.core.limits import rate_limit, take
+from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.records import (
     FOREVER_US,
     ApiRecord,
@@ -180,7 +180,7 @@ class Verifier:
         use = line.rates[0]
         taken = take(use.limit, self._tats.get(use.counter, 0), decision.units, NOW_US)
         self._tats[use.counter] = taken.tat_us
-        decision.taken = (taken,)
+        decision.left = left_of([taken])
         if not taken.allowed:
             decision.verdict, decision.units = Verdict.RATE_LIMITED, 0
             decision.retry_us = taken.retry_us

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.answers import limit_headers
-from keyhouse.core.decision import Balance, Decision
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Window
-from keyhouse.core.limits import rate_limit, take
+from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.records import QuotaUse, RateUse
 from keyhouse.core.verdict import Verdict
@@ -39,9 +39,8 @@ def test_limits_read_the_same_at_every_door(names: list[str]) -> None:
             "quotas": quotas,
         }
     )
-    taken = tuple(take(use.limit, 0, 1, NOW_US) for use in rates)
-    balances = (Balance(12, NOW_US + 1_500_000),)
-    decision = Decision(Verdict.VALID, NOW_US, line, "", 1, (), taken, balances)
+    taken = left_of(take(use.limit, 0, 1, NOW_US) for use in rates)
+    decision = Decision(Verdict.VALID, NOW_US, line, "", 1, (), (*taken, 12, 2))
     lines = told(Face(None, b"", _template(line)), decision, b"req_1").split(b"\r\n")
     expected = dict(limit_headers(decision))
     assert lines[0] == b"Keyhouse-Request-Id: req_1"

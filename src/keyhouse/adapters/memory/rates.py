@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from keyhouse.core.limits import Taken, spend, take
+from keyhouse.core.limits import Left, Taken, left_of, spend, take
 from keyhouse.core.records import RateUse
+from keyhouse.ports import Slowed
 
 _SWEEP_EVERY_US = 10_000
 _SWEEP_COUNTERS = 64
@@ -31,19 +32,20 @@ class MemoryRateCounter:
         """How many counters are held."""
         return len(self._tats)
 
-    def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> tuple[Taken, ...]:
+    def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> Left | Slowed:
         """Spend `cost` on all of `uses` or on none; results in their order."""
         tats = self._tats
         before = len(tats)
-        taken = spend(tats, uses, cost, now_us) if cost else None
-        if taken is None:
-            return self._unspent(uses, cost, now_us)
+        left = spend(tats, uses, cost, now_us) if cost else None
+        if left is None:
+            taken = self._unspent(uses, cost, now_us)
+            return left_of(taken) if not cost else Slowed(taken)
         if len(tats) != before:
             self._remember(len(tats) - before, now_us)
         if now_us >= self._sweep_us:
             self._sweep_us = now_us + _SWEEP_EVERY_US
             self._sweep(_SWEEP_COUNTERS, now_us)
-        return taken
+        return left
 
     def _remember(self, count: int, now_us: int) -> None:
         """Put the newest names at the end of the round."""

@@ -1,6 +1,6 @@
 """The machine's clocks."""
 
-import time
+from time import CLOCK_BOOTTIME, clock_gettime_ns, time_ns
 
 
 class SystemClock:
@@ -12,8 +12,8 @@ class SystemClock:
 
     def now_us(self) -> int:
         """Microseconds since 1970, UTC. May step when the clock is set."""
-        return time.time_ns() // 1000
+        return time_ns() // 1000
 
     def monotonic_us(self) -> int:
         """Microseconds since the kernel started, suspension included."""
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+        return clock_gettime_ns(CLOCK_BOOTTIME) // 1000

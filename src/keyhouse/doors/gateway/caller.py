@@ -82,11 +82,15 @@ class Caller(asyncio.Protocol):
             and data.find(END) + 4 == len(data) <= self.gate.config.head_bytes_max
         ):
             exchange = self.exchange = self._spare or Exchange(self)
+            if exchange.again(data):
+                return
+            exchange.forget()
             try:
                 exchange.parser.feed_data(data)
             except (HttpParserError, HttpParserUpgrade) as error:
                 self._unfed(exchange, error)
             if exchange.complete and not exchange.over:
+                exchange.whole = data
                 exchange.start()
         else:
             self._take(data)
@@ -155,6 +159,7 @@ class Caller(asyncio.Protocol):
                 return
             if exchange is None:
                 exchange = self.exchange = self._spare or Exchange(self)
+                exchange.forget()
                 self.deadline = self.gate.watch.after(self.gate.config.head_seconds_max)
             end = exchange.slice_end(data, start)
             if exchange.complete:
@@ -258,7 +263,7 @@ class Caller(asyncio.Protocol):
             exchange.let_go()
             self._spare = None
         else:
-            exchange.forget()
+            exchange.rest_from()
             self._spare = exchange
         if self._holds:
             self._free(_UPSTREAM)

@@ -18,32 +18,92 @@ from keyhouse.doors.gateway import closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
-from keyhouse.doors.gateway.targets import PLACES, Place, place_of
+from keyhouse.doors.gateway.pool import Target
+from keyhouse.doors.gateway.targets import (
+    LINES,
+    METHODS,
+    PLACES,
+    Place,
+    place_of,
+    read_line,
+)
 from keyhouse.doors.gateway.turn import Turn
 
-METHODS: Final[dict[bytes, str]] = {
-    name.encode("ascii"): name
-    for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-}
 OWN_SLUG: Final = ".keyhouse"
 _VALID: Final = Verdict.VALID
 _SLASH: Final = 0x2F
 _COMMA: Final = 0x2C
-_OURS: Final = 5
-"""Lines behind the caller's that say who it is, which hold no secret."""
+_BLOCK_BYTES_MAX: Final = 4096
+"""The longest head that a connection remembers while it is idle."""
 
 
 class Exchange(Turn):
-    """A request on its way. `Caller` feeds it, `Upstream` answers it."""
+    """A request on its way. `Caller` feeds it, `Upstream` answers it.
 
-    __slots__ = ("_below", "_face", "_secret", "_told_id", "_verb", "head")
+    Who calls again mostly sends the same headers again: `_block` is the head
+    without its first line, where one that is equal to it means the same
+    (`b""` where that can't be said), `_asked` what was asked of the verifier,
+    `_wired` and `_tail` what the upstream got of it. `whole` is the head as
+    it came, if it came in one piece.
+    """
 
+    __slots__ = (
+        "_asked",
+        "_below",
+        "_block",
+        "_face",
+        "_secret",
+        "_tail",
+        "_told_id",
+        "_verb",
+        "_wired",
+        "head",
+        "whole",
+    )
+
+    _asked: Request
     _below: str
-    _face: Face
     _secret: bytes
     head: bytes
+    _tail: bytes
     _told_id: bytes
     _verb: bytes
+    _wired: bytes
+
+    def forget(self) -> None:
+        """Be as new."""
+        Turn.forget(self)
+        self._block = self.whole = b""
+        self._face: Face | None = None
+
+    def again(self, head: bytes) -> bool:
+        """Serve a whole head if it is the one before it but for the first line.
+
+        Equal bytes have an equal meaning, so nothing is parsed twice. What may
+        have changed since is asked anew: the API, and all of the decision.
+        """
+        block = self._block
+        if not block or not head.endswith(block):
+            return False
+        line = head[: -len(block)]
+        asked = LINES.get(line) or read_line(line)
+        if asked is None:
+            return False
+        place = asked.place
+        api = self.gate.plane.verifier.known_api(place.slug or "")
+        if api is None or api is not self._api:
+            return False
+        self.begun_ns = perf_counter_ns()
+        self.complete = self.received = True
+        self._verb = asked.verb
+        method = self.method = self._asked.method = asked.method
+        self.is_head = method == "HEAD"
+        self.path = place.path
+        self._asked.path = place.below
+        self.rest = place.rest
+        self.query = place.query
+        self._decide()
+        return True
 
     def start(self) -> None:
         """The head is complete: find the API that is meant."""
@@ -114,25 +174,42 @@ class Exchange(Turn):
             secret = self._chosen(api)
             if secret is None:
                 return
-        # `in` on bytes tries the secret as a number first, which costs more.
-        if self.rest.find(secret) >= 0:
-            self.fail(refuse.KEY_IN_PATH)
-            return
         self._secret = secret
         seen = self.seen
-        outcome = self.gate.plane.verifier.verify(
-            Request(
-                secret,
-                api.slug,
-                seen.address,
-                self.method,
-                self._below,
-                self.referrer,
-                self.origin,
-                "",
-                seen.tls,
-            )
+        self._asked = Request(
+            secret,
+            api.slug,
+            seen.address,
+            self.method,
+            self._below,
+            self.referrer,
+            self.origin,
+            "",
+            seen.tls,
         )
+        if self.whole and not self.odd and self.length is None:
+            self._remember(api)
+            self.whole = b""
+        self._decide()
+
+    def _remember(self, api: ApiRecord) -> None:
+        """Know this head again, if all of its headers came through unread."""
+        head = self.whole
+        if (
+            len(head) <= _BLOCK_BYTES_MAX
+            and api.key_header == KEY_HEADER
+            and api.query_parameter is None
+            and not self.caller.trusted
+        ):
+            self._block = head[head.find(CRLF) :]
+
+    def _decide(self) -> None:
+        """Ask for the decision, and act on it when it is there."""
+        # `in` on bytes tries the secret as a number first, which costs more.
+        if self.rest.find(self._secret) >= 0:
+            self.fail(refuse.KEY_IN_PATH)
+            return
+        outcome = self.gate.plane.verifier.verify(self._asked)
         if isinstance(outcome, Decision):
             self._act(outcome)
         else:
@@ -183,29 +260,17 @@ class Exchange(Turn):
 
     def _forward(self, decision: Decision, request_id: bytes) -> None:
         """Write the request as the upstream gets it, and send it."""
-        face = self._face = self.gate.faces[decision.line]
+        face = self.gate.faces[decision.line]
         target = face.target
         if target is None:
             self.fail(refuse.UPSTREAM_MISSING)
             return
-        before = target.before
-        lines = self.lines
-        if self.authorization is not None:
-            lines += (b"Authorization: ", self.authorization, CRLF)
-        lines[0] = target.behind
-        simple = self.length is None and not self.odd
-        lines += (
-            face.identity,
-            request_id,
-            self.seen.forwarded,
-            self.forwarded_host or self.host or b"",
-            END if simple else closer_look.body_lines(self),
-        )
-        sent = b"".join((self._verb, before, self.rest, *lines))
-        if sent.find(self._secret) >= 0:
-            sent = self._without_secret(before, lines)
+        if face is not self._face:
+            self._wire(face, target)
         self._told_id = request_id
-        self.head = sent
+        self.head = b"".join(
+            (self._verb, target.before, self.rest, self._wired, request_id, self._tail)
+        )
         origin = self._origin = target.origin
         if origin.idle:
             origin.idle.pop().begin(self)
@@ -213,11 +278,31 @@ class Exchange(Turn):
             self.caller.wait_for_upstream()
             origin.want(self)
 
-    def _without_secret(self, before: bytes, lines: list[bytes]) -> bytes:
-        """The request without the headers of the caller's that hold the secret."""
-        ours = len(lines) - _OURS
-        kept = closer_look.without_secret(lines[:ours], self._secret)
-        return b"".join((self._verb, before, self.rest, *kept, *lines[ours:]))
+    def _wire(self, face: Face, target: Target) -> None:
+        """Make what the upstream gets behind the request's target: headers of
+
+        the caller's in which the secret stands are left out.
+        """
+        lines = self.lines
+        if self.authorization is not None:
+            lines = [*lines, b"Authorization: ", self.authorization, CRLF]
+        host = self.forwarded_host or self.host or b""
+        wired = b"".join((target.behind, *lines, face.identity))
+        if wired.find(self._secret) >= 0:
+            lines = closer_look.without_secret(lines, self._secret)
+            wired = b"".join((target.behind, *lines, face.identity))
+        if host.find(self._secret) >= 0:
+            host = b""
+        simple = self.length is None and not self.odd
+        self._face = face
+        self._wired = wired
+        self._tail = b"".join(
+            (
+                self.seen.forwarded,
+                host,
+                END if simple else closer_look.body_lines(self),
+            )
+        )
 
     # -- the body -----------------------------------------------------------------
 
@@ -276,7 +361,11 @@ class Exchange(Turn):
         elif self.http10:
             out.append(b"Connection: keep-alive\r\n")
         decision = self._decision
-        out.append(CRLF if decision is None else told(self._face, decision, self._told_id))
+        face = self._face
+        if decision is None or face is None:
+            out.append(CRLF)
+        else:
+            out.append(told(face, decision, self._told_id))
 
     def finish(self) -> None:
         """The answer has been written to its end."""

@@ -184,7 +184,7 @@ class RequestHead:
         self.forget()
 
     def forget(self) -> None:
-        """Nothing is known of a request yet."""
+        """Nothing is known of a request."""
         self.target = b""
         self.lines = [b""]
         self.headers = self.size = self.bytes_in = 0

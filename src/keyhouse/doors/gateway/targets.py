@@ -1,12 +1,18 @@
 """The request target, read once: which API, and what goes on to it."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from keyhouse.core.paths import plain_path
 
+METHODS: Final[dict[bytes, str]] = {
+    name.encode("ascii"): name
+    for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
 _PLACES_MAX: Final = 4096
 _LENGTH_MAX: Final = 256
+_LINE: Final = re.compile(rb"([A-Z]{3,7}) (/[!-\"$-~]*) HTTP/1\.1").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +30,19 @@ class Place:
     query: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request line: the method as it came and as a word, and where it leads."""
+
+    verb: bytes
+    method: str
+    place: Place
+
+
 PLACES: Final[dict[bytes, Place]] = {}
 """Targets in use; `place_of` keeps it."""
+LINES: Final[dict[bytes, Asked]] = {}
+"""Request lines in use; `read_line` keeps it."""
 
 
 def place_of(target: bytes) -> Place:
@@ -42,6 +59,25 @@ def place_of(target: bytes) -> Place:
                 PLACES.clear()
             PLACES[target] = place
     return place
+
+
+def read_line(line: bytes) -> Asked | None:
+    """Read a request line without its end; None for one that is not plain.
+
+    Plain is what no two readers of HTTP/1.1 take for different things; the
+    parser judges the others. Remembered by the rule of `place_of`.
+    """
+    found = _LINE(line) if len(line) <= _LENGTH_MAX else None
+    method = METHODS.get(found[1]) if found else None
+    if found is None or method is None:
+        return None
+    place = place_of(found[2])
+    asked = Asked(found[1], method, place)
+    if not place.query:
+        if len(LINES) >= _PLACES_MAX:
+            LINES.clear()
+        LINES[line] = asked
+    return asked
 
 
 def _read(target: bytes) -> Place:

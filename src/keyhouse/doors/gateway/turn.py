@@ -72,7 +72,7 @@ class Turn(RequestHead):
         self.caller = caller
         self.gate: Gate = caller.gate
         self.method = self.path = ""
-        self.waited = False
+        self.waited = self._retried = False
         self.body: list[bytes] = []
         super().__init__()
 
@@ -80,8 +80,16 @@ class Turn(RequestHead):
         """Be as new, for the next request of the same connection."""
         RequestHead.forget(self)  # `super()` costs more than the call
         self.seen = self.caller.seen
-        self.over = self.is_head = self._answering = False
-        self.upstream = self._api = self._decision = self._origin = None
+        self._api = None
+        self.is_head = False
+        self.rest_from()
+
+    def rest_from(self) -> None:
+        """Forget the answer, and keep the head: the next one may be like it."""
+        self.over = self._answering = self.complete = self.received = False
+        if self._retried:
+            self._retried = False
+        self.upstream = self._decision = self._origin = None
         self.bytes_out = self._status = 0
         self._request_id = ""
         if self.body:
@@ -89,7 +97,7 @@ class Turn(RequestHead):
 
     def _forget_rare(self) -> None:
         super()._forget_rare()
-        self.http10 = self._retried = False
+        self.http10 = False
         self.collected = None
 
     def request_id(self) -> str:
@@ -171,7 +179,7 @@ class Turn(RequestHead):
             return False
         if self.over or self._answering or self._origin is None:
             return False
-        self._retried = self.rare = True
+        self._retried = True
         self.upstream = None
         self.caller.wait_for_upstream()
         self._origin.want(cast("Exchange", self))
@@ -179,7 +187,7 @@ class Turn(RequestHead):
 
     def interim(self, status: int, lines: bytes) -> None:
         """Pass an interim response on to a caller who can make use of it."""
-        self._retried = self.rare = True
+        self._retried = True
         if not self.http10 and (status != 100 or self.expect):
             self.caller.transport.write(lines)
 

@@ -42,7 +42,8 @@ class Upstream(asyncio.Protocol):
     A response is read into `_out` and written to the caller once for each
     piece that came. `_told` says that its head has been made out, `_over`
     that it has ended; bytes after that are `_surplus`, and mean that the
-    connection cannot be trusted any more.
+    connection cannot be trusted any more. `_rare` says that there is more to
+    forget of it than of most.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class Upstream(asyncio.Protocol):
         "_out",
         "_over",
         "_parser",
+        "_rare",
         "_reading",
         "_size",
         "_surplus",
@@ -85,17 +87,19 @@ class Upstream(asyncio.Protocol):
         self._used = False
         self._reading = self._writable = True
         self.deadline = NEVER
+        self._rare = True
         self._forget()
 
     def _forget(self) -> None:
         """Nothing is known of a response yet."""
         self._out: list[bytes] = [b""]
-        self._size = self._interims = 0
-        self._fed = self._told = self._over = self._surplus = False
-        self._chunked = self._until_eof = self._keep = False
+        self._fed = self._told = self._over = False
         self._length: bytes | None = None
-        self._encoding: bytes | None = None
-        self._connection: bytes | None = None
+        if self._rare:
+            self._rare = self._surplus = self._chunked = self._until_eof = False
+            self._size = self._interims = 0
+            self._encoding: bytes | None = None
+            self._connection: bytes | None = None
 
     # -- the exchange's part ----------------------------------------------------
 
@@ -171,7 +175,7 @@ class Upstream(asyncio.Protocol):
             if not self._over:
                 self._break(error.__context__ or error)
                 return
-            self._surplus = True
+            self._surplus = self._rare = True
         if self._told:
             out = self._out
             if out:
@@ -235,6 +239,7 @@ class Upstream(asyncio.Protocol):
         self.deadline = self._gate.watch.now + self._gate.upstream_patience
 
     def _is_head_too_long(self, more: int) -> bool:
+        self._rare = True
         self._size += more
         return self._size > self._gate.config.head_bytes_max
 
@@ -268,7 +273,7 @@ class Upstream(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A response begins; after the one that was asked for it is surplus."""
         if self._over:
-            self._surplus = True
+            self._surplus = self._rare = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer, which is dropped."""
@@ -281,8 +286,10 @@ class Upstream(asyncio.Protocol):
             self._length = value
         elif rule == CONNECTION:
             if value not in _NAMES_NOTHING:
+                self._rare = True
                 self._connection = joined(self._connection, value)
         elif rule != DROP and rule == ENCODING:
+            self._rare = True
             self._encoding = joined(self._encoding, value).lower()
 
     def on_headers_complete(self) -> None:
@@ -306,6 +313,7 @@ class Upstream(asyncio.Protocol):
         elif not exchange.is_head and status not in _BODYLESS:
             if self._encoding not in (None, b"chunked"):
                 raise HttpParserError("a transfer encoding that is not ours to undo")
+            self._rare = True
             self._until_eof = self._encoding is None
             self._chunked = exchange.frame_unknown_length(out)
         exchange.tell(status, out)
@@ -315,7 +323,7 @@ class Upstream(asyncio.Protocol):
         """A piece of the body, or what the parser takes for one after HEAD."""
         exchange = self._exchange
         if self._over or exchange is None:
-            self._surplus = True
+            self._surplus = self._rare = True
             return
         exchange.bytes_out += len(piece)
         if self._chunked:
@@ -332,6 +340,7 @@ class Upstream(asyncio.Protocol):
 
     def _interim(self, exchange: "Exchange", status: int) -> None:
         """100 Continue, 103 Early Hints and their like go on as they come."""
+        self._rare = True
         self._interims += 1
         if status == 101 or self._interims > INTERIM_MAX:
             raise HttpParserError("an upgrade or too many interim responses")

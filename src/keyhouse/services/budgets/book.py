@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from keyhouse.core.decision import Balance
+from keyhouse.core.limits import MICROSECONDS, Left
 from keyhouse.core.quotas import span_of
 from keyhouse.core.records import QuotaUse
 from keyhouse.ports import BudgetLedger, Leased, LeaseWanted
@@ -29,7 +29,7 @@ class Reserved(NamedTuple):
     """Spent: from which leases, and how each quota stands after it."""
 
     lease_ids: tuple[str, ...]
-    balances: tuple[Balance, ...]
+    left: Left
 
 
 class Exhausted(NamedTuple):
@@ -38,7 +38,7 @@ class Exhausted(NamedTuple):
     use, because the cost is above a quota's whole amount.
     """
 
-    balances: tuple[Balance, ...]
+    left: Left
     retry_us: int | None
 
 
@@ -112,8 +112,11 @@ class LeaseBook:
         remaining = holding.remaining = holding.remaining - cost
         if remaining < holding.low:
             self._low[holding.token] = holding
-        balance = _made(Balance, (remaining + holding.left, holding.end_us))
-        return _made(Reserved, ((holding.lease_id,), (balance,)))
+        left = (
+            remaining + holding.left,
+            -((now_us - holding.end_us) // MICROSECONDS),
+        )
+        return _made(Reserved, (holding.lease_ids, left))
 
     def _reserve(
         self, uses: Sequence[QuotaUse], cost: int, now_us: int
@@ -134,15 +137,15 @@ class LeaseBook:
             holdings.append(holding)
         if not enough:
             return self._short(holdings, cost, now_us)
-        leases, balances = [], []
+        leases: list[str] = []
         for holding in holdings:
             holding.used_us = now_us
             remaining = holding.remaining = holding.remaining - cost
             if remaining < holding.low:
                 self._low[holding.token] = holding
             leases.append(holding.lease_id)
-            balances.append(_made(Balance, (remaining + holding.left, holding.end_us)))
-        return _made(Reserved, (tuple(leases) if cost else (), tuple(balances)))
+        left = _left(holdings, now_us)
+        return _made(Reserved, (tuple(leases) if cost else (), left))
 
     def refund(self, lease_ids: Sequence[str], cost: int) -> None:
         """Undo a reservation that no spool has seen.
@@ -236,11 +239,11 @@ class LeaseBook:
 
     def _short(self, holdings: list[Holding], cost: int, now_us: int) -> Exhausted | Short:
         if any(cost > one.quota.amount for one in holdings):
-            return Exhausted(_balances(holdings), None)
+            return Exhausted(_left(holdings, now_us), None)
         refusing = [one for one in holdings if one.refuses(cost, now_us)]
         if refusing:
             end_us = max(one.span.end_us for one in refusing)
-            return Exhausted(_balances(holdings), end_us - now_us)
+            return Exhausted(_left(holdings, now_us), end_us - now_us)
         lacking = [one for one in holdings if one.remaining < cost or not one.heard]
         for one in lacking:
             one.demand += cost
@@ -283,7 +286,10 @@ def _want(holding: Holding, at_least: int) -> LeaseWanted:
     return LeaseWanted(holding.budget, holding.span, holding.quota.amount, at_least, up_to)
 
 
-def _balances(holdings: Sequence[Holding]) -> tuple[Balance, ...]:
-    return tuple(
-        [_made(Balance, (one.remaining + one.left, one.end_us)) for one in holdings]
-    )
+def _left(holdings: Sequence[Holding], now_us: int) -> Left:
+    numbers: list[int] = []
+    for one in holdings:
+        # A window that ended before it began, as the clock was set: ended.
+        ends_us = max(one.end_us - now_us, 0)
+        numbers += (one.remaining + one.left, -(-ends_us // MICROSECONDS))
+    return tuple(numbers)

@@ -36,6 +36,7 @@ class Holding:
     span: Span
     left: int
     lease_id: str = ""
+    lease_ids: tuple[str, ...] = ("",)
     remaining: int = 0
     low: int = -1
     heard: bool = False
@@ -68,6 +69,7 @@ class Holding:
     def install(self, lease_id: str, granted: int, left: int, now_us: int) -> None:
         """Take up the store's answer."""
         self.lease_id, self.left, self.heard = lease_id, left, True
+        self.lease_ids = (lease_id,)
         self.waited = max(self.demand - self.remaining - granted, 0)
         self.demand = 0
         if granted:

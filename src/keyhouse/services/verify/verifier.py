@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Balance, Decision, Pending
+from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.keyring import Keyring
-from keyhouse.core.limits import Taken
+from keyhouse.core.limits import Left, left_of
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, keyed_hash
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import Changes, Clock, RateCounter
-from keyhouse.services.budgets import Granted, LeaseBook, Reserved, Short
+from keyhouse.ports import Changes, Clock, RateCounter, Slowed
+from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge
@@ -96,24 +96,35 @@ class Verifier:
             return Decision(Verdict.MISSING, now_us)
         if self._monotonic_us() > self._fresh_until_us and not caught_up:
             return self._catch_up(self._asker(request, attempt, caught_up=True))
-        hasher = self._keyed_hash()
-        hasher.update(secret)
-        hashed = hasher.digest()
-        ways = self._ways.get(hashed)
-        way = None if ways is None else ways.get(request.api)
-        cache = self._cache
-        if way is None or (way.generation != cache.generation and not cache.is_fresh(way)):
-            asker = self._asker(request, attempt, caught_up=caught_up)
-            made = self._loading.way(secret, hashed, request.api, asker)
-            if not isinstance(made, Way):
-                return made
-            way = made
+        way = request.way
+        if way.__class__ is not Way or way.generation != self._cache.generation:
+            way = self._way(request, secret, attempt, caught_up=caught_up)
+            if not isinstance(way, Way):
+                return way
         line = way.line
         verdict, route_id, units, missing = decide(line, request, now_us)
         if verdict is not _VALID:
             shown = None if verdict is Verdict.UNKNOWN else line
             return Decision(verdict, now_us, shown, route_id, 0, missing)
         return self._spend(request, attempt, line, route_id, units, now_us)
+
+    def _way(
+        self, request: Request, secret: bytes, attempt: int, *, caught_up: bool
+    ) -> Way | Decision | Pending[Decision]:
+        """Where the secret leads, by its hash."""
+        hasher = self._keyed_hash()
+        hasher.update(secret)
+        hashed = hasher.digest()
+        ways = self._ways.get(hashed)
+        way = None if ways is None else ways.get(request.api)
+        if way is None or not self._cache.is_fresh(way):
+            asker = self._asker(request, attempt, caught_up=caught_up)
+            made = self._loading.way(secret, hashed, request.api, asker)
+            if not isinstance(made, Way):
+                return made
+            way = made
+        request.way = way
+        return way
 
     def _spend(
         self,
@@ -125,40 +136,47 @@ class Verifier:
         now_us: int,
     ) -> Decision | Pending[Decision]:
         lease_ids: tuple[str, ...] = ()
-        balances: tuple[Balance, ...] = ()
+        left: Left = ()
         if line.quotas:
             outcome = self._reserve(line.quotas, units, now_us)
-            if isinstance(outcome, Reserved):
-                lease_ids, balances = outcome
-            elif isinstance(outcome, Short):
-                return self._lease(outcome, self._asker(request, attempt, caught_up=True))
-            else:
-                refused = Decision(Verdict.QUOTA_EXCEEDED, now_us, line, route_id)
-                refused.balances, refused.retry_us = outcome
-                return refused
-        taken: tuple[Taken, ...] = ()
+            if not isinstance(outcome, Reserved):
+                return self._unreserved(outcome, request, attempt, line, route_id, now_us)
+            lease_ids, left = outcome
         if line.rates:
-            taken = self._take(line.rates, units, now_us)
-            for one in taken:
-                if not one.allowed:
-                    refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
-                    return self._slowed(
-                        refused, units, taken, Reserved(lease_ids, balances)
-                    )
-        return Decision(
-            _VALID, now_us, line, route_id, units, (), taken, balances, None, lease_ids
-        )
+            spent = self._take(line.rates, units, now_us)
+            if isinstance(spent, Slowed):
+                refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
+                return self._slowed(refused, units, spent, Reserved(lease_ids, left))
+            left = spent + left
+        return Decision(_VALID, now_us, line, route_id, units, (), left, None, lease_ids)
+
+    def _unreserved(
+        self,
+        outcome: Exhausted | Short,
+        request: Request,
+        attempt: int,
+        line: Line,
+        route_id: str,
+        now_us: int,
+    ) -> Decision | Pending[Decision]:
+        """There is no quota left, or a lease is to be had first."""
+        if isinstance(outcome, Short):
+            return self._lease(outcome, self._asker(request, attempt, caught_up=True))
+        refused = Decision(Verdict.QUOTA_EXCEEDED, now_us, line, route_id)
+        refused.left, refused.retry_us = outcome
+        return refused
 
     def _slowed(
-        self, refused: Decision, units: int, taken: tuple[Taken, ...], reserved: Reserved
+        self, refused: Decision, units: int, slowed: Slowed, reserved: Reserved
     ) -> Decision:
         """Complete a refusal by a rate limit; what was reserved goes back."""
         self._book.refund(reserved.lease_ids, units)
-        refused.taken = taken
-        refused.balances = tuple(
-            Balance(one.remaining + units, one.end_us) for one in reserved.balances
-        )
-        waits = [one.retry_us for one in taken if not one.allowed]
+        quotas = [
+            number if place % 2 else number + units
+            for place, number in enumerate(reserved.left)
+        ]
+        refused.left = (*left_of(slowed.taken), *quotas)
+        waits = [one.retry_us for one in slowed.taken if not one.allowed]
         known = [wait for wait in waits if wait is not None]
         refused.retry_us = max(known) if len(known) == len(waits) else None
         return refused
