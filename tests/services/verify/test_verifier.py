@@ -85,6 +85,24 @@ def test_switching_off_anything_on_the_way_refuses_the_next_call(
     assert world.decide().verdict is Verdict.VALID
 
 
+def test_a_request_that_is_asked_again_is_judged_by_what_holds_then() -> None:
+    """It remembers its way; a change anywhere on that way is seen all the same."""
+    world = World()
+    request = world.ask()
+    for kind, row in (("key", "key_1"), ("application", "app_1"), ("api", "api_1")):
+        assert finish(world.verifier.verify(request)).verdict is Verdict.VALID
+        assert isinstance(world.verifier.verify(request), Decision)
+        world.store.change(kind, row, disabled_at=1)
+        world.confirm()
+        assert not finish(world.verifier.verify(request)).allowed
+        world.store.change(kind, row, disabled_at=None)
+        world.confirm()
+    assert finish(world.verifier.verify(request)).verdict is Verdict.VALID
+    world.store.change("key", "key_1", revoked_at=1)
+    world.confirm()
+    assert finish(world.verifier.verify(request)).verdict is Verdict.REVOKED
+
+
 def test_a_switched_off_api_is_not_open() -> None:
     world = World()
     world.decide()
