@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench import gateway, machine, peers, results
 from bench.load import CONNECTIONS, Sample, Target, interleaved
@@ -79,11 +79,16 @@ def _served(cores: Cores, pace: Pace) -> list[Row]:
             proxies = [ours, envoy, nginx]
             counted = _Counted(cores, pace)
             at_once = counted.rounds(proxies)
+            unlike = counted.rounds([one._replace(varied=True) for one in (ours, envoy)])
             alone = counted.rounds(proxies, connections=1)
             verified = counted.rounds([verify])
         difference = counted.difference(prepared)
     return [
         *_rates(at_once),
+        results.median(
+            "the same ÷ Envoy, no two requests with the same path and headers",
+            _ratios(_rate_of("Keyhouse", unlike), _rate_of("Envoy", unlike)),
+        ),
         results.median("verify endpoint, requests/s", _rate_of("verify", verified)),
         *_latencies(at_once, f"{CONNECTIONS} callers at once"),
         *_latencies(alone, "one caller"),
@@ -139,15 +144,21 @@ _PROBES = 2
 
 def _rates(rounds: Sequence[dict[str, Sample]]) -> list[Row]:
     ours, envoy, nginx = (_rate_of(name, rounds) for name in ("Keyhouse", "Envoy", "nginx"))
-    to_envoy = [mine / theirs for mine, theirs in zip(ours, envoy, strict=True)]
-    to_nginx = [mine / theirs for mine, theirs in zip(ours, nginx, strict=True)]
+    to_nginx = _ratios(ours, nginx)
     return [
-        results.at_least("gateway, everything on ÷ Envoy", GATEWAY_TO_ENVOY, to_envoy),
+        results.at_least(
+            "gateway, everything on ÷ Envoy", GATEWAY_TO_ENVOY, _ratios(ours, envoy)
+        ),
         results.median("gateway, everything on ÷ nginx without checks", to_nginx),
         results.median("gateway, everything on, requests/s", ours),
         results.median("Envoy, key and rate limit, requests/s", envoy),
         results.median("nginx, no checks, requests/s", nginx),
     ]
+
+
+def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Round by round."""
+    return [mine / other for mine, other in zip(ours, theirs, strict=True)]
 
 
 def _rate_of(name: str, rounds: Sequence[dict[str, Sample]]) -> list[float]:
@@ -166,16 +177,30 @@ def _latencies(rounds: Sequence[dict[str, Sample]], load: str) -> list[Row]:
 
 
 def _decided(cores: Cores) -> list[Row]:
-    """The decision alone, in process."""
-    script = Path(__file__).with_name("decide.py")
-    command = ["taskset", "--cpu-list", str(cores.server), sys.executable, str(script)]
+    """What needs no socket: the decision alone, and a request without the kernel."""
+    whole = _in_process(cores, "request")
+    return [
+        results.at_most(
+            "decide for a cached key, µs", DECIDE_US, _in_process(cores, "decide")
+        ),
+        Row("a proxied request in the gateway's own code, µs", whole),
+    ]
+
+
+def _in_process(cores: Cores, name: str) -> float:
+    """What a module of the bench measures by itself, in microseconds."""
+    pinned = ["taskset", "--cpu-list", str(cores.server), sys.executable]
     ran = subprocess.run(
-        [*command, "--json"], check=False, capture_output=True, text=True, timeout=120
+        [*pinned, "-m", f"bench.{name}", "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=Path(__file__).parents[1],
     )
     if ran.returncode:
-        raise BenchFailed(f"decide.py failed:\n{ran.stderr[-2000:]}")
-    told: Any = json.loads(ran.stdout)
-    return [results.at_most("decide for a cached key, µs", DECIDE_US, told["us"])]
+        raise BenchFailed(f"bench.{name} failed:\n{ran.stderr[-2000:]}")
+    return float(json.loads(ran.stdout)["us"])
 
 
 def _check(envoy: Target, ours: Target, *, nginx: Target, verify: Target) -> None:

@@ -17,13 +17,15 @@ _SCRIPT = Path(__file__).parent / "wrk.lua"
 class Target(NamedTuple):
     """Something that answers 200: where, and what it is sent.
 
-    With a `body` it is sent POSTs of that JSON, otherwise GETs.
+    With a `body` it is sent POSTs of that JSON, otherwise GETs. `varied` sends
+    each of them with a path and a trace header of its own.
     """
 
     name: str
     url: str
     headers: Mapping[str, str]
     body: str = ""
+    varied: bool = False
 
 
 class Sample(NamedTuple):
@@ -49,7 +51,8 @@ def load(
         *("--connections", str(connections), "--duration", f"{seconds}s"),
         *("--timeout", "10s", "--script", str(_SCRIPT)),
         *(part for pair in target.headers.items() for part in ("-H", ": ".join(pair))),
-        *(target.url, "--", *filter(None, [target.body])),
+        *(target.url, "--", "varied" if target.varied else "same"),
+        *filter(None, [target.body]),
     ]
     ran = subprocess.run(
         command, check=False, capture_output=True, text=True, timeout=seconds + 30

@@ -3,10 +3,13 @@
 The real data plane on a fresh data folder, everything on, between transports
 that are none: what is timed is all from the caller's bytes to the upstream's
 and back, on the event loop's thread, without the kernel and without uvloop.
-Prints the least and the median of several runs in microseconds.
+Prints the least and the median of several runs in microseconds; `--json`
+prints `{"least": …, "us": …}`.
 """
 
+import argparse
 import asyncio
+import json
 import statistics
 import sys
 import tempfile
@@ -207,8 +210,15 @@ async def _measured() -> list[float]:
 
 def main() -> None:
     """Measure and tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    as_json = parser.parse_args().json
     told = asyncio.run(_measured())
-    print(f"{min(told):.2f} least, {statistics.median(told):.2f} median µs a request")
+    least, median = min(told), statistics.median(told)
+    if as_json:
+        print(json.dumps({"least": round(least, 2), "us": round(median, 2)}))
+    else:
+        print(f"{least:.2f} least, {median:.2f} median µs a request")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,10 @@ value is the median of rounds in which the programs took turns; behind it the
 lowest and highest round. The gateway runs as it is shipped, with everything
 on: key look-up, a network restriction, two rate limits, a quota, metering and
 the request log. Envoy checks a key (api_key_auth) and one local rate limit;
-nginx checks nothing. A round with one failed request fails the whole run.
+nginx checks nothing. Callers keep their connections and send the same request
+again, which helps a gateway that remembers heads, as ours does; one row tells
+what is left of that where no two requests are alike. A round with one failed
+request fails the whole run.
 """
 
 

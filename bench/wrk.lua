@@ -1,8 +1,18 @@
--- What follows `--` on the command line is the body of POSTs; without it, GETs.
+-- Behind `--` on the command line stand `same` or `varied`, and the body of POSTs,
+-- if it is POSTs. Varied, no two requests have the same path or the same headers.
+local count = 0
+
 function init(args)
-  if args[1] then
+  if args[1] == "varied" then
+    request = function()
+      count = count + 1
+      wrk.headers["Traceparent"] = string.format("00-%032x-%016x-01", count, count)
+      return wrk.format(nil, wrk.path .. "items/" .. count)
+    end
+  end
+  if args[2] then
     wrk.method = "POST"
-    wrk.body = args[1]
+    wrk.body = args[2]
     wrk.headers["Content-Type"] = "application/json"
   end
 end
