@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from keyhouse.core.entities import Access, Api, Resource
+from keyhouse.core.entities import Access, Api, KeyKind, Resource
 from keyhouse.services import issue
 from keyhouse.services.catalog import delete_api
 from keyhouse.services.issue import AccessWish, KeyWish
 from keyhouse.services.refusals import Invalid, Taken
+from keyhouse.services.tenants import create_project, delete_project
 from keyhouse.services.work import Work
 from tests.servers.acme import Acme
 
@@ -69,6 +70,36 @@ def test_no_key_is_made_for_an_api_that_is_being_deleted(acme: Acme, by_slug: bo
     with pytest.raises(Invalid, match="is not known"):
         late.result()
     assert left(acme, api) == (0, 0)
+
+
+def test_a_project_that_a_key_of_another_one_manages_is_kept(acme: Acme) -> None:
+    """Its management key would name nothing; and where both happen at once, one waits."""
+    empty = acme.write(lambda work: create_project(work, name="Empty"))
+    access = (
+        AccessWish(Resource.PROJECT, acme.project, ("keys:read",)),
+        AccessWish(Resource.PROJECT, empty.id, ("keys:read",)),
+    )
+    wish = KeyWish(name="Manager", kind=KeyKind.MANAGEMENT, access=access)
+    kept = during(
+        acme,
+        lambda work: issue.create_key(work, wish),
+        lambda work: delete_project(work, empty.id),
+    )
+    with pytest.raises(Taken, match="management key"):
+        kept.result()
+    spare = acme.write(lambda work: create_project(work, name="Spare"))
+    spared = KeyWish(
+        name="Manager",
+        kind=KeyKind.MANAGEMENT,
+        access=(*access, AccessWish(Resource.PROJECT, spare.id, ("keys:read",))),
+    )
+    late = during(
+        acme,
+        lambda work: delete_project(work, spare.id),
+        lambda work: issue.create_key(work, spared),
+    )
+    with pytest.raises(Invalid, match="is not known"):
+        late.result()
 
 
 def test_two_keys_that_name_the_same_apis_crosswise_wait_in_one_order(acme: Acme) -> None:

@@ -3,7 +3,14 @@
 from typing import TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Api, Application, Key, Organization, Project
+from keyhouse.core.entities import (
+    Access,
+    Api,
+    Application,
+    Key,
+    Organization,
+    Project,
+)
 from keyhouse.core.validation import check_name
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.tenants.queries import (
@@ -63,4 +70,10 @@ def delete_project(work: Work, id: str) -> None:
                 f"still holds an {kind.__name__}" if kind is not Key else "holds a key",
                 "delete what is in it first, or disable the project",
             )
+    if work.tx.page(Access, after=None, limit=1, resource_id=project.id).rows:
+        raise Taken(
+            "project",
+            "is named in the access of a management key",
+            "take it out of that key's access first, or disable the project",
+        )
     work.drop("project.delete", project)
