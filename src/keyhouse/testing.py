@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from keyhouse.core.decision import Decision
-from keyhouse.core.scopes import covers
+from keyhouse.core.scopes import unmet
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.guard.fastapi import Guarded, KeyGuard, refuse
 from keyhouse.doors.guard.principal import ApplicationInfo, Principal
@@ -51,9 +51,9 @@ def allow(
 
 def _granting(guarded: Guarded, principal: Principal) -> Callable[[], Principal]:
     def grant() -> Principal:
-        missing = [scope for scope in guarded.scopes if not covers(principal.scopes, scope)]
+        missing = unmet(principal.scopes, guarded.scopes)
         if missing:
-            decision = Decision(Verdict.SCOPE_MISSING, 0, scopes_missing=tuple(missing))
+            decision = Decision(Verdict.SCOPE_MISSING, 0, scopes_missing=missing)
             raise refuse(decision, REQUEST_ID)
         return principal
 

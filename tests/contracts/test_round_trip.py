@@ -37,7 +37,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(hint) is tuple:
         return st.lists(values_of(options[0]), max_size=3).map(tuple)
     if get_origin(hint) is dict:
-        return st.dictionaries(TEXT, TEXT if options[1] is str else JSON, max_size=3)
+        of = JSON if options[1] is Any else values_of(options[1])
+        return st.dictionaries(TEXT, of, max_size=3)
     if issubclass(hint, StrEnum):
         return st.sampled_from(hint)
     if is_dataclass(hint):

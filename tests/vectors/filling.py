@@ -127,11 +127,14 @@ class Filling:
         key = self.world.get(rows.Key, name)
         for version, (called, secret) in enumerate(secrets.items(), 1):
             self._secret(key, version, called, secret)
-        for api, scopes in opens.items():
-            if scopes is not None:
-                self._access(key_id, self.world.get(rows.Api, api), scopes)
+        for api, held in opens.items():
+            if held is not None:
+                self._access(key_id, self.world.get(rows.Api, api), held)
 
-    def _access(self, key_id: str, api: rows.Api, scopes: list[str]) -> None:
+    def _access(
+        self, key_id: str, api: rows.Api, held: list[str] | dict[str, list[str]]
+    ) -> None:
+        named = held if isinstance(held, dict) else {"scopes": held}
         self.world.rows.append(
             rows.Access(
                 id=f"{key_id}/{api.id}",
@@ -139,7 +142,8 @@ class Filling:
                 resource=rows.Resource.API,
                 resource_id=api.id,
                 provider_id=api.organization_id,
-                scopes=tuple(scopes),
+                scopes=tuple(named.get("scopes", ())),
+                roles=tuple(named.get("roles", ())),
                 created_at=0,
             )
         )
@@ -185,6 +189,8 @@ def _value(name: str, value: Any) -> Any:
         return microseconds(value)
     if name == "limits":
         return tuple(_limit(limit) for limit in value)
+    if name == "roles":
+        return {role: tuple(scopes) for role, scopes in value.items()}
     if name == "restrictions":
         return rows.Restrictions(**{kind: tuple(all_) for kind, all_ in value.items()})
     if name in _ENUMS and value is not None:

@@ -96,11 +96,12 @@ def identity(
     opens = next(
         a for a in world.all(rows.Access) if (a.key_id, a.resource_id) == (key.id, api.id)
     )
+    of_roles = [scope for role in opens.roles for scope in api.roles.get(role, ())]
     return {
         "keyhouse-key-id": key.id,
         "keyhouse-application": app.id,
         "keyhouse-customer": app.external_id or "",
         "keyhouse-subject": "",
         "keyhouse-environment": key.environment or "",
-        "keyhouse-scopes": " ".join(sorted(opens.scopes)),
+        "keyhouse-scopes": " ".join(sorted({*opens.scopes, *of_roles})),
     }

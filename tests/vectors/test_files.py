@@ -86,6 +86,9 @@ def test_a_case_holds_only_what_validation_lets_in(case: reading.Case) -> None:
         problems += validation.check_slug("slug", api.slug)
         problems += validation.check_upstreams("upstreams", api.upstreams)
         problems += validation.check_limits("limits", api.limits, ZONES.__contains__)
+        problems += validation.check_api_roles("roles", api.roles, api.scopes)
+    for access in world.all(rows.Access):
+        problems += validation.check_scopes("scopes", access.scopes)
     for route in world.all(rows.Route):
         scopes = next(a.scopes for a in world.all(rows.Api) if a.id == route.api_id)
         problems += validation.check_route(

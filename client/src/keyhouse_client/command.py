@@ -50,6 +50,7 @@ def _add_keys(what: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     create.add_argument("name")
     create.add_argument("--api", required=True, action="append", help="id or slug")
     create.add_argument("--scope", action="append", default=[], help="on each of the APIs")
+    create.add_argument("--role", action="append", default=[], help="on each of the APIs")
     create.add_argument("--application", help="id")
     create.add_argument("--environment", choices=("test", "live"))
     create.add_argument("--ends-at", help="RFC 3339")
@@ -72,7 +73,8 @@ def _list(client: Client, options: argparse.Namespace) -> None:
 
 
 def _create(client: Client, options: argparse.Namespace) -> None:
-    access = [{"api": api, "scopes": options.scope} for api in options.api]
+    held = {"scopes": options.scope, **({"roles": options.role} if options.role else {})}
+    access = [{"api": api, **held} for api in options.api]
     names = ("application", "environment", "ends_at")
     fields = {name: getattr(options, name) for name in names if getattr(options, name)}
     key = client.keys.create(options.name, access, **fields)

@@ -113,7 +113,11 @@ class Invitations(Listing[One, Listed, Each, Nothing]):
 
 
 class Apis(Collection[One, Listed, Each, Nothing]):
-    """APIs, named by id or slug, and the routes of each."""
+    """APIs, named by id or slug, and the routes of each.
+
+    `roles` of an API maps names to lists of its scopes; a key that holds one
+    follows what the API says of it.
+    """
 
     def routes(self, api: str) -> Collection[One, Listed, Each, Nothing]:
         """The routes of one API."""
@@ -131,8 +135,9 @@ class Keys(Standing[One, Listed, Each, Nothing]):
         idempotency_key: str | None = None,
         **fields: object,
     ) -> One:
-        """A new key with `access`, as `[{"api": "weather", "scopes": ["read"]}]`.
+        """A new key with `access`, as `[{"api": "weather", "scopes": ["pages:read"]}]`.
 
+        An entry may name `roles` of the API beside or instead of scopes.
         `fields`: application, environment, kind, restrictions, limits,
         starts_at, ends_at, metadata. With an `idempotency_key` of your own a
         second call gives the same key, and `"secret": None`.

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from keyhouse.core.decision import LINES_MAX, Decision, limit_terms, limits_met
 from keyhouse.core.records import Line
-from keyhouse.core.scopes import is_scope
+from keyhouse.core.scopes import is_entry
 from keyhouse.core.verdict import Verdict
 
 PROBLEM_TYPE = "application/problem+json"
@@ -51,8 +51,9 @@ def retry_after(decision: Decision) -> int:
 def challenge(decision_or_verdict: Decision | Verdict) -> str | None:
     """The WWW-Authenticate header of a 401 or a missing scope, else None.
 
-    A scope that a door asked for and that is none (`core.scopes`) is left
-    out: it could end the quoted text.
+    What a door asked for and is no entry of scopes (`core.scopes`) is left
+    out: it could end the quoted text. One with alternatives is told as it is
+    written: `|` may stand in a scope token.
     """
     missing: tuple[str, ...] = ()
     if isinstance(decision_or_verdict, Decision):
@@ -60,7 +61,7 @@ def challenge(decision_or_verdict: Decision | Verdict) -> str | None:
     else:
         verdict = decision_or_verdict
     if verdict is Verdict.SCOPE_MISSING:
-        scope = " ".join(filter(is_scope, missing))
+        scope = " ".join(filter(is_entry, missing))
         told = f', scope="{scope}"' if scope else ""
         return f'{_REALM}, error="insufficient_scope"{told}'
     if verdict.status != 401:

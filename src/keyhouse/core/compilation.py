@@ -1,6 +1,7 @@
 """From rows to records: everything that can be worked out before a request."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 
 from keyhouse.core import entities as rows
@@ -22,6 +23,8 @@ from keyhouse.core.records import (
     RouteRecord,
     SecretRecord,
 )
+from keyhouse.core.scope_roles import resolved
+from keyhouse.core.scopes import needs
 from keyhouse.core.verdict import Verdict
 
 ZoneLoader = Callable[[str], tzinfo]
@@ -64,10 +67,11 @@ def compile_api(
         key_header=row.key_header.lower().encode("ascii"),
         query_parameter=parameter.encode("ascii") if parameter else None,
         endpoints=Endpoints([(r.method, r.path) for r in ordered]) if ordered else None,
-        routes=tuple(RouteRecord(r.id, r.scopes, r.cost) for r in ordered),
+        routes=tuple(RouteRecord(r.id, r.scopes, needs(r.scopes), r.cost) for r in ordered),
         rates=compile_rates(row.limits),
         quotas=compile_quotas(row.limits, zones),
         disabled=row.disabled_at is not None,
+        roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
     )
 
 
@@ -114,6 +118,7 @@ def compile_grant(row: rows.Access) -> GrantRecord:
         row.provider_id,
         row.subscription_id,
         frozenset(row.scopes),
+        row.roles,
     )
 
 
@@ -158,7 +163,7 @@ def compile_line(
     """
     closed = api.disabled or any(owner.disabled for owner in providers)
     manages = key.kind is rows.KeyKind.MANAGEMENT
-    grant = None if closed or manages else key.grant_for(api)
+    grant = None if closed or manages else compile_grant_on(key, api)
     rates, quotas = limit_uses(key, api)
     return Line(
         secret=secret,
@@ -171,6 +176,17 @@ def compile_line(
         ends_us=min(secret.ends_us, key.ends_us),
         rates=rates,
         quotas=quotas,
+    )
+
+
+def compile_grant_on(key: KeyRecord, api: ApiRecord) -> GrantRecord | None:
+    """The row of access that opens an API, with the scopes of its roles there."""
+    grant = key.grant_for(api)
+    if grant is None or not grant.roles:
+        return grant
+    public = key.kind is rows.KeyKind.PUBLISHABLE
+    return replace(
+        grant, scopes=resolved(grant.scopes, grant.roles, api.roles, narrow=public)
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from keyhouse.core.paths import is_usual_path, plain_path
 from keyhouse.core.records import ApiRecord, GrantRecord, Line, RouteRecord
 from keyhouse.core.request import Request
-from keyhouse.core.scopes import covers, covers_all
+from keyhouse.core.scopes import Needs, meets, meets_all, unmet
 from keyhouse.core.verdict import Verdict
 
 
@@ -28,7 +28,7 @@ _ONE_UNIT = Passed(_VALID, "", 1, ())
 _REFUSED = {verdict: Passed(verdict, "", 0, ()) for verdict in Verdict}
 
 
-_NO_ROUTE = RouteRecord("", (), 1)
+_NO_ROUTE = RouteRecord("", (), Needs(), 1)
 
 
 def decide(line: Line, request: Request, now_us: int) -> Passed:
@@ -71,9 +71,8 @@ def _endpoint(line: Line, grant: GrantRecord, api: ApiRecord, request: Request) 
         index = api.endpoints.find(method, path)
         route = _NO_ROUTE if index is None else api.routes[index]
     held = grant.scopes
-    if not (covers_all(held, route.scopes) and covers_all(held, request.scopes)):
-        needed = dict.fromkeys((*route.scopes, *request.scopes))
-        missing = tuple(scope for scope in needed if not covers(held, scope))
+    if not (meets(held, route.needs) and meets_all(held, request.scopes)):
+        missing = unmet(held, (*route.scopes, *request.scopes))
         return Passed(Verdict.SCOPE_MISSING, route.id, 0, missing)
     cost = route.cost if request.cost is None else request.cost
     return _made(Passed, (_VALID, route.id, cost, ()))

@@ -215,7 +215,7 @@ class Api:
 
     `limits` are counted for each key on this API; a key's own limit of the
     same name replaces one. `query_parameter` is None where keys may not come
-    in the address.
+    in the address. `roles` maps the name of a role to the scopes it stands for.
     """
 
     id: str
@@ -231,11 +231,14 @@ class Api:
     disabled_at: int | None = None
     created_at: int
     updated_at: int
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What a method and path of an API need: scopes (all of them) and units.
+    """What a method and path of an API need: scopes and units.
+
+    All entries of `scopes` are needed; of one with `|` in it, any alternative.
 
     `method` is an HTTP method or `*`; `path` is a pattern below the API's
     root (see `core.patterns`). The first route by `position` that fits holds.
@@ -314,6 +317,7 @@ class Access:
     Server and publishable keys name APIs; a management key may also name a
     project or the whole organization. `provider_id` is the organization of
     what is named; `subscription_id` is the grant where that is a foreign one.
+    `roles` are names of the API's own; what they stand for is the API's to say.
     """
 
     id: str
@@ -324,6 +328,7 @@ class Access:
     subscription_id: str | None = None
     scopes: tuple[str, ...] = ()
     created_at: int
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

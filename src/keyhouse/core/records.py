@@ -14,6 +14,7 @@ from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.patterns import Endpoints, Referrers
 from keyhouse.core.quotas import Budget, Quota
+from keyhouse.core.scopes import Needs
 from keyhouse.core.verdict import Verdict
 
 FOREVER_US = 1 << 62
@@ -57,10 +58,11 @@ class ApplicationRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RouteRecord:
-    """What a route needs."""
+    """What a route needs: `scopes` as they are written, `needs` worked out."""
 
     id: str
     scopes: tuple[str, ...]
+    needs: Needs
     cost: int
 
 
@@ -70,7 +72,8 @@ class ApiRecord:
 
     `endpoints` finds the index of a route, None where there are no routes.
     `rates` and `quotas` are its defaults for each key. `query_parameter` is
-    ASCII bytes, `key_header` lower-case ASCII bytes.
+    ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
+    role to its scopes.
     """
 
     id: str
@@ -85,17 +88,19 @@ class ApiRecord:
     rates: tuple[RateLimit, ...]
     quotas: tuple[Quota, ...]
     disabled: bool
+    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GrantRecord:
-    """One row of a key's access."""
+    """One row of a key's access. In a `Line`, `scopes` holds those of `roles` too."""
 
     resource: Resource
     resource_id: str
     provider_id: str
     subscription_id: str | None
     scopes: frozenset[str]
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

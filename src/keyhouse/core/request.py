@@ -13,9 +13,9 @@ class Request:
     `core.credentials`); None where there was none. `api` is a slug. `path`
     is below the API's root and begins with `/`; None where the caller of
     verify told none, which a key with endpoint restrictions does not pass.
-    `scopes` are needed beyond those of the route. `cost` is in units, None
-    for the route's own. `way` is the verifier's own: where it found this
-    secret to lead, for a request of the same credential that comes after.
+    `scopes` are needed beyond those of the route, in the same form. `cost` is
+    in units, None for the route's own. `way` is the verifier's own: where it
+    found this secret to lead, for a request of the same credential that comes after.
     """
 
     secret: bytes | None = field(repr=False)

@@ -18,7 +18,8 @@ async def test_first_key_needs_four_calls(tenant: Tenant) -> None:
     key = await tenant.key(application=application["id"])
     assert key["project"] == project["id"]
     assert key["application"] == application["id"]
-    assert key["access"] == [{"api": api["id"], "slug": "weather", "scopes": []}]
+    [opens] = key["access"]
+    assert opens == {"api": api["id"], "slug": "weather", "scopes": [], "roles": []}
     assert key["secret"].startswith("kh_sk_test_")
     assert key["state"] == "active"
 

@@ -7,6 +7,7 @@ text or bytes is kept as JSON.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import partial
 from types import NoneType
 from typing import Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
@@ -86,11 +87,18 @@ def _rebuilder(hint: Any) -> _Convert | None:  # noqa: ANN401 - an annotation
     if get_origin(hint) is tuple:
         item = _rebuilder(options[0])
         return tuple if item is None else lambda values: tuple(map(item, values))
+    if get_origin(hint) is dict:
+        item = _rebuilder(options[1])
+        return None if item is None else partial(_rebuilt, item)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint
     if isinstance(hint, type) and is_dataclass(hint):
         return _dataclass_rebuilder(hint)
     return None
+
+
+def _rebuilt(convert: _Convert, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: convert(value) for name, value in values.items()}
 
 
 def _dataclass_rebuilder(kind: type[Any]) -> _Convert:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, get_args, get_type_hints
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from keyhouse.core import entities
 from keyhouse.core.usage import LATENCY_SLOTS
@@ -26,6 +27,33 @@ _PRIMARY_CONFLICT: Final = {"member": "person_id", "access": "access"}
 """What a taken id is told as, where the id is made of other fields."""
 
 _ASCII: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+class _Json(sa.sql.functions.FunctionElement[Any]):
+    """JSON that stands in a DEFAULT, written as each database tells it again."""
+
+    inherit_cache = False
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+@compiles(_Json)
+def _plain_json(element: _Json, _compiler: object, **_: object) -> str:
+    return f"'{element.text}'"
+
+
+@compiles(_Json, "postgresql")
+def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
+    return f"'{element.text}'::json"
+
+
+_IN_OLD_ROWS: Final = {("api", "roles"): _Json("{}"), ("access", "roles"): _Json("[]")}
+"""Columns that came after their table: what the rows that were there hold in them.
+
+SQLite adds a column that is not nullable only with a default, and keeps it.
+"""
 
 
 def _of_field(name: str, hint: Any) -> sa.Column[Any]:  # noqa: ANN401 - an annotation
@@ -48,6 +76,10 @@ def _table(
     kind: type[entities.Entity], name: str, *rest: sa.Constraint | sa.Index, **parents: str
 ) -> sa.Table:
     columns = [_of_field(*item) for item in get_type_hints(kind).items()]
+    for column in columns:
+        default = _IN_OLD_ROWS.get((name, column.name))
+        if default is not None:
+            column.server_default = sa.DefaultClause(default)
     references = [
         sa.ForeignKeyConstraint([column], [f"{parent}.id"])
         for column, parent in parents.items()

@@ -9,7 +9,8 @@ from keyhouse.core.addresses import parse_network
 from keyhouse.core.entities import Restrictions
 from keyhouse.core.patterns import parse_endpoint, referrer_expression
 from keyhouse.core.validation.problem import Problem, check_items, check_number
-from keyhouse.core.validation.texts import check_environment, check_scopes
+from keyhouse.core.validation.scopes import check_needs
+from keyhouse.core.validation.texts import check_environment
 
 PATTERN_LENGTH_MAX: Final = 512
 WILDCARDS_MAX: Final = 8
@@ -87,7 +88,7 @@ def check_route(
     method: str, path: str, scopes: Sequence[str], cost: int, known: Collection[str]
 ) -> list[Problem]:
     """What a route of an API says; fields bear their own names."""
-    problems = check_scopes("scopes", scopes, known, wild=False)
+    problems = check_needs("scopes", scopes, known, wild=False)
     try:
         parse_endpoint(f"{method} /")
     except ValueError:

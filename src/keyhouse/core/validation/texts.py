@@ -1,13 +1,12 @@
-"""Checks of names, slugs, scopes, times and what else is plain text or data."""
+"""Checks of names, slugs, times and what else is plain text or data."""
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from keyhouse.core.entities import Environment, KeyKind
-from keyhouse.core.scopes import is_scope
-from keyhouse.core.validation.problem import Problem, check_items
+from keyhouse.core.validation.problem import Problem
 
 NAME_LENGTH_MAX: Final = 120
 TEXT_LENGTH_MAX: Final = 2000
@@ -55,39 +54,6 @@ def check_slug(field: str, value: str) -> list[Problem]:
     if value in RESERVED_SLUGS:
         return [Problem(field, "is reserved", "choose another slug")]
     return []
-
-
-def check_scopes(
-    field: str,
-    values: Sequence[str],
-    known: Collection[str] | None = None,
-    *,
-    wild: bool = True,
-) -> list[Problem]:
-    """Scopes, each once. `known` are those of the API; None: any will do.
-
-    With `wild`, `*` and `resource:*` are among them where any known scope is
-    below; without it they are refused, as in what a route needs.
-    """
-    return check_items(field, values, lambda place, one: _scope(place, one, known, wild))
-
-
-def _scope(
-    field: str, value: str, known: Collection[str] | None, wild: bool
-) -> list[Problem]:
-    if not is_scope(value):
-        return [Problem(field, "is no scope", "write it as resource:action")]
-    if value.endswith("*"):
-        if not wild:
-            return [Problem(field, "is not one scope", "name the single scopes")]
-        start = value[:-1]
-        fits = known is None or not start or any(one.startswith(start) for one in known)
-    else:
-        fits = known is None or value in known
-    if fits:
-        return []
-    mend = f"choose among {', '.join(sorted(known or ())) or 'none: the API has no scopes'}"
-    return [Problem(field, "is not a scope of the API", mend)]
 
 
 def check_environment(field: str, value: str) -> list[Problem]:

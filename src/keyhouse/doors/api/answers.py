@@ -71,6 +71,7 @@ class ApiOut(BaseModel):
     project: str
     upstreams: dict[str, str]
     scopes: list[str]
+    roles: dict[str, list[str]]
     limits: list[RateOut | QuotaOut]
     key_header: str
     query_parameter: str | None
@@ -84,6 +85,7 @@ class ApiOut(BaseModel):
         project=f"prj_{_BODY}",
         upstreams={"test": "http://127.0.0.1:3000"},
         scopes=["forecast:read"],
+        roles={"reader": ["*:read"]},
         limits=[_LIMIT],
         key_header="X-API-Key",
         query_parameter=None,
@@ -177,7 +179,14 @@ _KEY: dict[str, Any] = {
     "environment": "test",
     "project": f"prj_{_BODY}",
     "application": f"app_{_BODY}",
-    "access": [{"api": f"api_{_BODY}", "slug": "weather", "scopes": ["forecast:read"]}],
+    "access": [
+        {
+            "api": f"api_{_BODY}",
+            "slug": "weather",
+            "scopes": ["forecast:read"],
+            "roles": ["reader"],
+        }
+    ],
     "restrictions": {
         "networks_allowed": [],
         "networks_denied": [],

@@ -108,6 +108,9 @@ class ApiChange(Body):
     name: str = UNSET_TEXT
     upstreams: dict[str, str] | None = None
     scopes: list[str] | None = None
+    roles: dict[str, list[str]] | None = Field(
+        None, description="The scopes of each role. Keys that hold one follow at once."
+    )
     limits: list[LimitBody] | None = None
     key_header: str | None = None
     query_parameter: str | None = None
@@ -115,6 +118,7 @@ class ApiChange(Body):
     model_config = _example(
         upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},
         scopes=["forecast:read", "alerts:read"],
+        roles={"reader": ["*:read"]},
         limits=[LIMIT],
     )
 
@@ -138,7 +142,9 @@ class RouteChange(Body):
     method: str = UNSET_TEXT
     path: str = UNSET_TEXT
     position: int = UNSET_NUMBER
-    scopes: list[str] | None = None
+    scopes: list[str] | None = Field(
+        None, description="All are needed; of `a:read|a:admin` either is enough."
+    )
     cost: int = UNSET_NUMBER
     model_config = _example(cost=2)
 
@@ -174,7 +180,7 @@ class ApplicationBody(Body):
 
 
 class AccessBody(Body):
-    """What a key opens: an API, by id or slug, and the scopes for it.
+    """What a key opens: an API, by id or slug, and the scopes and roles for it.
 
     A management key may instead name a project or the organization.
     """
@@ -183,7 +189,10 @@ class AccessBody(Body):
     project: str | None = None
     organization: str | None = None
     scopes: list[str] = Field(default_factory=list)
-    model_config = _example(api="weather", scopes=["forecast:read"])
+    roles: list[str] = Field(
+        default_factory=list, description="Names of the API's roles; not for projects."
+    )
+    model_config = _example(api="weather", scopes=["forecast:read"], roles=[])
 
     @model_validator(mode="after")
     def _one(self) -> Self:

@@ -73,6 +73,7 @@ def api_out(row: Api) -> ApiOut:
         project=row.project_id,
         upstreams=dict(row.upstreams),
         scopes=list(row.scopes),
+        roles={name: list(scopes) for name, scopes in row.roles.items()},
         limits=limits_out(row.limits),
         key_header=row.key_header,
         query_parameter=row.query_parameter,
@@ -241,7 +242,7 @@ def _access_out(row: Access, slugs: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {row.resource.value: row.resource_id}
     if row.resource is Resource.API:
         told["slug"] = slugs.get(row.resource_id)
-    return {**told, "scopes": list(row.scopes)}
+    return {**told, "scopes": list(row.scopes), "roles": list(row.roles)}
 
 
 def _times(row: _Dated) -> dict[str, str]:

@@ -39,6 +39,9 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["upstreams"] = body.upstreams or {}
     if "scopes" in came:
         given["scopes"] = tuple(body.scopes or ())
+    if "roles" in came:
+        roles = body.roles or {}
+        given["roles"] = {name: tuple(scopes) for name, scopes in roles.items()}
     if "limits" in came:
         given["limits"] = limits(body.limits)
     if "key_header" in came:
@@ -133,12 +136,12 @@ def access(bodies: Sequence[models.AccessBody]) -> tuple[AccessWish, ...]:
 
 
 def _opening(body: models.AccessBody) -> AccessWish:
-    scopes = tuple(body.scopes)
+    held = tuple(body.scopes), tuple(body.roles)
     if body.organization is not None:
-        return AccessWish(Resource.ORGANIZATION, body.organization, scopes)
+        return AccessWish(Resource.ORGANIZATION, body.organization, *held)
     if body.project is not None:
-        return AccessWish(Resource.PROJECT, body.project, scopes)
-    return AccessWish(Resource.API, body.api or "", scopes)
+        return AccessWish(Resource.PROJECT, body.project, *held)
+    return AccessWish(Resource.API, body.api or "", *held)
 
 
 def restrictions(body: models.RestrictionsBody | None) -> Restrictions:

@@ -20,7 +20,9 @@ from keyhouse.doors.cli.nouns import (
 )
 from keyhouse.doors.cli.tenants import NewName, Project
 
-_APIS = Noun("apis", "API", "apis", ("id", "slug", "name", "upstreams", "scopes", "limits"))
+_APIS = Noun(
+    "apis", "API", "apis", ("id", "slug", "name", "upstreams", "scopes", "roles", "limits")
+)
 _ENVIRONMENTS = ("test", "live")
 
 Upstreams = Annotated[
@@ -33,6 +35,11 @@ Upstreams = Annotated[
 Scopes = Annotated[
     list[str] | None, typer.Option("--scope", help="A scope it knows. Repeatable.")
 ]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="NAME=SCOPE,SCOPE: a set of scopes to give. Repeatable."),
+]
+NoRoles = Annotated[bool, typer.Option("--no-roles", help="Take all its roles away.")]
 Rates = Annotated[list[str] | None, typer.Option("--rate", help=RATE_HELP)]
 Quotas = Annotated[list[str] | None, typer.Option("--quota", help=QUOTA_HELP)]
 NoLimits = Annotated[bool, typer.Option("--no-limits", help="Take all its limits away.")]
@@ -61,6 +68,7 @@ def create_api(  # noqa: PLR0913  (an option each)
     name: NewName = None,
     project: Project = None,
     scopes: Scopes = None,
+    roles: Roles = None,
     rates: Rates = None,
     quotas: Quotas = None,
     key_header: KeyHeader = None,
@@ -74,6 +82,7 @@ def create_api(  # noqa: PLR0913  (an option each)
         "project": project,
         "upstreams": _upstreams(upstreams),
         "scopes": scopes or None,
+        "roles": _roles(roles),
         "limits": limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
@@ -89,25 +98,39 @@ def update_api(  # noqa: PLR0913  (an option each)
     upstreams: Upstreams = None,
     name: NewName = None,
     scopes: Scopes = None,
+    roles: Roles = None,
     rates: Rates = None,
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
     enabled: Enabled = None,
+    no_roles: NoRoles = False,
     no_limits: NoLimits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change an API. Scopes, limits and upstreams that are given replace all of theirs."""
+    """Change an API. A list or set that is given (as scopes, roles) replaces all of it."""
     changes = {
         "name": name,
         "upstreams": _upstreams(upstreams),
         "scopes": scopes or None,
+        "roles": {} if no_roles else _roles(roles),
         "limits": [] if no_limits else limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
         "disabled": disabled(enabled),
     }
     update(context, _APIS, id, changes, json=as_json)
+
+
+def _roles(given: Sequence[str] | None) -> dict[str, list[str]] | None:
+    """`reader=*:read,status:list`: nothing behind the sign is a role without scopes."""
+    found: dict[str, list[str]] = {}
+    for text in given or ():
+        name, equals, scopes = text.partition("=")
+        if not equals or name in found:
+            raise WrongUse(f"--role {text}: write NAME=SCOPE,SCOPE, each name once")
+        found[name] = [scope for scope in scopes.split(",") if scope]
+    return found or None
 
 
 def _upstreams(given: Sequence[str] | None) -> dict[str, str] | None:

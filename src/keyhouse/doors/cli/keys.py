@@ -18,6 +18,7 @@ from keyhouse.doors.cli.tenants import NewName
 
 _KEYS = Noun("keys", "key", "keys", ())
 _COLUMNS = ("id", "name", "kind", "environment", "state", "hint", "last_used_at")
+_ROLE = "@"
 _RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints")
 _VERBS = {
     "enable": "Let a disabled key work again.",
@@ -91,7 +92,7 @@ def create_key(  # noqa: PLR0913  (an option each)
     name: Annotated[str, typer.Argument(help="What people call it.")],
     *,
     api: Annotated[
-        list[str], typer.Option("--api", help="API[:SCOPE,SCOPE] it opens. Repeatable.")
+        list[str], typer.Option("--api", help="API[:SCOPE,@ROLE] it opens. Repeatable.")
     ],
     application: Annotated[str | None, typer.Option(help="Its application's id.")] = None,
     environment: Annotated[str | None, typer.Option(help="test or live.")] = None,
@@ -135,7 +136,7 @@ def update_key(  # noqa: PLR0913  (an option each)
     *,
     name: NewName = None,
     api: Annotated[
-        list[str] | None, typer.Option("--api", help="API[:SCOPE,SCOPE] it opens.")
+        list[str] | None, typer.Option("--api", help="API[:SCOPE,@ROLE] it opens.")
     ] = None,
     networks: Networks = None,
     networks_denied: Denied = None,
@@ -177,9 +178,12 @@ for _verb, _words in _VERBS.items():
 
 
 def _access(text: str) -> dict[str, Any]:
-    """`weather:forecast:read,alerts:read`: the first colon ends the API's name."""
-    api, _, scopes = text.partition(":")
-    return {"api": api, "scopes": [scope for scope in scopes.split(",") if scope]}
+    """`weather:forecast:read,@reader`: the first colon ends the API's name."""
+    api, _, rest = text.partition(":")
+    held = [one for one in rest.split(",") if one]
+    scopes = [one for one in held if not one.startswith(_ROLE)]
+    roles = [one.removeprefix(_ROLE) for one in held if one.startswith(_ROLE)]
+    return {"api": api, "scopes": scopes, **({"roles": roles} if roles else {})}
 
 
 def _restrictions(given: tuple[list[str] | None, ...]) -> dict[str, list[str]] | None:

@@ -19,7 +19,8 @@ Position = Annotated[
     int | None, typer.Option("--position", help="The first that fits holds.")
 ]
 Scopes = Annotated[
-    list[str] | None, typer.Option("--scope", help="A scope it needs. Repeatable.")
+    list[str] | None,
+    typer.Option("--scope", help="A scope it needs; A|B: either. Repeatable."),
 ]
 NoScopes = Annotated[bool, typer.Option("--no-scopes", help="It needs none any more.")]
 Cost = Annotated[int | None, typer.Option("--cost", help="Units that a call spends.")]

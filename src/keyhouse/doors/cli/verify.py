@@ -27,7 +27,8 @@ def verify(  # noqa: PLR0913  (an option each)
     referrer: Annotated[str | None, typer.Option(help="The caller's web page.")] = None,
     environment: Annotated[str | None, typer.Option(help="test or live.")] = None,
     scopes: Annotated[
-        list[str] | None, typer.Option("--scope", help="What it must be good for.")
+        list[str] | None,
+        typer.Option("--scope", help="What it must be good for; A|B: either."),
     ] = None,
     cost: Annotated[int | None, typer.Option(help="Units that it spends.")] = None,
     as_json: AsJson = False,

@@ -13,9 +13,9 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
-from keyhouse.core.scopes import is_scope
+from keyhouse.core.scopes import is_entry
 from keyhouse.core.secret import without_secret
-from keyhouse.core.validation import Problem
+from keyhouse.core.validation import Problem, check_entry
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import refuse
 
@@ -249,9 +249,11 @@ def _scopes(given: dict[str, Any]) -> tuple[str, ...]:
         mend = f"send a list of at most {_SCOPES_MAX} scopes"
         raise Faulty("scopes", "is no list, or too long", mend)
     for place, scope in enumerate(scopes):
-        if not isinstance(scope, str) or not is_scope(scope):
-            mend = "write it as resource:action"
-            raise Faulty(f"scopes.{place}", "is no scope", mend)
+        if not isinstance(scope, str):
+            raise Faulty(f"scopes.{place}", "is no scope", "write it as resource:action")
+        if not is_entry(scope):
+            [problem, *_] = check_entry(f"scopes.{place}", scope)
+            raise Faulty(*problem)
     return tuple(scopes)
 
 

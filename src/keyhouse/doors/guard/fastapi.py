@@ -19,7 +19,7 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request as Asked
 from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.guard.keyhouse import Keyhouse, Plane, address_number
+from keyhouse.doors.guard.keyhouse import Keyhouse, Plane, address_number, refuse_wrong
 from keyhouse.doors.guard.principal import Principal, principal_of
 
 _HANDLERS = "starlette.exception_handlers"
@@ -64,7 +64,11 @@ class KeyGuard:
         )
 
     def __call__(self, *scopes: str, cost: int | None = None) -> "Guarded":
-        """A dependency that needs all of `scopes` and spends `cost` units."""
+        """A dependency that needs all of `scopes` and spends `cost` units.
+
+        `"a:read|a:admin"` is met by either. Raises ValueError for what is none.
+        """
+        refuse_wrong(scopes)
         if cost is not None and cost < 0:
             raise ValueError("cost: is at least 0")
         guarded = _guarded(self, scopes, cost)

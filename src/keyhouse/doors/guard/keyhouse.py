@@ -9,7 +9,9 @@ from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.scopes import is_entry
 from keyhouse.core.secret import Secret, without_secret
+from keyhouse.core.validation import check_entry
 from keyhouse.core.verdict import Verdict
 
 
@@ -93,11 +95,14 @@ class Keyhouse:
     ) -> Decision:
         """Decide on a request and count it.
 
-        `api` is a slug, `path` is below the API's root, `cost` in units.
-        Raises ValueError for an address that is none and a negative cost.
+        `api` is a slug, `path` is below the API's root, `cost` in units. All
+        of `scopes` are needed; `"a:read|a:admin"` is met by either. Raises
+        ValueError for an address or scopes that are none and a negative cost.
         """
         if cost is not None and cost < 0:
             raise ValueError("cost: is at least 0")
+        needed = tuple(scopes)
+        refuse_wrong(needed)
         request = Request(
             secret=_bytes_of(secret),
             api=api,
@@ -109,7 +114,7 @@ class Keyhouse:
             app=app,
             tls=tls,
             environment=environment,
-            scopes=tuple(scopes),
+            scopes=needed,
             cost=cost,
         )
         decision = await self.plane.verify(request)
@@ -121,6 +126,14 @@ class Keyhouse:
             address=request.address,
         )
         return decision
+
+
+def refuse_wrong(scopes: tuple[str, ...]) -> None:
+    """Raise ValueError for a list of needed scopes that is none, and say why."""
+    for place, scope in enumerate(scopes):
+        if not is_entry(scope):
+            [problem, *_] = check_entry(f"scopes.{place}", scope)
+            raise ValueError(f"{problem.field}: {problem.reason}; {problem.mend}")
 
 
 def _bytes_of(secret: str | Secret | None) -> bytes | None:

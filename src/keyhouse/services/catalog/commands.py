@@ -6,6 +6,7 @@ from keyhouse.core import ids
 from keyhouse.core.entities import Access, Api, Limit, Route
 from keyhouse.core.validation import (
     Problem,
+    check_api_roles,
     check_key_header,
     check_limits,
     check_name,
@@ -25,6 +26,7 @@ class ApiFields(TypedDict, total=False):
     name: str
     upstreams: dict[str, str]
     scopes: tuple[str, ...]
+    roles: dict[str, tuple[str, ...]]
     limits: tuple[Limit, ...]
     key_header: str
     query_parameter: str | None
@@ -34,7 +36,7 @@ class ApiFields(TypedDict, total=False):
 def create_api(work: Work, *, slug: str, project: str | None, fields: ApiFields) -> Api:
     """A new API in a project. Its name is its slug unless one is given."""
     home = home_project(work, WRITE_APIS, project)
-    refuse([*check_slug("slug", slug), *_check(work, fields)])
+    refuse([*check_slug("slug", slug), *_check(work, fields, ())])
     given = {"name": slug, **switched(work, None, dict(fields))}
     api = Api(
         id=work.new_id(ids.API),
@@ -49,9 +51,13 @@ def create_api(work: Work, *, slug: str, project: str | None, fields: ApiFields)
 
 
 def change_api(work: Work, name: str, fields: ApiFields) -> Api:
-    """Change an API. A scope that goes is gone from no key, but opens nothing new."""
+    """Change an API.
+
+    A scope that goes is gone from no key, but opens nothing new. A role that
+    goes is gone from no key either, and opens nothing from then on.
+    """
     api = reached_api(work, WRITE_APIS, name)
-    refuse(_check(work, fields))
+    refuse(_check(work, fields, api.scopes))
     return work.change("api.change", api, **switched(work, api, dict(fields)))
 
 
@@ -69,7 +75,8 @@ def delete_api(work: Work, name: str) -> None:
     work.drop("api.delete", api)
 
 
-def _check(work: Work, fields: ApiFields) -> list[Problem]:
+def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Problem]:
+    """What is wrong with the fields; `known` are the scopes of the API as it was."""
     problems: list[Problem] = []
     if "name" in fields:
         problems += check_name("name", fields["name"])
@@ -77,6 +84,9 @@ def _check(work: Work, fields: ApiFields) -> list[Problem]:
         problems += check_upstreams("upstreams", fields["upstreams"])
     if "scopes" in fields:
         problems += check_scopes("scopes", fields["scopes"], wild=False)
+    if "roles" in fields:
+        scopes = fields.get("scopes", known)
+        problems += check_api_roles("roles", fields["roles"], scopes)
     if "limits" in fields:
         problems += check_limits("limits", fields["limits"], work.knows_zone)
     if "key_header" in fields:

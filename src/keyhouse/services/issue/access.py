@@ -1,11 +1,17 @@
 """What a key shall open: names looked up, scopes checked, nothing widened."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import Access, Api, Key, KeyKind, Project, Resource
-from keyhouse.core.scopes import covers
-from keyhouse.core.validation import ENTRIES_MAX, Problem, check_scopes
+from keyhouse.core.scopes import covers, is_wild
+from keyhouse.core.validation import (
+    ENTRIES_MAX,
+    Problem,
+    check_held_roles,
+    check_scopes,
+)
 from keyhouse.services.catalog import find_api
 from keyhouse.services.issue.minting import Opening
 from keyhouse.services.issue.queries import WRITE
@@ -36,12 +42,22 @@ MANAGEMENT_SCOPES = (
 class AccessWish(NamedTuple):
     """One entry of a key's wanted access: an API's id or slug, or a project's
 
-    or organization's id, and the scopes for it.
+    or organization's id, and the scopes for it. `roles` are for an API only.
     """
 
     resource: Resource
     name: str
     scopes: tuple[str, ...]
+    roles: tuple[str, ...] = ()
+
+
+class _Named(NamedTuple):
+    """What a wish names: its id, its project, and the scopes and roles it knows."""
+
+    id: str
+    project_id: str | None
+    scopes: tuple[str, ...]
+    roles: Mapping[str, tuple[str, ...]]
 
 
 class Opened(NamedTuple):
@@ -70,15 +86,15 @@ def open_access(work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...]) -> Op
         if isinstance(found, Problem):
             problems.append(found)
             continue
-        resource_id, home, known = found
-        problems += check_scopes(f"{place}.scopes", wish.scopes, known)
+        problems += check_scopes(f"{place}.scopes", wish.scopes, found.scopes)
+        problems += _check_roles(f"{place}.roles", kind, wish.roles, found.roles)
         if kind is KeyKind.MANAGEMENT:
-            problems += _wider(work, place, wish, resource_id, home)
-        if any(resource_id == other for _, other, _ in access):
+            problems += _wider(work, place, wish, found)
+        if any(found.id == other.id for other in access):
             where = f"{place}.{wish.resource}"
             problems.append(Problem(where, "is there twice", "join the two"))
-        access.append((wish.resource, resource_id, wish.scopes))
-        project_id = project_id or home
+        access.append(Opening(wish.resource, found.id, wish.scopes, wish.roles))
+        project_id = project_id or found.project_id
     if problems:
         raise Invalid(problems)
     return Opened(tuple(access), project_id)
@@ -116,10 +132,8 @@ def demand_no_more(work: Work, key: Key) -> None:
                 raise Forbidden(scope, ", which the key has")
 
 
-def _found(
-    work: Work, place: str, kind: KeyKind, wish: AccessWish
-) -> Problem | tuple[str, str | None, tuple[str, ...]]:
-    """Id, project and known scopes of what a wish names."""
+def _found(work: Work, place: str, kind: KeyKind, wish: AccessWish) -> Problem | _Named:
+    """What a wish names, or why it cannot."""
     field = f"{place}.{wish.resource}"
     management = kind is KeyKind.MANAGEMENT
     if wish.resource is not Resource.API and not management:
@@ -127,23 +141,40 @@ def _found(
     reach = work.actor.reach(WRITE)
     if wish.resource is Resource.ORGANIZATION:
         if reach.whole and wish.name == work.actor.organization_id:
-            return wish.name, None, MANAGEMENT_SCOPES
+            return _Named(wish.name, None, MANAGEMENT_SCOPES, {})
     elif wish.resource is Resource.PROJECT:
         project = _project(work, wish.name)
         if project is not None and reach.holds_project(project.id):
-            return project.id, project.id, MANAGEMENT_SCOPES
+            return _Named(project.id, project.id, MANAGEMENT_SCOPES, {})
     else:
         api = find_api(work, wish.name)
         if api is not None and reach.holds_api(api):
-            return api.id, api.project_id, _known(api, management=management)
+            if management:
+                return _Named(api.id, api.project_id, MANAGEMENT_SCOPES, {})
+            return _Named(api.id, api.project_id, api.scopes, api.roles)
     mend = "GET /v1/apis lists those that you can name"
     if wish.resource is not Resource.API:
         mend = f"name a {wish.resource} that your own key manages"
     return Problem(field, "is not known", mend)
 
 
-def _known(api: Api, *, management: bool) -> tuple[str, ...]:
-    return MANAGEMENT_SCOPES if management else api.scopes
+def _check_roles(
+    field: str,
+    kind: KeyKind,
+    roles: tuple[str, ...],
+    known: Mapping[str, tuple[str, ...]],
+) -> list[Problem]:
+    """The roles of a wish. Anyone can read a publishable key, so its are narrow."""
+    if roles and kind is KeyKind.MANAGEMENT:
+        return [Problem(field, "are not for management keys", "name scopes")]
+    problems = check_held_roles(field, roles, known)
+    if kind is KeyKind.PUBLISHABLE:
+        problems += [
+            Problem(f"{field}.{index}", "is too wide for a page", "name single scopes")
+            for index, role in enumerate(roles)
+            if any(map(is_wild, known.get(role, ())))
+        ]
+    return problems
 
 
 def _project(work: Work, name: str) -> Project | None:
@@ -155,11 +186,9 @@ def _project(work: Work, name: str) -> Project | None:
         return None
 
 
-def _wider(
-    work: Work, place: str, wish: AccessWish, resource_id: str, project_id: str | None
-) -> list[Problem]:
+def _wider(work: Work, place: str, wish: AccessWish, named: _Named) -> list[Problem]:
     """Problems where a management key would be allowed more than its maker is."""
-    held = work.actor.scopes_on(resource_id, project_id)
+    held = work.actor.scopes_on(named.id, named.project_id)
     mend = "grant no more than your own key has there"
     return [
         Problem(f"{place}.scopes.{index}", "is more than your own key has", mend)

@@ -12,6 +12,7 @@ from keyhouse.core.entities import (
     Limit,
     Restrictions,
 )
+from keyhouse.core.scopes import is_wild
 from keyhouse.core.validation import (
     Problem,
     check_key_environment,
@@ -212,7 +213,7 @@ def _check_kind(
     problems = [
         Problem(f"access.{index}.scopes", "is too wide for a page", "name single scopes")
         for index, wish in enumerate(access)
-        if any(scope.endswith("*") for scope in wish.scopes)
+        if any(map(is_wild, wish.scopes))
     ]
     if not restrictions.referrers:
         mend = "name the pages that use the key, as https://example.com/*"

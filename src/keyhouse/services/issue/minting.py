@@ -21,8 +21,14 @@ from keyhouse.services.work import Work, plain, told
 
 ANYWHERE: Final = Restrictions()
 
-Opening = tuple[Resource, str, tuple[str, ...]]
-"""One thing that a key opens: its kind, its id, and the scopes for it."""
+
+class Opening(NamedTuple):
+    """One thing that a key opens: its kind, its id, the scopes and roles for it."""
+
+    resource: Resource
+    id: str
+    scopes: tuple[str, ...]
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +112,8 @@ def replace_access(
     for id, row in old.items():
         if id not in new:
             work.tx.remove(row)
-        elif row.scopes != new[id].scopes:
-            work.tx.update(row, scopes=new[id].scopes)
+        elif (row.scopes, row.roles) != (new[id].scopes, new[id].roles):
+            work.tx.update(row, scopes=new[id].scopes, roles=new[id].roles)
     for id, row in new.items():
         if id not in old:
             work.tx.insert(row)
@@ -119,19 +125,23 @@ def replace_access(
 def told_access(rows: list[Access]) -> list[object]:
     """What an audit row tells of access, in the order of ids."""
     return [
-        {row.resource.value: row.resource_id, "scopes": plain(row.scopes)}
+        {
+            row.resource.value: row.resource_id,
+            "scopes": plain(row.scopes),
+            **({"roles": plain(row.roles)} if row.roles else {}),
+        }
         for row in sorted(rows, key=lambda row: row.id)
     ]
 
 
 def _access_row(work: Work, key: Key, opening: Opening) -> Access:
-    resource, resource_id, scopes = opening
     return Access(
-        id=f"{key.id}/{resource_id}",
+        id=f"{key.id}/{opening.id}",
         key_id=key.id,
-        resource=resource,
-        resource_id=resource_id,
+        resource=opening.resource,
+        resource_id=opening.id,
         provider_id=key.organization_id,
-        scopes=scopes,
+        scopes=opening.scopes,
+        roles=opening.roles,
         created_at=work.now_us,
     )

@@ -19,7 +19,7 @@ from keyhouse.core.secret import Secret
 from keyhouse.core.validation import check_email, check_name
 from keyhouse.services.actor import OPERATOR, Actor
 from keyhouse.services.catalog import create_application
-from keyhouse.services.issue.minting import NewKey, issue_key
+from keyhouse.services.issue.minting import NewKey, Opening, issue_key
 from keyhouse.services.refusals import refuse
 from keyhouse.services.tenants.commands import create_project
 from keyhouse.services.tenants.founding import found_organization
@@ -133,5 +133,5 @@ def _management_key(work: Work, project: Project) -> NewKey:
         kind=KeyKind.MANAGEMENT,
         environment=None,
         application=application,
-        access=((Resource.ORGANIZATION, organization, (EVERYTHING,)),),
+        access=(Opening(Resource.ORGANIZATION, organization, (EVERYTHING,)),),
     )
