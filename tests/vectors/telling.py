@@ -86,22 +86,30 @@ def check_refusal(
     assert problem.get("scopes_missing", []) == expect.get("scopes_missing", []), where
 
 
+def scopes(world: World, expect: dict[str, Any], request: dict[str, Any]) -> list[str]:
+    """All scopes that the key holds on the API, those of its roles among them."""
+    key = world.get(rows.Key, expect.get("key", "key"))
+    api = world.get(rows.Api, request["api"])
+    opens = next(
+        a for a in world.all(rows.Access) if (a.key_id, a.resource_id) == (key.id, api.id)
+    )
+    of_roles = [scope for role in opens.roles for scope in api.roles.get(role, ())]
+    if key.kind is rows.KeyKind.PUBLISHABLE:
+        of_roles = [scope for scope in of_roles if "*" not in scope]
+    return sorted({*opens.scopes, *of_roles})
+
+
 def identity(
     world: World, expect: dict[str, Any], request: dict[str, Any]
 ) -> dict[str, str]:
     """The headers that tell an upstream who calls."""
     key = world.get(rows.Key, expect.get("key", "key"))
-    api = world.get(rows.Api, request["api"])
     app = world.get(rows.Application, "application")
-    opens = next(
-        a for a in world.all(rows.Access) if (a.key_id, a.resource_id) == (key.id, api.id)
-    )
-    of_roles = [scope for role in opens.roles for scope in api.roles.get(role, ())]
     return {
         "keyhouse-key-id": key.id,
         "keyhouse-application": app.id,
         "keyhouse-customer": app.external_id or "",
         "keyhouse-subject": "",
         "keyhouse-environment": key.environment or "",
-        "keyhouse-scopes": " ".join(sorted({*opens.scopes, *of_roles})),
+        "keyhouse-scopes": " ".join(scopes(world, expect, request)),
     }

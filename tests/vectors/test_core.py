@@ -28,7 +28,7 @@ from keyhouse.core.records import Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, is_well_formed
 from keyhouse.core.verdict import Verdict
-from tests.vectors import asking, reading
+from tests.vectors import asking, reading, telling
 from tests.vectors.filling import Filling, World
 
 PEPPER = Pepper("p1", KeyringState.ACTIVE, bytes(32))
@@ -187,6 +187,9 @@ def test_core_agrees(name: str) -> None:
         assert decision.units == expect.get("units", int(decision.allowed)), where
         if "route" in expect:
             assert decision.route_id == world.ids[expect["route"]], where
+        if decision.allowed:
+            held = telling.scopes(world, expect, step.request)
+            assert sorted(decision.scopes) == held, where
         assert list(decision.scopes_missing) == expect.get("scopes_missing", []), where
         assert decision.retry_us == expect.get("retry_us"), where
         if "left" in expect:

@@ -134,5 +134,7 @@ async def test_guard_agrees(name: str, program: Program) -> None:
         telling.check_headers(world, expect, answer.headers, where)
         if expect["code"] == "valid":
             check_who(world, expect, answer.body)
+            told = json.loads(answer.body)["scopes"]
+            assert told == telling.scopes(world, expect, step.request), where
         else:
             telling.check_refusal(expect, answer.headers, answer.body, where)

@@ -110,3 +110,4 @@ async def test_verify_agrees(name: str, desk: Desk) -> None:
             assert left == expect.get("left", {}), where
         if told["allowed"]:
             check_who(world, expect, told)
+            assert told["scopes"] == telling.scopes(world, expect, step.request), where

@@ -3,7 +3,13 @@
 import pytest
 
 from keyhouse.core.entities import Api
-from keyhouse.core.validation import Problem, check_scopes, check_slug, check_upstreams
+from keyhouse.core.validation import (
+    Problem,
+    check_api_roles,
+    check_scopes,
+    check_slug,
+    check_upstreams,
+)
 from keyhouse.doors.console.apis.form import (
     ApiForm,
     api_fields,
@@ -11,8 +17,8 @@ from keyhouse.doors.console.apis.form import (
     read_api,
     show_api,
     slug_from,
-    words,
 )
+from keyhouse.doors.console.apis.words import words
 
 LIVE, TEST = "https://api.example.com", "http://127.0.0.1:3000/v2"
 
@@ -26,6 +32,7 @@ def api(upstreams: dict[str, str]) -> Api:
         name="Weather",
         upstreams=upstreams,
         scopes=("forecast:read", "alerts:read"),
+        roles={"reader": ("*:read", "alerts:read"), "nobody": ()},
         query_parameter="key",
         created_at=0,
         updated_at=0,
@@ -50,6 +57,7 @@ def test_saving_the_form_as_it_was_shown_changes_nothing(upstreams: dict[str, st
         "name": row.name,
         "upstreams": upstreams,
         "scopes": row.scopes,
+        "roles": row.roles,
         "limits": (),
         "key_header": row.key_header,
         "query_parameter": "key",
@@ -89,6 +97,31 @@ def test_each_problem_stands_at_the_field_where_it_was_typed() -> None:
     assert set(told) == {"slug", "upstream", "scopes"}
     assert told["scopes"].reason == "bad is no scope"
     assert told["slug"].reason == "is empty"
+
+
+def test_roles_are_lines_and_each_problem_names_what_was_typed() -> None:
+    form = ApiForm(scopes="a:read", roles="reader=a:read b:read\n\n Chief = *:read")
+    fields, problems = api_fields(form)
+    assert problems == []
+    assert fields["roles"] == {"reader": ("a:read", "b:read"), "Chief": ("*:read",)}
+    wrong = check_api_roles("roles", fields["roles"], fields["scopes"])
+    reasons = [at_fields(form, [problem])["roles"].reason for problem in wrong]
+    assert reasons == [
+        "reader: b:read is not a scope of the API",
+        "Chief is no name of a role",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roles", "reason"),
+    [
+        ("reader a:read", "line 1 has no ="),
+        ("r = a:read\nr = b:read", "line 2 names r again"),
+    ],
+)
+def test_a_line_that_says_no_role_is_named(roles: str, reason: str) -> None:
+    _, problems = api_fields(ApiForm(roles=roles))
+    assert [(one.field, one.reason) for one in problems] == [("roles", reason)]
 
 
 def test_another_address_for_test_calls_is_asked_for() -> None:

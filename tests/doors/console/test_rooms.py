@@ -50,12 +50,45 @@ async def test_a_taken_slug_is_told_at_its_field(rooms: Rooms) -> None:
     assert 'id="f-slug-problem"' in refused.text
 
 
+async def test_a_wrong_role_is_told_at_its_field(rooms: Rooms) -> None:
+    path = f"{rooms.root}/apis"
+    typed = {"name": "Weather", "scopes": "a:read", "roles": "reader = a:read, b:read"}
+    refused = await rooms.visitor.submit(f"{path}/new", path, **typed)
+    assert refused.status_code == 422
+    assert 'id="f-roles-problem"' in refused.text
+    assert "reader: b:read is not a scope of the API" in refused.text
+    assert "reader = a:read, b:read" in refused.text
+
+
+async def test_a_route_may_be_met_by_either_of_two_scopes(rooms: Rooms) -> None:
+    one = await rooms.api(scopes="a:read a:admin b:read")
+    routes = f"{one}/routes"
+    typed = {"path": "/v1/**", "scopes": "a:read | a:admin, b:read"}
+    await rooms.do(f"{routes}/new", routes, **typed)
+    page = await rooms.text(one)
+    assert re.search(
+        r"a:read</code>\s*<span class=\"faint\">or</span>\s*<code class=\"tag\">a:admin",
+        page,
+    )
+    assert re.search(r"<span class=\"faint\">and</span>\s*<code class=\"tag\">b:read", page)
+
+
 async def test_an_api_is_edited_without_losing_what_was_not_touched(rooms: Rooms) -> None:
     limit = {"limits.0.amount": "600", "limits.0.per": "rate:60"}
-    one = await rooms.api(scopes="a:read b:read", **limit)
+    roles = "reader = *:read\nnobody ="
+    one = await rooms.api(scopes="a:read b:read", roles=roles, **limit)
     await rooms.do(f"{one}/edit", one, name="Weather 2")
     page = await rooms.text(one)
-    for kept in ("Weather 2", "a:read", "b:read", "600 times a minute", UPSTREAM):
+    for kept in (
+        "Weather 2",
+        "a:read",
+        "b:read",
+        "reader",
+        "*:read",
+        "opens nothing",
+        "600 times a minute",
+        UPSTREAM,
+    ):
         assert kept in page
 
 

@@ -1,7 +1,7 @@
 """The form of a route loses nothing, and tells what is wrong where it was typed."""
 
 from keyhouse.core.entities import Route
-from keyhouse.core.validation import check_scopes
+from keyhouse.core.validation import check_needs, check_scopes
 from keyhouse.doors.console.apis.route_form import (
     RouteForm,
     at_fields,
@@ -43,3 +43,11 @@ def test_problems_stand_where_they_were_typed() -> None:
     told = at_fields(form, problems)
     assert set(told) == {"cost", "position", "scopes"}
     assert told["scopes"].reason == "b is no scope"
+
+
+def test_alternatives_are_one_entry_however_they_are_spaced() -> None:
+    fields, _ = route_fields(RouteForm(path="/", scopes="a:read | a:admin, b:x|b:y c:z"))
+    assert fields["scopes"] == ("a:read|a:admin", "b:x|b:y", "c:z")
+    form = RouteForm(path="/", scopes="a:read | a:*")
+    wrong = check_needs("scopes", route_fields(form)[0]["scopes"], ["a:read"], wild=False)
+    assert at_fields(form, wrong)["scopes"].reason == "a:read|a:* is not one scope"

@@ -1,5 +1,7 @@
 """The verifier: what a key opens, kept true while records change under it."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyhouse.core.decision import Decision, Pending
@@ -109,6 +111,26 @@ def test_a_switched_off_api_is_not_open() -> None:
     world.store.change("api", "api_1", disabled_at=1)
     world.confirm()
     assert world.decide().verdict is Verdict.API_NOT_ALLOWED
+
+
+def test_a_role_that_is_narrowed_is_narrow_with_the_next_call() -> None:
+    """And a read that began before the change brings nothing back."""
+    world = World()
+    world.store.change("api", "api_1", roles={"reader": ("alerts:read",)})
+    [row] = world.store.access["key_1"]
+    world.store.access["key_1"] = [replace(row, roles=("reader",))]
+    world.store.change("key", "key_1")
+    world.confirm()
+    assert world.decide().scopes == {"forecast:read", "alerts:read"}
+    world.store.change("key", "key_1")
+    world.confirm()
+    pending = world.verifier.verify(world.ask())
+    assert isinstance(pending, Pending)
+    old = pending.work()
+    world.store.change("api", "api_1", roles={})
+    world.confirm()
+    decision = finish(pending.resume(old))
+    assert (decision.code, decision.scopes) == ("valid", {"forecast:read"})
 
 
 def test_a_slow_read_cannot_bring_back_a_revoked_key() -> None:

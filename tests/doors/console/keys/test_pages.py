@@ -213,3 +213,36 @@ async def test_what_is_empty_shows_the_next_step(desk: Desk) -> None:
     page = await desk.get("/keys")
     assert "Create key" in page.text
     assert "as far and as often as you say" in page.text
+
+
+async def test_roles_stand_beside_scopes_and_in_the_sentence(desk: Desk) -> None:
+    await desk.post(
+        "/apis",
+        slug="maps",
+        name="Maps",
+        scopes="tiles:read",
+        roles="reader = *:read",
+    )
+    form = await desk.get("/keys/new")
+    assert re.search(r'name="role.maps" value="reader"', form.text)
+    told = await desk.post("/keys/new/sentence", role__maps=["reader"], environment="test")
+    assert "May call maps (as reader) in test" in told.text
+    made = await desk.post("/keys", name="Map desk", role__maps=["reader"])
+    assert secret_in(made)
+    page = await desk.visitor.get(made.headers["hx-replace-url"])
+    assert "maps (as reader)" in page.text
+    change = made.headers["hx-replace-url"] + "/change/access"
+    ticked = await desk.visitor.get(change)
+    assert re.search(r'name="role.maps" value="reader" checked', ticked.text)
+
+
+async def test_a_role_that_is_gone_is_told_where_a_key_still_has_it(desk: Desk) -> None:
+    maps = await desk.post(
+        "/apis", slug="maps", name="Maps", scopes="tiles:read", roles="reader = *:read"
+    )
+    made = await desk.post("/keys", name="Map desk", role__maps=["reader"])
+    at = maps.headers["location"].removeprefix(desk.root)
+    gone = await desk.post(at, name="Maps", scopes="tiles:read", roles="")
+    assert gone.status_code == 303, gone.text
+    form = await desk.visitor.get(made.headers["hx-replace-url"] + "/change/access")
+    assert "no longer a role: opens nothing" in form.text

@@ -18,7 +18,11 @@ DAILY = Limit(name="d", kind=LimitKind.QUOTA, amount=50_000, window=Window.DAY)
 ENDS = 1_800_000_000_000_000
 
 
-def api(*limits: Limit, scopes: tuple[str, ...] = ()) -> Api:
+def api(
+    *limits: Limit,
+    scopes: tuple[str, ...] = (),
+    roles: dict[str, tuple[str, ...]] | None = None,
+) -> Api:
     return Api(
         id="api_1",
         organization_id="org_1",
@@ -26,6 +30,7 @@ def api(*limits: Limit, scopes: tuple[str, ...] = ()) -> Api:
         slug="weather",
         name="Weather",
         scopes=scopes,
+        roles=roles or {},
         limits=limits,
         created_at=0,
         updated_at=0,
@@ -78,6 +83,26 @@ def test_several_apis_wide_scopes_and_every_kind_of_place() -> None:
         "https://a.example/*, b.example or 2 other pages, "
         "until 15 January 2027, 08:00 UTC."
     )
+
+
+def test_roles_are_told_before_the_scopes_beside_them() -> None:
+    roles = {"weather": ("reader", "clerk"), "maps": ("reader",)}
+    text = sentence(reach(access={"weather": ("*:list",), "maps": ()}, roles=roles))
+    assert text == (
+        "May call weather (as reader and clerk; all resources: list) "
+        "and maps (as reader) in live."
+    )
+
+
+def test_a_role_that_holds_everything_is_as_wide_as_the_scope() -> None:
+    known = {"weather": api(MINUTELY, scopes=("a:b",), roles={"chief": ("*",), "none": ()})}
+    wide = reach(access={"weather": ()}, roles={"weather": ("chief",)}, ends_at=ENDS)
+    found = [one.text for one in risks(wide, KeyKind.SERVER, known)]
+    assert "May do everything with weather" in found
+    assert "No scopes of weather" not in found
+    bare = reach(access={"weather": ()}, roles={"weather": ("none",)}, ends_at=ENDS)
+    found = [one.text for one in risks(bare, KeyKind.SERVER, known)]
+    assert "No scopes of weather" in found
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,13 @@ def test_a_ticked_scope_opens_its_api_even_where_the_api_was_not_ticked() -> Non
     )
 
 
+def test_a_ticked_role_opens_its_api_as_a_scope_does() -> None:
+    made = wish(name="a", role__weather=["reader", "clerk"], scope__weather="a:b")
+    assert made.access == (
+        AccessWish(Resource.API, "weather", ("a:b",), ("reader", "clerk")),
+    )
+
+
 def test_one_entry_a_line_and_blank_lines_count_for_nothing() -> None:
     made = wish(name="a", networks_allowed="203.0.113.0/24\r\n\r\n 2001:db8::/32 \n")
     assert made.restrictions.networks_allowed == ("203.0.113.0/24", "2001:db8::/32")
@@ -157,6 +164,7 @@ def view() -> KeyView:
         resource_id="api_1",
         provider_id="org_1",
         scopes=("forecast:*",),
+        roles=("reader",),
         created_at=NOW,
     )
     return KeyView(key, KeyState.ACTIVE, (access,), {"api_1": "weather"}, "…k9Qa", None)
@@ -172,7 +180,7 @@ def test_a_form_sent_back_untouched_changes_nothing() -> None:
         changed |= read.changes
     assert changed == {
         "name": "billing",
-        "access": (AccessWish(Resource.API, "weather", ("forecast:*",)),),
+        "access": (AccessWish(Resource.API, "weather", ("forecast:*",), ("reader",)),),
         "restrictions": now.key.restrictions,
         "limits": now.key.limits,
     }

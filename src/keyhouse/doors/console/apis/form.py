@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 from keyhouse.core.entities import Api, Environment
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
+from keyhouse.doors.console.apis.role_lines import of_role, read_roles, show_roles
+from keyhouse.doors.console.apis.words import of_word, words
 from keyhouse.services.catalog import ApiFields
 
 SAME: Final = "same"
@@ -24,6 +26,7 @@ _TEXTS: Final = (
     "test_calls",
     "upstream_test",
     "scopes",
+    "roles",
     "key_header",
     "query_parameter",
 )
@@ -38,6 +41,7 @@ class ApiForm(NamedTuple):
     test_calls: str = SAME
     upstream_test: str = ""
     scopes: str = ""
+    roles: str = ""
     key_header: str = KEY_HEADER
     query_parameter: str = ""
     limits: Sequence[LimitRow] = ()
@@ -65,6 +69,7 @@ def show_api(api: Api) -> ApiForm:
         test_calls=lead,
         upstream_test=test if lead == OTHER else "",
         scopes="\n".join(api.scopes),
+        roles=show_roles(api.roles),
         key_header=api.key_header,
         query_parameter=api.query_parameter or "",
         limits=rows_of(api.limits),
@@ -74,6 +79,8 @@ def show_api(api: Api) -> ApiForm:
 def api_fields(form: ApiForm) -> tuple[ApiFields, list[Problem]]:
     """What a form comes to, and what in it the rules of an API cannot read."""
     limits, problems = limits_of(form.limits)
+    roles, wrong = read_roles(form.roles)
+    problems += wrong
     if form.test_calls == OTHER and not form.upstream_test:
         mend = "give the address, or send test calls to the same one"
         problems.append(Problem("upstream_test", "is empty", mend))
@@ -81,6 +88,7 @@ def api_fields(form: ApiForm) -> tuple[ApiFields, list[Problem]]:
         name=form.name,
         upstreams=_upstreams(form),
         scopes=words(form.scopes),
+        roles=roles,
         limits=limits,
         key_header=form.key_header or KEY_HEADER,
         query_parameter=form.query_parameter or None,
@@ -95,11 +103,6 @@ def at_fields(form: ApiForm, problems: Iterable[Problem]) -> dict[str, Problem]:
         placed = _placed(form, problem)
         places.setdefault(placed.field, placed)
     return places
-
-
-def words(text: str) -> tuple[str, ...]:
-    """Words set apart by spaces, commas or lines, each once."""
-    return tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip()))) if text.strip() else ()
 
 
 def slug_from(name: str) -> str:
@@ -122,15 +125,10 @@ def _placed(form: ApiForm, problem: Problem) -> Problem:
         return problem._replace(field="upstream_test")
     if field.startswith("upstreams"):
         return problem._replace(field="upstream")
+    if field.startswith("roles."):
+        return of_role(form.roles, problem)
     if field.startswith("scopes."):
         return of_word("scopes", words(form.scopes), problem)
     if field == "slug" and not form.wanted_slug:
         return Problem("slug", "is empty", "give the name that it has in addresses")
     return problem
-
-
-def of_word(field: str, typed: Sequence[str], problem: Problem) -> Problem:
-    """A problem with one word of many, told with the word itself."""
-    index = problem.field.rpartition(".")[2]
-    word = typed[int(index)] if index.isdigit() and int(index) < len(typed) else ""
-    return Problem(field, f"{word} {problem.reason}".strip(), problem.mend)

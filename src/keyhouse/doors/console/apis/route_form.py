@@ -1,15 +1,18 @@
 """The form of a route: a method, a path below the API's root, what they need."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Route
 from keyhouse.core.patterns import ANY_METHOD
+from keyhouse.core.scopes import OR
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.apis.form import of_word, words
 from keyhouse.doors.console.apis.numbers import read_number
+from keyhouse.doors.console.apis.words import of_word, words
 from keyhouse.services.catalog import RouteFields
 
+_AROUND_OR: Final = re.compile(r"\s*\|\s*")
 METHODS: Final = (ANY_METHOD, "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -44,7 +47,7 @@ def route_fields(form: RouteForm) -> tuple[RouteFields, list[Problem]]:
     """What a form comes to; without a position a new route is the last."""
     cost, problems = read_number("cost", form.cost, blank=1)
     fields = RouteFields(
-        method=form.method.upper(), path=form.path, scopes=words(form.scopes), cost=cost
+        method=form.method.upper(), path=form.path, scopes=entries(form.scopes), cost=cost
     )
     if form.position:
         position, wrong = read_number("position", form.position)
@@ -53,13 +56,18 @@ def route_fields(form: RouteForm) -> tuple[RouteFields, list[Problem]]:
     return fields, problems
 
 
+def entries(text: str) -> tuple[str, ...]:
+    """What is needed, each once; spaces around `|` do not part alternatives."""
+    return words(_AROUND_OR.sub(OR, text))
+
+
 def at_fields(form: RouteForm, problems: Iterable[Problem]) -> dict[str, Problem]:
     """Problems by the form's own fields, the first of each."""
     places: dict[str, Problem] = {}
     for problem in problems:
         field = problem.field.partition(".")[0]
         if field != problem.field:
-            places.setdefault(field, of_word(field, words(form.scopes), problem))
+            places.setdefault(field, of_word(field, entries(form.scopes), problem))
         else:
             places.setdefault(field, problem)
     return places

@@ -14,6 +14,7 @@ def reach_of_wish(wish: KeyWish) -> Reach:
     """The powers of a key that somebody wants."""
     return Reach(
         access={opening.name: opening.scopes for opening in wish.access},
+        roles={opening.name: opening.roles for opening in wish.access},
         environment=wish.environment,
         restrictions=wish.restrictions,
         # What could not be read is 0, and told beside its field.
@@ -26,11 +27,12 @@ def reach_of_wish(wish: KeyWish) -> Reach:
 def reach_of_key(view: KeyView) -> Reach:
     """The powers of a key."""
     key = view.key
+    opened = {
+        view.slugs.get(row.resource_id) or _WIDER[row.resource]: row for row in view.access
+    }
     return Reach(
-        access={
-            view.slugs.get(row.resource_id) or _WIDER[row.resource]: row.scopes
-            for row in view.access
-        },
+        access={name: row.scopes for name, row in opened.items()},
+        roles={name: row.roles for name, row in opened.items()},
         environment=key.environment,
         restrictions=key.restrictions,
         limits=key.limits,

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from keyhouse.core.entities import Api, Environment, KeyKind
+from keyhouse.core.scope_roles import resolved
+from keyhouse.core.scopes import EVERYTHING
 from keyhouse.doors.console.keys import words
 from keyhouse.doors.console.keys.sentences import Reach
 
@@ -31,7 +33,7 @@ def risks(reach: Reach, kind: KeyKind, apis: Mapping[str, Api]) -> list[Risk]:
         return []
     found = [
         *_from_anywhere(reach, kind),
-        *_too_wide(reach),
+        *_too_wide(reach, apis),
         *_too_often(reach, apis),
         *_too_narrow(reach, apis),
         *_for_ever(reach),
@@ -56,8 +58,8 @@ def _from_anywhere(reach: Reach, kind: KeyKind) -> list[Risk]:
     return [Risk(Weight.WATCH, text, "Name the networks that your servers call from.")]
 
 
-def _too_wide(reach: Reach) -> list[Risk]:
-    wide = [name for name, scopes in reach.access.items() if "*" in scopes]
+def _too_wide(reach: Reach, apis: Mapping[str, Api]) -> list[Risk]:
+    wide = [name for name in reach.access if EVERYTHING in _held(reach, name, apis)]
     if not wide:
         return []
     text = f"May do everything with {words.listed(wide)}"
@@ -75,13 +77,19 @@ def _too_often(reach: Reach, apis: Mapping[str, Api]) -> list[Risk]:
 def _too_narrow(reach: Reach, apis: Mapping[str, Api]) -> list[Risk]:
     bare = [
         name
-        for name, scopes in reach.access.items()
-        if not scopes and name in apis and apis[name].scopes
+        for name in reach.access
+        if name in apis and apis[name].scopes and not _held(reach, name, apis)
     ]
     if not bare:
         return []
     text = f"No scopes of {words.listed(bare)}"
     return [Risk(Weight.NOTE, text, "Calls that need one are refused.")]
+
+
+def _held(reach: Reach, name: str, apis: Mapping[str, Api]) -> frozenset[str]:
+    """All scopes on an API, those of its roles as they are now among them."""
+    known = apis[name].roles if name in apis else {}
+    return resolved(reach.access[name], reach.roles.get(name, ()), known)
 
 
 def _for_ever(reach: Reach) -> list[Risk]:

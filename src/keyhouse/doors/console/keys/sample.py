@@ -1,12 +1,12 @@
 """A call that a key can really make: a path that is there and open to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Restrictions, Route
 from keyhouse.core.globs import WILDCARD
 from keyhouse.core.patterns import Endpoints, parse_endpoint
-from keyhouse.core.scopes import covers_all
+from keyhouse.core.scopes import meets_all
 
 _HARMLESS: Final = ("GET", "HEAD")
 
@@ -19,7 +19,7 @@ class Sample(NamedTuple):
 
 
 def sample(
-    routes: Sequence[Route], scopes: Sequence[str], restrictions: Restrictions
+    routes: Sequence[Route], scopes: Collection[str], restrictions: Restrictions
 ) -> Sample:
     """What to call first. `/` where nothing better is known.
 
@@ -65,7 +65,7 @@ class _Opening:
         if self._allowed and self._allowed.find(one.method, one.path) is None:
             return False
         index = self._found.find(one.method, one.path) if self._routes else None
-        return index is None or covers_all(self._held, self._routes[index].scopes)
+        return index is None or meets_all(self._held, self._routes[index].scopes)
 
 
 def _method(method: str) -> str:

@@ -5,7 +5,7 @@ apart from those that join them; read together they are plain text.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from keyhouse.core.entities import Environment, Limit, Restrictions
 from keyhouse.doors.console.keys import words
@@ -16,10 +16,11 @@ class Reach:
     """A key's powers, whether it is wanted only or there already.
 
     `access` maps what an API (or, for management keys, something wider) is
-    called to the scopes for it.
+    called to the scopes for it, `roles` to the names of the roles beside them.
     """
 
     access: Mapping[str, Sequence[str]]
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     environment: Environment | None
     restrictions: Restrictions
     limits: tuple[Limit, ...] = ()
@@ -41,12 +42,17 @@ def sentence(reach: Reach) -> str:
 
 
 def may_call(reach: Reach) -> str:
-    """The APIs with their scopes: `weather (forecast: read) and maps`."""
-    named = [
-        f"{name} ({words.scopes(scopes)})" if scopes else name
-        for name, scopes in reach.access.items()
+    """The APIs with scopes and roles: `weather (as reader; forecast: read) and maps`."""
+    return words.listed([_opened(reach, name) for name in reach.access])
+
+
+def _opened(reach: Reach, name: str) -> str:
+    scopes, roles = reach.access[name], reach.roles.get(name, ())
+    told = [
+        *([f"as {words.listed(roles)}"] if roles else []),
+        *([words.scopes(scopes)] if scopes else []),
     ]
-    return words.listed(named)
+    return f"{name} ({'; '.join(told)})" if told else name
 
 
 def where_from(restrictions: Restrictions) -> list[str]:

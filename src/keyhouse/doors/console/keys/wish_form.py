@@ -68,11 +68,17 @@ def read_changes(typed: Typed, part: str, now_us: int) -> ReadChanges:
 
 
 def read_access(typed: Typed) -> tuple[AccessWish, ...]:
-    """The ticked APIs with their ticked scopes; a ticked scope ticks its API."""
-    scoped = (name[6:] for name in typed.fields if name.startswith("scope."))
+    """The ticked APIs with what is ticked below them, which ticks its API too."""
+    below = (
+        slug
+        for kind, dot, slug in (name.partition(".") for name in typed.fields)
+        if dot and kind in ("scope", "role")
+    )
     return tuple(
-        AccessWish(Resource.API, slug, typed.all(f"scope.{slug}"))
-        for slug in dict.fromkeys((*typed.all("api"), *scoped))
+        AccessWish(
+            Resource.API, slug, typed.all(f"scope.{slug}"), typed.all(f"role.{slug}")
+        )
+        for slug in dict.fromkeys((*typed.all("api"), *below))
     )
 
 
@@ -91,6 +97,7 @@ def typed_of(view: KeyView) -> Typed:
         "environment": [key.environment or ""],
         "api": [view.slugs[row.resource_id] for row in opened],
         **{f"scope.{view.slugs[row.resource_id]}": row.scopes for row in opened},
+        **{f"role.{view.slugs[row.resource_id]}": row.roles for row in opened},
         **{kind: ["\n".join(getattr(key.restrictions, kind))] for kind in RESTRICTIONS},
         **{name: [value] for name, value in typed_limits(key.limits).items()},
         "expiry": [KEEP],

@@ -45,7 +45,8 @@ def scopes(held: Sequence[str]) -> str:
         resource, _, action = scope.partition(":")
         actions.setdefault(resource, []).append(action)
     return "; ".join(
-        f"{resource}: {'everything' if '*' in named else listed(named)}"
+        f"{'all resources' if resource == '*' else resource}: "
+        f"{'everything' if '*' in named else listed(named)}"
         for resource, named in actions.items()
     )
 

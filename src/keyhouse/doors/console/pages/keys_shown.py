@@ -6,6 +6,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from keyhouse.core.entities import Access, Api, KeyKind, Resource, Route
+from keyhouse.core.scope_roles import resolved
 from keyhouse.doors.console.keys.reaching import reach_of_key
 from keyhouse.doors.console.keys.sample import sample, sample_page
 from keyhouse.doors.console.keys.sentences import sentence
@@ -78,7 +79,9 @@ def _call(
 ) -> tuple[Api, Call]:
     api = look.own(Api, row.resource_id)
     where = view.key.restrictions
-    first = sample(look.tx.find(Route, api_id=api.id), row.scopes, where)
+    narrow = view.key.kind is KeyKind.PUBLISHABLE
+    held = resolved(row.scopes, row.roles, api.roles, narrow=narrow)
+    first = sample(look.tx.find(Route, api_id=api.id), held, where)
     address = _base(gateway, api) + first.path
     page = sample_page(where)
     return api, Call(first.method, address, api.key_header, secret, page)
