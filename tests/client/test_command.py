@@ -47,6 +47,14 @@ def test_a_new_secret_alone_goes_to_standard_output(
     assert desk.asked[0].body["access"] == [{"api": "weather", "scopes": ["read"]}]
 
 
+def test_a_key_is_created_with_roles(desk: "Desk") -> None:
+    desk.say(201, {**KEY, "secret": "kh_sk_test_whole"})
+    line = ["keys", "create", "mine", "--api", "weather", "--role", "reader"]
+    assert main([*line, "--role", "clerk"]) == 0
+    (opens,) = desk.asked[0].body["access"]
+    assert opens == {"api": "weather", "scopes": [], "roles": ["reader", "clerk"]}
+
+
 def test_show_and_revoke(desk: "Desk", capsys: pytest.CaptureFixture[str]) -> None:
     desk.say(200, KEY)
     desk.say(200, {**KEY, "state": "revoked"})

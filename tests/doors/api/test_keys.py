@@ -59,6 +59,37 @@ async def test_whole_life_of_a_key(tenant: Tenant) -> None:
     assert (await client.get(at)).json()["state"] == "revoked"
 
 
+async def test_a_key_holds_roles_of_an_api_beside_scopes(tenant: Tenant) -> None:
+    """What a role holds is the API's to say; the key keeps its name."""
+    api = await tenant.weather()
+    roles = {"reader": ["*:read"], "nobody": []}
+    changed = await tenant.client.patch("/v1/apis/weather", json={"roles": roles})
+    assert changed.json()["roles"] == roles
+    assert int(changed.headers["Keyhouse-Change-Seq"]) > 0
+    opens = {"api": "weather", "scopes": ["alerts:read"], "roles": ["reader"]}
+    key = await tenant.key(access=[opens])
+    assert key["access"] == [{**opens, "api": api["id"], "slug": "weather"}]
+    at = f"/v1/keys/{key['id']}"
+    fewer = {"access": [{"api": "weather", "roles": ["nobody", "reader"]}]}
+    told = (await tenant.client.patch(at, json=fewer)).json()
+    assert told["access"][0]["roles"] == ["nobody", "reader"]
+    assert told["access"][0]["scopes"] == []
+    cleared = await tenant.client.patch("/v1/apis/weather", json={"roles": None})
+    assert cleared.json()["roles"] == {}
+    # It stays with the key, and opens nothing.
+    kept = (await tenant.client.get(at)).json()["access"][0]["roles"]
+    assert kept == ["nobody", "reader"]
+
+
+async def test_a_route_keeps_alternatives_as_they_are_written(tenant: Tenant) -> None:
+    await tenant.weather()
+    entries = ["forecast:read|alerts:read", "alerts:read"]
+    route = await tenant.make(
+        "/v1/apis/weather/routes", method="GET", path="/", scopes=entries
+    )
+    assert route["scopes"] == entries
+
+
 async def test_writes_that_reach_the_data_plane_tell_their_seq(tenant: Tenant) -> None:
     """Without it nobody can ask whether a revocation is in force."""
     await tenant.weather()

@@ -30,6 +30,12 @@ WRONG: list[tuple[str, str, Any, str]] = [
         "upstreams.test",
     ),
     ("POST", "/v1/apis", {"slug": "a1", "scopes": ["nonsense"]}, "scopes.0"),
+    ("POST", "/v1/apis", {"slug": "a1", "roles": ["reader"]}, "roles"),
+    ("POST", "/v1/apis", {"slug": "a1", "roles": {"reader": "a:b"}}, "roles.reader"),
+    ("POST", "/v1/apis", {"slug": "a1", "roles": {"The Boss": []}}, "roles.The Boss"),
+    ("POST", "/v1/apis", {"slug": "a1", "roles": {"a": ["a:b"]}}, "roles.a.0"),
+    ("PATCH", "/v1/apis/weather", {"roles": {"a": ["rain:*"]}}, "roles.a.0"),
+    ("PATCH", "/v1/apis/weather", {"roles": {"\x00": []}}, "roles.\x00"),
     ("POST", "/v1/apis", {"slug": "a1", "key_header": "Host"}, "key_header"),
     ("POST", "/v1/apis", {"slug": "a1", "query_parameter": "?"}, "query_parameter"),
     ("POST", "/v1/apis", {"slug": "a1", "limits": [{"name": "x"}]}, "limits.0"),
@@ -61,6 +67,22 @@ WRONG: list[tuple[str, str, Any, str]] = [
         {"method": "GET", "path": "/", "scopes": ["other:read"]},
         "scopes.0",
     ),
+    *(
+        (
+            "POST",
+            "/v1/apis/weather/routes",
+            {"method": "GET", "path": "/", "scopes": ["alerts:read", entry]},
+            "scopes.1",
+        )
+        for entry in (
+            "forecast:read|other:read",
+            "forecast:read|forecast:read",
+            "forecast:read|forecast:*",
+            "forecast:read | alerts:read",
+            "forecast:read|",
+            "|".join(["forecast:read"] * 17),
+        )
+    ),
     (
         "POST",
         "/v1/apis/weather/routes",
@@ -79,6 +101,18 @@ WRONG: list[tuple[str, str, Any, str]] = [
         "POST",
         "/v1/keys",
         {"name": "x", "access": [{"api": "weather", "scopes": ["rain:make"]}]},
+        "access.0.scopes.0",
+    ),
+    (
+        "POST",
+        "/v1/keys",
+        {"name": "x", "access": [{"api": "weather", "roles": ["reader"]}]},
+        "access.0.roles.0",
+    ),
+    (
+        "POST",
+        "/v1/keys",
+        {"name": "x", "access": [{"api": "weather", "scopes": ["alerts:read|a:b"]}]},
         "access.0.scopes.0",
     ),
     (

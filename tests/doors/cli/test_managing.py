@@ -236,3 +236,36 @@ def test_what_was_given_can_be_taken_away(
     server.answer("PATCH", f"/v1/{noun}/id_1", 200, {"id": "id_1"})
     assert run(*line.split()).exit_code == 0
     assert server.asked[0].body == sent
+
+
+def test_roles_are_written_with_the_api_and_with_the_key(run: Run, server: Server) -> None:
+    server.answer("POST", "/v1/apis", 201, {"id": "api_1"})
+    server.answer("PATCH", "/v1/apis/weather", 200, {"id": "api_1"})
+    server.answer("POST", "/v1/keys", 201, {**_KEY, "secret": KEY_SECRET})
+    server.answer("PATCH", "/v1/keys/key_1", 200, _KEY)
+    roles = ["--role", "reader=*:read,status:list", "--role", "nobody="]
+    assert run("apis", "create", "weather", *roles).exit_code == 0
+    told = {"reader": ["*:read", "status:list"], "nobody": []}
+    assert server.asked[-1].body == {"slug": "weather", "roles": told}
+    assert run("apis", "update", "weather", "--no-roles").exit_code == 0
+    assert server.asked[-1].body == {"roles": {}}
+    opens = ["--api", "weather:@reader,alerts:read", "--api", "maps:@clerk"]
+    assert run("keys", "create", "planner", *opens).exit_code == 0
+    access = [
+        {"api": "weather", "scopes": ["alerts:read"], "roles": ["reader"]},
+        {"api": "maps", "scopes": [], "roles": ["clerk"]},
+    ]
+    assert server.asked[-1].body == {"name": "planner", "access": access}
+    assert run("keys", "update", "key_1", *opens).exit_code == 0
+    assert server.asked[-1].body == {"access": access}
+
+
+@pytest.mark.parametrize("roles", [["reader"], ["a=a:b", "a=c:d"]])
+def test_a_role_that_cannot_be_read_is_wrong_use(
+    run: Run, server: Server, roles: list[str]
+) -> None:
+    line = [word for role in roles for word in ("--role", role)]
+    result = run("apis", "create", "weather", *line)
+    assert result.exit_code == 2
+    assert f"--role {roles[-1]}: write NAME=SCOPE,SCOPE" in _words(result)
+    assert server.asked == []

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import Depends, FastAPI, HTTPException
 
 from keyhouse import Keyhouse, Principal
@@ -202,3 +203,46 @@ async def test_a_key_in_the_address_is_not_written_down(installation: Installati
         installation.organization_id, after=None, limit=10, equals={}
     )
     assert [row.path for row in log.rows] == ["/by/…"]
+
+
+async def test_either_of_two_scopes_is_enough_in_earnest_and_in_tests(
+    installation: Installation,
+) -> None:
+    kh = Keyhouse.from_env(installation.environ)
+    guard = KeyGuard(kh, api="weather")
+    app = FastAPI()
+    either = guard("forecast:read|forecast:admin", "map:see")
+
+    @app.get("/")
+    async def home(_who: Principal = Depends(either)) -> None:  # noqa: B008, FAST002 - as users write it
+        return
+
+    keys = [
+        installation.add_key("forecast:admin", "*:see"),
+        installation.add_key("map:*"),
+    ]
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        async with kh.running():
+            earnest = [await client.get("/", headers=with_key(key)) for key in keys]
+        tests = []
+        for scopes in (["forecast:admin", "*:see"], ["map:*"]):
+            with allow(app, guard, scopes=scopes):
+                tests.append(await client.get("/"))
+    for good, bad in (earnest, tests):
+        assert good.status_code == 200
+        assert bad.status_code == 403
+        assert bad.json()["scopes_missing"] == ["forecast:read|forecast:admin"]
+        assert 'scope="forecast:read|forecast:admin"' in bad.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("wrong", ["forecast", "a:b|", "a:b | c:d", "*:*", "a:b,c:d"])
+async def test_scopes_that_are_none_are_the_programmers_error(
+    installation: Installation, wrong: str
+) -> None:
+    """Told where they are written, and not by a refusal of every caller."""
+    kh = Keyhouse.from_env(installation.environ)
+    with pytest.raises(ValueError, match=r"scopes\.1: is no scope; write it as"):
+        KeyGuard(kh, api="weather")("a:b", wrong)
+    with pytest.raises(ValueError, match=r"scopes\.0: is no scope"):
+        await kh.verify("x", api="weather", scopes=[wrong])

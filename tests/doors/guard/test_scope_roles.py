@@ -26,7 +26,7 @@ async def heard(kh: Keyhouse, seq: int) -> None:
     plane = kh.plane
     assert isinstance(plane, DataPlane)
     async with asyncio.timeout(5):
-        while plane.verifier.applied < seq:
+        while plane.verifier.applied < seq:  # noqa: ASYNC110 - nothing tells but the number
             await asyncio.sleep(0.001)
 
 
