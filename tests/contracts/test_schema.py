@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from keyhouse.adapters.database import SchemaError, check, open_database, upgrade
 from keyhouse.adapters.database.engine import create_engine, writing
+from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.schema import MIGRATIONS, known_revisions
-from keyhouse.adapters.database.tables import metadata
+from keyhouse.adapters.database.tables import ENTITY_TABLES, metadata
+from keyhouse.core import entities
+from tests.contracts.world import World
 from tests.servers.postgres import PostgresServer  # noqa: TC001 - one place for imports
 
 
@@ -123,6 +128,27 @@ def test_a_newer_schema_is_named_and_left_alone(empty_url: str) -> None:
     assert "newer" in told
     with pytest.raises(SchemaError, match="newer"):
         upgrade(empty_url)
+
+
+def test_rows_that_were_there_hold_no_roles(empty_url: str) -> None:
+    """A key and an API of an older Keyhouse open what they opened before."""
+    old, config = World(), Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(empty_url)
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for row in old:
+            values = mapper_of(type(row)).values(row)
+            values.pop("roles", None)
+            connection.execute(sa.insert(ENTITY_TABLES[type(row)]).values(values))
+    engine.dispose()
+    upgrade(empty_url)
+    database = open_database(empty_url)
+    with database.rows.reading() as tx:
+        assert tx.get(entities.Api, old.api.id) == old.api
+        assert tx.get(entities.Access, old.access.id) == old.access
+    database.dispose()
 
 
 def test_processes_that_start_at_once_set_up_one_database(empty_url: str) -> None:

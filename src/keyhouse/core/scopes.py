@@ -76,7 +76,11 @@ def meets(held: frozenset[str], needed: Needs) -> bool:
     single, either = needed
     if not covers_all(held, single):
         return False
-    return not either or all(_meets_one(held, choice) for choice in either)
+    # A loop: a generator would cost more than all else here.
+    for choice in either:
+        if not _meets_one(held, choice):
+            return False
+    return True
 
 
 def meets_all(held: frozenset[str], entries: Collection[str]) -> bool:

@@ -8,10 +8,11 @@ from keyhouse.core.entities import Access, Api
 from keyhouse.services.plane import DataPlane
 from tests.doors.guard.installation import Installation
 
-WIDE = {"reader": ("forecast:read", "alerts:*")}
+Roles = dict[str, tuple[str, ...]]
+WIDE: Roles = {"reader": ("forecast:read", "alerts:*")}
 
 
-def change(installation: Installation, roles: dict[str, tuple[str, ...]]) -> int:
+def change(installation: Installation, roles: Roles) -> int:
     """The number of the change."""
     with installation.database.rows.writing() as tx:
         row = tx.get(Api, installation.api_id)

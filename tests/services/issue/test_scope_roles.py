@@ -1,5 +1,7 @@
 """Keys that hold roles of an API: what is kept, what is refused, what the audit tells."""
 
+from typing import Any
+
 import pytest
 
 from keyhouse.core.entities import Api, AuditRow, KeyKind, Resource, Restrictions
@@ -19,11 +21,9 @@ def weather(acme: Acme) -> str:
     return acme.api(scopes=SCOPES, roles=ROLES)
 
 
-def make(
-    acme: Acme, *roles: str, scopes: tuple[str, ...] = (), **fields: object
-) -> Created:
+def make(acme: Acme, *roles: str, scopes: tuple[str, ...] = (), **fields: Any) -> Created:
     access = (AccessWish(Resource.API, "weather", scopes, roles),)
-    wish = KeyWish(name="Planner", access=access, **fields)  # type: ignore[arg-type] # a test's
+    wish = KeyWish(name="Planner", access=access, **fields)
     return acme.write(lambda work: issue.create_key(work, wish))
 
 
@@ -57,7 +57,7 @@ def test_a_key_keeps_the_names_of_its_roles_and_the_audit_tells_them(
 def test_an_api_keeps_its_roles_and_the_audit_tells_what_they_held(
     acme: Acme, weather: str
 ) -> None:
-    narrower = {"reader": ("alerts:read",)}
+    narrower: dict[str, tuple[str, ...]] = {"reader": ("alerts:read",)}
     acme.write(lambda work: catalog.change_api(work, weather, {"roles": narrower}))
     row = acme.read(lambda look: look.tx.get(Api, weather))
     assert row is not None
@@ -65,8 +65,8 @@ def test_an_api_keeps_its_roles_and_the_audit_tells_what_they_held(
     told = audit(acme, weather, "api.change")
     assert told.before == {"roles": {name: list(held) for name, held in ROLES.items()}}
     assert told.after == {"roles": {"reader": ["alerts:read"]}}
-    again = {"roles": dict(narrower)}
-    acme.write(lambda work: catalog.change_api(work, weather, again))  # type: ignore[arg-type] # a test's
+    again: catalog.ApiFields = {"roles": dict(narrower)}
+    acme.write(lambda work: catalog.change_api(work, weather, again))
     audit(acme, weather, "api.change")  # no second one
 
 
@@ -133,7 +133,7 @@ def test_a_management_key_holds_no_role_of_an_api(acme: Acme, weather: str) -> N
 
 
 def test_a_key_in_a_page_holds_no_wild_role(acme: Acme, weather: str) -> None:
-    page = {"kind": KeyKind.PUBLISHABLE, "restrictions": PAGES}
+    page: dict[str, Any] = {"kind": KeyKind.PUBLISHABLE, "restrictions": PAGES}
     with pytest.raises(Invalid) as refusal:
         make(acme, "writer", "reader", **page)
     assert fields(refusal) == ["access.0.roles.1"]

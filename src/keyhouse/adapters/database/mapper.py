@@ -88,8 +88,8 @@ def _rebuilder(hint: Any) -> _Convert | None:  # noqa: ANN401 - an annotation
         item = _rebuilder(options[0])
         return tuple if item is None else lambda values: tuple(map(item, values))
     if get_origin(hint) is dict:
-        item = _rebuilder(options[1])
-        return None if item is None else partial(_rebuilt, item)
+        value = _rebuilder(options[1])
+        return None if value is None else partial(_rebuilt, value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint
     if isinstance(hint, type) and is_dataclass(hint):
