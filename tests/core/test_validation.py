@@ -102,6 +102,15 @@ def test_no_slugs(slug: str) -> None:
         (["*", "a:*", "a:read"], ["a:read"], True, []),
         (["a:write", "b:*"], ["a:read"], True, ["scopes.0", "scopes.1"]),
         (["a:read"], [], True, ["scopes.0"]),
+        (
+            ["*:read", "*:write", "*:rea", "*:a"],
+            ["a:read"],
+            True,
+            [f"scopes.{n}" for n in (1, 2, 3)],
+        ),
+        (["ab:*", "a:*"], ["ab:read"], True, ["scopes.1"]),
+        (["*:read"], None, False, ["scopes.0"]),
+        (["*:*", "a:b|c:d"], None, True, ["scopes.0", "scopes.1"]),
         (["*"], [], True, []),
         (["a", "A:b", ""], None, True, ["scopes.0", "scopes.1", "scopes.2"]),
         (["a:*", "*", "a:b"], None, False, ["scopes.0", "scopes.1"]),
@@ -113,6 +122,38 @@ def test_scopes(
     scopes: list[str], known: list[str] | None, wild: bool, wrong: list[str]
 ) -> None:
     assert fields(v.check_scopes("scopes", scopes, known, wild=wild)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("entries", "wild", "wrong"),
+    [
+        ([], True, []),
+        (["a:read|a:write", "b:read"], False, []),
+        (["a:read|c:read"], True, ["scopes.0 is not a scope of the API"]),
+        (["a:read|a:*"], False, ["scopes.0 is not one scope"]),
+        (["a:read|a:*|*:read|*"], True, []),
+        (
+            ["a:read||b:read", "|"],
+            True,
+            ["scopes.0 is no scope", "scopes.1 names an alternative twice"],
+        ),
+        (["a:read| b:read"], True, ["scopes.0 is no scope"]),
+        (["a:read|a:read"], True, ["scopes.0 names an alternative twice"]),
+        (["a:read|b:read"] * 2, True, ["scopes.1 is there twice"]),
+        (
+            ["|".join(f"a:s{i}" for i in range(17))],
+            True,
+            ["scopes.0 has more than 16 alternatives"],
+        ),
+        ([f"a:s{i}" for i in range(101)], True, ["scopes has more than 100 entries"]),
+    ],
+)
+def test_what_is_needed(entries: list[str], wild: bool, wrong: list[str]) -> None:
+    """Each problem names its entry, whatever is wrong with how many alternatives."""
+    known = ["a:read", "a:write", "b:read"]
+    problems = v.check_needs("scopes", entries, known, wild=wild)
+    assert [f"{one.field} {one.reason}" for one in problems] == wrong
+    assert all(one.mend for one in problems)
 
 
 _GOOD_RATE: dict[str, Any] = {"kind": LimitKind.RATE, "amount": 5, "period_seconds": 1}
