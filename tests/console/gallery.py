@@ -31,9 +31,14 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     home = f"/v1/organizations/{owner.organization}"
     owner.call("PATCH", home, name="Northwind Weather")
     scopes = ["forecast:read", "alerts:read", "alerts:write"]
-    owner.api("weather", upstream, name="Weather", scopes=scopes, limits=[RATE])
+    known = {"scopes": scopes, "roles": {"reader": ["*:read"], "desk": ["alerts:write"]}}
+    owner.api("weather", upstream, name="Weather", limits=[RATE], **known)
     owner.api("maps", upstream, name="Maps")
-    call = {"method": "GET", "path": "/v1/forecast/{city}", "scopes": ["forecast:read"]}
+    call = {
+        "method": "GET",
+        "path": "/v1/forecast/{city}",
+        "scopes": ["forecast:read|alerts:write"],
+    }
     route = owner.call("POST", "/v1/apis/weather/routes", **call)
     keys = _keys(owner)
     _invite(owner)
@@ -74,6 +79,7 @@ def _keys(owner: Signed) -> list[dict[str, Any]]:
             "Route planner",
             "weather",
             scopes=["forecast:read"],
+            roles=["desk"],
             limits=[QUOTA],
         ),
         made("Backend", "Mobile app", "weather", scopes=["*"], restrictions=near),

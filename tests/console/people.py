@@ -54,7 +54,8 @@ class Signed:
     def key(self, name: str, api: str, **fields: Any) -> dict[str, Any]:
         """A new test key with its secret, of an application of its own."""
         wanted = {"application": {"name": f"{name} program"}, **fields}
-        access = [{"api": api, "scopes": wanted.pop("scopes", [])}]
+        held = {name: wanted.pop(name, []) for name in ("scopes", "roles")}
+        access = [{"api": api, **held}]
         return self.call("POST", "/v1/keys", name=name, access=access, **wanted)
 
 
