@@ -6,6 +6,10 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from keyhouse.core.moments import format_time
+
+__all__ = ["GivenTime", "ToldTime", "format_optional", "format_time", "parse_time"]
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 _FORM: Final = re.compile(
@@ -28,12 +32,6 @@ def parse_time(text: object) -> int:
     if microseconds < 0:
         raise ValueError("is before 1970")
     return microseconds
-
-
-def format_time(microseconds: int) -> str:
-    """RFC 3339 in UTC; parts of a second only where there are some."""
-    whole = _EPOCH + microseconds * _TICK
-    return whole.isoformat().replace("+00:00", "Z")
 
 
 def format_optional(microseconds: int | None) -> str | None:

@@ -1,0 +1,129 @@
+"""What is looked at: the rows behind a key on an API, and a request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from keyhouse.core import entities as rows
+from keyhouse.core.compilation import (
+    ZoneLoader,
+    compile_api,
+    compile_application,
+    compile_key,
+    compile_line,
+    compile_organization,
+    compile_project,
+)
+from keyhouse.core.paths import plain_path
+from keyhouse.core.patterns import METHODS
+from keyhouse.core.records import Line, OrganizationRecord, ProjectRecord, RouteRecord
+from keyhouse.core.request import Request
+from keyhouse.core.verdict import Verdict
+
+Owner = rows.Organization | rows.Project
+NO_ROUTE = RouteRecord("", (), 1)
+"""What holds where no route fits: no scope, one unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """All rows that a decision about a key on an API rests on.
+
+    `owners` are the key's organization and project, `providers` the API's.
+    """
+
+    key: rows.Key
+    access: Sequence[rows.Access]
+    secrets: Sequence[rows.SecretRow]
+    application: rows.Application
+    owners: Sequence[Owner]
+    api: rows.Api
+    routes: Sequence[rows.Route]
+    providers: Sequence[Owner]
+
+    def line(self, secret: rows.SecretRow, zones: ZoneLoader) -> Line:
+        """What a door would decide on."""
+        key = compile_key(self.key, self.access, self.secrets, zones)
+        return compile_line(
+            key.secrets[secret.id],
+            key,
+            compile_application(self.application),
+            compile_api(self.api, self.routes, zones),
+            owners=[_owner(one) for one in self.owners],
+            providers=[_owner(one) for one in self.providers],
+        )
+
+
+def _owner(row: Owner) -> OrganizationRecord | ProjectRecord:
+    if isinstance(row, rows.Organization):
+        return compile_organization(row)
+    return compile_project(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A request with one secret of a key, as it would be decided at `now_us`.
+
+    `spent` has what is used of each quota of the line, by its token. `then`
+    is the verdict of a request out of the log, whose other facts the log
+    does not keep.
+    """
+
+    scene: Scene
+    secret: rows.SecretRow
+    line: Line
+    request: Request
+    now_us: int
+    spent: Mapping[str, int]
+    then: Verdict | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The one reading of the path; None where there is none or two."""
+        told = self.request.path
+        return None if told is None else plain_path(told)
+
+    def route(self) -> RouteRecord:
+        """The route of the request exactly as it is told."""
+        return self._route(self.request.method or "")
+
+    def routes(self) -> list[RouteRecord]:
+        """Every route that it can be, whatever of method and path is not told."""
+        api, path = self.line.api, self.path
+        if api.endpoints is None:
+            return [NO_ROUTE]
+        if self.request.path is None:
+            return [NO_ROUTE, *api.routes]
+        if self.request.method is not None or path is None:
+            return [self.route()]
+        found = {one.id: one for one in map(self._route, ("", *sorted(METHODS)))}
+        return list(found.values())
+
+    def costs(self) -> list[int]:
+        """Every cost that it can have, in units."""
+        if self.request.cost is not None:
+            return [self.request.cost]
+        return [route.cost for route in self.routes()]
+
+    def cost(self) -> int:
+        """The cost of the request exactly as it is told."""
+        given = self.request.cost
+        return self.route().cost if given is None else given
+
+    def _route(self, method: str) -> RouteRecord:
+        api, path = self.line.api, self.path
+        if api.endpoints is None or path is None:
+            return NO_ROUTE
+        index = api.endpoints.find(method, path)
+        return NO_ROUTE if index is None else api.routes[index]
+
+
+def works(secret: rows.SecretRow, now_us: int) -> bool:
+    """Whether a secret is valid by itself, whatever its key is."""
+    over = secret.ends_at is not None and secret.ends_at <= now_us
+    return secret.revoked_at is None and secret.starts_at <= now_us and not over
+
+
+def likely_secret(secrets: Sequence[rows.SecretRow], now_us: int) -> rows.SecretRow:
+    """The secret that a caller most likely sends: the newest that works, or the newest."""
+    working = [one for one in secrets if works(one, now_us)]
+    return max(working or secrets, key=lambda one: one.version)

@@ -1,0 +1,97 @@
+"""Checks of how much and how fast. Nothing is spent to find out."""
+
+from collections.abc import Iterator, Mapping
+
+from keyhouse.core.explain.case import Case
+from keyhouse.core.explain.finding import (
+    Fact,
+    Finding,
+    Moment,
+    Place,
+    cannot_tell,
+    not_looked_at,
+    passed,
+    refused,
+)
+from keyhouse.core.quotas import span_of
+from keyhouse.core.records import QuotaUse, RateUse
+from keyhouse.core.verdict import Verdict
+
+HOMES: Mapping[str, tuple[Place, str]] = {
+    "key": (Place.KEY_LIMITS, "the key"),
+    "key_api": (Place.API_LIMITS, "the API"),
+}
+"""Where a limit is set, by the kind of what it counts on (see `quotas.Budget`)."""
+
+
+def quota(case: Case) -> Iterator[Finding]:
+    """Each quota: what is used of it, what is left, when it starts anew."""
+    for use in case.line.quotas:
+        yield _quota(case, use)
+    if not case.line.quotas:
+        yield passed("No quota counts here.")
+
+
+def _quota(case: Case, use: QuotaUse) -> Finding:
+    amount, used = use.quota.amount, case.spent[use.token]
+    left = max(amount - used, 0)
+    place, home = HOMES[use.budget.subject_kind]
+    facts: dict[str, Fact] = {
+        "limit": use.quota.name,
+        "amount": amount,
+        "used": used,
+        "left": left,
+        "resets_at": Moment(span_of(use.quota, case.now_us).end_us),
+    }
+    over = [cost > left for cost in case.costs()]
+    cost = case.cost()
+    state = "{used} of {amount} are used, {left} are left until {resets_at}"
+    if not any(over):
+        return passed(f"Quota {{limit}}: {state}.", **facts)
+    if not all(over):
+        verdict = Verdict.QUOTA_EXCEEDED if cost > left else Verdict.VALID
+        found = f"Quota {{limit}}: {state}; what it costs depends on the route."
+        return cannot_tell(verdict, found, _tell(case), **facts)
+    mend = f"Wait until {{resets_at}}, or raise {{limit}} among the limits of {home}."
+    if cost > amount:
+        mend = f"Waiting is of no use: raise {{limit}} among the limits of {home}."
+    found = f"Quota {{limit}}: {state}, and the request costs {{cost}}."
+    return refused(Verdict.QUOTA_EXCEEDED, found, mend, place, **facts, cost=cost)
+
+
+def _tell(case: Case) -> str:
+    return "Tell method and path." if case.request.path is None else "Tell the method."
+
+
+def rate(case: Case) -> Iterator[Finding]:
+    """Each rate limit: its counter is the gateway's, but no cost may pass its burst."""
+    for use in case.line.rates:
+        yield _rate(case, use)
+    if not case.line.rates:
+        yield passed("No rate limit counts here.")
+
+
+def _rate(case: Case, use: RateUse) -> Finding:
+    limit = use.limit
+    place, home = HOMES[use.counter.split("|")[1]]
+    facts: dict[str, Fact] = {
+        "limit": limit.name,
+        "amount": limit.amount,
+        "period_seconds": limit.period_us // 1_000_000,
+        "burst": limit.burst,
+    }
+    over = [cost > limit.burst for cost in case.costs()]
+    cost = case.cost()
+    if not any(over):
+        found = (
+            "Rate {limit}, {amount} each {period_seconds} s and {burst} at once: its "
+            "counter lives in the gateway and was not looked at."
+        )
+        return not_looked_at(found, **facts)
+    if not all(over):
+        verdict = Verdict.RATE_LIMITED if cost > limit.burst else Verdict.VALID
+        found = "Rate {limit}, {burst} at once: what it costs depends on the route."
+        return cannot_tell(verdict, found, _tell(case), **facts)
+    found = "Rate {limit} lets {burst} pass at once, and the request costs {cost}."
+    mend = f"Waiting is of no use: raise the burst of {{limit}} among the limits of {home}."
+    return refused(Verdict.RATE_LIMITED, found, mend, place, **facts, cost=cost)

@@ -1,0 +1,102 @@
+"""Checks of what a key opens: the API, and the scopes there."""
+
+from collections.abc import Iterator, Sequence
+
+from keyhouse.core import entities as rows
+from keyhouse.core.explain.case import Case, Owner
+from keyhouse.core.explain.finding import (
+    Fact,
+    Finding,
+    Moment,
+    Place,
+    cannot_tell,
+    passed,
+    refused,
+)
+from keyhouse.core.explain.standing import Switch, switch_of
+from keyhouse.core.records import RouteRecord
+from keyhouse.core.scopes import covers
+from keyhouse.core.verdict import Verdict
+
+_CLOSED = Verdict.API_NOT_ALLOWED
+
+
+def access(case: Case) -> Iterator[Finding]:
+    """The key has a row for the API, and nobody switched the API off."""
+    scene, line = case.scene, case.line
+    facts: dict[str, Fact] = {"api": scene.api.slug}
+    if line.grant is not None:
+        held = tuple(sorted(line.grant.scopes))
+        yield passed("The key opens {api}.", **facts, held=held)
+        return
+    yield from _closed(scene.api, scene.providers)
+    if scene.key.kind is rows.KeyKind.MANAGEMENT:
+        found = "A management key manages {api} at most; it opens no API."
+        mend = "Have the caller use a server key that opens {api}."
+        yield refused(_CLOSED, found, mend, Place.CALLER, **facts)
+    elif line.key.grant_for(line.api) is None:
+        opened = tuple(row.resource_id for row in scene.access)
+        found = "The key does not open {api}."
+        mend = "Add {api} to what the key opens, among its access."
+        yield refused(_CLOSED, found, mend, Place.KEY_ACCESS, **facts, opens=opened)
+
+
+def _closed(api: rows.Api, providers: Sequence[Owner]) -> Iterator[Finding]:
+    """The API, its project, its organization: each can be switched off."""
+    switches = [Switch("API", Place.API, api), *(switch_of(one) for one in providers)]
+    for what, place, row in switches:
+        if row.disabled_at is not None:
+            of_api = "" if row is api else " of the API"
+            yield refused(
+                _CLOSED,
+                f"The {what} {{name}}{of_api} was switched off at {{since}}.",
+                f"Enable the {what}, on its page.",
+                place,
+                since=Moment(row.disabled_at),
+                name=row.name,
+            )
+
+
+def scopes(case: Case) -> Iterator[Finding]:
+    """What the route and the request need beside what the key holds."""
+    grant = case.line.grant
+    held = frozenset() if grant is None else grant.scopes
+    lacks = [_missing(case, route, held) for route in case.routes()]
+    missing = _missing(case, case.route(), held)
+    facts = _scope_facts(case, held)
+    if not any(lacks):
+        needs = "{needed}, which the key has" if facts["needed"] else "no scope"
+        yield passed(f"It needs {needs}.", **facts)
+    elif all(lacks):
+        of_route = ", which {route} needs" if "route" in facts else ""
+        found = f"It lacks {{missing}} on {{api}}{of_route}; it holds {{held}}."
+        mend = "Give the key {missing} on {api}, among its access."
+        facts["missing"] = missing
+        yield refused(Verdict.SCOPE_MISSING, found, mend, Place.KEY_ACCESS, **facts)
+    else:
+        untold = "path" if case.request.path is None else "method"
+        facts["missing"] = tuple(dict.fromkeys(one for lack in lacks for one in lack))
+        found = f"Some routes of {{api}} need {{missing}}: cannot tell without a {untold}."
+        verdict = Verdict.SCOPE_MISSING if missing else Verdict.VALID
+        yield cannot_tell(verdict, found, f"Tell the {untold}.", **facts)
+
+
+def _scope_facts(case: Case, held: frozenset[str]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {
+        "api": case.scene.api.slug,
+        "held": tuple(sorted(held)),
+        "needed": _needed(case, case.route()),
+    }
+    route = case.route()
+    for row in case.scene.routes:
+        if row.id == route.id:
+            facts["route"] = f"{row.method} {row.path}"
+    return facts
+
+
+def _needed(case: Case, route: RouteRecord) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*route.scopes, *case.request.scopes)))
+
+
+def _missing(case: Case, route: RouteRecord, held: frozenset[str]) -> tuple[str, ...]:
+    return tuple(one for one in _needed(case, route) if not covers(held, one))
