@@ -49,6 +49,21 @@ def test_a_key_is_created_with_what_was_given(desk: "Desk", client: Client) -> N
     }
 
 
+def test_a_key_is_explained_with_what_is_known_of_the_request(
+    desk: "Desk", client: Client
+) -> None:
+    told = {"outcome": "passed", "checks": []}
+    desk.say(200, told)
+    desk.say(200, told)
+    asked = {"address": "203.0.113.9", "cost": 0, "path": None}
+    assert client.keys.explain("key_1", api="weather", **asked) == told
+    assert client.requests.explain("req_1") == told
+    first, second = desk.asked
+    assert (first.method, first.path) == ("POST", "/v1/keys/key_1/explain")
+    assert first.body == {"api": "weather", "address": "203.0.113.9", "cost": 0}
+    assert (second.method, second.path) == ("POST", "/v1/requests/req_1/explain")
+
+
 def test_none_in_an_update_clears_a_field(desk: "Desk", client: Client) -> None:
     desk.say(200, {"id": "key_1"})
     client.keys.update("key_1", ends_at=None)

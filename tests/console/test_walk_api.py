@@ -27,7 +27,7 @@ _KINDS = {
     "requests": "request_id",
     "sessions": "id",
 }
-ASKING = {"find_key"}
+ASKING = {"find_key", "explain_key", "explain_request"}
 """Questions whose words belong in no address."""
 
 

@@ -191,12 +191,35 @@ class Keys(Standing[One, Listed, Each, Nothing]):
         """The limits that count for the key, and what is left of its quotas."""
         return self._sender.listed(Call("GET", self._at(id, "limits")))
 
+    def explain(self, id: str, *, api: str | None = None, **request: object) -> One:
+        """Every reason why a request with the key would be refused; nothing is spent.
+
+        `request`: address, method, path, referrer, origin, app, tls,
+        environment, scopes, cost, secret_version, each as far as it is known.
+        `api` is needed for a key that opens several. Each of `checks` has an
+        `outcome`; those `refused` say in `found` why, in `mend` what to do.
+        """
+        given = {"api": api, **request}
+        body = {name: value for name, value in given.items() if value is not None}
+        return self._sender.one(Call("POST", self._at(id, "explain"), body=body))
+
     def find(self, secret: str) -> One:
         """The key that a whole secret belongs to; an old secret's too."""
         return self._sender.one(Call("POST", self._at("find"), body={"secret": secret}))
 
     def _do(self, id: str, what: str) -> One:
         return self._sender.one(Call("POST", self._at(id, what)))
+
+
+class Requests(Listing[One, Listed, Each, Nothing]):
+    """The request log, the newest first."""
+
+    def explain(self, id: str) -> One:
+        """What a request came to and why, by the Keyhouse-Request-Id of its answer,
+
+        and what it would come to now. It is in the log a second or two after.
+        """
+        return self._sender.one(Call("POST", self._at(id, "explain")))
 
 
 class Resources(Generic[One, Listed, Each, Nothing]):
@@ -211,5 +234,5 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.applications = Collection(sender, "/v1/applications")
         self.keys = Keys(sender, "/v1/keys")
         self.usage = Listing(sender, "/v1/usage")
-        self.requests = Listing(sender, "/v1/requests")
+        self.requests = Requests(sender, "/v1/requests")
         self.audit = Listing(sender, "/v1/audit")

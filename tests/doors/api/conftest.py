@@ -10,10 +10,12 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core import ids
+from keyhouse.core.addresses import parse_address
 from keyhouse.core.csrf import CSRF_HEADER, SESSION_COOKIE, csrf_token
 from keyhouse.core.entities import Member, Person, Role
 from keyhouse.core.records import KeyRecord, PartRef
 from keyhouse.core.secret import digest
+from keyhouse.core.usage import LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.api import build_app
 from keyhouse.services.people import PeopleDesk
@@ -72,7 +74,8 @@ class House:
         made = bootstrap(self.office, email, name, "default", fresh_key=True)
         assert made.management_secret is not None
         secret = made.management_secret.reveal()
-        return Tenant(made.organization_id, made.project_id, secret, self.client(secret))
+        client = self.client(secret)
+        return Tenant(made.organization_id, made.project_id, secret, client, self.database)
 
     def browser(self, person_id: str, **headers: str) -> httpx.AsyncClient:
         """Somebody logged in, whose page's script sends the CSRF token."""
@@ -93,12 +96,33 @@ class Tenant:
     """An organization with a management key for all of it."""
 
     def __init__(
-        self, organization: str, project: str, secret: str, client: httpx.AsyncClient
+        self,
+        organization: str,
+        project: str,
+        secret: str,
+        client: httpx.AsyncClient,
+        database: Database,
     ) -> None:
         self.organization = organization
         self.project = project
         self.secret = secret
         self.client = client
+        self.database = database
+        self._booked = 0
+
+    def logged(self, key: dict[str, Any], verdict: Verdict = Verdict.IP_NOT_ALLOWED) -> str:
+        """The id of a request with that key, in the log."""
+        self._booked += 1
+        own, (opened, *_) = self.organization, key["access"]
+        id = ids.make_id(ids.REQUEST, self._booked * 1000, own[-10:].encode())
+        names = (own, own, opened["api"], "", key["id"], 1, key["application"])
+        use = Use(*names, key["environment"], "")
+        here = parse_address("198.51.100.7")
+        row = LogRow(id, 1, use, verdict.number, "GET", "/weather/a", here, 403, 5)
+        spool = f"spl_{own}_{self._booked}"
+        self.database.sink.open_spool(spool, "nod_1", "boot")
+        assert self.database.sink.book(UsageBatch(spool, 0, 1, log=[row]))
+        return id
 
     def member(self, house: House, role: Role) -> str:
         """A new member's person id."""

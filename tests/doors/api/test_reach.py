@@ -26,6 +26,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "route": route["id"],
         "applications": key["application"],
         "keys": key["id"],
+        "requests": tenant.logged(key),
     }
 
 

@@ -52,6 +52,10 @@ class Call:
         told = _dump(shape(self._office.read(self._actor, ask)))
         return JSONResponse(told, headers={"ETag": _tag(told)})
 
+    def told(self, ask: Callable[[Look], T], shape: Callable[[T], BaseModel]) -> Response:
+        """The answer to a question about how things stand: nothing to change, no ETag."""
+        return JSONResponse(_dump(shape(self._office.read(self._actor, ask))))
+
     def page(
         self, ask: Callable[[Look], Page], shape: Callable[[Any], BaseModel]
     ) -> Response:

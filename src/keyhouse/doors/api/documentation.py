@@ -23,6 +23,7 @@ _ID_EXAMPLES: Final = {
     "keys": "key",
     "members": "usr",
     "invitations": "inv",
+    "requests": "req",
     "sessions": "ses",
 }
 _BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec"}

@@ -8,12 +8,19 @@ from fastapi import APIRouter, Query, Response
 
 from keyhouse.core.validation import Problem
 from keyhouse.doors.api import models
-from keyhouse.doors.api.answers import KeyCreatedOut, KeyOut, LimitLeftOut, SecretOut
+from keyhouse.doors.api.answers import (
+    ExplanationOut,
+    KeyCreatedOut,
+    KeyOut,
+    LimitLeftOut,
+    SecretOut,
+)
 from keyhouse.doors.api.calls import AnyCall, Call, PatchCall, PostCall, operation, turn
+from keyhouse.doors.api.explaining import asked_of, explanation_out
 from keyhouse.doors.api.shapes import key_out, limit_left_out, secret_out
 from keyhouse.doors.api.wishes import key_changes, key_wish
 from keyhouse.ports import Page
-from keyhouse.services import issue, reports
+from keyhouse.services import explain, issue, reports
 from keyhouse.services.refusals import Invalid
 from keyhouse.services.work import Work
 
@@ -127,6 +134,18 @@ def list_limits_left(call: AnyCall, id: str) -> Response:
     What the last second or two used may not be in it yet.
     """
     return call.page(lambda look: Page(reports.limits_left(look, id), None), limit_left_out)
+
+
+@_finding("POST", "/v1/keys/{id}/explain", id="explain_key", answer=ExplanationOut)
+def explain_key(call: AnyCall, id: str, body: models.ExplainBody) -> Response:
+    """Every reason why a request with this key would be refused, and how to mend it.
+
+    A dry run: nothing is spent, counted or written. What is not told of the
+    request is not promised to pass; rates are counted at the gateway, and
+    are not looked at.
+    """
+    asked = asked_of(body)
+    return call.told(lambda look: explain.explain_key(look, id, asked), explanation_out)
 
 
 @_writing("POST", "/v1/keys/{id}/enable", id="enable_key", answer=KeyOut)

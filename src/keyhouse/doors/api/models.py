@@ -40,6 +40,8 @@ class Query(BaseModel):
 
 Word = Annotated[str, Field(max_length=255), AfterValidator(_printable)]
 
+Long = Annotated[str, Field(max_length=8192), AfterValidator(_printable)]
+
 # What cannot be cleared has no null. Whether it came is told by `model_fields_set`;
 # a factory, for a default would stand in the OpenAPI document as one.
 UNSET_TEXT: Any = Field(default_factory=str)
@@ -280,6 +282,26 @@ class SecretBody(Body):
         # Never minted: the published vector of the checksum.
         secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"  # noqa: S106  (an example)
     )
+
+
+class ExplainBody(Body):
+    """The request to explain, in the fields of verify; all that is left out is not told."""
+
+    api: Word | None = Field(None, description="Id or slug; else the key's only one.")
+    address: Word | None = None
+    method: Word | None = None
+    path: Long | None = Field(None, description="Below the API's root.")
+    referrer: Long | None = None
+    origin: Long | None = None
+    app: Word | None = None
+    tls: bool | None = None
+    environment: Literal["live", "test"] | None = None
+    scopes: list[Word] = Field(default_factory=list)
+    cost: int | None = None
+    secret_version: int | None = Field(
+        None, description="Of the secret that it comes with; else the newest that works."
+    )
+    model_config = _example(address="203.0.113.9", method="GET", path="/v1/forecast/berlin")
 
 
 class ListQuery(Query):

@@ -1,15 +1,16 @@
-"""`/v1/usage`, `/v1/requests` and `/v1/audit`."""
+"""`/v1/usage`, `/v1/requests` with what explains them, and `/v1/audit`."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
-from keyhouse.doors.api.answers import AuditOut, RequestOut, UsageOut
+from keyhouse.doors.api.answers import AuditOut, ExplanationOut, RequestOut, UsageOut
 from keyhouse.doors.api.calls import AnyCall, operation, turn
+from keyhouse.doors.api.explaining import explanation_out
 from keyhouse.doors.api.shapes import audit_out, request_out, usage_out
 from keyhouse.ports import Page
-from keyhouse.services import audit, reports
+from keyhouse.services import audit, explain, issue, reports
 
 router = APIRouter(tags=["Reports"])
 
@@ -56,6 +57,24 @@ def list_requests(
     return call.page(
         lambda look: reports.list_requests(look, turn(query), equals), request_out
     )
+
+
+@operation(
+    router,
+    "POST",
+    "/v1/requests/{id}/explain",
+    id="explain_request",
+    scope=issue.READ,
+    answer=ExplanationOut,
+)
+def explain_request(call: AnyCall, id: str) -> Response:
+    """What a request came to, every reason for it, and what it would come to now.
+
+    Needs `requests:read` as well. The log keeps method, path and address of a
+    request; `not_kept` names the rest. It is in the log a second or two after
+    its answer.
+    """
+    return call.told(lambda look: explain.explain_request(look, id), explanation_out)
 
 
 @operation(

@@ -11,6 +11,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.apis import NoLimits, Quotas, Rates
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.explaining import explain
 from keyhouse.doors.cli.limits import limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
 from keyhouse.doors.cli.rotation import add_rotation
@@ -48,6 +49,10 @@ keys = typer.Typer(no_args_is_help=True, help="Keys: what callers hold.")
 add_show(keys, _KEYS)
 add_delete(keys, _KEYS, "`restore` brings it back.")
 add_rotation(keys)
+keys.command(
+    "explain",
+    epilog="Example: keyhouse keys explain ID --method GET --path /v1/forecast/berlin",
+)(explain)
 
 
 @keys.command("list", epilog="Example: keyhouse keys list --api weather --state active")

@@ -1,0 +1,19 @@
+"""Explaining: every reason for a refusal, with its mend; nothing is spent."""
+
+from keyhouse.services.explain.asking import COST_MAX, Asked, read_request
+from keyhouse.services.explain.queries import (
+    NOT_KEPT,
+    Explained,
+    explain_key,
+    explain_request,
+)
+
+__all__ = [
+    "COST_MAX",
+    "NOT_KEPT",
+    "Asked",
+    "Explained",
+    "explain_key",
+    "explain_request",
+    "read_request",
+]
