@@ -27,6 +27,7 @@ INSIDE = {
     "key-table": f"{_P}/keys/{{key}}?span=week&shown=table",
     "key-replace": f"{_P}/keys/{{key}}/replace",
     "key-secret-end": f"{_P}/keys/{{key}}/secrets/{{secret}}/end",
+    "key-explain": f"{_P}/keys/{{key}}/explain",
     "key-revoke": f"{_P}/keys/{{key}}/revoke",
     "key-name": f"{_P}/keys/{{key}}/change/name",
     "key-access": f"{_P}/keys/{{key}}/change/access",

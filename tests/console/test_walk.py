@@ -31,6 +31,7 @@ OPEN = {
 ASKING = {
     "POST /{project}/{environment}/find",
     "POST /{project}/{environment}/keys/search",
+    "POST /{project}/{environment}/keys/{key}/explain",
     "POST /{project}/{environment}/keys/new/sentence",
     "POST /{project}/{environment}/apis/{api}/try",
 }

@@ -220,8 +220,8 @@ def test_the_scope_that_lacks_is_told_with_those_that_are_held() -> None:
 
 def test_a_quota_tells_what_is_left_and_when_it_starts_anew() -> None:
     at = scene(key={"limits": (rows.quota("daily", 100),)}, routes=ROUTES)
-    call = {"path": "/v1/forecast/rome"}
-    passing = only(explained(at, used=98, method="GET", **call), "quota")
+    path = "/v1/forecast/rome"
+    passing = only(explained(at, used=98, method="GET", path=path), "quota")
     assert passing.outcome is Outcome.PASSED
     assert plain_facts(passing.facts) == {
         "limit": "daily",
@@ -230,7 +230,7 @@ def test_a_quota_tells_what_is_left_and_when_it_starts_anew() -> None:
         "left": 2,
         "resets_at": "2025-10-10T00:00:00Z",
     }
-    reason = only(explained(at, used=98, method="POST", **call), "quota")
+    reason = only(explained(at, used=98, method="POST", path=path), "quota")
     assert reason.verdict is Verdict.QUOTA_EXCEEDED
     assert reason.place is Place.KEY_LIMITS
     assert "2 are left until 2025-10-10T00:00:00Z" in say(reason.found, reason.facts)

@@ -24,7 +24,7 @@ class Desk:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.visitor.client.get(self.root + path, headers=named)
 
-    async def post(self, path: str, **typed: Any) -> httpx.Response:
+    async def post(self, path: str, /, **typed: Any) -> httpx.Response:
         """Send a form as a page would; `scope__weather` is the field `scope.weather`."""
         page = await self.get("/keys")
         token = re.search(r'Keyhouse-CSRF": "([^"]+)"', page.text)

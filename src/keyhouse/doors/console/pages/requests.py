@@ -11,12 +11,13 @@ from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import Api
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.doors.console.keys.chart import label
+from keyhouse.doors.console.keys.explaining import shown
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.requests import filters
 from keyhouse.doors.console.requests.filters import Wanted
 from keyhouse.doors.console.requests.reasons import why
 from keyhouse.doors.console.visits import Here, InProject
-from keyhouse.services import catalog, reports
+from keyhouse.services import catalog, explain, reports
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports import RequestView
 from keyhouse.services.work import Look, Turn
@@ -66,12 +67,18 @@ async def one(here: Here, request_id: str) -> Response:
     """One request, and why it was refused if it was."""
     view = await _booked(here, request_id)
     row = view.row
+    verdict = BY_NUMBER[row.verdict]
+    told = None
+    if not verdict.allowed:
+        told = await here.read(lambda look: explain.explain_request(look, request_id))
     return render(
         here,
         "requests/one.html",
         view=view,
-        verdict=BY_NUMBER[row.verdict],
+        verdict=verdict,
         why=why(row),
+        explained=shown(here, told) if told else None,
+        not_kept=told.not_kept if told else (),
         address=format_address(row.address),
     )
 
