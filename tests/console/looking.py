@@ -36,7 +36,19 @@ def filled_in(page: Page) -> None:
     assert name.evaluate(_IS_ON_TOP)
 
 
-PREPARED = {"key-new": filled_in}
+def explained(page: Page) -> None:
+    """A request that was tried, with what came of it."""
+    form = steps.panel(page)
+    form.get_by_label("Method").select_option(label="GET")
+    form.get_by_label("Path in the API").fill("/v1/forecast/berlin")
+    form.get_by_label("Caller's address").fill("198.51.100.7")
+    form.get_by_role("button", name="Explain").click()
+    heading = form.get_by_role("heading", name="What would come of it")
+    expect(heading).to_be_focused()
+    expect(form.get_by_text("would pass all that was looked at")).to_be_visible()
+
+
+PREPARED = {"key-new": filled_in, "key-explain": explained}
 """Pages that say more once something was typed."""
 
 

@@ -82,3 +82,10 @@ def test_a_field_tells_one_problem_at_a_time() -> None:
 )
 def test_the_way_back_stays_on_this_site(wanted: str, went: str) -> None:
     assert safe_next(wanted) == went
+
+
+def test_a_time_in_a_sentence_is_exact() -> None:
+    """`until in 2 days` is no sentence."""
+    told = words.at(1_760_000_000_000_000, 1_760_000_000_000_000 + 3_600_000_000)
+    assert ">9 October 2025, 08:53:20 UTC</time>" in told
+    assert 'title="1 hour ago"' in told

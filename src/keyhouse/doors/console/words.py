@@ -75,5 +75,12 @@ def when(at_us: int | None, now_us: int, never: str = "never") -> Markup:
     )
 
 
+def at(at_us: int, now_us: int) -> Markup:
+    """A `<time>` as it stands in a sentence: exact, and relative on hover."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        _moment(at_us).isoformat(), ago(at_us, now_us), exact(at_us)
+    )
+
+
 def _moment(at_us: int) -> datetime:
     return datetime.fromtimestamp(at_us / 1_000_000, UTC)

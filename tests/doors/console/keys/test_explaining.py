@@ -38,7 +38,7 @@ async def test_a_request_is_tried_without_script(desk: Desk) -> None:
         f"/keys/{id}/explain", method="GET", path="/a", address="198.51.100.7"
     )
     assert told.status_code == 200
-    assert "would be refused: address not allowed" in told.text
+    assert "would be refused: Address not allowed" in told.text
     found = outcomes(told)
     assert list(found) == list(LABELS.values())
     assert found["Network"] == "refused"

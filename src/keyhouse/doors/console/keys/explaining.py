@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 from markupsafe import Markup
 
 from keyhouse.core.entities import KeyKind
-from keyhouse.core.explain import Finding, Outcome, Place, say
-from keyhouse.core.verdict import Verdict
+from keyhouse.core.explain import Explanation, Finding, Outcome, Place, say
 from keyhouse.doors.console import words
 from keyhouse.doors.console.visits import InProject
 from keyhouse.services.explain import Explained
@@ -15,11 +14,11 @@ from keyhouse.services.issue import WRITE
 
 LABELS: Final[Mapping[str, str]] = {
     "credential": "Secret",
-    "deleted": "Deleted",
-    "revoked": "Revoked",
+    "deleted": "Not deleted",
+    "revoked": "Not revoked",
     "disabled": "Switched on",
-    "started": "Start",
-    "expired": "End",
+    "started": "Started",
+    "expired": "Not ended",
     "environment": "Environment",
     "access": "API",
     "network": "Network",
@@ -75,34 +74,31 @@ class Shown(NamedTuple):
 
 def shown(here: InProject, told: Explained) -> Shown:
     """An explanation in words, with ways to what its visitor may change."""
-    explanation, then = told.explanation, told.logged is not None
-    lines = [_line(here, told, one) for one in explanation.findings]
-    summary, tone, icon = _summary(explanation.verdict, explanation.outcome, then=then)
-    return Shown(summary, tone, icon, lines)
+    lines = [_line(here, told, one) for one in told.explanation.findings]
+    return Shown(*_summary(told.explanation, then=told.logged is not None), lines)
 
 
-def _summary(
-    verdict: Verdict | None, outcome: Outcome, *, then: bool
-) -> tuple[str, str, str]:
+def _summary(explanation: Explanation, *, then: bool) -> tuple[str, str, str]:
+    """In words, its tone and its icon."""
+    verdict, outcome = explanation.verdict, explanation.outcome
     subject = "The same request, sent now," if then else "This request"
     if outcome is Outcome.REFUSED:
-        told = f"{subject} would be refused"
-        code = f": {verdict.title.lower()}." if verdict else ", for one reason at least."
-        return told + code, "bad", "circle-x"
+        why = f": {verdict.title}." if verdict else ", for one reason at least."
+        return f"{subject} would be refused{why}", "bad", "circle-x"
     if outcome is Outcome.CANNOT_TELL:
-        return (
-            f"Whether {subject.lower()} would pass hangs on what is not told.",
-            ("warn"),
-            "circle-help",
-        )
-    return f"{subject} would pass.", "good", "circle-check"
+        told = f"{subject} may pass or not: it hangs on what is not told."
+        return told, "warn", "circle-help"
+    outcomes = {one.outcome for one in explanation.findings}
+    unseen = Outcome.NOT_LOOKED_AT in outcomes
+    told = f"{subject} would pass{' all that was looked at' if unseen else ''}."
+    return told, "good", "circle-check"
 
 
 def _line(here: InProject, told: Explained, one: Finding) -> Line:
     now_us = here.now_us
 
     def moment(at_us: int) -> str:
-        return words.when(at_us, now_us)
+        return words.at(at_us, now_us)
 
     icon, outcome_words = _LOOKS[one.outcome]
     refuses = one.outcome is Outcome.REFUSED
