@@ -51,6 +51,18 @@ def _made(run: Run, upstream: str) -> dict[str, Any]:
     return application
 
 
+def _explained(run: Run, key: str, request: str) -> None:
+    """The id that a refused caller reads leads to all reasons, and asking costs nothing."""
+    refused = ("requests", "--key", key, "--verdict", "quota_exceeded")
+    assert until(lambda: run(*refused))
+    told = run("keys", "explain", request)
+    assert (told["logged"]["verdict"], told["verdict"]) == ("quota_exceeded",) * 2
+    told = run("keys", "explain", key, "--path", "/a", "--scope", "item:write")
+    reasons = [one["verdict"] for one in told["checks"] if one["outcome"] == "refused"]
+    assert reasons == ["scope_missing", "quota_exceeded"]
+    assert len(run(*refused)) == 1
+
+
 def test_all_that_can_be_managed(run: Run, machine: Machine, upstream: str) -> None:
     organization = run("orgs", "list")[0]
     assert run("orgs", "update", organization["id"], "--name", "Acme")["name"] == "Acme"
@@ -68,7 +80,9 @@ def test_all_that_can_be_managed(run: Run, machine: Machine, upstream: str) -> N
     assert [key["id"] for key in run("keys", "list", "--api", "echo")] == [id]
 
     url, header = f"http://{machine.gateway}/echo/a", {"X-API-Key": secret}
-    assert [httpx.get(url, headers=header).status_code for _ in range(3)] == [200, 200, 429]
+    answers = [httpx.get(url, headers=header) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    _explained(run, id, answers[2].headers["Keyhouse-Request-Id"])
     found = run("verify", "--api", "echo", stdin=secret, code=1)
     assert found["code"] == "quota_exceeded"
     run("keys", "update", id, "--no-limits")

@@ -10,6 +10,7 @@ import pytest
 
 from keyhouse.core import entities as rows
 from keyhouse.core.explain import Case, Outcome, Scene, explain, say
+from keyhouse.core.explain.limits import HOMES, kind_of
 from keyhouse.core.quotas import span_of
 from keyhouse.core.secret import digest
 from keyhouse.core.verdict import BY_CODE, Verdict
@@ -70,6 +71,10 @@ def test_the_refusal_of_a_vector_is_told(name: str) -> None:
         if asking is None:
             assert code in BEFORE_ANY_KEY | {"unknown"}
             continue
+        line = asking.line
+        kinds = {use.budget.subject_kind for use in line.quotas}
+        kinds |= {kind_of(use) for use in line.rates}
+        assert kinds <= set(HOMES), "a limit whose home is told nowhere"
         told = explain(asking)
         where = f"step {number}: {step.request}"
         if code == Verdict.RATE_LIMITED.code and told.as_told is Verdict.VALID:

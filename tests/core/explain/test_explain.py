@@ -20,6 +20,7 @@ from keyhouse.core.explain import (
     plain_facts,
     say,
 )
+from keyhouse.core.explain.limits import home_of
 from keyhouse.core.moments import format_time
 from keyhouse.core.verdict import Verdict
 from tests.core import rows
@@ -246,6 +247,8 @@ def test_limits_of_the_api_are_mended_there() -> None:
     told = explained(at, cost=11)
     assert [one.place for one in reasons(told)] == [Place.API_LIMITS] * 2
     assert only(told, "rate").mend.endswith("among the limits of the API.")
+    # A limit on something new is explained before anybody says where it is set.
+    assert home_of("customer") == (Place.NOWHERE, "the customer")
 
 
 def test_rates_are_honestly_not_looked_at() -> None:

@@ -24,6 +24,15 @@ HOMES: Mapping[str, tuple[Place, str]] = {
 """Where a limit is set, by the kind of what it counts on (see `quotas.Budget`)."""
 
 
+def home_of(kind: str) -> tuple[Place, str]:
+    """The place and the words of a limit's home; a kind is its own word.
+
+    Nobody goes without an explanation because a kind is new; a test of the
+    vectors asks for its row.
+    """
+    return HOMES.get(kind, (Place.NOWHERE, f"the {kind}"))
+
+
 def quota(case: Case) -> Iterator[Finding]:
     """Each quota: what is used of it, what is left, when it starts anew."""
     for use in case.line.quotas:
@@ -35,7 +44,7 @@ def quota(case: Case) -> Iterator[Finding]:
 def _quota(case: Case, use: QuotaUse) -> Finding:
     amount, used = use.quota.amount, case.spent[use.token]
     left = max(amount - used, 0)
-    place, home = HOMES[use.budget.subject_kind]
+    place, home = home_of(use.budget.subject_kind)
     facts: dict[str, Fact] = {
         "limit": use.quota.name,
         "amount": amount,
@@ -63,6 +72,11 @@ def _tell(case: Case) -> str:
     return "Tell method and path." if case.request.path is None else "Tell the method."
 
 
+def kind_of(use: RateUse) -> str:
+    """The kind of what a rate counts on, as its counter names it."""
+    return use.counter.split("|")[1]
+
+
 def rate(case: Case) -> Iterator[Finding]:
     """Each rate limit: its counter is the gateway's, but no cost may pass its burst."""
     for use in case.line.rates:
@@ -73,7 +87,7 @@ def rate(case: Case) -> Iterator[Finding]:
 
 def _rate(case: Case, use: RateUse) -> Finding:
     limit = use.limit
-    place, home = HOMES[use.counter.split("|")[1]]
+    place, home = home_of(kind_of(use))
     facts: dict[str, Fact] = {
         "limit": limit.name,
         "amount": limit.amount,
