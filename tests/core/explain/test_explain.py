@@ -219,6 +219,17 @@ def test_the_scope_that_lacks_is_told_with_those_that_are_held() -> None:
     )
 
 
+def test_roles_of_the_key_are_told_where_a_scope_lacks() -> None:
+    roles = {"reader": ("forecast:read",)}
+    at = scene(api={"roles": roles}, access={"roles": ("reader",)})
+    reason = only(explained(at, scopes=("forecast:write|alerts:write",)), "scopes")
+    assert say(reason.found, reason.facts) == (
+        "It lacks forecast:write|alerts:write on webdata; "
+        "it holds forecast:read with the roles reader."
+    )
+    assert explained(at, scopes=("forecast:read",)).verdict is Verdict.VALID
+
+
 def test_a_quota_tells_what_is_left_and_when_it_starts_anew() -> None:
     at = scene(key={"limits": (rows.quota("daily", 100),)}, routes=ROUTES)
     path = "/v1/forecast/rome"

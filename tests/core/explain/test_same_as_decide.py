@@ -22,6 +22,8 @@ from tests.core import rows
 from tests.core.explain.scenes import NOW, case, scene
 
 SCOPES = ("pages:read", "pages:write", "admin:read")
+ENTRIES = (*SCOPES, "pages:write|admin:read")
+ROLES = {"reader": ("pages:read",), "writer": ("pages:*",)}
 PATHS = ("/v1/pages", "/v1/pages/7", "/v1/admin/x", "/elsewhere", "/v1/../admin", "//v1")
 PATTERNS = ("/v1/**", "/v1/pages/{id}", "/v1/admin/**", "/elsewhere")
 METHODS = ("GET", "HEAD", "POST", "PURGE")
@@ -44,7 +46,7 @@ def routes(draw: st.DrawFn) -> list[Route]:
             position,
             draw(st.sampled_from(("GET", "POST", "*"))),
             draw(st.sampled_from(PATTERNS)),
-            scopes=tuple(draw(st.lists(st.sampled_from(SCOPES), max_size=2, unique=True))),
+            scopes=tuple(draw(st.lists(st.sampled_from(ENTRIES), max_size=2, unique=True))),
             cost=draw(st.integers(0, 3)),
         )
         for position in range(draw(st.integers(0, 3)))
@@ -68,7 +70,9 @@ def restrictions(draw: st.DrawFn) -> Restrictions:
 def scenes(draw: st.DrawFn) -> Scene:
     """Any key on any API, with any part of it switched off."""
     off = {"disabled_at": draw(past)}
-    kinds = st.sampled_from((*[KeyKind.SERVER] * 6, KeyKind.MANAGEMENT))
+    kinds = st.sampled_from(
+        (*[KeyKind.SERVER] * 4, *[KeyKind.PUBLISHABLE] * 2, KeyKind.MANAGEMENT)
+    )
     secret = {"starts_at": draw(turns) or 0, "ends_at": draw(turns)}
     return scene(
         key={
@@ -86,11 +90,12 @@ def scenes(draw: st.DrawFn) -> Scene:
             "resource_id": draw(st.sampled_from((*["api_a"] * 6, "api_b"))),
             "resource": draw(st.sampled_from((*[Resource.API] * 6, Resource.PROJECT))),
             "scopes": tuple(draw(held)),
+            "roles": draw(st.sampled_from(((), ("reader",), ("writer", "gone")))),
         },
         application={"disabled_at": draw(past)},
         organization={"disabled_at": draw(past)},
         project=off,
-        api={"disabled_at": draw(past)},
+        api={"disabled_at": draw(past), "roles": ROLES},
         provider=off,
         routes=draw(routes()),
     )
@@ -112,7 +117,7 @@ def requests(draw: st.DrawFn) -> Request:
         referrer=draw(st.sampled_from(pages)),
         origin=draw(st.sampled_from(pages)),
         environment=draw(some(st.sampled_from(("live", "test")))),
-        scopes=tuple(draw(st.lists(st.sampled_from(SCOPES), max_size=2))),
+        scopes=tuple(draw(st.lists(st.sampled_from(ENTRIES), max_size=2))),
         cost=draw(some(st.integers(0, 3))),
     )
 

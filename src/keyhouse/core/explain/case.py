@@ -17,10 +17,11 @@ from keyhouse.core.paths import plain_path
 from keyhouse.core.patterns import METHODS
 from keyhouse.core.records import Line, OrganizationRecord, ProjectRecord, RouteRecord
 from keyhouse.core.request import Request
+from keyhouse.core.scopes import Needs
 from keyhouse.core.verdict import Verdict
 
 Owner = rows.Organization | rows.Project
-NO_ROUTE = RouteRecord("", (), 1)
+NO_ROUTE = RouteRecord("", (), Needs(), 1)
 """What holds where no route fits: no scope, one unit."""
 
 

@@ -15,7 +15,7 @@ from keyhouse.core.explain.finding import (
 )
 from keyhouse.core.explain.standing import Switch, switch_of
 from keyhouse.core.records import RouteRecord
-from keyhouse.core.scopes import covers
+from keyhouse.core.scopes import unmet
 from keyhouse.core.verdict import Verdict
 
 _CLOSED = Verdict.API_NOT_ALLOWED
@@ -68,8 +68,11 @@ def scopes(case: Case) -> Iterator[Finding]:
         needs = "{needed}, which the key has" if facts["needed"] else "no scope"
         yield passed(f"It needs {needs}.", **facts)
     elif all(lacks):
-        of_route = ", which {route} needs" if "route" in facts else ""
-        found = f"It lacks {{missing}} on {{api}}{of_route}; it holds {{held}}."
+        of_route = (
+            ", which {route} needs" if set(missing) & set(case.route().scopes) else ""
+        )
+        of_roles = " with the roles {roles}" if "roles" in facts else ""
+        found = f"It lacks {{missing}} on {{api}}{of_route}; it holds {{held}}{of_roles}."
         mend = "Give the key {missing} on {api}, among its access."
         facts["missing"] = missing
         yield refused(Verdict.SCOPE_MISSING, found, mend, Place.KEY_ACCESS, **facts)
@@ -87,7 +90,9 @@ def _scope_facts(case: Case, held: frozenset[str]) -> dict[str, Fact]:
         "held": tuple(sorted(held)),
         "needed": _needed(case, case.route()),
     }
-    route = case.route()
+    grant, route = case.line.grant, case.route()
+    if grant is not None and grant.roles:
+        facts["roles"] = grant.roles
     for row in case.scene.routes:
         if row.id == route.id:
             facts["route"] = f"{row.method} {row.path}"
@@ -99,4 +104,4 @@ def _needed(case: Case, route: RouteRecord) -> tuple[str, ...]:
 
 
 def _missing(case: Case, route: RouteRecord, held: frozenset[str]) -> tuple[str, ...]:
-    return tuple(one for one in _needed(case, route) if not covers(held, one))
+    return unmet(held, _needed(case, route))

@@ -5,8 +5,7 @@ from typing import Final, NamedTuple
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
-from keyhouse.core.scopes import is_scope
-from keyhouse.core.validation import Problem, check_items, check_number
+from keyhouse.core.validation import Problem, check_needs, check_number
 from keyhouse.services.refusals import refuse
 
 COST_MAX: Final = 1_000_000_000
@@ -55,7 +54,7 @@ def read_request(asked: Asked, slug: str) -> Request:
 
 
 def _problems(asked: Asked) -> list[Problem]:
-    problems = check_items("scopes", asked.scopes, _check_scope)
+    problems = check_needs("scopes", asked.scopes)
     if asked.address and not _is_address(asked.address):
         mend = "send an IPv4 or IPv6 address, as 203.0.113.9"
         problems.append(Problem("address", "is no address", mend))
@@ -68,12 +67,6 @@ def _problems(asked: Asked) -> list[Problem]:
     if asked.cost is not None:
         problems += check_number("cost", asked.cost, 0, COST_MAX)
     return problems
-
-
-def _check_scope(field: str, scope: str) -> list[Problem]:
-    if is_scope(scope):
-        return []
-    return [Problem(field, "is no scope", "write it as resource:action")]
 
 
 def _is_address(text: str) -> bool:
