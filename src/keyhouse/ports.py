@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core import entities
 from keyhouse.core.limits import Left, Taken
+from keyhouse.core.observations import Dimension
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import Change, PartRef, RateUse, Snapshot
 from keyhouse.core.usage import Completed, Served, UsageBatch, Use
@@ -435,6 +436,22 @@ class Tally(NamedTuple):
     errors: int
 
 
+class Observed(NamedTuple):
+    """A value of a dimension at one API, with one verdict: how often it was seen,
+
+    and when first and last. `observations.OTHER` stands for all that found no
+    place; a value that was driven out of its place for a while is told from
+    its return on, and is in the other count before.
+    """
+
+    api_id: str
+    verdict: str
+    value: str
+    requests: int
+    first_us: int
+    last_us: int
+
+
 class UsageReports(Protocol):
     """What was counted, read back. An organization sees what it provides and
 
@@ -468,6 +485,20 @@ class UsageReports(Protocol):
     ) -> list[Tally]:
         """As `usage`, but counts alone; several values of a filter mean any of them."""
 
+    def observed(
+        self,
+        organization_id: str,
+        dimension: Dimension,
+        *,
+        since_us: int,
+        until_us: int,
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Observed]:
+        """What was seen on the days, UTC, that the time touches; the most first.
+
+        Filters are among key, api and verdict; as those of `tallies`.
+        """
+
     def requests(
         self,
         organization_id: str,
@@ -499,6 +530,9 @@ class Upkeep(Protocol):
 
     def prune_usage(self, before_us: int, rows_max: int) -> int:
         """Delete old usage buckets, a bounded number."""
+
+    def prune_observations(self, before_us: int, rows_max: int) -> int:
+        """Delete old observations, a bounded number."""
 
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""

@@ -6,6 +6,13 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.observations import (
+    OTHER,
+    VALUES_A_DAY,
+    Dimension,
+    ObservationGroup,
+    Seen,
+)
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.usage import (
     LATENCY_SLOTS,
@@ -17,11 +24,12 @@ from keyhouse.core.usage import (
     Use,
 )
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import LeaseWanted, Node, Tally, UsageRow
+from keyhouse.ports import LeaseWanted, Node, Observed, Tally, UsageRow
 
 MINUTE = 29_333_340
 """A whole hour, in minutes since 1970."""
 MINUTE_US = 60_000_000
+DAY_US = 86_400 * 1_000_000
 VALID = Verdict.VALID.number
 LIMITED = Verdict.RATE_LIMITED.number
 USE = Use("org_p", "org_c", "api_1", "rte_1", "key_1", 1, "app_1", "test", "")
@@ -343,3 +351,119 @@ def test_nodes_come_are_refreshed_and_go(database: Database) -> None:
     database.nodes.leave("nod_1")
     database.nodes.leave("nod_1")
     assert database.upkeep.prune_nodes(9999) == 0
+
+
+# -- observations -------------------------------------------------------------------
+
+DAY = MINUTE * MINUTE_US // DAY_US
+AT = DAY * DAY_US
+STRANGERS = ObservationGroup(
+    DAY, "org_p", "", "api_1", "", Verdict.UNKNOWN.number, Dimension.NETWORK
+)
+
+
+def seen_in(
+    start: int,
+    values: dict[str, Seen],
+    group: ObservationGroup = STRANGERS,
+    spool: str = "spl_1",
+) -> UsageBatch:
+    return UsageBatch(spool, start, start + 1, observations={group: values})
+
+
+def observed(
+    database: Database, organization: str = "org_p", since: int = DAY, **equals: str
+) -> list[Observed]:
+    return database.reports.observed(
+        organization,
+        Dimension.NETWORK,
+        since_us=since * DAY_US,
+        until_us=(DAY + 1) * DAY_US,
+        equals=equals,
+    )
+
+
+def test_what_was_seen_adds_up_and_is_told_with_its_first_and_last_time(
+    database: Database,
+) -> None:
+    database.sink.book(seen_in(0, {"a": Seen(2, AT + 5, AT + 9), OTHER: Seen(1, 3, 3)}))
+    again = seen_in(1, {"a": Seen(4, AT + 1, AT + 7), "b": Seen(1, AT + 8, AT + 8)})
+    assert database.sink.book(again)
+    assert not database.sink.book(again)
+    assert observed(database) == [
+        Observed("api_1", "unknown", "a", 6, AT + 1, AT + 9),
+        Observed("api_1", "unknown", "b", 1, AT + 8, AT + 8),
+        Observed("api_1", "unknown", OTHER, 1, 3, 3),
+    ]
+
+
+def test_what_was_seen_is_the_providers_alone(database: Database) -> None:
+    database.sink.book(seen_in(0, {"a": Seen(1, AT, AT)}))
+    assert observed(database, "org_x") == []
+
+
+def test_what_was_seen_is_told_by_day_api_and_verdict(database: Database) -> None:
+    groups = [
+        STRANGERS,
+        STRANGERS._replace(day=DAY - 1),
+        STRANGERS._replace(api_id="api_2"),
+        STRANGERS._replace(verdict=Verdict.MALFORMED.number),
+    ]
+    for start, group in enumerate(groups):
+        database.sink.book(seen_in(start, {"a": Seen(1 << start, AT, AT)}, group))
+    assert [row.requests for row in observed(database)] == [8, 4, 1]
+    assert [row.requests for row in observed(database, since=DAY - 1)] == [8, 4, 3]
+    assert [row.requests for row in observed(database, api="api_2")] == [4]
+    assert [row.requests for row in observed(database, verdict="malformed")] == [8]
+
+
+def test_a_flood_from_many_networks_grows_no_table_and_loses_no_count(
+    database: Database,
+) -> None:
+    """One site of IPv6 has more networks than a database has room."""
+    busy = {"busy": Seen(50, AT, AT + 100)}
+    crowd = [f"n{number:04}" for number in range(3 * VALUES_A_DAY)]
+    for start in range(3):
+        part = crowd[start * VALUES_A_DAY : (start + 1) * VALUES_A_DAY]
+        database.sink.book(seen_in(start, {v: Seen(1, AT + 1, AT + 2) for v in part}))
+    database.sink.book(seen_in(3, busy))
+    rows = {row.value: row for row in observed(database)}
+    assert len(rows) == VALUES_A_DAY + 1
+    assert rows["busy"].requests == 50
+    assert sum(row.requests for row in rows.values()) == 3 * VALUES_A_DAY + 50
+    assert rows[OTHER] == Observed(
+        "api_1", "unknown", OTHER, 2 * VALUES_A_DAY + 1, AT + 1, AT + 2
+    )
+
+
+def test_two_nodes_that_compete_for_places_lose_no_count(database: Database) -> None:
+    database.sink.open_spool("spl_2", "nod_2", "boot")
+    groups = [STRANGERS._replace(api_id=f"api_{number}") for number in range(3)]
+
+    def book(spool: str) -> None:
+        for start in range(6):
+            own = {f"{spool}-{start}-{n}": Seen(1, AT, AT) for n in range(40)}
+            values = {**own, **{f"both-{n}": Seen(1, AT, AT) for n in range(30)}}
+            order = groups if spool == "spl_1" else groups[::-1]
+            told = dict.fromkeys(order, values)
+            batch = UsageBatch(spool, start, start + 1, observations=told)
+            assert database.sink.book(batch)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(book, ["spl_1", "spl_2"]))
+    rows = observed(database, api="api_1")
+    assert len(rows) == VALUES_A_DAY + 1
+    assert sum(row.requests for row in rows) == 2 * 6 * 70
+
+
+def test_old_observations_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:
+    values = {f"n{number}": Seen(1, AT, AT) for number in range(6)}
+    database.sink.book(seen_in(0, values))
+    database.sink.book(seen_in(1, values, STRANGERS._replace(day=DAY + 1)))
+    before = (DAY + 1) * DAY_US + 5
+    assert database.upkeep.prune_observations(before, 4) == 4
+    assert database.upkeep.prune_observations(before, 4) == 3  # and the row for the rest
+    assert database.upkeep.prune_observations(before, 4) == 0
+    assert database.reports.observed(
+        "org_p", Dimension.NETWORK, since_us=0, until_us=AT + 2 * DAY_US, equals={}
+    )

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 
 from keyhouse.core.addresses import (
     UNKNOWN,
+    UNKNOWN_NETWORK,
     Networks,
     format_address,
+    format_source_network,
     parse_address,
     parse_network,
+    source_network,
 )
 
 _V4 = st.integers(0, (1 << 32) - 1).map(ipaddress.IPv4Address)
@@ -101,3 +104,19 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 def test_what_is_no_network_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_network(text)
+
+
+@given(address=_ADDRESSES)
+def test_a_source_is_the_24_or_48_that_holds_the_address(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    plain = getattr(address, "ipv4_mapped", None) or address
+    length = 24 if plain.version == 4 else 48
+    network = ipaddress.ip_network((plain, length), strict=False)
+    told = format_source_network(source_network(parse_address(str(address))))
+    assert told == str(network)
+
+
+def test_callers_without_an_address_are_a_source_of_their_own() -> None:
+    assert source_network(UNKNOWN) == UNKNOWN
+    assert format_source_network(UNKNOWN) == UNKNOWN_NETWORK

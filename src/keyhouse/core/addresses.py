@@ -12,8 +12,13 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 UNKNOWN = -1
 """The address of a caller of whom none was given. It is inside no network."""
 
+UNKNOWN_NETWORK = "unknown"
+"""Where a caller comes from of whom no address was given."""
+
 _MAPPED = 0xFFFF_0000_0000
 _V4_MAX = 0xFFFF_FFFF
+_V4_HOST_BITS = 8
+_V6_HOST_BITS = 80
 _V6_MAX = (1 << 128) - 1
 
 
@@ -45,6 +50,29 @@ def parse_network(text: str) -> tuple[int, int]:
     network = ip_network(text)
     base = _MAPPED if network.version == 4 else 0
     return base + int(network.network_address), base + int(network.broadcast_address)
+
+
+def source_network(address: int) -> int:
+    """The first address of the network that a caller is told by: the /24 of an
+
+    IPv4 address, the /48 of an IPv6 one, which is what one site is commonly
+    given (RFC 6177). UNKNOWN is a network of its own.
+    """
+    if address == UNKNOWN:
+        return UNKNOWN
+    is_v4 = _MAPPED <= address <= _MAPPED + _V4_MAX
+    host_bits = _V4_HOST_BITS if is_v4 else _V6_HOST_BITS
+    return address >> host_bits << host_bits
+
+
+@lru_cache(4096)
+def format_source_network(first: int) -> str:
+    """What `source_network` gave as text, such as `203.0.113.0/24`."""
+    if first == UNKNOWN:
+        return UNKNOWN_NETWORK
+    is_v4 = _MAPPED <= first <= _MAPPED + _V4_MAX
+    prefix = 32 - _V4_HOST_BITS if is_v4 else 128 - _V6_HOST_BITS
+    return f"{format_address(first)}/{prefix}"
 
 
 class Networks:

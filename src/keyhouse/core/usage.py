@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from keyhouse.core.observations import ObservationGroup, Seen
+
 LATENCY_SLOTS: Final = 20
 """Slot i holds latencies below 2**i * 100 µs; the last one everything longer."""
 
@@ -108,7 +110,8 @@ class UsageBatch:
 
     `start` and `end` are positions in the spool: a batch whose `start` is not
     where the database says the spool is booked up to was booked before.
-    `settled` says how much of each lease was spent.
+    `settled` says how much of each lease was spent, `observations` how often
+    each value of a group was seen, `observations.OTHER` for the rest.
     """
 
     spool_id: str
@@ -119,6 +122,7 @@ class UsageBatch:
     log: list[LogRow] = field(default_factory=list)
     amendments: list[LogAmendment] = field(default_factory=list)
     last_used: dict[tuple[str, int], int] = field(default_factory=dict)
+    observations: dict[ObservationGroup, dict[str, Seen]] = field(default_factory=dict)
 
 
 def latency_slot(latency_us: int) -> int:

@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from keyhouse.core.addresses import Networks
+from keyhouse.core.addresses import UNKNOWN, Networks
 from keyhouse.core.compilation import compile_line
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
@@ -133,7 +133,7 @@ class Verifier:
         known = not self.pending and self.failure is None
         return self.apis.get(slug) if known else None
 
-    def api(self, slug: str) -> Any:
+    def api(self, slug: str, address: int = UNKNOWN) -> Any:
         return self._perhaps(self.apis.get(slug))
 
     def management(self, secret: bytes, address: int) -> Any:

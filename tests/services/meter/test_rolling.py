@@ -1,5 +1,6 @@
 """Usage is summed up as it is counted: it must be what the spool would tell."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -8,13 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyhouse.adapters.spool import MappedSpoolFolder
+from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
+from keyhouse.core.observations import OTHER, VALUES_A_BATCH, Seen
 from keyhouse.core.records import ApiRecord
-from keyhouse.core.verdict import Verdict
+from keyhouse.core.verdict import BY_NUMBER, Verdict
 from keyhouse.services.meter import Meter, roll
 
 MINUTE_US = 60_000_000
 NOW = 29_333_340 * MINUTE_US
+DAY = NOW // (1440 * MINUTE_US)
 APIS = [
     ApiRecord(
         id, "org_p", "prj_p", id, {}, b"x-api-key", None, None, (), (), (), disabled=False
@@ -33,6 +37,7 @@ class Event(NamedTuple):
     lease_ids: tuple[str, ...]
     status: int
     many: int
+    address: int
 
 
 EVENTS = st.lists(
@@ -40,11 +45,14 @@ EVENTS = st.lists(
         Event,
         what=st.sampled_from(("served", "served", "completed", "cut")),
         api=st.sampled_from(APIS),
-        verdict=st.sampled_from((Verdict.VALID, Verdict.UNKNOWN, Verdict.RATE_LIMITED)),
+        verdict=st.sampled_from(
+            (Verdict.VALID, Verdict.UNKNOWN, Verdict.RATE_LIMITED, Verdict.UNAVAILABLE)
+        ),
         after_us=st.integers(0, 3 * MINUTE_US),
         lease_ids=st.sampled_from(((), ("lse_a",), ("lse_a", "lse_b"))),
         status=st.sampled_from((0, 200, 404, 500, 503)),
         many=st.integers(0, 1 << 40),
+        address=st.sampled_from((UNKNOWN, 1, 1 << 80, parse_address("203.0.113.7"))),
     ),
     max_size=40,
 )
@@ -75,7 +83,7 @@ def _serve(meter: Meter, number: int, event: Event) -> tuple[str, Decision, ApiR
         event.verdict, NOW + event.after_us, units=number % 3, lease_ids=event.lease_ids
     )
     request_id = f"req_{number:022}"
-    assert meter.served(request_id, decision, event.api, "GET", "/x", 1)
+    assert meter.served(request_id, decision, event.api, "GET", "/x", event.address)
     return request_id, decision, event.api
 
 
@@ -89,3 +97,63 @@ def _compare(meter: Meter, rows_max: int) -> None:
     assert live == read_back
     assert cut.rolling.batch(spool.id, cut.start, cut.end) == live
     spool.booked(cut.end)
+
+
+def test_a_crowd_of_networks_is_bounded_and_reads_back_as_it_was_summed_up() -> None:
+    """Also where the API was loaded anew within the stretch: its places are the same."""
+    with TemporaryDirectory() as folder:
+        spool = MappedSpoolFolder(Path(folder), "boot").create("spl_a")
+        meter = Meter(spool, 0)
+        for number in range(3 * VALUES_A_BATCH):
+            api = replace(APIS[0]) if number % 50 == 0 else APIS[0]
+            decision = Decision(Verdict.UNKNOWN, NOW + number)
+            address = (0x2001_0DB8_0000 + number) << 80 | number
+            assert meter.served(f"req_{number:022}", decision, api, "GET", "/x", address)
+        cut = meter.cut()
+        assert cut is not None
+        live = cut.rolling.batch(spool.id, cut.start, cut.end)
+        assert live == roll(spool.id, spool.stretch(cut.end), 0)
+        (seen,) = live.observations.values()
+        assert len(seen) == VALUES_A_BATCH + 1
+        assert seen["2001:db8::/48"] == Seen(1, NOW, NOW)
+        first, last = NOW + VALUES_A_BATCH, NOW + 3 * VALUES_A_BATCH - 1
+        assert seen[OTHER] == Seen(2 * VALUES_A_BATCH, first, last)
+        spool.discard()
+
+
+def test_attempts_are_counted_by_network_and_valid_requests_are_not() -> None:
+    with TemporaryDirectory() as folder:
+        spool = MappedSpoolFolder(Path(folder), "boot").create("spl_a")
+        meter = Meter(spool, 0)
+        asked = [
+            (Verdict.UNKNOWN, "203.0.113.7"),
+            (Verdict.UNKNOWN, "203.0.113.200"),
+            (Verdict.MALFORMED, "203.0.113.7"),
+            (Verdict.UNAVAILABLE, "198.51.100.1"),
+            (Verdict.MISSING, "198.51.100.1"),
+            (Verdict.RATE_LIMITED, "198.51.100.1"),
+            (Verdict.VALID, "198.51.100.1"),
+        ]
+        for number, (verdict, address) in enumerate(asked):
+            decision = Decision(verdict, NOW + number)
+            where = parse_address(address)
+            meter.served(f"req_{number:022}", decision, APIS[0], "GET", "/x", where)
+        meter.served("req_x", Decision(Verdict.UNKNOWN, NOW), None, "GET", "/y", 1)
+        cut = meter.cut()
+        assert cut is not None
+        told = cut.rolling.batch(spool.id, cut.start, cut.end).observations
+        assert {
+            (group.provider_id, group.api_id, BY_NUMBER[group.verdict], group.day): seen
+            for group, seen in told.items()
+        } == {
+            ("org_p", "api_a", Verdict.UNKNOWN, DAY): {
+                "203.0.113.0/24": Seen(2, NOW, NOW + 1)
+            },
+            ("org_p", "api_a", Verdict.MALFORMED, DAY): {
+                "203.0.113.0/24": Seen(1, NOW + 2, NOW + 2)
+            },
+            ("org_p", "api_a", Verdict.UNAVAILABLE, DAY): {
+                "198.51.100.0/24": Seen(1, NOW + 3, NOW + 3)
+            },
+        }
+        spool.discard()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from keyhouse.core.addresses import parse_address
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import Environment, KeyKind, Limit, LimitKind, Window
 from keyhouse.core.secret import Secret, mint
@@ -205,6 +206,53 @@ def test_a_flood_of_unknown_keys_is_bounded_and_cached_keys_go_on() -> None:
     for pending in flying:
         assert finish(pending.resume(result_of(pending))).verdict is Verdict.UNKNOWN
     assert world.misses.flying == 0
+
+
+def test_a_network_that_guesses_is_slowed_without_a_read() -> None:
+    """Cached keys go on, from there too, and other networks are looked up as ever."""
+    world = World()
+    guesser, neighbour, other = map(
+        parse_address, ("203.0.113.7", "203.0.113.8", "203.0.114.7")
+    )
+    world.decide(address=neighbour)
+    guesses = iter(range(256))
+
+    def guess(address: int = guesser) -> Decision:
+        secret = mint("kh", KeyKind.SERVER, Environment.TEST, bytes([next(guesses)]) * 32)
+        world.clock.up_us += 1_000
+        return world.decide(secret, address=address)
+
+    told = [guess().verdict for _ in range(30)]
+    assert told[:20] == [Verdict.UNKNOWN] * 20
+    assert Verdict.UNAVAILABLE in told
+    asked = world.store.asked
+    slowed = guess(neighbour)
+    assert slowed.verdict is Verdict.UNAVAILABLE
+    assert slowed.retry_us is not None
+    assert world.store.asked == asked
+    assert world.decide(address=neighbour).verdict is Verdict.VALID
+    assert world.decide(address=guesser).verdict is Verdict.VALID
+    assert guess(other).verdict is Verdict.UNKNOWN
+    world.clock.up_us += slowed.retry_us
+    world.confirm()
+    assert guess().verdict is Verdict.UNKNOWN
+
+
+def test_guessing_slugs_is_slowed_as_well() -> None:
+    world = World()
+    told = {finish(world.verifier.api(f"guess-{n}", 1)) for n in range(30)}
+    assert told == {None, Verdict.UNAVAILABLE}
+    assert finish(world.verifier.api("weather", 1 << 90)) is not None
+
+
+def test_callers_without_an_address_slow_none_of_another_api() -> None:
+    world = World()
+    for n in range(30):
+        secret = mint("kh", KeyKind.SERVER, Environment.TEST, bytes([n]) * 32)
+        last = world.decide(secret, "other")
+    assert last.verdict is Verdict.UNAVAILABLE
+    assert world.decide(UNKNOWN, "other").verdict is Verdict.UNAVAILABLE
+    assert world.decide(UNKNOWN).verdict is Verdict.UNKNOWN
 
 
 def test_a_quota_is_spent_to_the_last_unit_and_not_beyond() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.core import compilation
+from keyhouse.core.addresses import UNKNOWN as NOWHERE
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import (
     Access,
@@ -36,6 +37,7 @@ from keyhouse.services.verify import (
     RecordCache,
     Verifier,
 )
+from keyhouse.services.verify.sources import Sources
 
 PEPPER = Pepper("p1", KeyringState.ACTIVE, b"p" * 32)
 SECRET = mint("kh", KeyKind.SERVER, Environment.TEST, b"s" * 32)
@@ -237,7 +239,8 @@ class World:
         manages = access("key_m", Resource.ORGANIZATION, "org_1", "keys:*")
         self.store.add_key(key("key_m", KeyKind.MANAGEMENT), MANAGING, manages)
         self.cache = RecordCache(keys_max)
-        self.misses = MissBudget(at_once=4, a_second=100)
+        sources = Sources(a_second=5, burst=20)
+        self.misses = MissBudget(at_once=4, a_second=100, sources=sources)
         self.ledger = Ledger()
         self.rates = MemoryRateCounter()
         self.verifier = self._verifier()
@@ -261,13 +264,24 @@ class World:
         changes = self.store.read(self.verifier.applied)
         self.verifier.apply(changes, self.clock.monotonic_us())
 
-    def ask(self, secret: Secret | None = SECRET, api: str = "weather") -> Request:
+    def ask(
+        self,
+        secret: Secret | None = SECRET,
+        api: str = "weather",
+        address: int = NOWHERE,
+    ) -> Request:
         raw = None if secret is None else secret.reveal().encode()
-        return Request(secret=raw, api=api)
+        return Request(secret=raw, api=api, address=address)
 
-    def decide(self, secret: Secret | None = SECRET, api: str = "weather") -> Decision:
+    def decide(
+        self,
+        secret: Secret | None = SECRET,
+        api: str = "weather",
+        address: int = NOWHERE,
+    ) -> Decision:
         """Verify to the end, doing what it waits for at once."""
-        decision: Decision = finish(self.verifier.verify(self.ask(secret, api)))
+        asked = self.ask(secret, api, address)
+        decision: Decision = finish(self.verifier.verify(asked))
         return decision
 
 

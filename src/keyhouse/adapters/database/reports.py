@@ -13,16 +13,19 @@ from keyhouse.adapters.database.tables import (
     LATENCY,
     budget,
     key_last_use,
+    observation,
     request_log,
     usage_bucket,
 )
 from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.observations import Dimension
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.usage import LogRow, Use
 from keyhouse.core.verdict import BY_CODE, BY_NUMBER
-from keyhouse.ports import Page, Tally, UsageRow
+from keyhouse.ports import Observed, Page, Tally, UsageRow
 
 MINUTE_US: Final = 60_000_000
+DAY_US: Final = 86_400 * 1_000_000
 _COLUMNS: Final = {
     "key": "key_id",
     "api": "api_id",
@@ -91,6 +94,40 @@ class DatabaseUsageReports:
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         return [_tally(row, group_by) for row in rows]
+
+    def observed(
+        self,
+        organization_id: str,
+        dimension: Dimension,
+        *,
+        since_us: int,
+        until_us: int,
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Observed]:
+        """What was seen on the days, UTC, that the time touches; the most first.
+
+        Raises ValueError for an unknown filter.
+        """
+        seen = observation.c
+        groups = (seen.api_id, seen.verdict, seen.value)
+        requests = sa.func.sum(seen.requests)
+        query = (
+            sa.select(
+                *groups, requests, sa.func.min(seen.first_at), sa.func.max(seen.last_at)
+            )
+            .where(
+                _sees(observation, organization_id),
+                seen.day >= since_us // DAY_US,
+                seen.day < -(-until_us // DAY_US),
+                seen.dimension == dimension,
+                seen.requests > 0,
+                *_fits(observation, equals),
+            )
+            .group_by(*groups)
+            .order_by(requests.desc(), *groups)
+        )
+        with reading(self._engine) as connection:
+            return [_observed(*row) for row in connection.execute(query)]
 
     def requests(
         self,
@@ -239,6 +276,13 @@ def _tally(row: sa.Row[Any], group_by: Sequence[str]) -> Tally:
         requests=int(requests),
         errors=int(errors),
     )
+
+
+def _observed(
+    api_id: str, verdict: int, value: str, requests: int, first_us: int, last_us: int
+) -> Observed:
+    code = BY_NUMBER[verdict].code
+    return Observed(api_id, code, value, int(requests), first_us, last_us)
 
 
 def _log_row(row: sa.Row[Any]) -> LogRow:

@@ -321,6 +321,26 @@ usage_bucket: Final = sa.Table(
     sa.Index(None, "key_id", "minute"),
     sqlite_with_rowid=False,
 )
+# Who counts for a group's places is `core.observations`; each group has a row
+# for what found none, and whoever books in the group locks that one first.
+observation: Final = sa.Table(
+    "observation",
+    metadata,
+    _number("day", primary_key=True),
+    _id("provider_id", primary_key=True),
+    _id("consumer_id", primary_key=True),
+    _id("api_id", primary_key=True),
+    _id("key_id", primary_key=True),
+    _number("verdict", primary_key=True),
+    sa.Column("dimension", sa.Text(), primary_key=True, nullable=False),
+    sa.Column("value", sa.Text(), primary_key=True, nullable=False),
+    _number("requests"),
+    _number("first_at"),
+    _number("last_at"),
+    sa.Index(None, "provider_id", "day"),
+    sa.Index(None, "consumer_id", "day"),
+    sqlite_with_rowid=False,
+)
 request_log: Final = sa.Table(
     "request_log",
     metadata,

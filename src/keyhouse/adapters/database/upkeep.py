@@ -16,6 +16,7 @@ from keyhouse.adapters.database.tables import (
     idempotency,
     lease,
     node,
+    observation,
     request_log,
     session,
     spool,
@@ -24,6 +25,7 @@ from keyhouse.adapters.database.tables import (
 )
 
 MINUTE_US = 60_000_000
+DAY_US = 86_400 * 1_000_000
 
 
 class DatabaseUpkeep:
@@ -40,6 +42,11 @@ class DatabaseUpkeep:
         """Delete old usage buckets, a bounded number: only minutes that are all old."""
         minute = before_us // MINUTE_US
         return self._prune(usage_bucket, usage_bucket.c.minute, minute, rows_max)
+
+    def prune_observations(self, before_us: int, rows_max: int) -> int:
+        """Delete old observations, a bounded number: only days that are all old."""
+        day = before_us // DAY_US
+        return self._prune(observation, observation.c.day, day, rows_max)
 
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""

@@ -16,6 +16,7 @@ from keyhouse.adapters.database.ledger import (
     move,
     outstanding,
 )
+from keyhouse.adapters.database.observing import observe
 from keyhouse.adapters.database.tables import (
     LATENCY,
     key_last_use,
@@ -92,6 +93,7 @@ class DatabaseUsageSink:
                 return _booked_before(connection, batch)
             _settle(connection, batch.spool_id, batch.settled)
             _add_buckets(connection, batch.buckets)
+            observe(connection, batch.observations)
             _write_log(connection, batch.log)
             _amend_log(connection, batch.amendments)
             _remember_use(connection, batch.last_used)

@@ -72,7 +72,8 @@ class AuthorizeCall:
             exchange.fail(asked)
             return
         self._asked = asked
-        exchange.caller.wait(self._plane.verifier.api(asked.slug), self._found)
+        found = self._plane.verifier.api(asked.slug, exchange.seen.address)
+        exchange.caller.wait(found, self._found)
 
     def _found(self, api: "ApiRecord | Verdict | Exception | None") -> None:
         exchange = self._exchange

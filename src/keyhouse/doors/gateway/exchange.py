@@ -138,7 +138,8 @@ class Exchange(Turn):
         elif slug == OWN_SLUG:
             endpoints.begin(self)
         else:
-            self.caller.wait(self.gate.plane.verifier.api(slug), self._route)
+            found = self.gate.plane.verifier.api(slug, self.seen.address)
+            self.caller.wait(found, self._route)
 
     def _looked_closer(self, method: str | None) -> Place | None:
         """Where an unusual request goes; None if it was refused."""

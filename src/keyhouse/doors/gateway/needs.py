@@ -29,8 +29,13 @@ class Verifying(Protocol):
     def known_api(self, slug: str, /) -> ApiRecord | None:
         """The API with that slug, if nothing need be fetched to tell."""
 
-    def api(self, slug: str) -> ApiRecord | Verdict | Pending[Any] | None:
-        """The API with that slug, None where there is none."""
+    def api(
+        self, slug: str, address: int = ...
+    ) -> ApiRecord | Verdict | Pending[Any] | None:
+        """The API with that slug, None where there is none.
+
+        `address` is that of the caller who asks for it.
+        """
 
     def verify(self, request: Request) -> Decision | Pending[Decision]:
         """Decide on `request`, spending what it costs if it may pass."""

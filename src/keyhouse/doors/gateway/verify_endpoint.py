@@ -105,7 +105,7 @@ class VerifyCall:
         except Faulty as faulty:
             self._refuse(faulty)
             return
-        found = self._plane.verifier.api(self._request.api)
+        found = self._plane.verifier.api(self._request.api, exchange.seen.address)
         exchange.caller.wait(found, self._found)
 
     def _found(self, api: "ApiRecord | Verdict | Exception | None") -> None:

@@ -12,6 +12,7 @@ from keyhouse.core.usage import (
     latency_slot,
 )
 from keyhouse.core.verdict import Verdict
+from keyhouse.services.meter.strangers import Networks, Strangers
 
 LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
@@ -30,10 +31,13 @@ _UNSEEN: Final = frozenset(
 class _Sums(Bucket):
     """A bucket in the making, with what else is known by whose use it is."""
 
-    __slots__ = ("last_us", "minute", "use", "verdict")
+    __slots__ = ("last_us", "minute", "networks", "use", "verdict")
 
-    def __init__(self, minute: int, use: Use, verdict: int) -> None:
+    def __init__(
+        self, minute: int, use: Use, verdict: int, networks: Networks | None
+    ) -> None:
         super().__init__()
+        self.networks = networks
         self.minute = minute
         self.use = use
         self.verdict = verdict
@@ -59,6 +63,7 @@ class Rolling:
         "_minutes",
         "_rows",
         "_settled",
+        "_strangers",
         "_sums",
     )
 
@@ -68,6 +73,7 @@ class Rolling:
         self._sums: dict[int, _Sums] = {}
         self._begin_us = self._end_us = 0
         self._settled: dict[tuple[str, ...], int] = {}
+        self._strangers = Strangers()
         self._log: list[LogRow] = []
         self._rows: dict[str, LogRow] = {}
         self._amendments: list[LogAmendment] = []
@@ -95,6 +101,8 @@ class Rolling:
             if lease_ids:
                 settled = self._settled
                 settled[lease_ids] = settled.get(lease_ids, 0) + units
+        elif sums.networks is not None:
+            sums.networks.add(address, at_us)
         if len(self._log) < self._log_rows_max:
             row = LogRow(request_id, at_us, use, verdict, method, path, address, None, None)
             self._log.append(row)
@@ -130,6 +138,7 @@ class Rolling:
         """All of it as what is to be booked; the same however often it is asked for."""
         batch = UsageBatch(spool_id, start, end)
         batch.log, batch.amendments = self._log, self._amendments
+        batch.observations = self._strangers.observations()
         for lease_ids, units in self._settled.items():
             for lease_id in lease_ids:
                 batch.settled[lease_id] = batch.settled.get(lease_id, 0) + units
@@ -147,7 +156,9 @@ class Rolling:
 
     def _begun(self, use: Use, verdict: int) -> _Sums:
         minute = self._begin_us // _MINUTE_US
-        sums = self._sums[id(use) << 8 | verdict] = _Sums(minute, use, verdict)
+        networks = self._strangers.of(self._begin_us, use, verdict)
+        sums = _Sums(minute, use, verdict, networks)
+        self._sums[id(use) << 8 | verdict] = sums
         return sums
 
 

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
+from keyhouse.core.addresses import UNKNOWN, source_network
 from keyhouse.core.compilation import compile_line
 from keyhouse.core.decision import Pending
 from keyhouse.core.keyring import Keyring
@@ -25,22 +26,42 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, KeyStore
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.misses import MissBudget
+from keyhouse.services.verify.sources import Source
 
 ATTEMPTS_MAX: Final = 8
 """Rounds of reading before an asker is given up: more than the three that a
 key, its parts and its API take mean that they change faster than they load."""
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _log = logging.getLogger(__name__)
+
+
+class Refuse(Protocol[T_co]):
+    """Makes a refusal; `retry_us` is how long to wait, where that is known."""
+
+    def __call__(self, verdict: Verdict, retry_us: int | None = None, /) -> T_co:
+        """What the asker gets instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asker(Generic[T]):
-    """Who waits for a load: `again` asks anew once it is there, `refuse` ends it."""
+    """Who waits for a load: `again` asks anew once it is there, `refuse` ends it.
+
+    `address` is that of the caller behind it.
+    """
 
     again: Callable[[], T | Pending[T]]
-    refuse: Callable[[Verdict], T]
+    refuse: Refuse[T]
     attempt: int = 0
+    address: int = UNKNOWN
+
+    def source(self, slug: str = "") -> Source:
+        """Whose misses these are. Callers of whom no address is known share one
+
+        source for each API: no provider's strangers slow another's.
+        """
+        return slug if self.address == UNKNOWN else source_network(self.address)
 
 
 class HeldKey(NamedTuple):
@@ -76,7 +97,7 @@ class Loading:
         self, secret: bytes, hashed: bytes, slug: str, asker: Asker[T]
     ) -> Way | T | Pending[T]:
         """A fresh `Way` from the secret to the API."""
-        found = self._find(secret, hashed, asker)
+        found = self._find(secret, hashed, asker, slug)
         if not isinstance(found, Found):
             return found
         api = self._cache.api(slug)
@@ -122,12 +143,14 @@ class Loading:
         monotonic_us = self._clock.monotonic_us()
         if self._cache.is_absent(slug, monotonic_us):
             return None
-        if not self._misses.admit(monotonic_us):
-            return asker.refuse(Verdict.UNAVAILABLE)
-        return self._counted(self._load_api(slug, asker))
+        source = asker.source()
+        wait_us = self._misses.admit(source, monotonic_us)
+        if wait_us:
+            return asker.refuse(Verdict.UNAVAILABLE, wait_us)
+        return self._counted(self._load_api(slug, asker), source)
 
     def _find(
-        self, secret: bytes, hashed: bytes, asker: Asker[T]
+        self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
     ) -> Found | T | Pending[T]:
         """Where a secret leads."""
         found = self._cache.found(hashed)
@@ -138,8 +161,12 @@ class Loading:
             return asker.refuse(Verdict.UNKNOWN)
         if not is_well_formed(secret):
             return asker.refuse(Verdict.MALFORMED)
-        if asker.attempt >= ATTEMPTS_MAX or not self._misses.admit(monotonic_us):
+        if asker.attempt >= ATTEMPTS_MAX:
             return asker.refuse(Verdict.UNAVAILABLE)
+        source = asker.source(slug)
+        wait_us = self._misses.admit(source, monotonic_us)
+        if wait_us:
+            return asker.refuse(Verdict.UNAVAILABLE, wait_us)
         candidates = [(name, digest(secret, pepper)) for name, pepper in self._peppers]
 
         def take_in(snapshot: Snapshot) -> None:
@@ -154,7 +181,8 @@ class Loading:
                 lambda: self._store.find_secret(candidates),
                 take_in,
                 asker,
-            )
+            ),
+            source,
         )
 
     def _held(
@@ -215,15 +243,15 @@ class Loading:
 
         return Pending(need, work, resume)
 
-    def _counted(self, outcome: T | Pending[T]) -> T | Pending[T]:
-        """Tell the budget for misses when this look-up has ended."""
+    def _counted(self, outcome: T | Pending[T], source: Source) -> T | Pending[T]:
+        """Tell the budget for misses when this look-up has ended, and how."""
         if not isinstance(outcome, Pending):
-            self._misses.done()
+            self._misses.done(source, missed=False)
             return outcome
         resume = outcome.resume
 
         def counting(result: object) -> T | Pending[T]:
-            self._misses.done()
+            self._misses.done(source, missed=_is_miss(result))
             return resume(result)
 
         return Pending(outcome.need, outcome.work, counting)
@@ -231,6 +259,11 @@ class Loading:
     def _lost(self, error: object, asker: Asker[T]) -> T:
         _log.warning("records cannot be read: %s", error)
         return asker.refuse(Verdict.UNAVAILABLE)
+
+
+def _is_miss(result: object) -> bool:
+    """Whether a look-up found neither secret nor API; one that failed did not look."""
+    return isinstance(result, Snapshot) and result.found is None and result.api_id is None
 
 
 def _refs_of_key(key: Part | None, found: Found) -> list[PartRef]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from keyhouse.core.addresses import UNKNOWN
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.keyring import Keyring
@@ -193,18 +194,22 @@ class Verifier:
     # -- what else is asked of the cache ----------------------------------------
 
     def api(
-        self, slug: str
+        self, slug: str, address: int = UNKNOWN
     ) -> ApiRecord | Verdict | Pending[ApiRecord | Verdict | None] | None:
         """The API with that slug, None where there is none.
 
-        The verdict is `unavailable`, where that cannot be found out.
+        The verdict is `unavailable`, where that cannot be found out. `address`
+        is that of the caller who asks for it.
         """
         known = self.known_api(slug)
         if known is not None:
             return known
-        return self._loading.api(
-            slug, Asker(lambda: self.api(slug), lambda verdict: verdict)
+        asker: Asker[ApiRecord | Verdict | None] = Asker(
+            lambda: self.api(slug, address),
+            lambda verdict, _=None: verdict,
+            address=address,
         )
+        return self._loading.api(slug, asker)
 
     def management(
         self, secret: bytes, address: int
@@ -217,8 +222,9 @@ class Verifier:
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
         asker: Asker[ManagementKey | Verdict] = Asker(
             lambda: self._management(secret, address, attempt + 1, caught_up=True),
-            lambda verdict: verdict,
+            lambda verdict, _=None: verdict,
             attempt,
+            address,
         )
         if not caught_up and self._clock.monotonic_us() > self._fresh_until_us:
             return self._catch_up(asker)
@@ -298,6 +304,9 @@ class Verifier:
     def _asker(self, request: Request, attempt: int, *, caught_up: bool) -> Asker[Decision]:
         return Asker(
             lambda: self.verify(request, attempt + 1, caught_up=caught_up),
-            lambda verdict: Decision(verdict, self._clock.now_us()),
+            lambda verdict, retry_us=None: Decision(
+                verdict, self._clock.now_us(), retry_us=retry_us
+            ),
             attempt,
+            request.address,
         )
