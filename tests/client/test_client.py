@@ -64,6 +64,15 @@ def test_a_key_is_explained_with_what_is_known_of_the_request(
     assert (second.method, second.path) == ("POST", "/v1/requests/req_1/explain")
 
 
+def test_networks_that_tried_unknown_keys_are_below_usage(
+    desk: "Desk", client: Client
+) -> None:
+    rows = [{"network": "203.0.113.0/24", "verdict": "unknown", "requests": 4}]
+    desk.say(200, {"data": rows, "next_cursor": None})
+    assert client.usage.unknown_keys(api="weather", since=None).data == rows
+    assert desk.asked[0].path == "/v1/usage/unknown-keys?api=weather"
+
+
 def test_none_in_an_update_clears_a_field(desk: "Desk", client: Client) -> None:
     desk.say(200, {"id": "key_1"})
     client.keys.update("key_1", ends_at=None)

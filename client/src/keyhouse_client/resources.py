@@ -112,6 +112,17 @@ class Invitations(Listing[One, Listed, Each, Nothing]):
         return self._sender.nothing(Call("DELETE", self._at(id)))
 
 
+class Usage(Listing[One, Listed, Each, Nothing]):
+    """What was counted, by step of time."""
+
+    def unknown_keys(self, **filters: object) -> Listed:
+        """Where keys were tried that are not known, the most attempts first.
+
+        `filters`: since, until (whole days, UTC; the last day without them), api.
+        """
+        return self._sender.listed(Call("GET", self._at("unknown-keys"), filters))
+
+
 class Apis(Collection[One, Listed, Each, Nothing]):
     """APIs, named by id or slug, and the routes of each.
 
@@ -233,6 +244,6 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.apis = Apis(sender, "/v1/apis")
         self.applications = Collection(sender, "/v1/applications")
         self.keys = Keys(sender, "/v1/keys")
-        self.usage = Listing(sender, "/v1/usage")
+        self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
         self.audit = Listing(sender, "/v1/audit")

@@ -177,6 +177,10 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("GET", "/v1/usage?since=2030-01-01T00:00:00Z", None, "until"),
     ("GET", "/v1/usage?group_by=key,moon", None, "group_by.1"),
     ("GET", "/v1/usage?api=none", None, "api"),
+    ("GET", "/v1/usage/unknown-keys?api=none", None, "api"),
+    ("GET", "/v1/usage/unknown-keys?since=now", None, "since"),
+    ("GET", "/v1/usage/unknown-keys?since=2020-01-01T00:00:00Z", None, "since"),
+    ("GET", "/v1/usage/unknown-keys?since=2030-01-01T00:00:00Z", None, "until"),
 ]
 
 

@@ -1,11 +1,20 @@
 """What was counted, read back through the management API."""
 
+from keyhouse.core.observations import (
+    OTHER,
+    VALUES_A_DAY,
+    Dimension,
+    ObservationGroup,
+    Seen,
+)
 from keyhouse.core.usage import Bucket, BucketKey, LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.api.times import format_time
 from tests.doors.api.conftest import House, Tenant
 
 MINUTE_US = 60_000_000
+DAY_US = 86_400 * 1_000_000
+UNKNOWN_KEYS = "/v1/usage/unknown-keys"
 
 
 async def _book(house: House, tenant: Tenant, slug: str) -> tuple[str, int]:
@@ -59,6 +68,86 @@ async def test_requests_and_last_use_are_told(house: House, tenant: Tenant) -> N
     assert len(page["data"]) + len(last["data"]) == 3
     told = (await tenant.client.get(f"/v1/keys/{key}")).json()
     assert told["last_used_at"] == format_time(at)
+
+
+async def test_networks_that_tried_unknown_keys_are_told(
+    house: House, tenant: Tenant
+) -> None:
+    """The busiest first, and all others in one row for each verdict."""
+    api = (await tenant.weather("weather"))["id"]
+    now = house.office.clock.now_us()
+    crowd = {f"10.0.{n}.0/24": Seen(1, now, now) for n in range(VALUES_A_DAY)}
+    known = {"203.0.113.0/24": Seen(412, now - 9, now), OTHER: Seen(7, now, now)}
+    _observe(house, tenant, api, {**known, **crowd})
+    answer = (await tenant.client.get(UNKNOWN_KEYS, params={"api": "weather"})).json()
+    first, second = answer["data"][:2]
+    assert first == {
+        "api": api,
+        "network": "203.0.113.0/24",
+        "verdict": "unknown",
+        "requests": 412,
+        "first_seen": format_time(now - 9),
+        "last_seen": format_time(now),
+    }
+    assert (second["network"], second["requests"]) == ("other", 8)
+    assert len(answer["data"]) == VALUES_A_DAY + 1
+    total = sum(row["requests"] for row in answer["data"])
+    assert total == 412 + 7 + VALUES_A_DAY
+    before = {"since": "2020-01-01T00:00:00Z", "until": "2020-02-01T00:00:00Z"}
+    assert (await tenant.client.get(UNKNOWN_KEYS, params=before)).json()["data"] == []
+
+
+async def test_networks_of_several_days_are_one_and_the_report_stays_small(
+    house: House, tenant: Tenant
+) -> None:
+    api = (await tenant.weather("weather"))["id"]
+    now = house.office.clock.now_us()
+    for ago in range(3):
+        values = {f"10.{ago}.{n}.0/24": Seen(1, now, now) for n in range(60)}
+        values["203.0.113.0/24"] = Seen(2, now - ago, now)
+        _observe(house, tenant, api, values, ago)
+    since = {"since": format_time(now - 2 * DAY_US)}
+    rows = (await tenant.client.get(UNKNOWN_KEYS, params=since)).json()["data"]
+    assert len(rows) == VALUES_A_DAY + 1
+    told = {row["network"]: row["requests"] for row in rows}
+    assert told["203.0.113.0/24"] == 6
+    assert told["other"] == 3 * 60 - (VALUES_A_DAY - 1)
+
+
+async def test_unknown_keys_of_others_are_not_to_be_seen(
+    house: House, tenant: Tenant
+) -> None:
+    other = house.tenant("Theirs")
+    theirs = (await other.weather("theirs"))["id"]
+    ours = (await tenant.weather("ours"))["id"]
+    far = (await tenant.weather("far"))["id"]
+    now = house.office.clock.now_us()
+    seen = {"203.0.113.0/24": Seen(1, now, now)}
+    _observe(house, other, theirs, seen)
+    assert (await tenant.client.get(UNKNOWN_KEYS)).json()["data"] == []
+    _observe(house, tenant, ours, seen)
+    _observe(house, tenant, far, seen)
+    access = [{"api": "ours", "scopes": ["usage:read"]}]
+    bound = await tenant.key(kind="management", access=access)
+    client = house.client(bound["secret"])
+    assert (await client.get(UNKNOWN_KEYS)).status_code == 422
+    assert (await client.get(UNKNOWN_KEYS, params={"api": "far"})).status_code == 422
+    rows = (await client.get(UNKNOWN_KEYS, params={"api": "ours"})).json()["data"]
+    assert [row["api"] for row in rows] == [ours]
+
+
+def _observe(
+    house: House, tenant: Tenant, api: str, values: dict[str, Seen], days_ago: int = 0
+) -> None:
+    day = house.office.clock.now_us() // DAY_US - days_ago
+    unknown = Verdict.UNKNOWN.number
+    group = ObservationGroup(
+        day, tenant.organization, "", api, "", unknown, Dimension.NETWORK
+    )
+    spool = f"spl_{api}_{days_ago}"
+    house.database.sink.open_spool(spool, "nod_1", "boot")
+    batch = UsageBatch(spool, 0, 64, observations={group: values})
+    assert house.database.sink.book(batch)
 
 
 async def test_counts_of_others_are_not_to_be_seen(house: House, tenant: Tenant) -> None:

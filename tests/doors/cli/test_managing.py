@@ -205,6 +205,27 @@ def test_reports_pass_on_what_is_asked(run: Run, server: Server) -> None:
     assert server.asked[-1].path == "/v1/usage?since=2030-01-01&step=hour&group_by=key"
 
 
+def test_networks_that_tried_unknown_keys_are_shown(run: Run, server: Server) -> None:
+    row = {
+        "api": "api_1",
+        "network": "203.0.113.0/24",
+        "verdict": "unknown",
+        "requests": 412,
+        "first_seen": "2030-01-01T02:14:09Z",
+        "last_seen": "2030-01-01T02:31:40Z",
+    }
+    answer = {"data": [row], "next_cursor": None}
+    server.answer("GET", "/v1/usage/unknown-keys", 200, answer)
+    assert json.loads(run("usage", "unknown-keys", "--json").stdout) == [row]
+    line = ("usage", "unknown-keys", "--api", "weather", "--since", "2030-01-01")
+    table = run(*line).stdout
+    assert "203.0.113.0/24" in table
+    assert "412" in table
+    asked = server.asked[-1].path
+    assert asked == "/v1/usage/unknown-keys?since=2030-01-01&api=weather"
+    assert len(server.asked) == 2
+
+
 def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
     run: Run, server: Server
 ) -> None:

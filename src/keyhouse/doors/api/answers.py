@@ -304,6 +304,29 @@ class UsageOut(BaseModel):
     )
 
 
+class UnknownKeysOut(BaseModel):
+    """What one network tried at one API. Its `verdict` is `unknown`, `malformed` (the
+
+    checksum is wrong), or `unavailable` (not looked up). `network` is `other` for all
+    that are not named, `unknown` for callers without an address.
+    """
+
+    api: str
+    network: str
+    verdict: str
+    requests: int
+    first_seen: ToldTime
+    last_seen: ToldTime
+    model_config = _example(
+        api=f"api_{_BODY}",
+        network="203.0.113.0/24",
+        verdict="unknown",
+        requests=412,
+        first_seen="2026-03-01T02:14:09Z",
+        last_seen="2026-03-01T02:31:40Z",
+    )
+
+
 class RequestOut(BaseModel):
     """One line of the request log."""
 

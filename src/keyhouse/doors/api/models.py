@@ -358,6 +358,14 @@ class RequestsQuery(ListQuery):
     verdict: Word | None = Field(None, description="As `valid` or `rate_limited`.")
 
 
+class UnknownKeysQuery(Query):
+    """Which unknown keys; whole days, UTC."""
+
+    since: GivenTime | None = Field(None, description="A day before `until` if not given.")
+    until: GivenTime | None = Field(None, description="Now if not given.")
+    api: Word | None = Field(None, description="Id or slug.")
+
+
 class UsageQuery(Query):
     """Which usage."""
 

@@ -5,10 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
-from keyhouse.doors.api.answers import AuditOut, ExplanationOut, RequestOut, UsageOut
+from keyhouse.doors.api.answers import (
+    AuditOut,
+    ExplanationOut,
+    RequestOut,
+    UnknownKeysOut,
+    UsageOut,
+)
 from keyhouse.doors.api.calls import AnyCall, operation, turn
 from keyhouse.doors.api.explaining import explanation_out
-from keyhouse.doors.api.shapes import audit_out, request_out, usage_out
+from keyhouse.doors.api.shapes import (
+    audit_out,
+    request_out,
+    unknown_keys_out,
+    usage_out,
+)
 from keyhouse.ports import Page
 from keyhouse.services import audit, explain, issue, reports
 
@@ -38,6 +49,29 @@ def report_usage(call: AnyCall, query: Annotated[models.UsageQuery, Query()]) ->
         _given(query, "key", "api", "application", "environment"),
     )
     return call.page(lambda look: Page(reports.report_usage(look, wish), None), usage_out)
+
+
+@operation(
+    router,
+    "GET",
+    "/v1/usage/unknown-keys",
+    id="report_unknown_keys",
+    scope=reports.READ_USAGE,
+    answer=UnknownKeysOut,
+    many=True,
+)
+def report_unknown_keys(
+    call: AnyCall, query: Annotated[models.UnknownKeysQuery, Query()]
+) -> Response:
+    """Where keys were tried that are not known, the most attempts first.
+
+    Days are whole ones, UTC. For each API and verdict the busiest networks are
+    named, `other` is the rest: all together is what was counted.
+    """
+    wish = reports.UnknownKeysWish(query.since, query.until, _given(query, "api"))
+    return call.page(
+        lambda look: Page(reports.unknown_keys(look, wish), None), unknown_keys_out
+    )
 
 
 @operation(

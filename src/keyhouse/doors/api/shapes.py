@@ -34,10 +34,11 @@ from keyhouse.doors.api.answers import (
     RestrictionsOut,
     RouteOut,
     SecretOut,
+    UnknownKeysOut,
     UsageOut,
 )
 from keyhouse.doors.api.times import format_optional, format_time
-from keyhouse.ports import UsageRow
+from keyhouse.ports import Observed, UsageRow
 from keyhouse.services.issue import KeyView, SecretView
 from keyhouse.services.reports import LimitLeft
 
@@ -179,6 +180,18 @@ def usage_out(row: UsageRow) -> UsageOut:
         bytes_out=row.bytes_out,
         latency=list(row.latency),
         **row.group,
+    )
+
+
+def unknown_keys_out(row: Observed) -> UnknownKeysOut:
+    """What one network tried, told."""
+    return UnknownKeysOut(
+        api=row.api_id,
+        network=row.value,
+        verdict=row.verdict,
+        requests=row.requests,
+        first_seen=format_time(row.first_us),
+        last_seen=format_time(row.last_us),
     )
 
 

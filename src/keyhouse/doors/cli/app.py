@@ -33,7 +33,6 @@ _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "migrate": (running.migrate, "migrate"),
     "bootstrap": (running.bootstrap, "bootstrap --organization Acme"),
     "mail": (mail, "mail --to ada@example.com"),
-    "usage": (reports.usage, "usage --step hour --group-by key"),
     "requests": (reports.requests, "requests --verdict rate_limited"),
     "audit": (reports.audit, "audit --json"),
     "verify": (verify.verify, "verify --api weather < key.txt"),
@@ -48,6 +47,7 @@ _GROUPS = {
     "people": people,
     "members": members,
     "invitations": invitations,
+    "usage": reports.usage,
     "config": config,
 }
 

@@ -10,6 +10,7 @@ from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.nouns import RowsMax
 
 _USAGE = ("start", "verdict", "requests", "units", "errors", "bytes_in", "bytes_out")
+_UNKNOWN_KEYS = ("network", "verdict", "requests", "first_seen", "last_seen", "api")
 _REQUESTS = (
     "at",
     "status",
@@ -30,7 +31,14 @@ Key = Annotated[str | None, typer.Option(help="Only this key's.")]
 Api = Annotated[str | None, typer.Option(help="Only this API's.")]
 
 
-def usage(
+usage = typer.Typer(help="What was counted.")
+
+
+@usage.callback(
+    invoke_without_command=True,
+    epilog="Example: keyhouse usage --step hour --group-by key",
+)
+def _usage(
     context: typer.Context,
     *,
     since: Since = None,
@@ -44,6 +52,8 @@ def usage(
     as_json: AsJson = False,
 ) -> None:
     """What was counted, by time and verdict."""
+    if context.invoked_subcommand is not None:
+        return
     filters = {
         "since": since,
         "until": until,
@@ -55,6 +65,21 @@ def usage(
     groups = [name for name in (group_by or "").split(",") if name]
     with desk(context).client() as client:
         show.rows(client.usage.each(**filters), [*groups, *_USAGE], json=as_json)
+
+
+@usage.command("unknown-keys", epilog="Example: keyhouse usage unknown-keys --api weather")
+def _unknown_keys(
+    context: typer.Context,
+    *,
+    since: Since = None,
+    until: Until = None,
+    api: Api = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where keys were tried that are not known, by network; whole days, UTC."""
+    with desk(context).client() as client:
+        found = client.usage.unknown_keys(since=since, until=until, api=api)
+        show.rows(found.data, _UNKNOWN_KEYS, json=as_json)
 
 
 def requests(

@@ -32,6 +32,13 @@ from keyhouse.services.reports.queries import (
     list_requests,
     report_usage,
 )
+from keyhouse.services.reports.strangers import (
+    HourOfStrangers,
+    Network,
+    Strangers,
+    UnknownKeysWish,
+    unknown_keys,
+)
 
 __all__ = [
     "GROUPS",
@@ -40,18 +47,22 @@ __all__ = [
     "REFUSED",
     "ApiSums",
     "Hour",
+    "HourOfStrangers",
     "KeyActivity",
     "KeyNeed",
     "KeyReport",
     "LimitLeft",
     "Need",
+    "Network",
     "Overview",
     "Point",
     "RequestFilter",
     "RequestView",
     "Span",
     "Step",
+    "Strangers",
     "Sums",
+    "UnknownKeysWish",
     "UsageWish",
     "calls_in_last_hour",
     "get_project_request",
@@ -63,4 +74,5 @@ __all__ = [
     "percentile_us",
     "report_key",
     "report_usage",
+    "unknown_keys",
 ]

@@ -9,6 +9,7 @@ from keyhouse.ports import Tally
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports.needs import KeyNeed, keys_in_need
 from keyhouse.services.reports.queries import READ_USAGE
+from keyhouse.services.reports.strangers import Strangers, strangers
 from keyhouse.services.reports.times import DAY_US, HOUR_US, SECOND_US, step_starts
 from keyhouse.services.work import Look
 
@@ -48,6 +49,7 @@ class Overview(NamedTuple):
     hours: tuple[Hour, ...]
     apis: tuple[ApiSums, ...]
     needs: tuple[KeyNeed, ...]
+    strangers: Strangers
 
 
 def overview(look: Look, project: str, environment: str) -> Overview:
@@ -68,6 +70,7 @@ def overview(look: Look, project: str, environment: str) -> Overview:
         hours=tuple(_hour(start, hourly) for start in starts),
         apis=tuple(sorted(shares, key=lambda share: -share.sums.requests)),
         needs=keys_in_need(look, home.id, environment),
+        strangers=strangers(look, asked.api_ids),
     )
 
 
