@@ -1,6 +1,6 @@
 """An organization with an API and a key, on each kind of database, as fixtures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ import pytest
 from keyhouse.adapters.database import Database
 from keyhouse.core.compilation import compile_quotas
 from keyhouse.core.entities import KeyKind, Limit, Resource
+from keyhouse.core.observations import Dimension, ObservationGroup, Seen
 from keyhouse.core.quotas import Budget, span_of
 from keyhouse.core.records import GrantRecord
 from keyhouse.core.usage import LATENCY_SLOTS, Bucket, BucketKey, UsageBatch, Use
@@ -134,6 +135,29 @@ class Acme:
         batch = self._batch()
         batch.buckets[BucketKey(at_us // MINUTE_US, use, verdict.number)] = bucket
         batch.last_used[key.id, version] = at_us
+        assert self.database.sink.book(batch)
+
+    def attempt(
+        self,
+        api: str,
+        networks: Mapping[str, int],
+        *,
+        verdict: Verdict = Verdict.UNKNOWN,
+        minutes_ago: int = 0,
+    ) -> None:
+        """Requests with keys that are not known, by network, as a flusher books them."""
+        at_us = self.clock.now_us() - minutes_ago * MINUTE_US
+        use = Use(self.organization, "", api, "", "", 0, "", "", "")
+        day, number = at_us // (24 * 60 * MINUTE_US), verdict.number
+        group = ObservationGroup(
+            day, self.organization, "", api, "", number, Dimension.NETWORK
+        )
+        batch = self._batch()
+        bucket = Bucket(sum(networks.values()))
+        batch.buckets[BucketKey(at_us // MINUTE_US, use, number)] = bucket
+        batch.observations[group] = {
+            network: Seen(requests, at_us, at_us) for network, requests in networks.items()
+        }
         assert self.database.sink.book(batch)
 
     def spend(self, made: Created, limit: Limit, units: int) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from keyhouse.core.entities import Environment, Key, KeyKind
 from keyhouse.doors.console.overview.bars import HEIGHT, WIDTH, bars
+from keyhouse.doors.console.overview.strange import spike, tried
 from keyhouse.doors.console.overview.telling import change, mend, need
-from keyhouse.services.reports import Hour, KeyNeed, Need
+from keyhouse.services.reports import Hour, KeyNeed, Need, Strangers
 
 DAY_US = 86_400_000_000
 NOW_US = 100 * DAY_US
@@ -74,3 +75,32 @@ def test_bars_stay_within_the_drawing_and_show_the_least_refusal() -> None:
 def test_a_quiet_day_has_bars_without_pieces() -> None:
     drawn = bars([Hour(index, 0, 0, 0) for index in range(24)])
     assert [bar.pieces for bar in drawn] == [()] * 24
+
+
+@pytest.mark.parametrize(
+    ("requests", "unlooked", "told"),
+    [
+        (1, 0, "1 attempt in the last 24 hours."),
+        (
+            1204,
+            4,
+            "1,204 attempts in the last 24 hours, 4 of them turned away without a look-up.",
+        ),
+    ],
+)
+def test_attempts_with_unknown_keys_are_told(
+    requests: int, unlooked: int, told: str
+) -> None:
+    assert tried(Strangers(requests, unlooked, 0, (), (), 0)) == told
+
+
+@pytest.mark.parametrize(
+    ("usual", "told"),
+    [
+        (0, "were tried 1,200 times in 24 hours, usually hardly ever"),
+        (1, "were tried 1,200 times in 24 hours, usually 1 time a day"),
+        (40, "were tried 1,200 times in 24 hours, usually 40 times a day"),
+    ],
+)
+def test_a_spike_is_told_against_a_usual_day(usual: int, told: str) -> None:
+    assert spike(Strangers(1204, 4, usual, (), (), 0)) == told

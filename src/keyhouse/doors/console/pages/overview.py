@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from keyhouse.doors.console.overview import bars, telling
+from keyhouse.doors.console.overview import bars, strange, telling
 from keyhouse.doors.console.overview.starting import Start, start_of
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.visits import Here, InProject
@@ -47,6 +47,10 @@ async def overview(here: Here) -> Response:
         ],
         shown=NEEDS_SHOWN,
         change=telling.change,
+        tried=strange.tried(day.strangers),
+        spike=strange.spike(day.strangers),
+        stranger_bars=strange.by_hour(day.strangers),
+        stranger_most=max(one.requests for one in day.strangers.hours),
     )
 
 
