@@ -44,7 +44,10 @@ def eventually(condition: Callable[[], bool], what: str) -> None:
 
 
 class Running:
-    """One `python -m keyhouse …` process, ready when this is made."""
+    """One `python -m keyhouse …` process, ready when this is made.
+
+    `module` is run in its place.
+    """
 
     def __init__(
         self,
@@ -53,12 +56,13 @@ class Running:
         ready_path: str,
         environ: Mapping[str, str],
         log: Path,
+        module: str = "keyhouse",
     ) -> None:
         self.port = port
         self._log = log
         with log.open("ab") as printed:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "keyhouse", command],
+                [sys.executable, "-m", module, command],
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
@@ -70,6 +74,12 @@ class Running:
         except AssertionError as error:
             self.kill()
             raise AssertionError(f"{error}:\n{self._tail()}") from None
+
+    @property
+    def resident_bytes(self) -> int:
+        """How much memory the process holds."""
+        statm = Path(f"/proc/{self._process.pid}/statm").read_text("ascii")
+        return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def send(self, number: signal.Signals) -> None:
         """Send the process a signal."""
@@ -143,26 +153,35 @@ class Installation:
         self._management = self._start("management", self.management_port, "/ready")
         url = f"http://127.0.0.1:{self.management_port}"
         self.client = self._closing.enter_context(Client(url, management_key))
-        url = f"http://127.0.0.1:{self.upstream.port}"
-        self.client.apis.create(slug="echo", upstreams={"test": url, "live": url})
+        self.api("echo")
 
-    def gateway(self, port: int | None = None) -> Running:
+    def gateway(
+        self, port: int | None = None, *, module: str = "keyhouse", **environ: str
+    ) -> Running:
         """One more gateway on the data folder, ended with the installation."""
         port = port or free_port()
         started = self._start(
             "gateway",
             port,
             "/.keyhouse/ready",
+            module,
             KEYHOUSE_GATEWAY__LISTEN=f"127.0.0.1:{port}",
+            **environ,
         )
         self._gateways.append(started)
         return started
 
-    def key(self, name: str, quota: int | None = None) -> Key:
-        """A new key for `echo`, with a quota a month if one is given."""
+    def api(self, slug: str) -> str:
+        """One more API before the same upstream; its id."""
+        url = f"http://127.0.0.1:{self.upstream.port}"
+        made = self.client.apis.create(slug=slug, upstreams={"test": url, "live": url})
+        return str(made["id"])
+
+    def key(self, name: str, quota: int | None = None, api: str = "echo") -> Key:
+        """A new key for an API, with a quota a month if one is given."""
         limit = {"name": "monthly", "quota": quota, "window": "month"}
         limits = [] if quota is None else [limit]
-        made = self.client.keys.create(name, [{"api": "echo"}], limits=limits)
+        made = self.client.keys.create(name, [{"api": api}], limits=limits)
         return Key(made["id"], made["secret"])
 
     def metered(self, key: Key) -> int:
@@ -185,9 +204,11 @@ class Installation:
         if self._management is not None:
             self._management.stop()
 
-    def _start(self, command: str, port: int, path: str, **environ: str) -> Running:
+    def _start(
+        self, command: str, port: int, path: str, module: str = "keyhouse", **environ: str
+    ) -> Running:
         log = self.folder / f"{command}-{port}.log"
-        return Running(command, port, path, {**self.environ, **environ}, log)
+        return Running(command, port, path, {**self.environ, **environ}, log, module)
 
 
 def _bootstrap(folder: Path, environ: Mapping[str, str]) -> str:
@@ -253,16 +274,33 @@ class Tally:
 
 
 class Caller:
-    """One connection of a key's caller. Opened when first needed, and again."""
+    """One connection of a key's caller. Opened when first needed, and again.
 
-    def __init__(self, port: int, key: Key, tally: Tally) -> None:
+    It comes from `address`, any of 127.0.0.0/8.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        key: Key,
+        tally: Tally,
+        *,
+        api: str = "echo",
+        address: str = "127.0.0.1",
+    ) -> None:
         self._port = port
         self._tally = tally
-        self._request = (
-            f"GET /echo/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-            f"X-API-Key: {key.secret}\r\n\r\n"
-        ).encode("ascii")
+        self._api = api
+        self._address = address
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.use(key.secret)
+
+    def use(self, secret: str) -> None:
+        """Send this secret from now on."""
+        self._request = (
+            f"GET /{self._api}/ HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
+            f"X-API-Key: {secret}\r\n\r\n"
+        ).encode("ascii")
 
     async def call(self) -> int | None:
         """The status, None where no whole answer came."""
@@ -274,7 +312,9 @@ class Caller:
         """Send a request and wait for nothing; False where nobody listens."""
         if self._streams is None:
             try:
-                self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+                self._streams = await asyncio.open_connection(
+                    "127.0.0.1", self._port, local_addr=(self._address, 0)
+                )
             except OSError:
                 return False
         self._streams[1].write(self._request)
