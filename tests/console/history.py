@@ -10,6 +10,7 @@ from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.compilation import compile_quotas
 from keyhouse.core.entities import Limit
+from keyhouse.core.observations import Dimension, ObservationGroup, Seen
 from keyhouse.core.quotas import Budget, span_of
 from keyhouse.core.usage import (
     LATENCY_SLOTS,
@@ -51,7 +52,7 @@ class Caller(NamedTuple):
 
 
 def write_history(database: Database, callers: list[Caller]) -> None:
-    """Thirty days of usage, and the latest calls in the log."""
+    """Thirty days of usage, the latest calls in the log, and strangers of tonight."""
     now_us = time.time_ns() // 1000
     batch = UsageBatch("spo_history", 0, 1)
     database.sink.open_spool(batch.spool_id, "nod_history", "boot")
@@ -62,7 +63,32 @@ def write_history(database: Database, callers: list[Caller]) -> None:
             lease = _lease(database, batch.spool_id, caller, caller.quota)
             batch.settled[lease] = caller.spent
         batch.last_used[caller.key, 1] = now_us - (number * 7 + 1) * 60_000_000
+    _add_strangers(batch, callers[0], now_us)
     assert database.sink.book(batch)
+
+
+_STRANGERS = (
+    ("198.51.100.0/24", 5, {Verdict.UNKNOWN: 640, Verdict.UNAVAILABLE: 3_180}),
+    ("2001:db8:77::/48", 5, {Verdict.UNKNOWN: 212}),
+    ("203.0.113.0/24", 1, {Verdict.MALFORMED: 9}),
+    ("192.0.2.0/24", 13, {Verdict.UNKNOWN: 4}),
+)
+"""Networks, how many hours ago they came, and what became of their keys."""
+
+
+def _add_strangers(batch: UsageBatch, at: Caller, now_us: int) -> None:
+    use = Use(at.organization, "", at.api, "", "", 0, "", "", "")
+    for network, hours_ago, attempts in _STRANGERS:
+        first_us = now_us - hours_ago * 3_600_000_000
+        day, minute = first_us // 86_400_000_000, first_us // 60_000_000
+        for verdict, requests in attempts.items():
+            group = ObservationGroup(
+                day, at.organization, "", at.api, "", verdict.number, Dimension.NETWORK
+            )
+            seen = Seen(requests, first_us, first_us + 1_500_000_000)
+            batch.observations.setdefault(group, {})[network] = seen
+            key = BucketKey(minute, use, verdict.number)
+            batch.buckets.setdefault(key, Bucket()).requests += requests
 
 
 def _lease(database: Database, spool: str, caller: Caller, quota: Limit) -> str:

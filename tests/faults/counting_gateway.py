@@ -14,9 +14,9 @@ _FILE = os.open(os.environ.pop("LOOK_UPS"), os.O_WRONLY | os.O_APPEND | os.O_CRE
 _find_secret = DatabaseKeyStore.find_secret
 
 
-def _counted(store: DatabaseKeyStore, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+def _counted(self: DatabaseKeyStore, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
     os.write(_FILE, b".")
-    return _find_secret(store, candidates)
+    return _find_secret(self, candidates)
 
 
 if __name__ == "__main__":

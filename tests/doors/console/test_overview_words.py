@@ -97,7 +97,7 @@ def test_attempts_with_unknown_keys_are_told(
 @pytest.mark.parametrize(
     ("usual", "told"),
     [
-        (0, "were tried 1,200 times in 24 hours, usually hardly ever"),
+        (0, "were tried 1,200 times in 24 hours, hardly ever before"),
         (1, "were tried 1,200 times in 24 hours, usually 1 time a day"),
         (40, "were tried 1,200 times in 24 hours, usually 40 times a day"),
     ],

@@ -16,8 +16,10 @@ def tried(seen: Strangers) -> str:
 def spike(seen: Strangers) -> str:
     """Why a hand is needed: `tried 1,204 times in 24 hours, usually 3 times a day`."""
     wrong = words.count(seen.requests - seen.unlooked)
-    usual = f"{words.plural(seen.usual, 'time')} a day" if seen.usual else "hardly ever"
-    return f"were tried {wrong} times in 24 hours, usually {usual}"
+    told = f"were tried {wrong} times in 24 hours"
+    if not seen.usual:
+        return f"{told}, hardly ever before"
+    return f"{told}, usually {words.plural(seen.usual, 'time')} a day"
 
 
 def by_hour(seen: Strangers) -> list[Bar]:
