@@ -106,6 +106,12 @@ def test_a_refusal_that_waiting_cannot_mend_tells_no_time() -> None:
     assert refusal_headers(Decision(Verdict.UNAVAILABLE, NOW)) == [("Retry-After", "1")]
 
 
+def test_a_slowed_source_is_told_when_to_ask_again() -> None:
+    slowed = Decision(Verdict.UNAVAILABLE, NOW, retry_us=1_200_000)
+    assert refusal_headers(slowed) == [("Retry-After", "2")]
+    assert problem(slowed.verdict, "req_1", slowed)["retry_after"] == 2
+
+
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_each_401_has_a_challenge(verdict: Verdict) -> None:
     """RFC 6750, section 3: without a token there is no error to tell."""

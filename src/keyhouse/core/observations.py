@@ -16,6 +16,12 @@ OTHER: Final = "other"
 VALUES_A_BATCH: Final = 128
 """Places in what one batch books, for each group."""
 
+VALUES_A_BATCH_IN_ALL: Final = 512
+"""Places in what one batch books, for all groups: a flood that goes round all APIs
+
+must not keep others from the database.
+"""
+
 VALUES_A_DAY: Final = 100
 """Places in the database, for each group; the busiest have them."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
-from keyhouse.core.observations import OTHER, VALUES_A_BATCH, Seen
+from keyhouse.core.observations import OTHER, VALUES_A_BATCH, VALUES_A_BATCH_IN_ALL, Seen
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.verdict import BY_NUMBER, Verdict
 from keyhouse.services.meter import Meter, roll
@@ -118,6 +118,27 @@ def test_a_crowd_of_networks_is_bounded_and_reads_back_as_it_was_summed_up() -> 
         assert seen["2001:db8::/48"] == Seen(1, NOW, NOW)
         first, last = NOW + VALUES_A_BATCH, NOW + 3 * VALUES_A_BATCH - 1
         assert seen[OTHER] == Seen(2 * VALUES_A_BATCH, first, last)
+        spool.discard()
+
+
+def test_a_flood_that_goes_round_all_apis_is_bounded_and_counted_for_each() -> None:
+    with TemporaryDirectory() as folder:
+        spool = MappedSpoolFolder(Path(folder), "boot").create("spl_a")
+        meter = Meter(spool, 0)
+        apis = [replace(APIS[0], id=f"api_{number}") for number in range(8)]
+        each = VALUES_A_BATCH - 8
+        for number in range(each * len(apis)):
+            decision = Decision(Verdict.UNKNOWN, NOW + number)
+            api, address = apis[number % len(apis)], number << 80
+            assert meter.served(f"req_{number:022}", decision, api, "GET", "/x", address)
+        cut = meter.cut()
+        assert cut is not None
+        live = cut.rolling.batch(spool.id, cut.start, cut.end)
+        assert live == roll(spool.id, spool.stretch(cut.end), 0)
+        told = list(live.observations.values())
+        named = sum(len(seen.keys() - {OTHER}) for seen in told)
+        assert named == VALUES_A_BATCH_IN_ALL
+        assert [sum(one.requests for one in seen.values()) for seen in told] == [each] * 8
         spool.discard()
 
 

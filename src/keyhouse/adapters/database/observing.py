@@ -43,10 +43,18 @@ def observe(
     others = [_row(of, OTHER, observations[of].get(OTHER, _NOTHING)) for of in groups]
     _add(connection, others)
     _add(connection, [row for of in groups for row in _named(of, observations[of])])
-    for of in groups:
-        place = {f"of_{name}": value for name, value in of._asdict().items()}
-        driven = connection.execute(_DRIVE_OUT, place).all()
-        _add(connection, [_row(of, OTHER, Seen(*row)) for row in driven])
+    moved = [_row(of, OTHER, seen) for of in groups if (seen := _drive_out(connection, of))]
+    _add(connection, moved)
+
+
+def _drive_out(connection: Connection, of: ObservationGroup) -> Seen | None:
+    """Clear all places beyond those there are; what stood there, None if nothing did."""
+    place = {f"of_{name}": value for name, value in of._asdict().items()}
+    driven = connection.execute(_DRIVE_OUT, place).all()
+    if not driven:
+        return None
+    requests, first_at, last_at = zip(*driven, strict=True)
+    return Seen(sum(requests), min(first_at), max(last_at))
 
 
 def _named(of: ObservationGroup, values: Mapping[str, Seen]) -> Iterable[dict[str, Any]]:
