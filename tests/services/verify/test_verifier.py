@@ -58,6 +58,39 @@ def test_an_unknown_key_is_looked_up_once_and_then_remembered_as_absent() -> Non
     assert world.store.asked == asked
 
 
+def test_however_many_ask_at_once_for_the_same_one_look_up_serves_them() -> None:
+    """A gateway that has just started refuses none of a crowd with one good key."""
+    world = World()
+    crowd = range(500)
+    asked = [world.verifier.api("weather") for _ in crowd]
+    first = asked[0]
+    assert isinstance(first, Pending)
+    found = first.work()
+    assert all(isinstance(one, Pending) and one.resume(found) for one in asked)
+    waiting = [world.verifier.verify(world.ask()) for _ in crowd]
+    while isinstance(waiting[0], Pending):
+        needs = {one.need for one in waiting if isinstance(one, Pending)}
+        assert len(needs) == 1
+        found = result_of(waiting[0])
+        waiting = [one.resume(found) for one in waiting if isinstance(one, Pending)]
+        assert len(waiting) == len(crowd)
+    assert all(isinstance(one, Decision) and one.allowed for one in waiting)
+
+
+def test_a_look_up_that_many_shared_is_over_for_the_budget_when_it_has_ended() -> None:
+    world = World()
+    for number in range(300):
+        pendings = [world.verifier.api(f"none-{number % 100}") for _ in range(3)]
+        if isinstance(pendings[0], Pending):
+            found = pendings[0].work()
+            for one in pendings:
+                assert isinstance(one, Pending)
+                one.resume(found)
+        world.clock.up_us += 1_000_000
+        world.confirm()
+    assert isinstance(world.verifier.verify(world.ask()), Pending)
+
+
 def test_a_key_made_after_it_was_unknown_works_at_once() -> None:
     world = World()
     world.decide(UNKNOWN)

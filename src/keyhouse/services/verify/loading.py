@@ -1,7 +1,7 @@
 """From a secret to records: what the cache lacks is read, once for all askers."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -92,6 +92,7 @@ class Loading:
         self._peppers = [(pepper.id, pepper.key) for pepper in keyring.peppers]
         self._misses = misses
         self._clock = clock
+        self._flying: set[Hashable] = set()
 
     def way(
         self, secret: bytes, hashed: bytes, slug: str, asker: Asker[T]
@@ -143,11 +144,8 @@ class Loading:
         monotonic_us = self._clock.monotonic_us()
         if self._cache.is_absent(slug, monotonic_us):
             return None
-        source = asker.source()
-        wait_us = self._misses.admit(source, monotonic_us)
-        if wait_us:
-            return asker.refuse(Verdict.UNAVAILABLE, wait_us)
-        return self._counted(self._load_api(slug, asker), source)
+        load = self._load_api(slug, asker)
+        return self._admitted(load, asker, asker.source(), monotonic_us)
 
     def _find(
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
@@ -163,10 +161,6 @@ class Loading:
             return asker.refuse(Verdict.MALFORMED)
         if asker.attempt >= ATTEMPTS_MAX:
             return asker.refuse(Verdict.UNAVAILABLE)
-        source = asker.source(slug)
-        wait_us = self._misses.admit(source, monotonic_us)
-        if wait_us:
-            return asker.refuse(Verdict.UNAVAILABLE, wait_us)
         candidates = [(name, digest(secret, pepper)) for name, pepper in self._peppers]
 
         def take_in(snapshot: Snapshot) -> None:
@@ -175,15 +169,13 @@ class Loading:
             else:
                 self._cache.keep_absent(hashed, self._clock.monotonic_us())
 
-        return self._counted(
-            self._pending(
-                ("secret", hashed),
-                lambda: self._store.find_secret(candidates),
-                take_in,
-                asker,
-            ),
-            source,
+        load = self._pending(
+            ("secret", hashed),
+            lambda: self._store.find_secret(candidates),
+            take_in,
+            asker,
         )
+        return self._admitted(load, asker, asker.source(slug), monotonic_us)
 
     def _held(
         self, found: Found, asker: Asker[T], more: list[PartRef]
@@ -243,18 +235,27 @@ class Loading:
 
         return Pending(need, work, resume)
 
-    def _counted(self, outcome: T | Pending[T], source: Source) -> T | Pending[T]:
-        """Tell the budget for misses when this look-up has ended, and how."""
-        if not isinstance(outcome, Pending):
-            self._misses.done(source, missed=False)
-            return outcome
-        resume = outcome.resume
+    def _admitted(
+        self, load: T | Pending[T], asker: Asker[T], source: Source, monotonic_us: int
+    ) -> T | Pending[T]:
+        """The look-up, if the budget for misses has room for it.
+
+        One that is under way already is joined, and costs nothing: a crowd
+        that comes with one key to a gateway just started is one look-up.
+        """
+        if not isinstance(load, Pending) or load.need in self._flying:
+            return load
+        wait_us = self._misses.admit(source, monotonic_us)
+        if wait_us:
+            return asker.refuse(Verdict.UNAVAILABLE, wait_us)
+        self._flying.add(load.need)
 
         def counting(result: object) -> T | Pending[T]:
+            self._flying.discard(load.need)
             self._misses.done(source, missed=_is_miss(result))
-            return resume(result)
+            return load.resume(result)
 
-        return Pending(outcome.need, outcome.work, counting)
+        return Pending(load.need, load.work, counting)
 
     def _lost(self, error: object, asker: Asker[T]) -> T:
         _log.warning("records cannot be read: %s", error)
