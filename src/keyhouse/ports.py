@@ -80,6 +80,15 @@ class KeyStore(Protocol):
     def find_api(self, slug: str) -> Snapshot:
         """The API with that slug, with its project and organization."""
 
+    def find_host(self, host: str) -> Snapshot:
+        """The API that a host leads to, with its project and organization.
+
+        `host` is a whole name; one that an API has itself goes before a star.
+        """
+
+    def has_hosts(self) -> bool:
+        """Whether any API has a host at all."""
+
     def load(self, refs: Iterable[PartRef]) -> Snapshot:
         """Exactly these parts, None for those that do not exist."""
 

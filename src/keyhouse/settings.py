@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from keyhouse.core.hosts import read_host
 from keyhouse.core.validation import check_email
 
 ENVIRONMENT_PREFIX = "KEYHOUSE_"
@@ -80,6 +81,7 @@ class _Listener(_Section):
 class Gateway(_Listener):
     """The data plane's door."""
 
+    own_hosts: tuple[str, ...]
     upstream_private: bool
     head_bytes_max: int = Field(ge=1024, le=1 << 20)
     body_bytes_max: int = Field(ge=0)
@@ -87,6 +89,13 @@ class Gateway(_Listener):
     idle_seconds_max: float = Field(gt=0)
     upstream_seconds_max: float = Field(gt=0)
     connections_max: int = Field(ge=1)
+
+    @field_validator("own_hosts")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(read_host(text) != text for text in value):
+            raise ValueError("are names in lower case, as gateway.example.com")
+        return value
 
 
 class Management(_Listener):
@@ -166,6 +175,14 @@ class Settings(_Section):
         return (
             f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
         )
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """The names of Keyhouse itself, by which no API is found."""
+        listeners: tuple[_Listener, ...] = (self.gateway, self.management)
+        urls = [f"//{one.listen}" for one in listeners] + [one.url for one in listeners]
+        named = [read_host(urlsplit(url).hostname or "") for url in urls]
+        return frozenset({"localhost", *self.gateway.own_hosts, *filter(None, named)})
 
     @property
     def keyring_path(self) -> Path:

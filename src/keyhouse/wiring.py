@@ -191,6 +191,7 @@ def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
 
 
 def _office(settings: Settings, database: Database) -> Office:
+    from keyhouse.services.placing import Placing
     from keyhouse.services.work import Office
 
     zones = available_timezones()
@@ -202,6 +203,7 @@ def _office(settings: Settings, database: Database) -> Office:
         keyring=_keyring(settings),
         secret_prefix=settings.secrets.prefix,
         knows_zone=zones.__contains__,
+        placing=Placing(own_hosts=settings.own_hosts),
     )
 
 
@@ -299,6 +301,7 @@ def _gateway_config(settings: Settings) -> GatewayConfig:
     chosen = settings.gateway
     return GatewayConfig(
         trusted_proxies=chosen.trusted_proxies,
+        own_hosts=settings.own_hosts,
         upstream_private=chosen.upstream_private,
         head_bytes_max=chosen.head_bytes_max,
         body_bytes_max=chosen.body_bytes_max,

@@ -72,6 +72,7 @@ def compile_api(
         quotas=compile_quotas(row.limits, zones),
         disabled=row.disabled_at is not None,
         roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
+        keeps_prefix=row.prefix is rows.Prefix.KEEP,
     )
 
 

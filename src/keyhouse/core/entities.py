@@ -58,6 +58,13 @@ class Window(StrEnum):
     MONTH = "month"
 
 
+class Prefix(StrEnum):
+    """What becomes of an API's slug in a path before the upstream gets it."""
+
+    STRIP = "strip"
+    KEEP = "keep"
+
+
 class Resource(StrEnum):
     """What a row of a key's access names."""
 
@@ -216,6 +223,8 @@ class Api:
     `limits` are counted for each key on this API; a key's own limit of the
     same name replaces one. `query_parameter` is None where keys may not come
     in the address. `roles` maps the name of a role to the scopes it stands for.
+    `hosts` are names that lead to it (see `core.hosts`), each of which has an
+    `ApiHost`.
     """
 
     id: str
@@ -232,6 +241,22 @@ class Api:
     created_at: int
     updated_at: int
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+    prefix: Prefix = Prefix.STRIP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiHost:
+    """An entry of the index over the hosts of all APIs: no two have the same.
+
+    `id` is the host as it stands in `Api.hosts`, `parent` is that without its
+    first label. Databases hold no list unique, so it is written a second time.
+    """
+
+    id: str
+    organization_id: str
+    api_id: str
+    parent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,6 +428,7 @@ Entity = (
     | Member
     | Project
     | Api
+    | ApiHost
     | Route
     | Application
     | Key

@@ -20,8 +20,15 @@ from keyhouse.core.verdict import Verdict
 FOREVER_US = 1 << 62
 
 
+HOST = "host"
+"""The kind of a `PartRef` that names no part, but a host whose API is another now."""
+
+
 class PartRef(NamedTuple):
-    """Names a part: `kind` is organization, project, application, api or key."""
+    """Names a part: `kind` is organization, project, application, api or key.
+
+    In the change log it may also name a host.
+    """
 
     kind: str
     id: str
@@ -73,7 +80,8 @@ class ApiRecord:
     `endpoints` finds the index of a route, None where there are no routes.
     `rates` and `quotas` are its defaults for each key. `query_parameter` is
     ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
-    role to its scopes.
+    role to its scopes. `keeps_prefix` says that the upstream gets the slug that
+    stood in the path.
     """
 
     id: str
@@ -89,6 +97,7 @@ class ApiRecord:
     quotas: tuple[Quota, ...]
     disabled: bool
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    keeps_prefix: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,7 +210,7 @@ class Snapshot:
     """What one read of the database saw, all of it at change `seq`.
 
     `parts` holds None for a part that was asked for and does not exist.
-    `found` answers a search for a secret, `api_id` one for a slug.
+    `found` answers a search for a secret, `api_id` one for a slug or a host.
     """
 
     seq: int

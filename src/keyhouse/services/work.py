@@ -36,6 +36,7 @@ from keyhouse.ports import (
     WritingTransaction,
 )
 from keyhouse.services.actor import Actor
+from keyhouse.services.placing import ANYWHERE, Placing
 from keyhouse.services.refusals import Invalid, NotFound, Taken
 
 T = TypeVar("T")
@@ -140,6 +141,7 @@ class Work:
     entropy: Entropy
     secret_prefix: str
     knows_zone: KnowsZone
+    placing: Placing = ANYWHERE
 
     def own(self, kind: type[Owned], id: str) -> Owned:
         """The actor's own row with that id, locked; NotFound for any other."""
@@ -208,6 +210,7 @@ class Office:
     keyring: Keyring
     secret_prefix: str
     knows_zone: KnowsZone
+    placing: Placing = ANYWHERE
 
     def read(self, actor: Actor, ask: Callable[[Look], T]) -> T:
         """Run a query on one snapshot."""
@@ -242,6 +245,7 @@ class Office:
             self.entropy,
             self.secret_prefix,
             self.knows_zone,
+            self.placing,
         )
 
 

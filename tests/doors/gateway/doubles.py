@@ -8,6 +8,7 @@ from keyhouse.core.compilation import compile_line
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
+from keyhouse.core.hosts import cover_of
 from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.records import (
     FOREVER_US,
@@ -22,6 +23,7 @@ from keyhouse.core.request import Request
 from keyhouse.core.usage import Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.meter import use_of
+from keyhouse.services.verify.hosts import HostIndex
 
 KEY = b"kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17"
 LIMITED = b"kh_sk_test_limitedlimitedlimitedlimitedli0sWzYa"
@@ -102,6 +104,7 @@ class Verifier:
             "own": api_record("own", url, key_header=b"x-acme-key"),
             "based": api_record("based", f"{url}/base/"),
             "none": api_record("none", url, upstreams={}),
+            "kept": api_record("kept", url, keeps_prefix=True),
         }
         self.keys = {
             KEY: key_record("one"),
@@ -115,6 +118,8 @@ class Verifier:
             MANAGER: ManagementKey("api_weather"),
             BYSTANDER: ManagementKey(),
         }
+        self.hosts = HostIndex()
+        self.host_slugs: dict[str, str] = {}
         self.requests: list[Request] = []
         self.released: list[Decision] = []
         self.pending = False
@@ -135,6 +140,13 @@ class Verifier:
 
     def api(self, slug: str, address: int = UNKNOWN) -> Any:
         return self._perhaps(self.apis.get(slug))
+
+    def host(self, name: str) -> Any:
+        if self.failure is not None:
+            return self._perhaps(None)
+        slug = self.host_slugs.get(name) or self.host_slugs.get(cover_of(name)) or ""
+        self.hosts.keep(name, slug)
+        return self._perhaps(slug)
 
     def management(self, secret: bytes, address: int) -> Any:
         return self._perhaps(self.managers.get(secret, Verdict.UNKNOWN))

@@ -94,6 +94,7 @@ class Store:
         self.rows: dict[PartRef, Any] = {}
         self.secrets: dict[bytes, SecretRow] = {}
         self.access: dict[str, list[Access]] = {}
+        self.hosts: dict[str, str] = {}
 
     def put(self, kind: str, row: Any) -> None:
         """Write a row and its change."""
@@ -153,6 +154,21 @@ class Store:
                 parts = {r: self._part(r) for r in refs}
                 return Snapshot(self.seq, parts, api_id=row.id)
         return Snapshot(self.seq)
+
+    def add_host(self, host: str, slug: str) -> None:
+        self.hosts[host] = slug
+        self.seq += 1
+        self.log.append(Change(self.seq, PartRef(HOST, host)))
+
+    def find_host(self, host: str) -> Snapshot:
+        slug = self.hosts.get(host) or self.hosts.get(cover_of(host))
+        if slug is not None:
+            return self.find_api(slug)
+        self._ask()
+        return Snapshot(self.seq)
+
+    def has_hosts(self) -> bool:
+        return bool(self.hosts)
 
     def load(self, refs: Iterable[PartRef]) -> Snapshot:
         self._ask()

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.tables import change, change_head
 from keyhouse.core import entities
-from keyhouse.core.records import PartRef
+from keyhouse.core.records import HOST, PartRef
 
 CHANNEL: Final = "keyhouse_changes"
 """The PostgreSQL channel that tells listeners to look at the log."""
@@ -24,6 +24,7 @@ _PART_OF: Final[Mapping[type[Any], Callable[[Any], PartRef]]] = {
     entities.Project: lambda row: PartRef("project", row.id),
     entities.Application: lambda row: PartRef("application", row.id),
     entities.Api: lambda row: PartRef("api", row.id),
+    entities.ApiHost: lambda row: PartRef(HOST, row.id),
     entities.Route: lambda row: PartRef("api", row.api_id),
     entities.Key: lambda row: PartRef("key", row.id),
     entities.Access: lambda row: PartRef("key", row.key_id),

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.loading import Loading
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.selects import select_all, select_where
-from keyhouse.adapters.database.tables import change_head, secret
+from keyhouse.adapters.database.tables import api_host, change_head, secret
 from keyhouse.core import entities
+from keyhouse.core.hosts import cover_of
 from keyhouse.core.records import Found, PartRef, Snapshot
 from keyhouse.core.secret import ALGORITHM
 
 _SECRET = ("namespace", "algorithm", "pepper_id", "digest")
+_ANY_HOST = sa.select(api_host.c.id).limit(1)
 
 
 class DatabaseKeyStore:
@@ -43,11 +46,25 @@ class DatabaseKeyStore:
             loading = Loading(connection)
             rows = loading.rows(entities.Api, "slug", [slug])
             id = rows[0].id if rows else None
-            if id is not None:
-                ref = PartRef("api", id)
-                loading.load([ref])
-                loading.load_owners([ref])
+            loading.load_api(id)
         return Snapshot(seq, loading.parts, api_id=id)
+
+    def find_host(self, host: str) -> Snapshot:
+        """The API that a host leads to, with its project and organization."""
+        names = (host, cover_of(host))
+        with reading(self._engine) as connection:
+            seq = _seq(connection)
+            loading = Loading(connection)
+            rows = loading.rows(entities.ApiHost, "id", list(names))
+            apis = {row.id: row.api_id for row in rows}
+            id = apis.get(names[0]) or apis.get(names[1])
+            loading.load_api(id)
+        return Snapshot(seq, loading.parts, api_id=id)
+
+    def has_hosts(self) -> bool:
+        """Whether any API has a host at all."""
+        with reading(self._engine) as connection:
+            return connection.execute(_ANY_HOST).first() is not None
 
     def load(self, refs: Iterable[PartRef]) -> Snapshot:
         """Exactly these parts, None for those that do not exist."""

@@ -68,6 +68,13 @@ class Loading:
         )
         self.load_owners(apis)
 
+    def load_api(self, id: str | None) -> None:
+        """Add an API with its project and organization, if one was found."""
+        if id is not None:
+            ref = PartRef("api", id)
+            self.load([ref])
+            self.load_owners([ref])
+
     def load_owners(self, apis: Iterable[PartRef]) -> None:
         """Add project and organization of APIs that are loaded."""
         for ref in apis:

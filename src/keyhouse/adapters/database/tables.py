@@ -23,7 +23,11 @@ metadata: Final = sa.MetaData(
     }
 )
 
-_PRIMARY_CONFLICT: Final = {"member": "person_id", "access": "access"}
+_PRIMARY_CONFLICT: Final = {
+    "member": "person_id",
+    "access": "access",
+    "api_host": "hosts",
+}
 """What a taken id is told as, where the id is made of other fields."""
 
 _ASCII: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -49,7 +53,12 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final = {("api", "roles"): _Json("{}"), ("access", "roles"): _Json("[]")}
+_IN_OLD_ROWS: Final = {
+    ("api", "roles"): _Json("{}"),
+    ("access", "roles"): _Json("[]"),
+    ("api", "hosts"): _Json("[]"),
+    ("api", "prefix"): entities.Prefix.STRIP.value,
+}
 """Columns that came after their table: what the rows that were there hold in them.
 
 SQLite adds a column that is not nullable only with a default, and keeps it.
@@ -142,6 +151,14 @@ api: Final = _table(
     organization_id="organization",
     project_id="project",
 )
+api_host: Final = _table(
+    entities.ApiHost,
+    "api_host",
+    sa.Index(None, "api_id"),
+    sa.Index(None, "parent"),
+    organization_id="organization",
+    api_id="api",
+)
 route: Final = _table(
     entities.Route,
     "route",
@@ -204,6 +221,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Member: member,
     entities.Project: project,
     entities.Api: api,
+    entities.ApiHost: api_host,
     entities.Route: route,
     entities.Application: application,
     entities.Key: key,

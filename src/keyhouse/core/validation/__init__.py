@@ -5,6 +5,7 @@ problems in a list, empty where there are none. Lists name the item:
 `limits.0.amount`.
 """
 
+from keyhouse.core.validation.hosts import check_hosts
 from keyhouse.core.validation.limits import (
     AMOUNT_MAX,
     LIMITS_MAX,
@@ -81,6 +82,7 @@ __all__ = [
     "check_entry",
     "check_environment",
     "check_held_roles",
+    "check_hosts",
     "check_items",
     "check_key_environment",
     "check_key_header",

@@ -116,6 +116,12 @@ class ApiChange(Body):
     limits: list[LimitBody] | None = None
     key_header: str | None = None
     query_parameter: str | None = None
+    hosts: list[str] | None = Field(
+        None, description="Names that lead to it: api.example.com, *.example.com."
+    )
+    prefix: Literal["strip", "keep"] | None = Field(
+        None, description="Whether the upstream gets the slug that stood in the path."
+    )
     disabled: bool = UNSET_FLAG
     model_config = _example(
         upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},

@@ -78,6 +78,8 @@ def api_out(row: Api) -> ApiOut:
         limits=limits_out(row.limits),
         key_header=row.key_header,
         query_parameter=row.query_parameter,
+        hosts=list(row.hosts),
+        prefix=row.prefix.value,
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )

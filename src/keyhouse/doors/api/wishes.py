@@ -7,6 +7,7 @@ from keyhouse.core.entities import (
     KeyKind,
     Limit,
     LimitKind,
+    Prefix,
     Resource,
     Restrictions,
     Window,
@@ -48,6 +49,10 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["key_header"] = _KEY_HEADER if body.key_header is None else body.key_header
     if "query_parameter" in came:
         given["query_parameter"] = body.query_parameter
+    if "hosts" in came:
+        given["hosts"] = tuple(body.hosts or ())
+    if "prefix" in came:
+        given["prefix"] = Prefix(body.prefix or Prefix.STRIP)
     if "disabled" in came:
         given["disabled"] = body.disabled
     return given

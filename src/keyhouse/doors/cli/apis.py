@@ -50,6 +50,21 @@ QueryParameter = Annotated[
     str | None,
     typer.Option("--query-parameter", help="Lets keys come in this query parameter too."),
 ]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host",
+        help="A name that leads to it: api.example.com or *.example.com.",
+    ),
+]
+NoHosts = Annotated[bool, typer.Option("--no-hosts", help="Take all its hosts away.")]
+KeepSlug = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-slug/--strip-slug",
+        help="Whether the upstream gets the slug that stood in the path.",
+    ),
+]
 
 apis = group(_APIS, "APIs: what is protected.")
 add_delete(apis, _APIS)
@@ -73,6 +88,8 @@ def create_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    hosts: Hosts = None,
+    keep_slug: KeepSlug = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an API."""
@@ -86,6 +103,8 @@ def create_api(  # noqa: PLR0913  (an option each)
         "limits": limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "hosts": hosts or None,
+        "prefix": _prefix(keep_slug),
     }
     create(context, _APIS, fields, json=as_json)
 
@@ -103,6 +122,9 @@ def update_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    hosts: Hosts = None,
+    no_hosts: NoHosts = False,
+    keep_slug: KeepSlug = None,
     enabled: Enabled = None,
     no_roles: NoRoles = False,
     no_limits: NoLimits = False,
@@ -117,6 +139,8 @@ def update_api(  # noqa: PLR0913  (an option each)
         "limits": [] if no_limits else limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "hosts": [] if no_hosts else hosts or None,
+        "prefix": _prefix(keep_slug),
         "disabled": disabled(enabled),
     }
     update(context, _APIS, id, changes, json=as_json)
@@ -131,6 +155,10 @@ def _roles(given: Sequence[str] | None) -> dict[str, list[str]] | None:
             raise WrongUse(f"--role {text}: write NAME=SCOPE,SCOPE, each name once")
         found[name] = [scope for scope in scopes.split(",") if scope]
     return found or None
+
+
+def _prefix(keep_slug: bool | None) -> str | None:
+    return None if keep_slug is None else "keep" if keep_slug else "strip"
 
 
 def _upstreams(given: Sequence[str] | None) -> dict[str, str] | None:

@@ -27,11 +27,13 @@ INTERIM_MAX: Final = 16
 class GatewayConfig:
     """Sizes in bytes, times in seconds; `trusted_proxies` are networks.
 
-    `upstream_connections_max` and `upstream_idle_max` hold for one host and
-    port: how many there may be, and how many of them unused.
+    No API is found by one of `own_hosts`. `upstream_connections_max` and
+    `upstream_idle_max` hold for one host and port: how many there may be, and
+    how many of them unused.
     """
 
     trusted_proxies: tuple[str, ...] = ()
+    own_hosts: frozenset[str] = frozenset()
     upstream_private: bool = True
     head_bytes_max: int = 32_768
     body_bytes_max: int = 1 << 30

@@ -14,7 +14,7 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import SECRET_LENGTH_MAX
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway import closer_look, endpoints, refuse
+from keyhouse.doors.gateway import by_host, closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
@@ -22,6 +22,7 @@ from keyhouse.doors.gateway.pool import Target
 from keyhouse.doors.gateway.targets import (
     LINES,
     METHODS,
+    OWN_SLUG,
     PLACES,
     Place,
     place_of,
@@ -29,7 +30,6 @@ from keyhouse.doors.gateway.targets import (
 )
 from keyhouse.doors.gateway.turn import Turn
 
-OWN_SLUG: Final = ".keyhouse"
 _VALID: Final = Verdict.VALID
 _SLASH: Final = 0x2F
 _COMMA: Final = 0x2C
@@ -90,6 +90,11 @@ class Exchange(Turn):
         if asked is None:
             return False
         place = asked.place
+        if self.gate.hosts.in_use:
+            there = by_host.place_at(self, place)
+            if there is None:
+                return False
+            place = there
         api = self.gate.plane.verifier.known_api(place.slug or "")
         if api is None or api is not self._api:
             return False
@@ -100,7 +105,7 @@ class Exchange(Turn):
         self.is_head = method == "HEAD"
         self.path = place.path
         self._asked.path = place.below
-        self.rest = place.rest
+        self.rest = place.target if api.keeps_prefix else place.rest
         self.query = place.query
         self._decide()
         return True
@@ -125,11 +130,21 @@ class Exchange(Turn):
             self.fail(refuse.BODY_TOO_LARGE)
             return
         self.method = method or ""
-        slug = place.slug
         self.path = place.path
+        self.query = place.query
+        if self.gate.hosts.in_use:
+            there = by_host.place_at(self, place)
+            if there is None:
+                by_host.find(self, place)
+                return
+            place = there
+        self.lead(place)
+
+    def lead(self, place: Place) -> None:
+        """Go where the request leads."""
+        slug = place.slug
         self._below = place.below
         self.rest = place.rest
-        self.query = place.query
         api = self.gate.plane.verifier.known_api(slug or "")
         if api is not None:
             self._ask(api)
@@ -158,11 +173,17 @@ class Exchange(Turn):
         elif api is None:
             self.fail(refuse.API_NOT_FOUND)
         else:
-            self._decided(api)
+            self.unfound()
+
+    def unfound(self) -> None:
+        """It cannot be found out which API is meant."""
+        self._decided(None)
 
     def _ask(self, api: ApiRecord) -> None:
         """The API is known: take the credential and ask for the decision."""
         self._api = api
+        if api.keeps_prefix:
+            self.rest = self.target
         secret = self.key
         if (
             not secret

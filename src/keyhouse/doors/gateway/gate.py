@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from keyhouse.doors.gateway.by_host import HostNames
 from keyhouse.doors.gateway.config import LINGER_SECONDS, GatewayConfig
 from keyhouse.doors.gateway.faces import Faces
 from keyhouse.doors.gateway.needs import Plane
@@ -48,6 +49,8 @@ class Gate:
         self.upstream_patience = config.upstream_seconds_max + tick
         self.pool_patience = config.upstream_idle_seconds_max + tick
         self.peers = Peers(config.trusted_proxies)
+        self.hosts = plane.verifier.hosts
+        self.host_names = HostNames(config.own_hosts)
         self.pool = Pool(self)
         self.faces = Faces(self.pool)
         self._crowded = crowded

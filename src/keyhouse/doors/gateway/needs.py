@@ -23,8 +23,24 @@ class Manager(Protocol):
         """Whether it has the scope for this project or API."""
 
 
+class Hosts(Protocol):
+    """What is known of hosts. `in_use` says whether any API may have one."""
+
+    in_use: bool
+
+    def slug(self, host: str) -> str | None:
+        """The slug of its API, '' where it has none, None where that is not known."""
+
+
 class Verifying(Protocol):
     """Decides. Called on the event loop, never blocks."""
+
+    @property
+    def hosts(self) -> Hosts:
+        """What is known of hosts; the same one each time."""
+
+    def host(self, name: str) -> str | Verdict | Pending[Any]:
+        """The slug of the API that a host leads to, '' where it leads to none."""
 
     def known_api(self, slug: str, /) -> ApiRecord | None:
         """The API with that slug, if nothing need be fetched to tell."""

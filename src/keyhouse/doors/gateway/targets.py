@@ -10,6 +10,7 @@ METHODS: Final[dict[bytes, str]] = {
     name.encode("ascii"): name
     for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 }
+OWN_SLUG: Final = ".keyhouse"
 _PLACES_MAX: Final = 4096
 _LENGTH_MAX: Final = 256
 _LINE: Final = re.compile(rb"([A-Z]{3,7}) (/[!-\"$-~]*) HTTP/1\.1").fullmatch
@@ -19,8 +20,9 @@ _LINE: Final = re.compile(rb"([A-Z]{3,7}) (/[!-\"$-~]*) HTTP/1\.1").fullmatch
 class Place:
     """`path` is the whole path, `below` its part below the API's root.
 
-    `rest` is what the upstream gets: path and query, without the slug.
-    `slug` is None where the path has more than one reading.
+    `rest` is what the upstream gets: path and query, without the slug, where
+    the API is not one that keeps it; that gets `target`. `slug` is None where
+    the path has more than one reading.
     """
 
     slug: str | None
@@ -28,6 +30,7 @@ class Place:
     below: str
     rest: bytes
     query: bytes
+    target: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Asked:
 
 PLACES: Final[dict[bytes, Place]] = {}
 """Targets in use; `place_of` keeps it."""
+_WHOLE: Final[dict[tuple[str, bytes], Place]] = {}
 LINES: Final[dict[bytes, Asked]] = {}
 """Request lines in use; `read_line` keeps it."""
 
@@ -59,6 +63,23 @@ def place_of(target: bytes) -> Place:
                 PLACES.clear()
             PLACES[target] = place
     return place
+
+
+def whole_place(place: Place, slug: str) -> Place:
+    """The place where all of the path is below the root of the API with that slug.
+
+    Remembered by the rule of `place_of`.
+    """
+    key = (slug, place.target)
+    whole = _WHOLE.get(key)
+    if whole is None:
+        path, target = place.path, place.target
+        whole = Place(slug, path, path, target, place.query, target)
+        if not place.query and len(target) <= _LENGTH_MAX:
+            if len(_WHOLE) >= _PLACES_MAX:
+                _WHOLE.clear()
+            _WHOLE[key] = whole
+    return whole
 
 
 def read_line(line: bytes) -> Asked | None:
@@ -84,8 +105,8 @@ def _read(target: bytes) -> Place:
     raw, _, query = target.partition(b"?")
     path = raw.decode("latin-1")
     if plain_path(path) is None or b"#" in query:
-        return Place(None, path, "/", b"/", query)
+        return Place(None, path, "/", b"/", query, target)
     end = path.find("/", 1)
     if end < 0:
-        return Place(path[1:], path, "/", b"/" + target[len(raw) :], query)
-    return Place(path[1:end], path, path[end:], target[end:], query)
+        return Place(path[1:], path, "/", b"/" + target[len(raw) :], query, target)
+    return Place(path[1:end], path, path[end:], target[end:], query, target)

@@ -3,10 +3,11 @@
 from typing import TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Access, Api, Limit, Route
+from keyhouse.core.entities import Access, Api, ApiHost, Limit, Prefix, Route
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
+    check_hosts,
     check_key_header,
     check_limits,
     check_name,
@@ -15,6 +16,7 @@ from keyhouse.core.validation import (
     check_slug,
     check_upstreams,
 )
+from keyhouse.services.catalog.hosts import keep_hosts
 from keyhouse.services.catalog.queries import WRITE_APIS, home_project, reached_api
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work, switched
@@ -30,6 +32,8 @@ class ApiFields(TypedDict, total=False):
     limits: tuple[Limit, ...]
     key_header: str
     query_parameter: str | None
+    hosts: tuple[str, ...]
+    prefix: Prefix
     disabled: bool
 
 
@@ -47,7 +51,9 @@ def create_api(work: Work, *, slug: str, project: str | None, fields: ApiFields)
         updated_at=work.now_us,
         **given,
     )
-    return work.add("api.create", api)
+    made = work.add("api.create", api)
+    keep_hosts(work, made, ())
+    return made
 
 
 def change_api(work: Work, name: str, fields: ApiFields) -> Api:
@@ -58,11 +64,13 @@ def change_api(work: Work, name: str, fields: ApiFields) -> Api:
     """
     api = reached_api(work, WRITE_APIS, name)
     refuse(_check(work, fields, api.scopes))
-    return work.change("api.change", api, **switched(work, api, dict(fields)))
+    changed = work.change("api.change", api, **switched(work, api, dict(fields)))
+    keep_hosts(work, changed, api.hosts)
+    return changed
 
 
 def delete_api(work: Work, name: str) -> None:
-    """Delete an API that no key was made for, with its routes.
+    """Delete an API that no key was made for, with its routes and hosts.
 
     One that keys open is disabled instead: that takes effect as fast, can be
     undone, and its usage keeps a name.
@@ -70,8 +78,11 @@ def delete_api(work: Work, name: str) -> None:
     api = reached_api(work, WRITE_APIS, name)
     if work.tx.page(Access, after=None, limit=1, resource_id=api.id).rows:
         raise Taken("api", "has keys", "disable it instead: it is then refused at once")
-    for route in work.tx.find(Route, api_id=api.id):
-        work.tx.remove(route)
+    for row in (
+        *work.tx.find(Route, api_id=api.id),
+        *work.tx.find(ApiHost, api_id=api.id),
+    ):
+        work.tx.remove(row)
     work.drop("api.delete", api)
 
 
@@ -93,4 +104,6 @@ def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Proble
         problems += check_key_header("key_header", fields["key_header"])
     if "query_parameter" in fields:
         problems += check_query_parameter("query_parameter", fields["query_parameter"])
+    if "hosts" in fields:
+        problems += check_hosts("hosts", fields["hosts"], work.placing.own_hosts)
     return problems

@@ -95,6 +95,8 @@ class CheckingPlane:
         head = (await asyncio.to_thread(feed.read, _BEFORE_ALL)).head
         cache = RecordCache(self.options.keys_max)
         cache.start(head)
+        # Read behind the head: what is added later is heard of.
+        cache.hosts.in_use = await asyncio.to_thread(means.keys.has_hosts)
         book = LeaseBook(means.ledger, spool_id)
         self.resolver = Resolver(self._loop)
         self.verifier = Verifier(

@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from typing import Final, NamedTuple
 
 from keyhouse.core.records import (
+    HOST,
     ApiRecord,
     ApplicationRecord,
     Found,
@@ -20,6 +21,7 @@ from keyhouse.core.records import (
     Snapshot,
 )
 from keyhouse.ports import Changes
+from keyhouse.services.verify.hosts import HostIndex
 
 REMEMBERED_CHANGES: Final = 4096
 ABSENCES_MAX: Final = 65_536
@@ -61,6 +63,7 @@ class RecordCache:
         self._applications: OrderedDict[PartRef, None] = OrderedDict()
         self._found: dict[bytes, Found] = {}
         self.apis: dict[str, ApiRecord] = {}
+        self.hosts = HostIndex()
         self._absent: OrderedDict[bytes | str, int] = OrderedDict()
         self._recent: deque[tuple[int, PartRef]] = deque(maxlen=REMEMBERED_CHANGES)
         self._fence_floor = 0
@@ -184,6 +187,8 @@ class RecordCache:
             self._parts.pop(oldest, None)
 
     def _drop(self, ref: PartRef, seq: int) -> None:
+        if ref.kind == HOST:
+            self.hosts.changed()
         held = self._parts.get(ref)
         if held is None or held.seq >= seq:
             return
@@ -213,5 +218,6 @@ class RecordCache:
         self._applications.clear()
         self._found.clear()
         self.apis.clear()
+        self.hosts.changed()
         self._absent.clear()
         self.ways.clear()

@@ -147,6 +147,20 @@ class Loading:
         load = self._load_api(slug, asker)
         return self._admitted(load, asker, asker.source(), monotonic_us)
 
+    def host(self, name: str, asker: Asker[T]) -> T | Pending[T]:
+        """Have the cache know where a host leads. For any stranger, as `api`."""
+        if asker.attempt >= ATTEMPTS_MAX:
+            return asker.refuse(Verdict.UNAVAILABLE)
+
+        def take_in(snapshot: Snapshot) -> None:
+            self._cache.hosts.keep(name, _slug_of(snapshot))
+
+        load = self._pending(
+            ("host", name), lambda: self._store.find_host(name), take_in, asker
+        )
+        monotonic_us = self._clock.monotonic_us()
+        return self._admitted(load, asker, asker.source(), monotonic_us)
+
     def _find(
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
     ) -> Found | T | Pending[T]:
@@ -265,6 +279,12 @@ class Loading:
 def _is_miss(result: object) -> bool:
     """Whether a look-up found neither secret nor API; one that failed did not look."""
     return isinstance(result, Snapshot) and result.found is None and result.api_id is None
+
+
+def _slug_of(snapshot: Snapshot) -> str:
+    """The slug of the API that was found; '' where there is none."""
+    api = snapshot.parts.get(PartRef("api", snapshot.api_id or ""))
+    return api.slug if isinstance(api, ApiRecord) else ""
 
 
 def _refs_of_key(key: Part | None, found: Found) -> list[PartRef]:

@@ -49,7 +49,8 @@ class Patience:
 class Verifier:
     """Decides on requests. One thread calls it, that of its event loop.
 
-    `known_api` gives the API with a slug, if it is in the cache.
+    `known_api` gives the API with a slug, if it is in the cache; `hosts` is
+    what is known of hosts.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Verifier:
         self._cache = cache
         self._ways = cache.ways
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
+        self.hosts = cache.hosts
         self._read_changes = read_changes
         self._pepper = keyring.active.key
         self._keyed_hash = keyed_hash(self._pepper)
@@ -210,6 +212,19 @@ class Verifier:
             address=address,
         )
         return self._loading.api(slug, asker)
+
+    def host(self, name: str, attempt: int = 0) -> str | Verdict | Pending[str | Verdict]:
+        """The slug of the API that a host leads to, '' where it leads to none.
+
+        The verdict is `unavailable`, where that cannot be found out.
+        """
+        known = self.hosts.slug(name)
+        if known is not None:
+            return known
+        asker: Asker[str | Verdict] = Asker(
+            lambda: self.host(name, attempt + 1), lambda verdict: verdict, attempt
+        )
+        return self._loading.host(name, asker)
 
     def management(
         self, secret: bytes, address: int
