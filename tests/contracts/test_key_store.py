@@ -157,3 +157,22 @@ def test_snapshots_stay_consistent_under_writers(database: Database, world: Worl
         readers = [pool.submit(read), pool.submit(read)]
         pool.submit(write).result()
         assert all(reader.result() for reader in readers)
+
+
+def test_a_host_leads_to_its_api_and_a_whole_name_goes_before_a_star(
+    database: Database, world: World
+) -> None:
+    assert not database.keys.has_hosts()
+    with database.rows.writing() as rows:
+        rows.insert(make.api(2, slug="maps"))
+        for host, number in (("*.example.com", 1), ("api.example.com", 2)):
+            rows.insert(make.api_host(host, number))
+    assert database.keys.has_hosts()
+    for host, number in (("api.example.com", 2), ("any.example.com", 1)):
+        snapshot = database.keys.find_host(host)
+        assert snapshot.api_id == make.id_of("api", number)
+        assert isinstance(snapshot.parts[PartRef("api", snapshot.api_id)], ApiRecord)
+        assert len(snapshot.parts) == 3
+    for host in ("example.com", "a.b.example.com", "other.org", "x"):
+        snapshot = database.keys.find_host(host)
+        assert (snapshot.api_id, snapshot.parts, snapshot.seq) == (None, {}, 2)

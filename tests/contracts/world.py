@@ -54,6 +54,15 @@ def api(number: int = 1, of: int = 1, slug: str = "weather") -> entities.Api:
     )
 
 
+def api_host(host: str, api: int) -> entities.ApiHost:
+    return entities.ApiHost(
+        id=host,
+        organization_id=id_of("org", 1),
+        api_id=id_of("api", api),
+        parent=host.partition(".")[2],
+    )
+
+
 def application(number: int = 1, external_id: str | None = None) -> entities.Application:
     return entities.Application(
         id=id_of("app", number),

@@ -10,6 +10,7 @@ import pytest
 from keyhouse.adapters.database import Database, open_database, upgrade
 from keyhouse.adapters.system import SystemClock, SystemEntropy
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
+from keyhouse.services.placing import Placing
 from keyhouse.services.work import Office
 
 PEPPER = Pepper("pep_test", KeyringState.ACTIVE, b"p" * 32)
@@ -42,4 +43,5 @@ def office(database: Database) -> Office:
         keyring=Keyring((PEPPER,)),
         secret_prefix="kh",
         knows_zone=_ZONES.__contains__,
+        placing=Placing(own_hosts=frozenset(("gateway.example",))),
     )

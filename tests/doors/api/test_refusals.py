@@ -38,6 +38,8 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("PATCH", "/v1/apis/weather", {"roles": {"\x00": []}}, "roles.\x00"),
     ("POST", "/v1/apis", {"slug": "a1", "key_header": "Host"}, "key_header"),
     ("POST", "/v1/apis", {"slug": "a1", "query_parameter": "?"}, "query_parameter"),
+    ("POST", "/v1/apis", {"slug": "a1", "hosts": ["a.b", "A.b"]}, "hosts.1"),
+    ("POST", "/v1/apis", {"slug": "a1", "prefix": "cut"}, "prefix"),
     ("POST", "/v1/apis", {"slug": "a1", "limits": [{"name": "x"}]}, "limits.0"),
     (
         "POST",

@@ -2,10 +2,11 @@
 
 import pytest
 
-from keyhouse.core.entities import Api
+from keyhouse.core.entities import Api, Prefix
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
+    check_hosts,
     check_scopes,
     check_slug,
     check_upstreams,
@@ -34,6 +35,8 @@ def api(upstreams: dict[str, str]) -> Api:
         scopes=("forecast:read", "alerts:read"),
         roles={"reader": ("*:read", "alerts:read"), "nobody": ()},
         query_parameter="key",
+        hosts=("api.example.com", "*.example.org"),
+        prefix=Prefix.KEEP,
         created_at=0,
         updated_at=0,
     )
@@ -61,6 +64,8 @@ def test_saving_the_form_as_it_was_shown_changes_nothing(upstreams: dict[str, st
         "limits": (),
         "key_header": row.key_header,
         "query_parameter": "key",
+        "hosts": row.hosts,
+        "prefix": Prefix.KEEP,
     }
 
 
@@ -135,3 +140,10 @@ def test_another_address_for_test_calls_is_asked_for() -> None:
 def test_words_may_be_set_apart_as_people_do() -> None:
     assert words(" a:read,b:read\r\n\nc:read b:read ") == ("a:read", "b:read", "c:read")
     assert words(" \n") == ()
+
+
+def test_a_wrong_host_is_told_with_the_host_itself() -> None:
+    form = read_api({"name": "W", "hosts": "api.example.com\nAPI.example.com"})
+    problems = check_hosts("hosts", words(form.hosts), ())
+    placed = at_fields(form, problems)["hosts"]
+    assert placed.reason == "API.example.com is no host"

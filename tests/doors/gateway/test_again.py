@@ -37,7 +37,30 @@ _LINES = (
     "GET /nowhere/now HTTP/1.1",
     "GET /.keyhouse/live HTTP/1.1",
     "GET /weather/" + "long/" * 60 + " HTTP/1.1",
+    "GET /kept/x HTTP/1.1",
+    "GET /kept?q=1 HTTP/1.1",
+    "GET / HTTP/1.1",
+    "GET /?q=1 HTTP/1.1",
 )
+_HOSTS = (
+    "api.test",
+    "api.test",
+    "b.test",
+    "weather.test",
+    "weather.test:8080",
+    "KEPT.test.",
+    "any.stars.test",
+    "gone.test",
+    "gateway.test",
+    "127.0.0.1",
+)
+_SLUGS = {
+    "weather.test": "weather",
+    "kept.test": "kept",
+    "*.stars.test": "based",
+    "gone.test": "gone",
+    "gateway.test": "weather",
+}
 _BLOCKS = (
     "X-API-Key: {key}",
     "X-API-Key: {key}\r\nAccept: text/html",
@@ -80,6 +103,7 @@ def seen(answer: Answer) -> tuple[int, dict[str, str], bytes]:
     """An answer without what differs each time."""
     headers = dict(answer.headers)
     number = headers.pop("keyhouse-request-id").encode()
+    headers.pop("date", None)
     return answer.status, headers, answer.body.replace(number, b"")
 
 
@@ -105,10 +129,15 @@ async def alone(house: House, one: Ask) -> tuple[object, list[bytes]]:
     return seen(answer), reached(house.upstream.requests)
 
 
+@pytest.mark.parametrize("by_host", [False, True])
 @pytest.mark.parametrize("seed", range(12))
-async def test_what_came_before_changes_nothing(house: House, seed: int) -> None:
+async def test_what_came_before_changes_nothing(
+    house: House, seed: int, by_host: bool
+) -> None:
     """Runs of like requests, each compared with the same request alone."""
-    await house.start()
+    house.verifier.host_slugs = _SLUGS
+    house.verifier.hosts.in_use = by_host
+    await house.start(own_hosts=frozenset(("gateway.test",)))
     draw = random.Random(seed)
     client = await house.client()
     block = draw.choice(_BLOCKS)
@@ -116,13 +145,13 @@ async def test_what_came_before_changes_nothing(house: House, seed: int) -> None
         if draw.random() < 0.3:
             block = draw.choice(_BLOCKS)
         line = _LINES[0] if draw.random() < 0.4 else draw.choice(_LINES)
-        one = ask(line, block, draw.choice(("api.test", "api.test", "b.test")))
+        one = ask(line, block, draw.choice(_HOSTS))
         wanted = await alone(house, one)
         house.upstream.requests.clear()
         client.send(one.data)
         answer = await client.answer(is_head=one.is_head)
         got = seen(answer), reached(house.upstream.requests)
-        assert got == wanted, (line, block)
+        assert got == wanted, (line, block, one.data)
         if answer.headers.get("connection") == "close":
             assert await client.rest() == b""
             await client.close()
@@ -144,6 +173,42 @@ async def test_an_api_that_changed_meanwhile_is_asked_as_it_is(house: House) -> 
     house.verifier._lines.clear()
     client.send(one.data)
     assert (await client.answer()).status == 401
+
+
+async def test_a_host_that_changed_meanwhile_leads_where_it_leads(house: House) -> None:
+    await house.start()
+    client = await house.client()
+    one = ask("GET /weather/now HTTP/1.1", _BLOCKS[0], "weather.test")
+    for slugs, reached_as in (
+        ({}, "GET /now"),
+        ({"weather.test": "weather"}, "GET /weather/now"),
+        ({"weather.test": "based"}, "GET /base/weather/now"),
+        ({}, "GET /now"),
+    ):
+        house.verifier.host_slugs = slugs
+        house.verifier.hosts.changed()
+        for _ in range(2):
+            client.send(one.data)
+            assert (await client.answer()).status == 200
+            assert house.upstream.requests[-1].line == f"{reached_as} HTTP/1.1"
+
+
+async def test_an_api_that_keeps_its_slug_meanwhile_gets_it(house: House) -> None:
+    await house.start()
+    client = await house.client()
+    one = ask(_LINES[1], _BLOCKS[0])
+    for keeps, line in (
+        (False, "/now?q=1"),
+        (True, "/weather/now?q=1"),
+        (False, "/now?q=1"),
+    ):
+        url = house.upstream.url
+        house.verifier.apis["weather"] = api_record("weather", url, keeps_prefix=keeps)
+        house.verifier._lines.clear()
+        for _ in range(2):
+            client.send(one.data)
+            assert (await client.answer()).status == 200
+            assert house.upstream.requests[-1].line == f"GET {line} HTTP/1.1"
 
 
 async def test_a_key_that_changed_meanwhile_is_judged_as_it_is(house: House) -> None:

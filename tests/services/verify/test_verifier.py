@@ -7,10 +7,12 @@ import pytest
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import Environment, KeyKind, Limit, LimitKind, Window
+from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes
 from keyhouse.services.verify import ManagementKey
+from keyhouse.services.verify.hosts import HOSTS_MAX, HostIndex
 from tests.services.verify.world import (
     MANAGING,
     SECRET,
@@ -22,6 +24,7 @@ from tests.services.verify.world import (
     result_of,
 )
 
+API = PartRef("api", "api_1")
 QUOTA = Limit(name="daily", kind=LimitKind.QUOTA, amount=3, window=Window.DAY)
 
 
@@ -346,3 +349,77 @@ def test_no_credential_is_told_as_missing() -> None:
 
 def _raw(secret: Secret) -> bytes:
     return secret.reveal().encode()
+
+
+def test_a_host_is_looked_up_once_and_then_known() -> None:
+    world = World()
+    world.store.add_host("api.example.com", "weather")
+    world.confirm()
+    for host, slug in (("api.example.com", "weather"), ("other.example.com", "")):
+        assert finish(world.verifier.host(host)) == slug
+        asked = world.store.asked
+        assert world.verifier.host(host) == slug
+        assert world.store.asked == asked
+
+
+def test_a_host_that_is_claimed_leads_there_at_once() -> None:
+    """Also one that a star covered, and one that was said to lead nowhere."""
+    world = World()
+    world.store.add_host("*.example.com", "weather")
+    world.confirm()
+    assert finish(world.verifier.host("a.example.com")) == "weather"
+    assert finish(world.verifier.host("b.elsewhere.example")) == ""
+    world.store.add_host("a.example.com", "none")
+    world.store.add_host("b.elsewhere.example", "weather")
+    world.store.put("api", replace(world.store.rows[API], id="api_2", slug="none"))
+    world.confirm()
+    assert finish(world.verifier.host("a.example.com")) == "none"
+    assert finish(world.verifier.host("b.elsewhere.example")) == "weather"
+
+
+def test_hosts_are_not_asked_for_until_there_is_one() -> None:
+    """Installations without any pay one look at a flag; the first one sets it."""
+    world = World()
+    assert not world.verifier.hosts.in_use
+    world.store.change("api", "api_1", name="Other")
+    world.confirm()
+    assert not world.verifier.hosts.in_use
+    world.store.add_host("api.example.com", "weather")
+    world.confirm()
+    assert world.verifier.hosts.in_use
+
+
+def test_a_slow_look_up_cannot_hide_a_new_host() -> None:
+    world = World()
+    pending = world.verifier.host("api.example.com")
+    assert isinstance(pending, Pending)
+    old = pending.work()
+    world.store.add_host("api.example.com", "weather")
+    world.confirm()
+    assert finish(pending.resume(old)) == "weather"
+
+
+def test_a_flood_of_strange_hosts_is_bounded_and_known_ones_go_on() -> None:
+    world = World()
+    world.store.add_host("api.example.com", "weather")
+    world.confirm()
+    assert finish(world.verifier.host("api.example.com")) == "weather"
+    flying = [world.verifier.host(f"x{number}.example") for number in range(200)]
+    assert Verdict.UNAVAILABLE in flying
+    assert world.verifier.host("api.example.com") == "weather"
+    index = HostIndex()
+    index.keep("api.example.com", "weather")
+    for number in range(2 * HOSTS_MAX):
+        index.keep(f"x{number}.example", "")
+        assert index.slug("api.example.com") == "weather"
+    assert len(index) == HOSTS_MAX
+
+
+def test_without_the_database_known_hosts_go_on_and_others_are_unavailable() -> None:
+    world = World()
+    world.store.add_host("api.example.com", "weather")
+    world.confirm()
+    finish(world.verifier.host("api.example.com"))
+    world.store.gone = True
+    assert world.verifier.host("api.example.com") == "weather"
+    assert finish(world.verifier.host("new.example")) is Verdict.UNAVAILABLE

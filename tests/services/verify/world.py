@@ -23,9 +23,10 @@ from keyhouse.core.entities import (
     Resource,
     SecretRow,
 )
+from keyhouse.core.hosts import cover_of
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.quotas import Budget, Span
-from keyhouse.core.records import Change, Found, Part, PartRef, Snapshot
+from keyhouse.core.records import HOST, Change, Found, Part, PartRef, Snapshot
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret, digest, mint
 from keyhouse.ports import Changes, Leased, LeaseWanted, StoreUnavailable

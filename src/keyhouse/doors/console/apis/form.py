@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Api, Environment
+from keyhouse.core.entities import Api, Environment, Prefix
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
 from keyhouse.doors.console.apis.role_lines import of_role, read_roles, show_roles
@@ -29,6 +29,8 @@ _TEXTS: Final = (
     "roles",
     "key_header",
     "query_parameter",
+    "hosts",
+    "prefix",
 )
 
 
@@ -44,6 +46,8 @@ class ApiForm(NamedTuple):
     roles: str = ""
     key_header: str = KEY_HEADER
     query_parameter: str = ""
+    hosts: str = ""
+    prefix: str = Prefix.STRIP
     limits: Sequence[LimitRow] = ()
 
     @property
@@ -72,6 +76,8 @@ def show_api(api: Api) -> ApiForm:
         roles=show_roles(api.roles),
         key_header=api.key_header,
         query_parameter=api.query_parameter or "",
+        hosts="\n".join(api.hosts),
+        prefix=api.prefix.value,
         limits=rows_of(api.limits),
     )
 
@@ -92,6 +98,8 @@ def api_fields(form: ApiForm) -> tuple[ApiFields, list[Problem]]:
         limits=limits,
         key_header=form.key_header or KEY_HEADER,
         query_parameter=form.query_parameter or None,
+        hosts=words(form.hosts),
+        prefix=Prefix.KEEP if form.prefix == Prefix.KEEP else Prefix.STRIP,
     )
     return fields, problems
 
@@ -129,6 +137,8 @@ def _placed(form: ApiForm, problem: Problem) -> Problem:
         return of_role(form.roles, problem)
     if field.startswith("scopes."):
         return of_word("scopes", words(form.scopes), problem)
+    if field.startswith("hosts."):
+        return of_word("hosts", words(form.hosts), problem)
     if field == "slug" and not form.wanted_slug:
         return Problem("slug", "is empty", "give the name that it has in addresses")
     return problem
