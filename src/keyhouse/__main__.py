@@ -122,6 +122,12 @@ class _Installation:
             make_writable(self._settings.data.dir)
             wiring.prepare(self._settings)
 
+    def new_sealing_key(self) -> str:
+        from keyhouse import wiring
+
+        with _told():
+            return wiring.new_sealing_key(self._settings)
+
     def bootstrap(
         self, email: str, organization: str, project: str, *, fresh_key: bool
     ) -> "Bootstrapped":

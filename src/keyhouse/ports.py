@@ -62,6 +62,27 @@ class Entropy(Protocol):
         """`count` fresh random bytes."""
 
 
+class Sealed(NamedTuple):
+    """What was sealed, and with which key of the keyring."""
+
+    key_id: str
+    content: bytes
+
+
+class Sealer(Protocol):
+    """Keeps what must be read again from whoever reads the database. Never blocks."""
+
+    @property
+    def can_seal(self) -> bool:
+        """Whether the keyring has a key for it."""
+
+    def seal(self, text: bytes, context: bytes) -> Sealed:
+        """Seal with the active key. Raises LookupError where there is none."""
+
+    def unseal(self, sealed: Sealed, context: bytes) -> bytes | None:
+        """What was sealed; None with another context or key, or where it was changed."""
+
+
 # -- records of the data plane ------------------------------------------------
 
 

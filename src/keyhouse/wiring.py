@@ -26,7 +26,9 @@ from keyhouse.adapters.system import (
     KeyringError,
     SystemClock,
     SystemEntropy,
+    add_sealing_key,
     boot_id,
+    complete_keyring,
     create_keyring,
     load_keyring,
     parse_keyring,
@@ -44,11 +46,14 @@ from keyhouse.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from pathlib import Path
 
     from starlette.types import ASGIApp
 
     from keyhouse.adapters.mail import MailFolder
+    from keyhouse.core.entities import UpstreamHeader
     from keyhouse.core.keyring import Keyring
+    from keyhouse.core.upstream_headers import Unseal
     from keyhouse.doors.gateway import GatewayConfig
     from keyhouse.ports import Mailer
     from keyhouse.services.people import PeopleDesk
@@ -81,9 +86,21 @@ def prepare(settings: Settings) -> None:
         settings.data.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(settings.database_url)
         path = settings.keyring_path
-        if KEYRING_VARIABLE not in os.environ and not path.exists():
+        if KEYRING_VARIABLE in os.environ:
+            return
+        if not path.exists():
             _refuse_lost_keyring(settings)
             create_keyring(path)
+        _complete(path)
+
+
+def _complete(path: Path) -> None:
+    """A keyring that nobody may write still opens keys, so that is no end."""
+    try:
+        complete_keyring(path)
+    except KeyringError as error:
+        load_keyring(path)
+        _log.warning("%s; headers for upstreams cannot be sealed", error)
 
 
 def bootstrap(
@@ -132,6 +149,19 @@ def _refuse_lost_keyring(settings: Settings) -> None:
         )
 
 
+def new_sealing_key(settings: Settings) -> str:
+    """Have a fresh key of the keyring's file seal from now on; its id.
+
+    Raises SettingsError where there is no such file, or it cannot be written.
+    """
+    if os.environ.get(KEYRING_VARIABLE):
+        raise SettingsError(
+            f"The keyring comes from {KEYRING_VARIABLE}: add the key to it there."
+        )
+    with _in_plain_words():
+        return add_sealing_key(settings.keyring_path).sealing[0].id
+
+
 def _keyring(settings: Settings) -> Keyring:
     text = os.environ.get(KEYRING_VARIABLE)
     if text:
@@ -140,9 +170,9 @@ def _keyring(settings: Settings) -> Keyring:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    """The database, with a schema that fits."""
-    database = open_database(settings.database_url)
+def _database(settings: Settings, unseal: Unseal | None = None) -> Iterator[Database]:
+    """The database, with a schema that fits; with `unseal` as a gateway reads it."""
+    database = open_database(settings.database_url, unseal)
     try:
         with _in_plain_words():
             wrong = database.check()
@@ -191,19 +221,21 @@ def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
 
 
 def _office(settings: Settings, database: Database) -> Office:
+    from keyhouse.adapters.sealing import AeadSealer
     from keyhouse.services.placing import Placing
     from keyhouse.services.work import Office
 
-    zones = available_timezones()
+    zones, keyring = available_timezones(), _keyring(settings)
     return Office(
         rows=database.rows,
         reports=database.reports,
         clock=SystemClock(),
         entropy=SystemEntropy(),
-        keyring=_keyring(settings),
+        keyring=keyring,
         secret_prefix=settings.secrets.prefix,
         knows_zone=zones.__contains__,
         placing=Placing(own_hosts=settings.own_hosts),
+        sealer=AeadSealer(keyring),
     )
 
 
@@ -262,8 +294,29 @@ def run_gateway(settings: Settings, listen_fd: int) -> int:
     import uvloop
 
     sys.setswitchinterval(SWITCH_SECONDS)
-    with _database(settings) as database:
+    with _in_plain_words():
+        unseal = _unseal(settings)
+    with _database(settings, unseal) as database:
         return uvloop.run(_gateway(settings, database, listen_fd))
+
+
+def _unseal(settings: Settings) -> Unseal:
+    """Opens headers for upstreams; in the log stands which one it could not."""
+    from keyhouse.adapters.sealing import AeadSealer
+    from keyhouse.core.upstream_headers import sealing_context
+    from keyhouse.ports import Sealed
+
+    sealer = AeadSealer(_keyring(settings))
+
+    def unseal(row: UpstreamHeader) -> bytes | None:
+        sealed = Sealed(row.sealing_key_id, row.sealed)
+        value = sealer.unseal(sealed, sealing_context(row.api_id, row.name))
+        if value is None:
+            told = "the header %s of %s cannot be unsealed with the keyring's key %s"
+            _log.error(told, row.name, row.api_id, row.sealing_key_id)
+        return value
+
+    return unseal
 
 
 async def _gateway(settings: Settings, database: Database, listen_fd: int) -> int:

@@ -14,7 +14,17 @@ from packaging.requirements import Requirement
 
 from tests.repository.places import ROOT
 
-HEAVY = ("fastapi", "httptools", "httpx", "rich", "structlog", "typer", "uvicorn", "uvloop")
+HEAVY = (
+    "cryptography",
+    "fastapi",
+    "httptools",
+    "httpx",
+    "rich",
+    "structlog",
+    "typer",
+    "uvicorn",
+    "uvloop",
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from keyhouse.adapters.database import Database, open_database, upgrade
+from keyhouse.adapters.sealing import AeadSealer
 from keyhouse.adapters.system import SystemClock, SystemEntropy
-from keyhouse.core.keyring import Keyring, KeyringState, Pepper
+from keyhouse.core.keyring import Keyring, KeyringState, Pepper, SealingKey
 from keyhouse.services.placing import Placing
 from keyhouse.services.work import Office
 
 PEPPER = Pepper("pep_test", KeyringState.ACTIVE, b"p" * 32)
+KEYRING = Keyring((PEPPER,), (SealingKey("seal_test", KeyringState.ACTIVE, b"s" * 32),))
 _ZONES = zoneinfo.available_timezones()
 
 
@@ -40,8 +42,9 @@ def office(database: Database) -> Office:
         reports=database.reports,
         clock=SystemClock(),
         entropy=SystemEntropy(),
-        keyring=Keyring((PEPPER,)),
+        keyring=KEYRING,
         secret_prefix="kh",
         knows_zone=_ZONES.__contains__,
+        sealer=AeadSealer(KEYRING),
         placing=Placing(own_hosts=frozenset(("gateway.example",))),
     )

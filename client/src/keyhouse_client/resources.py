@@ -123,12 +123,32 @@ class Usage(Listing[One, Listed, Each, Nothing]):
         return self._sender.listed(Call("GET", self._at("unknown-keys"), filters))
 
 
+class UpstreamHeaders(Listing[One, Listed, Each, Nothing]):
+    """Headers that the gateway adds toward an API's upstream. No answer tells a value."""
+
+    def get(self, name: str) -> One:
+        """When the header was set, and by whom."""
+        return self._sender.one(Call("GET", self._at(name)))
+
+    def set(self, name: str, value: str) -> One:
+        """Have it added, or replace its value."""
+        return self._sender.one(Call("PUT", self._at(name), body={"value": value}))
+
+    def delete(self, name: str) -> Nothing:
+        """Have it added no more."""
+        return self._sender.nothing(Call("DELETE", self._at(name)))
+
+
 class Apis(Collection[One, Listed, Each, Nothing]):
-    """APIs, named by id or slug, and the routes of each.
+    """APIs, named by id or slug, with their routes and headers for the upstream.
 
     `roles` of an API maps names to lists of its scopes; a key that holds one
     follows what the API says of it.
     """
+
+    def headers(self, api: str) -> UpstreamHeaders[One, Listed, Each, Nothing]:
+        """The headers that the gateway adds for one API."""
+        return UpstreamHeaders(self._sender, self._at(api, "headers"))
 
     def routes(self, api: str) -> Collection[One, Listed, Each, Nothing]:
         """The routes of one API."""

@@ -22,6 +22,7 @@ from keyhouse.core.records import (
     RateUse,
     RouteRecord,
     SecretRecord,
+    UpstreamHeaders,
 )
 from keyhouse.core.scope_roles import resolved
 from keyhouse.core.scopes import needs
@@ -53,7 +54,10 @@ def compile_application(row: rows.Application) -> ApplicationRecord:
 
 
 def compile_api(
-    row: rows.Api, routes: Sequence[rows.Route], zones: ZoneLoader
+    row: rows.Api,
+    routes: Sequence[rows.Route],
+    zones: ZoneLoader,
+    headers: UpstreamHeaders | None = None,
 ) -> ApiRecord:
     """The record of an API; `routes` in any order."""
     ordered = sorted(routes, key=lambda route: (route.position, route.id))
@@ -73,6 +77,7 @@ def compile_api(
         disabled=row.disabled_at is not None,
         roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
         keeps_prefix=row.prefix is rows.Prefix.KEEP,
+        upstream_headers=headers,
     )
 
 

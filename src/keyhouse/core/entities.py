@@ -260,6 +260,24 @@ class ApiHost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamHeader:
+    """A header that the gateway adds toward an API's upstream, its value sealed.
+
+    `id` is `{api}/{name}`, the name as `core.upstream_headers.plain_name` has
+    it; `name` is as it was given. `set_by` is who gave the value, at `set_at`.
+    """
+
+    id: str
+    organization_id: str
+    api_id: str
+    name: str
+    sealing_key_id: str
+    sealed: bytes = field(repr=False)
+    set_by: str
+    set_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """What a method and path of an API need: scopes and units.
 
@@ -429,6 +447,7 @@ Entity = (
     | Project
     | Api
     | ApiHost
+    | UpstreamHeader
     | Route
     | Application
     | Key

@@ -1,17 +1,20 @@
-"""The peppers: secrets of the server itself, kept outside the database.
+"""The secrets of the server itself, kept outside the database, by purpose.
 
-Only peppers exist so far; sealing and signing keys will join them as further
-purposes of the same ring.
+Peppers hash the secrets of callers; sealing keys keep what must be read again
+from whoever reads the database. Signing keys will join them the same way.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 PEPPER_BYTES = 32
+SEALING_BYTES = 32
 
 
 class KeyringState(StrEnum):
-    """`active` makes new hashes; `accepting` only checks old ones."""
+    """`active` makes what is new; `accepting` only reads what is old."""
 
     ACTIVE = "active"
     ACCEPTING = "accepting"
@@ -27,27 +30,48 @@ class Pepper:
 
 
 @dataclass(frozen=True, slots=True)
-class Keyring:
-    """All peppers, the active one first.
+class SealingKey:
+    """One key that seals, and unseals what it has sealed. Its bytes are in no repr."""
 
-    Raises ValueError unless exactly one pepper is active, ids are unique and
-    every pepper has PEPPER_BYTES bytes.
+    id: str
+    state: KeyringState
+    key: bytes = field(repr=False)
+
+
+RingKey = TypeVar("RingKey", Pepper, SealingKey)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All keys of each purpose, the active one first.
+
+    There may be no sealing key at all, where the keyring was made before there
+    were any and cannot be written. Raises ValueError unless otherwise exactly
+    one of each purpose is active, ids are unique and lengths are right.
     """
 
     peppers: tuple[Pepper, ...]
+    sealing: tuple[SealingKey, ...] = ()
 
     def __post_init__(self) -> None:
-        active = [p for p in self.peppers if p.state is KeyringState.ACTIVE]
-        if len(active) != 1:
-            raise ValueError("a keyring has exactly one active pepper")
-        if len({p.id for p in self.peppers}) != len(self.peppers):
-            raise ValueError("two peppers of the keyring have the same id")
-        if any(len(p.key) != PEPPER_BYTES for p in self.peppers):
-            raise ValueError(f"a pepper has {PEPPER_BYTES} bytes")
-        rest = [p for p in self.peppers if p is not active[0]]
-        object.__setattr__(self, "peppers", (active[0], *rest))
+        peppers = _in_order("pepper", self.peppers, PEPPER_BYTES)
+        object.__setattr__(self, "peppers", peppers)
+        if self.sealing:
+            sealing = _in_order("sealing key", self.sealing, SEALING_BYTES)
+            object.__setattr__(self, "sealing", sealing)
 
     @property
     def active(self) -> Pepper:
         """The pepper that hashes new secrets."""
         return self.peppers[0]
+
+
+def _in_order(name: str, keys: Sequence[RingKey], size: int) -> tuple[RingKey, ...]:
+    active = [one for one in keys if one.state is KeyringState.ACTIVE]
+    if len(active) != 1:
+        raise ValueError(f"a keyring has exactly one active {name}")
+    if len({one.id for one in keys}) != len(keys):
+        raise ValueError(f"two {name}s of the keyring have the same id")
+    if any(len(one.key) != size for one in keys):
+        raise ValueError(f"a {name} has {size} bytes")
+    return (active[0], *(one for one in keys if one is not active[0]))

@@ -74,6 +74,18 @@ class RouteRecord:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class UpstreamHeaders:
+    """Headers that the gateway adds toward an upstream, secrets as they are.
+
+    `names` are lower case, `-` for `_` and `.`; a caller's own of these names
+    go no further. `lines` is None where one of them could not be unsealed.
+    """
+
+    names: frozenset[bytes]
+    lines: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ApiRecord:
     """An API. `upstreams` maps an environment to a base URL.
 
@@ -81,7 +93,8 @@ class ApiRecord:
     `rates` and `quotas` are its defaults for each key. `query_parameter` is
     ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
     role to its scopes. `keeps_prefix` says that the upstream gets the slug that
-    stood in the path.
+    stood in the path. `upstream_headers` are known to the gateway alone, and
+    None where there are none.
     """
 
     id: str
@@ -98,6 +111,7 @@ class ApiRecord:
     disabled: bool
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     keeps_prefix: bool = False
+    upstream_headers: UpstreamHeaders | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,6 +30,7 @@ from keyhouse.ports import (
     Entropy,
     Page,
     Rows,
+    Sealer,
     Search,
     Transaction,
     UsageReports,
@@ -142,6 +143,7 @@ class Work:
     secret_prefix: str
     knows_zone: KnowsZone
     placing: Placing = ANYWHERE
+    sealer: Sealer | None = None
 
     def own(self, kind: type[Owned], id: str) -> Owned:
         """The actor's own row with that id, locked; NotFound for any other."""
@@ -211,6 +213,7 @@ class Office:
     secret_prefix: str
     knows_zone: KnowsZone
     placing: Placing = ANYWHERE
+    sealer: Sealer | None = None
 
     def read(self, actor: Actor, ask: Callable[[Look], T]) -> T:
         """Run a query on one snapshot."""
@@ -246,6 +249,7 @@ class Office:
             self.secret_prefix,
             self.knows_zone,
             self.placing,
+            self.sealer,
         )
 
 

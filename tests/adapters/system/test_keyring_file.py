@@ -1,7 +1,10 @@
+import errno
 import json
 import os
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -11,12 +14,15 @@ from keyhouse.adapters.system import (
     KeyringError,
     SystemClock,
     SystemEntropy,
+    add_sealing_key,
     boot_id,
+    complete_keyring,
     create_keyring,
     dump_keyring,
     load_keyring,
     parse_keyring,
 )
+from keyhouse.core.keyring import Keyring
 
 
 def test_what_was_created_is_what_is_loaded(tmp_path: Path) -> None:
@@ -76,6 +82,8 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         '{"version": 1, "peppers": [{"id": 1, "state": "active", "key": ""}]}',
         '{"version": 1, "peppers": [{"id": "a", "state": "lost", "key": "SECRETISH"}]}',
         '{"version": 1, "peppers": ["SECRETISH"]}',
+        '{"version": 1, "peppers": [], "sealing": {"SECRETISH": 1}}',
+        '{"version": 1, "peppers": [], "sealing": ["SECRETISH"]}',
         '{"version": 1, "peppers": [{"id": "a", "state": "active", "key": "SECRET',
     ],
 )
@@ -91,6 +99,70 @@ def test_text_from_the_environment_gives_the_same_keyring(tmp_path: Path) -> Non
     ring = create_keyring(tmp_path / "keyring.json")
     assert parse_keyring(dump_keyring(ring), "KEYHOUSE_KEYRING") == ring
     assert json.loads(dump_keyring(ring))["version"] == 1
+
+
+def without_sealing(path: Path) -> Keyring:
+    """A keyring as it was made before there were sealing keys."""
+    ring = replace(create_keyring(path), sealing=())
+    content = json.loads(dump_keyring(ring))
+    del content["sealing"]
+    path.write_text(json.dumps(content))
+    return ring
+
+
+def test_a_new_keyring_has_a_key_of_each_purpose(tmp_path: Path) -> None:
+    ring = create_keyring(tmp_path / "keyring.json")
+    assert (len(ring.peppers), len(ring.sealing)) == (1, 1)
+    assert ring.sealing[0].key != ring.peppers[0].key
+
+
+def test_an_older_keyring_gains_a_sealing_key_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    old = without_sealing(path)
+    assert load_keyring(path) == old
+    completed = complete_keyring(path)
+    assert completed.peppers == old.peppers
+    assert len(completed.sealing) == 1
+    assert complete_keyring(path) == load_keyring(path) == completed
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_processes_that_complete_a_keyring_at_once_end_with_one(tmp_path: Path) -> None:
+    """Else what one of them sealed meanwhile could never be opened again."""
+    path = tmp_path / "keyring.json"
+    without_sealing(path)
+    with ThreadPoolExecutor(8) as pool:
+        rings = list(pool.map(lambda _: complete_keyring(path), range(8)))
+    assert set(rings) == {load_keyring(path)}
+
+
+def test_a_rotation_keeps_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    first = create_keyring(path)
+    second = add_sealing_key(path)
+    assert second.peppers == first.peppers
+    assert second.sealing[1].key == first.sealing[0].key
+    assert [one.state.value for one in second.sealing] == ["active", "accepting"]
+    third = add_sealing_key(path)
+    assert [one.id for one in third.sealing[1:]] == [one.id for one in second.sealing]
+    assert load_keyring(path) == third
+
+
+def test_a_keyring_that_cannot_be_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keyring.json"
+    old = without_sealing(path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyringError, match="sealing key: no space left"):
+        complete_keyring(path)
+    assert load_keyring(path) == old
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_clocks_tell_microseconds() -> None:

@@ -25,6 +25,7 @@ _PART_OF: Final[Mapping[type[Any], Callable[[Any], PartRef]]] = {
     entities.Application: lambda row: PartRef("application", row.id),
     entities.Api: lambda row: PartRef("api", row.id),
     entities.ApiHost: lambda row: PartRef(HOST, row.id),
+    entities.UpstreamHeader: lambda row: PartRef("api", row.api_id),
     entities.Route: lambda row: PartRef("api", row.api_id),
     entities.Key: lambda row: PartRef("key", row.id),
     entities.Access: lambda row: PartRef("key", row.key_id),

@@ -14,6 +14,7 @@ from keyhouse.adapters.database.rows import DatabaseRows
 from keyhouse.adapters.database.schema import check_engine
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
+from keyhouse.core.upstream_headers import Unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, unseal: Unseal | None = None) -> Database:
     """The database at `sqlite:////path` or `postgresql://…`; nothing is asked yet.
+
+    With `unseal` APIs are loaded with the headers for their upstreams.
 
     Raises ValueError for an address of another kind.
     """
@@ -51,7 +54,7 @@ def open_database(url: str) -> Database:
     return Database(
         engine=engine,
         rows=DatabaseRows(engine),
-        keys=DatabaseKeyStore(engine),
+        keys=DatabaseKeyStore(engine, unseal),
         ledger=DatabaseBudgetLedger(engine),
         sink=DatabaseUsageSink(engine),
         reports=DatabaseUsageReports(engine),

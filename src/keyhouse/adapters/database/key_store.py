@@ -14,6 +14,7 @@ from keyhouse.core import entities
 from keyhouse.core.hosts import cover_of
 from keyhouse.core.records import Found, PartRef, Snapshot
 from keyhouse.core.secret import ALGORITHM
+from keyhouse.core.upstream_headers import Unseal
 
 _SECRET = ("namespace", "algorithm", "pepper_id", "digest")
 _ANY_HOST = sa.select(api_host.c.id).limit(1)
@@ -23,18 +24,20 @@ class DatabaseKeyStore:
     """`ports.KeyStore` on an engine; any number of threads.
 
     One call is one reading transaction, and the head of the change log is
-    read in it: what is returned is exactly the state at that number.
+    read in it: what is returned is exactly the state at that number. Headers
+    for upstreams are left out without an `unseal`.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, unseal: Unseal | None = None) -> None:
         self._engine = engine
+        self._unseal = unseal
 
     def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
         """Look up (pepper id, digest) pairs, all in one query."""
         with reading(self._engine) as connection:
             seq = _seq(connection)
             found = _find(connection, candidates) if candidates else None
-            loading = Loading(connection)
+            loading = Loading(connection, self._unseal)
             if found is not None:
                 loading.load_key(found.key_id)
         return Snapshot(seq, loading.parts, found=found)
@@ -43,7 +46,7 @@ class DatabaseKeyStore:
         """The API with that slug, with its project and organization."""
         with reading(self._engine) as connection:
             seq = _seq(connection)
-            loading = Loading(connection)
+            loading = Loading(connection, self._unseal)
             rows = loading.rows(entities.Api, "slug", [slug])
             id = rows[0].id if rows else None
             loading.load_api(id)
@@ -54,7 +57,7 @@ class DatabaseKeyStore:
         names = (host, cover_of(host))
         with reading(self._engine) as connection:
             seq = _seq(connection)
-            loading = Loading(connection)
+            loading = Loading(connection, self._unseal)
             rows = loading.rows(entities.ApiHost, "id", list(names))
             apis = {row.id: row.api_id for row in rows}
             id = apis.get(names[0]) or apis.get(names[1])
@@ -70,7 +73,7 @@ class DatabaseKeyStore:
         """Exactly these parts, None for those that do not exist."""
         with reading(self._engine) as connection:
             seq = _seq(connection)
-            loading = Loading(connection)
+            loading = Loading(connection, self._unseal)
             loading.load(refs)
         return Snapshot(seq, loading.parts)
 

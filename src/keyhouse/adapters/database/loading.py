@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.selects import select_where
 from keyhouse.core import compilation, entities
-from keyhouse.core.records import ApiRecord, KeyRecord, Part, PartRef
+from keyhouse.core.records import ApiRecord, KeyRecord, Part, PartRef, UpstreamHeaders
+from keyhouse.core.upstream_headers import Unseal, compile_headers
 
 E = TypeVar("E", bound=entities.Entity)
 _BATCH: Final = 50
@@ -24,10 +25,14 @@ def zone(name: str) -> ZoneInfo:
 
 
 class Loading:
-    """Loads into `parts`, on a connection inside one snapshot."""
+    """Loads into `parts`, on a connection inside one snapshot.
 
-    def __init__(self, connection: Connection) -> None:
+    Headers for upstreams are left out without an `unseal`.
+    """
+
+    def __init__(self, connection: Connection, unseal: Unseal | None = None) -> None:
         self._connection = connection
+        self._unseal = unseal
         self.parts: dict[PartRef, Part | None] = {}
 
     def load(self, refs: Iterable[PartRef]) -> None:
@@ -83,6 +88,15 @@ class Loading:
                 project = PartRef("project", api.project_id)
                 self.load([project, PartRef("organization", api.organization_id)])
 
+    def upstream_headers(self, ids: list[str]) -> Mapping[str, UpstreamHeaders | None]:
+        """What the gateway adds for each of these APIs."""
+        if self._unseal is None:
+            return {}
+        found: dict[str, list[entities.UpstreamHeader]] = {}
+        for row in self.rows(entities.UpstreamHeader, "api_id", ids):
+            found.setdefault(row.api_id, []).append(row)
+        return {id: compile_headers(rows, self._unseal) for id, rows in found.items()}
+
     def rows(self, kind: type[E], column: str, values: list[str]) -> list[E]:
         """All rows of a kind with one of `values` in a column."""
         mapper = mapper_of(kind)
@@ -107,9 +121,10 @@ def _applications(loading: Loading, ids: list[str]) -> Iterable[Part]:
 
 def _apis(loading: Loading, ids: list[str]) -> Iterable[Part]:
     routes = loading.rows(entities.Route, "api_id", ids)
+    headers = loading.upstream_headers(ids)
     for row in loading.rows(entities.Api, "id", ids):
         own = [route for route in routes if route.api_id == row.id]
-        yield compilation.compile_api(row, own, zone)
+        yield compilation.compile_api(row, own, zone, headers.get(row.id))
 
 
 def _keys(loading: Loading, ids: list[str]) -> Iterable[Part]:

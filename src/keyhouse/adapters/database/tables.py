@@ -27,6 +27,7 @@ _PRIMARY_CONFLICT: Final = {
     "member": "person_id",
     "access": "access",
     "api_host": "hosts",
+    "upstream_header": "name",
 }
 """What a taken id is told as, where the id is made of other fields."""
 
@@ -159,6 +160,13 @@ api_host: Final = _table(
     organization_id="organization",
     api_id="api",
 )
+upstream_header: Final = _table(
+    entities.UpstreamHeader,
+    "upstream_header",
+    sa.Index(None, "api_id"),
+    organization_id="organization",
+    api_id="api",
+)
 route: Final = _table(
     entities.Route,
     "route",
@@ -222,6 +230,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Project: project,
     entities.Api: api,
     entities.ApiHost: api_host,
+    entities.UpstreamHeader: upstream_header,
     entities.Route: route,
     entities.Application: application,
     entities.Key: key,

@@ -5,6 +5,8 @@ from keyhouse.adapters.system.clock import SystemClock
 from keyhouse.adapters.system.entropy import SystemEntropy
 from keyhouse.adapters.system.keyring_file import (
     KeyringError,
+    add_sealing_key,
+    complete_keyring,
     create_keyring,
     dump_keyring,
     load_keyring,
@@ -15,7 +17,9 @@ __all__ = [
     "KeyringError",
     "SystemClock",
     "SystemEntropy",
+    "add_sealing_key",
     "boot_id",
+    "complete_keyring",
     "create_keyring",
     "dump_keyring",
     "load_keyring",

@@ -1,22 +1,34 @@
 """The keyring as a file: JSON that only its owner may read.
 
-`{"version": 1, "peppers": [{"id": …, "state": "active", "key": base64}]}`.
-Without it no secret in the database can be checked, so it is written once,
-whole, and never over another.
+`{"version": 1, "peppers": [{"id": …, "state": "active", "key": base64}],
+"sealing": […]}`. Without it no secret in the database can be checked, so it is
+written whole, never over another, and what changes it only adds to it.
 """
 
 import base64
+import contextlib
+import fcntl
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from keyhouse.core.keyring import PEPPER_BYTES, Keyring, KeyringState, Pepper
+from keyhouse.core.keyring import (
+    PEPPER_BYTES,
+    SEALING_BYTES,
+    Keyring,
+    KeyringState,
+    Pepper,
+    RingKey,
+    SealingKey,
+)
 
 _VERSION = 1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_PEPPER_ID_BYTES = 8
+_ID_BYTES = 8
+Entropy = Callable[[int], bytes]
 
 
 class KeyringError(Exception):
@@ -26,17 +38,17 @@ class KeyringError(Exception):
     """
 
 
-def create_keyring(path: Path, entropy: Callable[[int], bytes] = os.urandom) -> Keyring:
-    """Make a keyring with one fresh pepper and write it, mode 0600, to `path`.
+def create_keyring(path: Path, entropy: Entropy = os.urandom) -> Keyring:
+    """Make a keyring with one fresh key of each purpose and write it, mode 0600.
 
     The file appears whole or not at all, also if power fails. Where another
     was there first, even by a moment, that one is loaded and returned.
     Raises KeyringError when neither can be done.
     """
     pepper = Pepper(
-        f"pep_{entropy(_PEPPER_ID_BYTES).hex()}", KeyringState.ACTIVE, entropy(PEPPER_BYTES)
+        f"pep_{entropy(_ID_BYTES).hex()}", KeyringState.ACTIVE, entropy(PEPPER_BYTES)
     )
-    ring = Keyring((pepper,))
+    ring = Keyring((pepper,), (_fresh_sealing_key(entropy),))
     try:
         _write_new(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
     except FileExistsError:
@@ -46,6 +58,24 @@ def create_keyring(path: Path, entropy: Callable[[int], bytes] = os.urandom) -> 
             f"the keyring {path} cannot be made: {_reason(error)}"
         ) from error
     return ring
+
+
+def complete_keyring(path: Path, entropy: Entropy = os.urandom) -> Keyring:
+    """The keyring at `path`, with a sealing key if it was made before there were any.
+
+    All processes that start at once end with the same one. Raises KeyringError
+    where it cannot be read, and where one is missing and cannot be written.
+    """
+    ring = load_keyring(path)
+    return ring if ring.sealing else _add_sealing_key(path, entropy, only_first=True)
+
+
+def add_sealing_key(path: Path, entropy: Entropy = os.urandom) -> Keyring:
+    """Have a fresh key seal from now on; those before it go on unsealing.
+
+    Raises KeyringError where the keyring cannot be read or written.
+    """
+    return _add_sealing_key(path, entropy, only_first=False)
 
 
 def load_keyring(path: Path) -> Keyring:
@@ -87,36 +117,86 @@ def parse_keyring(text: str | bytes, source: str) -> Keyring:
     try:
         if content["version"] != _VERSION:
             raise KeyringError(f"the keyring {source} has an unknown version")
-        peppers = tuple(_pepper(item) for item in content["peppers"])
-    except (KeyError, TypeError, ValueError):
+        peppers = _read(Pepper, content["peppers"])
+        sealing = _read(SealingKey, content.get("sealing", ()))
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise KeyringError(
-            f"the keyring {source} is damaged: each pepper has an id, a state "
+            f"the keyring {source} is damaged: each of its keys has an id, a state "
             "(active or accepting) and a key in base64"
         ) from None
     try:
-        return Keyring(peppers)
+        return Keyring(peppers, sealing)
     except ValueError as error:
         raise KeyringError(f"the keyring {source} is wrong: {error}") from None
 
 
 def dump_keyring(ring: Keyring) -> str:
     """The JSON of a keyring, secrets included: for the file, never for a log."""
-    peppers = [
-        {"id": p.id, "state": p.state.value, "key": base64.b64encode(p.key).decode("ascii")}
-        for p in ring.peppers
+    content = {
+        "version": _VERSION,
+        "peppers": _told(ring.peppers),
+        "sealing": _told(ring.sealing),
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _told(keys: Iterable[Pepper | SealingKey]) -> list[dict[str, str]]:
+    return [
+        {"id": k.id, "state": k.state.value, "key": base64.b64encode(k.key).decode("ascii")}
+        for k in keys
     ]
-    return json.dumps({"version": _VERSION, "peppers": peppers}, indent=2) + "\n"
 
 
-def _pepper(item: dict[str, str]) -> Pepper:
+def _read(kind: type[RingKey], items: Iterable[dict[str, str]]) -> tuple[RingKey, ...]:
+    return tuple(_key(kind, item) for item in items)
+
+
+def _key(kind: type[RingKey], item: dict[str, str]) -> RingKey:
     key = base64.b64decode(item["key"], validate=True)
     if not isinstance(item["id"], str):
-        raise TypeError("the id of a pepper is text")
-    return Pepper(item["id"], KeyringState(item["state"]), key)
+        raise TypeError("the id of a key is text")
+    return kind(item["id"], KeyringState(item["state"]), key)
+
+
+def _fresh_sealing_key(entropy: Entropy) -> SealingKey:
+    id = f"seal_{entropy(_ID_BYTES).hex()}"
+    return SealingKey(id, KeyringState.ACTIVE, entropy(SEALING_BYTES))
+
+
+def _add_sealing_key(path: Path, entropy: Entropy, *, only_first: bool) -> Keyring:
+    """Read, add, write: with nobody else in between."""
+    try:
+        with _folder_held(path.parent):
+            ring = load_keyring(path)
+            if only_first and ring.sealing:
+                return ring
+            older = (replace(one, state=KeyringState.ACCEPTING) for one in ring.sealing)
+            ring = replace(ring, sealing=(_fresh_sealing_key(entropy), *older))
+            _replace(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
+            return ring
+    except OSError as error:
+        raise KeyringError(
+            f"the keyring {path} cannot be given a sealing key: {_reason(error)}"
+        ) from error
 
 
 def _write_new(path: Path, content: bytes, suffix: str) -> None:
     """Write beside `path`, then link: a link fails where a file is already."""
+    with _written_beside(path, content, suffix) as beside:
+        os.link(beside, path)
+    _sync_folder(path.parent)
+
+
+def _replace(path: Path, content: bytes, suffix: str) -> None:
+    """Write beside `path`, then rename: whoever reads finds the old or the new, whole."""
+    with _written_beside(path, content, suffix) as beside:
+        beside.replace(path)
+    _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _written_beside(path: Path, content: bytes, suffix: str) -> Iterator[Path]:
+    """A file of mode 0600 in the same folder that is safely on disk; gone at the end."""
     beside = path.with_name(f".{path.name}.{suffix}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -125,10 +205,20 @@ def _write_new(path: Path, content: bytes, suffix: str) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.link(beside, path)
+        yield beside
     finally:
-        beside.unlink()
-    _sync_folder(path.parent)
+        beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _folder_held(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for it holds the folder meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

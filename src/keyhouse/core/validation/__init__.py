@@ -59,6 +59,10 @@ from keyhouse.core.validation.texts import (
     check_text,
     check_times,
 )
+from keyhouse.core.validation.upstream_headers import (
+    check_upstream_header,
+    check_upstream_header_name,
+)
 
 __all__ = [
     "AMOUNT_MAX",
@@ -103,6 +107,8 @@ __all__ = [
     "check_text",
     "check_times",
     "check_upstream",
+    "check_upstream_header",
+    "check_upstream_header_name",
     "check_upstreams",
     "check_zone",
 ]

@@ -98,6 +98,15 @@ class ApiOut(BaseModel):
     )
 
 
+class UpstreamHeaderOut(BaseModel):
+    """A header that the gateway adds toward an upstream: all but its value."""
+
+    name: str
+    set_at: ToldTime
+    set_by: str
+    model_config = _example(name="Authorization", set_at=_AT, set_by=f"key_{_BODY}")
+
+
 class RouteOut(BaseModel):
     """A route."""
 

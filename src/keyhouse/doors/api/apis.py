@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
-from keyhouse.doors.api.answers import ApiOut, RouteOut
+from keyhouse.doors.api.answers import ApiOut, RouteOut, UpstreamHeaderOut
 from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
-from keyhouse.doors.api.shapes import api_out, route_out
+from keyhouse.doors.api.shapes import api_out, route_out, upstream_header_out
 from keyhouse.doors.api.wishes import api_fields, route_fields
+from keyhouse.ports import Page
 from keyhouse.services import catalog
 
 router = APIRouter(tags=["APIs"])
@@ -105,3 +106,53 @@ def change_route(
 def delete_route(call: AnyCall, id: str, route: str) -> Response:
     """Delete a route."""
     return call.gone(lambda work: catalog.delete_route(work, id, route))
+
+
+@_reading(
+    "/v1/apis/{id}/headers", id="list_upstream_headers", answer=UpstreamHeaderOut, many=True
+)
+def list_upstream_headers(call: AnyCall, id: str) -> Response:
+    """The headers that the gateway adds for an API's upstream: names, no values."""
+    return call.page(
+        lambda look: Page(catalog.list_upstream_headers(look, id), None),
+        upstream_header_out,
+    )
+
+
+@_reading(
+    "/v1/apis/{id}/headers/{name}", id="get_upstream_header", answer=UpstreamHeaderOut
+)
+def get_upstream_header(call: AnyCall, id: str, name: str) -> Response:
+    """One header, without its value."""
+    return call.one(
+        lambda look: catalog.get_upstream_header(look, id, name), upstream_header_out
+    )
+
+
+@_writing(
+    "PUT",
+    "/v1/apis/{id}/headers/{name}",
+    id="set_upstream_header",
+    answer=UpstreamHeaderOut,
+)
+def set_upstream_header(
+    call: PatchCall, id: str, name: str, body: models.UpstreamHeaderBody
+) -> Response:
+    """Have the gateway add a header, or replace its value. It is told by no answer."""
+    return call.changed(
+        lambda work: catalog.set_upstream_header(work, id, name, body.value),
+        upstream_header_out,
+        lambda look: catalog.get_upstream_header(look, id, name),
+    )
+
+
+@_writing(
+    "DELETE",
+    "/v1/apis/{id}/headers/{name}",
+    id="delete_upstream_header",
+    answer=None,
+    status=204,
+)
+def delete_upstream_header(call: AnyCall, id: str, name: str) -> Response:
+    """Add it no more."""
+    return call.gone(lambda work: catalog.delete_upstream_header(work, id, name))

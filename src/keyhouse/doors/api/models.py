@@ -144,6 +144,13 @@ class ApiBody(ApiChange):
     )
 
 
+class UpstreamHeaderBody(Body):
+    """The value of a header that the gateway adds toward an upstream."""
+
+    value: str = Field(repr=False)
+    model_config = _example(value="Bearer what-the-upstream-wants")
+
+
 class RouteChange(Body):
     """What may change of a route."""
 

@@ -16,6 +16,7 @@ from keyhouse.core.entities import (
     Project,
     Resource,
     Route,
+    UpstreamHeader,
     Window,
 )
 from keyhouse.core.usage import LogRow
@@ -35,6 +36,7 @@ from keyhouse.doors.api.answers import (
     RouteOut,
     SecretOut,
     UnknownKeysOut,
+    UpstreamHeaderOut,
     UsageOut,
 )
 from keyhouse.doors.api.times import format_optional, format_time
@@ -82,6 +84,13 @@ def api_out(row: Api) -> ApiOut:
         prefix=row.prefix.value,
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
+    )
+
+
+def upstream_header_out(row: UpstreamHeader) -> UpstreamHeaderOut:
+    """A header's row without its value, told."""
+    return UpstreamHeaderOut(
+        name=row.name, set_at=format_time(row.set_at), set_by=row.set_by
     )
 
 

@@ -19,6 +19,7 @@ from keyhouse.doors.cli.nouns import (
     update,
 )
 from keyhouse.doors.cli.tenants import NewName, Project
+from keyhouse.doors.cli.upstream_headers import headers
 
 _APIS = Noun(
     "apis", "API", "apis", ("id", "slug", "name", "upstreams", "scopes", "roles", "limits")
@@ -68,6 +69,7 @@ KeepSlug = Annotated[
 
 apis = group(_APIS, "APIs: what is protected.")
 add_delete(apis, _APIS)
+apis.add_typer(headers, name="headers")
 
 
 @apis.command(

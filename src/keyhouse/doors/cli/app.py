@@ -11,6 +11,7 @@ from keyhouse.doors.cli.config import config
 from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
 from keyhouse.doors.cli.entries import Entries
 from keyhouse.doors.cli.failures import Group
+from keyhouse.doors.cli.keyring import keyring
 from keyhouse.doors.cli.keys import keys
 from keyhouse.doors.cli.members import invitations, members
 from keyhouse.doors.cli.people import mail, people
@@ -49,6 +50,7 @@ _GROUPS = {
     "invitations": invitations,
     "usage": reports.usage,
     "config": config,
+    "keyring": keyring,
 }
 
 

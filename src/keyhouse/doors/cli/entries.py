@@ -115,6 +115,9 @@ class Installation(Protocol):
     ) -> Bootstrapped:
         """Owner, organization, project and management key, where there are none."""
 
+    def new_sealing_key(self) -> str:
+        """Have a fresh key of the keyring seal from the next start on; its id."""
+
     def people_desk(self) -> AbstractContextManager["PeopleDesk"]:
         """Who can log in, on this machine's database."""
 

@@ -26,6 +26,7 @@ from keyhouse.doors.console.pages import (
     requests,
     routes,
     settings,
+    upstream_headers,
 )
 
 PAGES: Final[tuple[ModuleType, ...]] = (
@@ -39,6 +40,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     apis_try,
     apis,
     routes,
+    upstream_headers,
     applications,
     keys,
     keys_new,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.secret import holds_ours
+from keyhouse.core.upstream_headers import plain_name
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, without_named
@@ -105,6 +106,18 @@ def body_lines(exchange: "Exchange") -> bytes:
     if exchange.expect and not exchange.received:
         lines += b"Expect: 100-continue\r\n"
     return lines + b"\r\n"
+
+
+def without_replaced(lines: list[bytes], names: frozenset[bytes]) -> list[bytes]:
+    """`lines` without the caller's own headers of names that the gateway adds.
+
+    `_` and `.` become `-` in many a framework, so those count as well.
+    """
+    kept = lines[:1]
+    for place in range(1, len(lines), 3):
+        if plain_name(lines[place][:-2].decode("latin-1")).encode("latin-1") not in names:
+            kept += lines[place : place + 3]
+    return kept
 
 
 def without_secret(lines: list[bytes], secret: bytes) -> list[bytes]:

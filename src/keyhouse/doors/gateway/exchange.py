@@ -285,7 +285,7 @@ class Exchange(Turn):
         face = self.gate.faces[decision.line]
         target = face.target
         if target is None:
-            self.fail(refuse.UPSTREAM_MISSING)
+            self.fail(face.problem)
             return
         if face is not self._face:
             self._wire(face, target)
@@ -305,9 +305,11 @@ class Exchange(Turn):
 
         the caller's in which the secret stands are left out.
         """
-        lines = self.lines
-        if self.authorization is not None:
-            lines = [*lines, b"Authorization: ", self.authorization, CRLF]
+        lines, authorization = self.lines, self.authorization
+        if authorization is not None:
+            lines = [*lines, b"Authorization: ", authorization, CRLF]
+        if face.replaced is not None:
+            lines = closer_look.without_replaced(lines, face.replaced)
         host = self.forwarded_host or self.host or b""
         wired = b"".join((target.behind, *lines, face.identity))
         if wired.find(self._secret) >= 0:

@@ -1,28 +1,37 @@
 """What a way from a key to an API looks like on the wire, worked out once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from keyhouse.core.decision import WINDOW_SECONDS, Decision
 from keyhouse.core.records import Line
 from keyhouse.doors.gateway.pool import Pool, Target
-from keyhouse.doors.gateway.refuse import safe
+from keyhouse.doors.gateway.refuse import (
+    UPSTREAM_HEADER_LOST,
+    UPSTREAM_MISSING,
+    Problem,
+    safe,
+)
 
 FACES_MAX: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """`target` is None where the API has no upstream for the key's environment.
+    """`target` is None where there is nowhere to send it, and `problem` says why.
 
     `identity` is the headers that tell the upstream who calls, up to the
-    value of the last, Keyhouse-Request-Id. `told` is a template for what is
-    added to the upstream's answer, up to the end of its head.
+    value of the last, Keyhouse-Request-Id; before them those that the API has
+    for its upstream, in place of the caller's own that are `replaced`. `told`
+    is a template for what is added to the upstream's answer, up to the end of
+    its head.
     """
 
     target: Target | None
-    identity: bytes
+    identity: bytes = field(repr=False)
     told: bytes
+    replaced: frozenset[bytes] | None = None
+    problem: Problem = UPSTREAM_MISSING
 
 
 class Faces(dict["Line | None", Face]):
@@ -40,8 +49,19 @@ class Faces(dict["Line | None", Face]):
             self.clear()
         url = line.api.upstreams.get(line.key.environment or "")
         target = self._pool.target(url) if url else None
-        face = self[line] = Face(target, _identity(line), _template(line))
+        face = self[line] = _face(line, target)
         return face
+
+
+def _face(line: Line, target: Target | None) -> Face:
+    headers = line.api.upstream_headers
+    if headers is None:
+        return Face(target, _identity(line), _template(line))
+    if headers.lines is None:
+        # Without one of them the upstream might take the call for somebody else's.
+        return Face(None, b"", _template(line), problem=UPSTREAM_HEADER_LOST)
+    identity = headers.lines + _identity(line)
+    return Face(target, identity, _template(line), headers.names)
 
 
 def _identity(line: Line) -> bytes:

@@ -98,6 +98,12 @@ UPSTREAM_MISSING: Final = Problem(
     "Bad gateway",
     "The API has no upstream for the environment of this key.",
 )
+UPSTREAM_HEADER_LOST: Final = Problem(
+    502,
+    "upstream_header_lost",
+    "Bad gateway",
+    "A header that the API behind needs cannot be unsealed; its owner sets it anew.",
+)
 UNAVAILABLE: Final = Problem(
     Verdict.UNAVAILABLE.status,
     Verdict.UNAVAILABLE.code,

@@ -35,6 +35,12 @@ from keyhouse.services.catalog.routes import (
     create_route,
     delete_route,
 )
+from keyhouse.services.catalog.upstream_headers import (
+    delete_upstream_header,
+    get_upstream_header,
+    list_upstream_headers,
+    set_upstream_header,
+)
 
 __all__ = [
     "READ_APIS",
@@ -55,13 +61,17 @@ __all__ = [
     "delete_api",
     "delete_application",
     "delete_route",
+    "delete_upstream_header",
     "find_api",
     "get_api",
     "get_application",
     "get_route",
+    "get_upstream_header",
     "home_project",
     "list_apis",
     "list_applications",
     "list_routes",
+    "list_upstream_headers",
     "reached_api",
+    "set_upstream_header",
 ]

@@ -3,7 +3,15 @@
 from typing import TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Access, Api, ApiHost, Limit, Prefix, Route
+from keyhouse.core.entities import (
+    Access,
+    Api,
+    ApiHost,
+    Limit,
+    Prefix,
+    Route,
+    UpstreamHeader,
+)
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
@@ -70,7 +78,7 @@ def change_api(work: Work, name: str, fields: ApiFields) -> Api:
 
 
 def delete_api(work: Work, name: str) -> None:
-    """Delete an API that no key was made for, with its routes and hosts.
+    """Delete an API that no key was made for, with its routes, hosts and headers.
 
     One that keys open is disabled instead: that takes effect as fast, can be
     undone, and its usage keeps a name.
@@ -81,6 +89,7 @@ def delete_api(work: Work, name: str) -> None:
     for row in (
         *work.tx.find(Route, api_id=api.id),
         *work.tx.find(ApiHost, api_id=api.id),
+        *work.tx.find(UpstreamHeader, api_id=api.id),
     ):
         work.tx.remove(row)
     work.drop("api.delete", api)

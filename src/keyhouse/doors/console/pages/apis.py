@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from keyhouse.core.entities import Access, Api, Route
+from keyhouse.core.entities import Access, Api, Route, UpstreamHeader
 from keyhouse.doors.console.apis.attempt import METHODS
 from keyhouse.doors.console.apis.listing import ApiLine, lines_of, listed
 from keyhouse.doors.console.keys import words
@@ -27,6 +27,7 @@ class Shown(NamedTuple):
 
     line: ApiLine
     routes: list[Route]
+    headers: list[UpstreamHeader]
     keys: list[KeyView]
     can_be_deleted: bool
     calls_in_last_hour: int
@@ -100,7 +101,8 @@ def shown_of(look: Look, here: InProject, id: str) -> Shown:
     routes.sort(key=lambda route: route.position)
     calls = reports.calls_in_last_hour(look, api=api.id)
     ever = look.tx.page(Access, after=None, limit=1, resource_id=api.id).rows
-    return Shown(line, routes, keys, not ever, calls)
+    headers = catalog.list_upstream_headers(look, api.id)
+    return Shown(line, routes, headers, keys, not ever, calls)
 
 
 def own_api_to_write(work: Work, here: InProject, id: str) -> Api:

@@ -1,0 +1,61 @@
+"""Hosts of APIs, whether the slug is taken off a path, and headers for upstreams.
+
+Revision ID: 0010
+Revises: 0009
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+_ASCII = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def upgrade() -> None:
+    hosts = sa.Column("hosts", sa.JSON(), nullable=False, server_default=sa.text("'[]'"))
+    op.add_column("api", hosts)
+    prefix = sa.Column("prefix", sa.Text(), nullable=False, server_default="strip")
+    op.add_column("api", prefix)
+    _child_of_api("api_host", sa.Column("parent", sa.Text(), nullable=False))
+    op.create_index("ix_api_host_parent", "api_host", ["parent"])
+    _child_of_api(
+        "upstream_header",
+        sa.Column("name", sa.Text(), nullable=False),
+        _id("sealing_key_id"),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+    )
+
+
+def _child_of_api(name: str, *columns: sa.Column[Any]) -> None:
+    op.create_table(
+        name,
+        *(_id(one) for one in ("id", "organization_id", "api_id")),
+        *columns,
+        sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
+        *(
+            sa.ForeignKeyConstraint(
+                [f"{parent}_id"], [f"{parent}.id"], name=f"fk_{name}_{parent}_id"
+            )
+            for parent in ("organization", "api")
+        ),
+    )
+    op.create_index(f"ix_{name}_api_id", name, ["api_id"])
+
+
+def _id(name: str) -> sa.Column[str]:
+    return sa.Column(name, _ASCII, nullable=False)
+
+
+def downgrade() -> None:
+    op.drop_table("upstream_header")
+    op.drop_table("api_host")
+    op.drop_column("api", "prefix")
+    op.drop_column("api", "hosts")
