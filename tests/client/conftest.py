@@ -57,7 +57,7 @@ class Desk:
                 self.end_headers()
                 self.wfile.write(told)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = _reply  # noqa: N815  (so the base class calls them)
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _reply  # noqa: N815  (so the base class calls them)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
                 pass

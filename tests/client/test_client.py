@@ -95,6 +95,18 @@ def test_an_id_cannot_leave_its_place_in_the_path(desk: "Desk", client: Client) 
     assert desk.asked[0].path == "/v1/keys/..%2Faudit%3Fx%3D1"
 
 
+def test_a_header_for_an_upstream_is_put_by_its_name(desk: "Desk", client: Client) -> None:
+    desk.say(200, {"name": "X-A"})
+    desk.say(204)
+    assert client.apis.headers("weather").set("X-A", "hush")["name"] == "X-A"
+    client.apis.headers("weather").delete("X-A")
+    assert [(one.method, one.path) for one in desk.asked] == [
+        ("PUT", "/v1/apis/weather/headers/X-A"),
+        ("DELETE", "/v1/apis/weather/headers/X-A"),
+    ]
+    assert desk.asked[0].body == {"value": "hush"}
+
+
 def test_routes_belong_to_an_api(desk: "Desk", client: Client) -> None:
     desk.say(204)
     client.apis.routes("weather").delete("rte_1")

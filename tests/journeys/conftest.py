@@ -108,13 +108,18 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.fixture
 def upstream() -> Iterator[str]:
-    """An API: tells the path; at /slow the head first, half a second later the rest."""
+    """An API: tells the path; at /slow the head first, half a second later the rest;
+
+    at /told/NAME the header of that name.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
             body = self.path.encode()
+            if self.path.startswith("/told/"):
+                body = self.headers.get(self.path[6:], "").encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

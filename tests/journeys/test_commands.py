@@ -109,3 +109,27 @@ def test_a_value_that_is_refused_names_its_field(run: Run, tmp_path: Path) -> No
     told = run("keys", "create", "k", "--api", "nope", "--out", out, code=1)
     assert "access.0.api:" in told
     assert not Path(out).exists()
+
+
+def test_a_header_for_the_upstream_from_stdin_to_the_call(
+    run: Run, machine: Machine, upstream: str
+) -> None:
+    """Sealed by the management process, unsealed by the gateway, also after a rotation."""
+    run("apis", "create", "echo", "--upstream", upstream)
+    secret = run("keys", "create", "k", "--api", "echo")["secret"]
+    url, header = f"http://{machine.gateway}/echo/told/X-Inner", {"X-API-Key": secret}
+    assert httpx.get(url, headers=header).text == ""
+    told = run("apis", "headers", "set", "echo", "X-Inner", stdin="hush-hush\n")
+    assert set(told) == {"name", "set_at", "set_by"}
+    assert until(lambda: httpx.get(url, headers=header).text == "hush-hush")
+    value = machine.folder / "value.txt"
+    value.write_text("other")
+    run("apis", "headers", "set", "echo", "x-inner", "--value-file", str(value))
+    assert until(lambda: httpx.get(url, headers=header).text == "other")
+    assert [row["name"] for row in run("apis", "headers", "list", "echo")] == ["x-inner"]
+    assert run("keyring", "new-sealing-key")["id"].startswith("seal_")
+    machine.close()
+    machine.serve()
+    assert httpx.get(url, headers=header).text == "other"
+    assert run("apis", "headers", "delete", "echo", "X-Inner")["deleted"]
+    assert until(lambda: httpx.get(url, headers=header).text == "")

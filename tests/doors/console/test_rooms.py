@@ -102,6 +102,40 @@ async def test_an_api_is_disabled_enabled_and_deleted(rooms: Rooms) -> None:
     await rooms.text(one, 404)
 
 
+async def test_a_header_for_the_upstream_is_set_replaced_deleted_and_never_shown(
+    rooms: Rooms,
+) -> None:
+    one = await rooms.api()
+    headers = f"{one}/headers"
+    wrong = await rooms.visitor.submit(f"{headers}/set", headers, name="Host", value="hush")
+    assert wrong.status_code == 422
+    assert 'id="f-name-problem"' in wrong.text
+    assert "hush" not in wrong.text
+    for value in ("hush", "hush-hush"):
+        await rooms.do(f"{headers}/set", headers, name="X-Internal-Key", value=value)
+        page = await rooms.text(one)
+        assert "X-Internal-Key" in page
+        assert "hush" not in page
+    form = await rooms.text(f"{headers}/set?name=X-Internal-Key")
+    assert 'value="X-Internal-Key"' in form
+    assert "hush" not in form
+    assert f"{headers}/delete" in await rooms.text(one)
+    await rooms.do(one, f"{headers}/delete")
+    assert f"{headers}/delete" not in await rooms.text(one)
+
+
+async def test_hosts_of_an_api_are_kept_and_shown(rooms: Rooms) -> None:
+    typed = {"hosts": "api.example.com\n*.example.org", "prefix": "keep"}
+    one = await rooms.api(**typed)
+    await rooms.do(f"{one}/edit", one, name="Weather 2")
+    page = await rooms.text(one)
+    for kept in ("api.example.com", "*.example.org", "goes to the upstream too"):
+        assert kept in page
+    refused = await rooms.visitor.submit(f"{one}/edit", one, hosts="A.example.com")
+    assert refused.status_code == 422
+    assert "A.example.com is no host" in refused.text
+
+
 async def test_routes_come_and_go(rooms: Rooms) -> None:
     one = await rooms.api(scopes="a:read")
     routes = f"{one}/routes"
