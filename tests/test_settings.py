@@ -55,3 +55,37 @@ def test_sign_up_is_one_of_three() -> None:
     assert _load(management__sign_up="open").management.sign_up == "open"
     with pytest.raises(SettingsError, match=r"^management\.sign_up"):
         _load(management__sign_up="sometimes")
+
+
+@pytest.mark.parametrize(
+    ("sign_up", "chosen", "private"),
+    [
+        ("closed", "auto", True),
+        ("invited", "auto", True),
+        ("open", "auto", False),
+        ("open", "true", True),
+        ("open", True, True),
+        ("closed", "false", False),
+    ],
+)
+def test_where_anybody_may_sign_up_upstreams_are_public_unless_said_otherwise(
+    sign_up: str, chosen: object, private: bool
+) -> None:
+    loaded = _load(management__sign_up=sign_up, gateway__upstream_private=chosen)
+    assert loaded.upstream_private is private
+
+
+def test_names_of_keyhouse_itself_are_those_it_is_reached_by() -> None:
+    loaded = _load(
+        gateway__public_url="https://Gateway.example.com:8443/",
+        gateway__own_hosts=["gw.internal"],
+        management__listen="manage:8000",
+    )
+    wanted = {"localhost", "gateway.example.com", "gw.internal", "manage"}
+    assert loaded.own_hosts == wanted
+
+
+@pytest.mark.parametrize("host", ["GW.internal", "gw.internal:80", "10.0.0.1", "", "*.a.b"])
+def test_an_own_host_that_is_no_name_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match=r"gateway\.own_hosts"):
+        _load(gateway__own_hosts=[host])

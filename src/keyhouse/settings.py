@@ -82,7 +82,8 @@ class Gateway(_Listener):
     """The data plane's door."""
 
     own_hosts: tuple[str, ...]
-    upstream_private: bool
+    upstream_private: bool | Literal["auto"]
+    upstream_private_for: tuple[str, ...]
     head_bytes_max: int = Field(ge=1024, le=1 << 20)
     body_bytes_max: int = Field(ge=0)
     head_seconds_max: float = Field(gt=0)
@@ -183,6 +184,12 @@ class Settings(_Section):
         urls = [f"//{one.listen}" for one in listeners] + [one.url for one in listeners]
         named = [read_host(urlsplit(url).hostname or "") for url in urls]
         return frozenset({"localhost", *self.gateway.own_hosts, *filter(None, named)})
+
+    @property
+    def upstream_private(self) -> bool:
+        """Whether everybody's upstreams may be private addresses."""
+        chosen = self.gateway.upstream_private
+        return self.management.sign_up != "open" if chosen == "auto" else chosen
 
     @property
     def keyring_path(self) -> Path:

@@ -234,7 +234,11 @@ def _office(settings: Settings, database: Database) -> Office:
         keyring=keyring,
         secret_prefix=settings.secrets.prefix,
         knows_zone=zones.__contains__,
-        placing=Placing(own_hosts=settings.own_hosts),
+        placing=Placing(
+            own_hosts=settings.own_hosts,
+            upstream_private=settings.upstream_private,
+            upstream_private_for=frozenset(settings.gateway.upstream_private_for),
+        ),
         sealer=AeadSealer(keyring),
     )
 
@@ -355,7 +359,8 @@ def _gateway_config(settings: Settings) -> GatewayConfig:
     return GatewayConfig(
         trusted_proxies=chosen.trusted_proxies,
         own_hosts=settings.own_hosts,
-        upstream_private=chosen.upstream_private,
+        upstream_private=settings.upstream_private,
+        upstream_private_for=frozenset(chosen.upstream_private_for),
         head_bytes_max=chosen.head_bytes_max,
         body_bytes_max=chosen.body_bytes_max,
         head_seconds_max=chosen.head_seconds_max,

@@ -12,6 +12,7 @@ from keyhouse.core.addresses import (
     Networks,
     format_address,
     format_source_network,
+    is_public,
     parse_address,
     parse_network,
     source_network,
@@ -120,3 +121,43 @@ def test_a_source_is_the_24_or_48_that_holds_the_address(
 def test_callers_without_an_address_are_a_source_of_their_own() -> None:
     assert source_network(UNKNOWN) == UNKNOWN
     assert format_source_network(UNKNOWN) == UNKNOWN_NETWORK
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("8.8.8.8", True),
+        ("2606:4700::1111", True),
+        ("127.0.0.1", False),
+        ("10.0.0.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("2002:808:808::", True),
+        ("::127.0.0.1", False),
+        ("::", False),
+        ("64:ff9b:1::808:808", False),
+        ("2001:0:7f00:1::", False),
+        ("2001:db8::1", False),
+        ("ff02::1", False),
+        ("fec0::1", False),
+        ("255.255.255.255", False),
+        ("192.0.2.1", False),
+    ],
+)
+def test_private_addresses_are_known_in_disguise(address: str, *, public: bool) -> None:
+    assert is_public(address) is public
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "127.1", "0x7f.1", "8.8.8.8/32"])
+def test_what_is_no_address_is_neither(text: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        is_public(text)

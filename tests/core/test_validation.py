@@ -339,6 +339,41 @@ def test_no_upstreams(url: str) -> None:
     assert fields(v.check_upstreams("upstreams", {"live": url})) == ["upstreams.live"]
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "10.1.2.3:8080",
+        "169.254.169.254",
+        "[::1]",
+        "[::ffff:10.0.0.1]:80",
+        "[fe80::1%25eth0]",
+        "localhost",
+        "LOCALHOST.",
+        "a.localhost",
+        "127.1",
+        "127.0.0.1.",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "2130706433",
+        "0x7f000001",
+    ],
+)
+def test_a_private_upstream_is_refused_however_it_is_written(host: str) -> None:
+    """Where strangers have tenants; resolvers read numbers in many a form."""
+    url = {"live": f"http://{host}/x"}
+    problems = v.check_upstreams("upstreams", url, private=False)
+    assert fields(problems) == ["upstreams.live"]
+
+
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8", "[2606:4700::1111]:8443", "api.example.com", "web", "10.example"]
+)
+def test_what_may_be_public_is_for_dns_to_tell(host: str) -> None:
+    url = {"live": f"http://{host}/x"}
+    assert v.check_upstreams("upstreams", url, private=False) == []
+
+
 def test_an_upstream_belongs_to_a_known_environment() -> None:
     assert fields(v.check_upstreams("u", {"prod": "http://x"})) == ["u.prod"]
 

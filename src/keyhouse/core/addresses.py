@@ -7,7 +7,13 @@ arrives over either form of the same address is the same number.
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 UNKNOWN = -1
 """The address of a caller of whom none was given. It is inside no network."""
@@ -20,6 +26,9 @@ _V4_MAX = 0xFFFF_FFFF
 _V4_HOST_BITS = 8
 _V6_HOST_BITS = 80
 _V6_MAX = (1 << 128) - 1
+_NAT64 = IPv6Network("64:ff9b::/96")
+_UNICAST = IPv6Network("2000::/3")
+"""All of IPv6 that is handed out for the internet (RFC 4291, 2.4)."""
 
 
 def parse_address(text: str) -> int:
@@ -103,3 +112,20 @@ class Networks:
 
 def _within(networks: Iterable[tuple[int, int]], address: int) -> bool:
     return any(first <= address <= last for first, last in networks)
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is one of the open internet, in whatever disguise.
+
+    Raises ValueError when `text` is no address.
+    """
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inner = IPv4Address(int(address) & _V4_MAX)
+        if inner is not None:
+            return is_public(str(inner))
+        if address not in _UNICAST:
+            return False
+    return address.is_global and not address.is_multicast

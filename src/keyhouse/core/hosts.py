@@ -29,8 +29,13 @@ def is_name(text: str) -> bool:
     return (
         len(text) <= HOST_LENGTH_MAX
         and _NAME.fullmatch(text) is not None
-        and _NUMBER.fullmatch(text) is None
+        and not is_number(text)
     )
+
+
+def is_number(text: str) -> bool:
+    """Whether resolvers read it as an address rather than a name (WHATWG URL, 3.5)."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def parent_of(host: str) -> str:

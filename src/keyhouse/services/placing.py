@@ -6,9 +6,19 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """`own_hosts` are Keyhouse's own names, which no API may have."""
+    """`own_hosts` are Keyhouse's own names, which no API may have.
+
+    Upstreams may be private addresses if `upstream_private`, and else those of
+    the organizations `upstream_private_for`.
+    """
 
     own_hosts: frozenset[str] = frozenset()
+    upstream_private: bool = True
+    upstream_private_for: frozenset[str] = frozenset()
+
+    def admits_private(self, organization_id: str) -> bool:
+        """Whether the upstreams of that organization may be private addresses."""
+        return self.upstream_private or organization_id in self.upstream_private_for
 
 
 ANYWHERE: Final = Placing()

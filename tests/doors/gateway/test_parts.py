@@ -15,7 +15,6 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway.faces import Face, _template, told
 from keyhouse.doors.gateway.head import ANSWER_RULES, DROP, REQUEST_RULES
 from keyhouse.doors.gateway.peers import Peers
-from keyhouse.doors.gateway.pool import is_public
 from keyhouse.doors.gateway.query import cut_parameter
 from keyhouse.doors.gateway.refuse import safe
 from tests.doors.gateway.doubles import KEY, NOW_US, Verifier
@@ -91,30 +90,6 @@ def test_no_value_of_the_parameter_is_left_in_a_query(pairs: list[tuple[str, str
         if piece.partition(b"=")[0] not in (b"key", b"k%65y")
     ]
     assert cut.rest.split(b"&") == (others or [b""])
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("2606:4700::1111", True),
-        ("127.0.0.1", False),
-        ("10.0.0.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:8.8.8.8", True),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-    ],
-)
-def test_private_addresses_are_known_in_disguise(address: str, *, public: bool) -> None:
-    assert is_public(address) is public
 
 
 @given(st.text())

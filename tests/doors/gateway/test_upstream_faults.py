@@ -7,8 +7,10 @@ import socket
 
 import pytest
 
+from keyhouse.core.entities import Resource
+from keyhouse.core.records import GrantRecord
 from tests.doors.gateway.conftest import House, until
-from tests.doors.gateway.doubles import KEY
+from tests.doors.gateway.doubles import KEY, api_record, key_record
 from tests.doors.gateway.wire import Link, ok
 
 
@@ -251,6 +253,38 @@ async def test_private_upstreams_can_be_forbidden(
     assert (await house.ask(get())).status == 502
     assert "private" in caplog.text
     assert not house.upstream.connections
+
+
+async def test_a_private_upstream_behind_a_name_is_seen_after_dns(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At each connection anew: a name may lead elsewhere than it did at first."""
+    url = f"http://localhost:{house.upstream.port}"
+    house.verifier.apis["weather"] = api_record("weather", url)
+    await house.start(upstream_private=False)
+    caplog.set_level(logging.WARNING)
+    for _ in range(2):
+        assert (await house.ask(get())).status == 502
+    assert caplog.text.count("is private") == 2
+    assert not house.upstream.connections
+
+
+async def test_the_operators_own_organization_has_private_upstreams(house: House) -> None:
+    """And nobody else uses its connections, though the address is the same."""
+    url = house.upstream.url
+    theirs = api_record("based", url, organization_id="org_2")
+    house.verifier.apis["based"] = theirs
+    house.verifier.keys[KEY] = key_record(
+        "one",
+        grants=tuple(
+            GrantRecord(Resource.ORGANIZATION, one, one, None, frozenset())
+            for one in ("org_1", "org_2")
+        ),
+    )
+    await house.start(upstream_private=False, upstream_private_for=frozenset(("org_1",)))
+    assert (await house.ask(get())).status == 200
+    assert (await house.ask(get().replace(b"/weather/", b"/based/"))).status == 502
+    assert (await house.ask(get())).status == 200
 
 
 async def test_more_requests_than_connections_wait_for_one(house: House) -> None:

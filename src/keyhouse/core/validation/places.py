@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from keyhouse.core.addresses import parse_network
+from keyhouse.core.addresses import is_public, parse_network
 from keyhouse.core.entities import Restrictions
+from keyhouse.core.hosts import is_number
 from keyhouse.core.patterns import parse_endpoint, referrer_expression
 from keyhouse.core.validation.problem import Problem, check_items, check_number
 from keyhouse.core.validation.scopes import check_needs
@@ -117,18 +118,24 @@ def _parses(
     return check
 
 
-def check_upstreams(field: str, upstreams: Mapping[str, str]) -> list[Problem]:
-    """An API's upstreams by environment."""
+def check_upstreams(
+    field: str, upstreams: Mapping[str, str], *, private: bool = True
+) -> list[Problem]:
+    """An API's upstreams by environment; private addresses with `private` alone."""
     problems: list[Problem] = []
     for environment, url in upstreams.items():
         place = f"{field}.{environment}"
         problems += check_environment(place, environment)
-        problems += check_upstream(place, url)
+        problems += check_upstream(place, url, private=private)
     return problems
 
 
-def check_upstream(field: str, url: str) -> list[Problem]:
-    """The address below which an API lives: no more than scheme, host, port, path."""
+def check_upstream(field: str, url: str, *, private: bool = True) -> list[Problem]:
+    """The address below which an API lives: no more than scheme, host, port, path.
+
+    Without `private` none that is private as it stands; where a name leads is
+    for the gateway to see, each time that it connects.
+    """
     mend = "write it as http://127.0.0.1:3000 or https://api.example.com/v2"
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         return [Problem(field, "is no address", mend)]
@@ -145,7 +152,27 @@ def check_upstream(field: str, url: str) -> list[Problem]:
         return [Problem(field, "names a user", "leave user and password out")]
     if "?" in url or "#" in url:
         return [Problem(field, "has a query or fragment", "end it with the path")]
+    if not private and _is_private(host):
+        mend = "name an address that all of the internet can reach"
+        return [Problem(field, "is a private address", mend)]
     return []
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is known to be private without asking anybody.
+
+    Resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses, though they
+    are none by the rules: what is a number and no usual address counts as private.
+    """
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    if ":" not in name and not is_number(name):
+        return False
+    try:
+        return not is_public(name)
+    except ValueError:
+        return True
 
 
 def _is_host(host: str) -> bool:

@@ -27,14 +27,16 @@ INTERIM_MAX: Final = 16
 class GatewayConfig:
     """Sizes in bytes, times in seconds; `trusted_proxies` are networks.
 
-    No API is found by one of `own_hosts`. `upstream_connections_max` and
-    `upstream_idle_max` hold for one host and port: how many there may be, and
-    how many of them unused.
+    No API is found by one of `own_hosts`. Where `upstream_private` is off, the
+    organizations `upstream_private_for` may still have private upstreams.
+    `upstream_connections_max` and `upstream_idle_max` hold for one host and
+    port: how many there may be, and how many of them unused.
     """
 
     trusted_proxies: tuple[str, ...] = ()
     own_hosts: frozenset[str] = frozenset()
     upstream_private: bool = True
+    upstream_private_for: frozenset[str] = frozenset()
     head_bytes_max: int = 32_768
     body_bytes_max: int = 1 << 30
     head_seconds_max: float = 10.0
@@ -44,3 +46,7 @@ class GatewayConfig:
     upstream_connections_max: int = 1_024
     upstream_idle_max: int = 256
     upstream_idle_seconds_max: float = 30.0
+
+    def admits_private(self, organization_id: str) -> bool:
+        """Whether the upstreams of that organization may be private addresses."""
+        return self.upstream_private or organization_id in self.upstream_private_for

@@ -1,5 +1,6 @@
 """What a way from a key to an API looks like on the wire, worked out once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,11 +36,15 @@ class Face:
 
 
 class Faces(dict["Line | None", Face]):
-    """The faces of the lines in use; a line is known by its identity."""
+    """The faces of the lines in use; a line is known by its identity.
 
-    def __init__(self, pool: Pool) -> None:
+    `admits_private` tells of an organization whether its upstreams may be private.
+    """
+
+    def __init__(self, pool: Pool, admits_private: Callable[[str], bool]) -> None:
         super().__init__()
         self._pool = pool
+        self._admits_private = admits_private
 
     def __missing__(self, line: Line | None) -> Face:
         """The face of the line of a decision that allowed, made once."""
@@ -48,7 +53,8 @@ class Faces(dict["Line | None", Face]):
         if len(self) >= FACES_MAX:
             self.clear()
         url = line.api.upstreams.get(line.key.environment or "")
-        target = self._pool.target(url) if url else None
+        private = self._admits_private(line.api.organization_id)
+        target = self._pool.target(url, private=private) if url else None
         face = self[line] = _face(line, target)
         return face
 

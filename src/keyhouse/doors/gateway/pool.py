@@ -7,10 +7,10 @@ import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from keyhouse.core.addresses import is_public
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.upstream import Upstream
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from keyhouse.doors.gateway.gate import Gate
 
 _log = logging.getLogger(__name__)
-_NAT64: Final = ip_network("64:ff9b::/96")
 
 
 class Forbidden(Exception):
@@ -43,10 +42,14 @@ class Pool:
 
     def __init__(self, gate: "Gate") -> None:
         self._gate = gate
-        self._origins: dict[tuple[str, int, bool], Origin] = {}
+        self._origins: dict[tuple[str, int, bool, bool], Origin] = {}
 
-    def target(self, url: str) -> Target | None:
-        """Where a base URL leads, None when it is none. Its host is in ASCII."""
+    def target(self, url: str, *, private: bool) -> Target | None:
+        """Where a base URL leads, None when it is none. Its host is in ASCII.
+
+        With `private` it may lead to a private address. Who may share a host's
+        name with who may not shares none of its connections.
+        """
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -55,7 +58,7 @@ class Pool:
         if parts.scheme not in ("http", "https") or not host or not host.isascii():
             return None
         tls = parts.scheme == "https"
-        where = (host, port or (443 if tls else 80), tls)
+        where = (host, port or (443 if tls else 80), tls, private)
         origin = self._origins.get(where)
         if origin is None:
             origin = self._origins[where] = Origin(self._gate, *where)
@@ -83,13 +86,17 @@ class Origin:
         "_host",
         "_open",
         "_port",
+        "_private",
         "_tls",
         "_waiting",
         "idle",
     )
 
-    def __init__(self, gate: "Gate", host: str, port: int, tls: bool) -> None:
+    def __init__(
+        self, gate: "Gate", host: str, port: int, tls: bool, private: bool
+    ) -> None:
         self._gate = gate
+        self._private = private
         self._host = host
         self._port = port
         self._tls = tls
@@ -190,29 +197,21 @@ class Origin:
         raise failure
 
     async def _addresses(self) -> list[str]:
-        """Where the name leads, looked up for each connection."""
+        """Where the name leads, looked up for each connection.
+
+        The connection goes to the very address that was judged, so that a name
+        which leads elsewhere a moment later gains nothing.
+        """
         found = await self._gate.loop.getaddrinfo(
             self._host, self._port, type=socket.SOCK_STREAM
         )
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if self._gate.config.upstream_private:
+        if self._private:
             return addresses
         public = [address for address in addresses if is_public(address)]
         if not public:
-            raise Forbidden("its address is private, and upstream_private is off")
+            raise Forbidden("its address is private: see gateway.upstream_private")
         return public
-
-
-def is_public(text: str) -> bool:
-    """Whether an address is one of the open internet, in whatever disguise."""
-    address = ip_address(text.partition("%")[0])
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFF_FFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return address.is_global and not address.is_multicast
 
 
 def tls_context() -> ssl.SSLContext:

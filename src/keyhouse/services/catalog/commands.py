@@ -101,7 +101,8 @@ def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Proble
     if "name" in fields:
         problems += check_name("name", fields["name"])
     if "upstreams" in fields:
-        problems += check_upstreams("upstreams", fields["upstreams"])
+        private = work.placing.admits_private(work.actor.organization_id)
+        problems += check_upstreams("upstreams", fields["upstreams"], private=private)
     if "scopes" in fields:
         problems += check_scopes("scopes", fields["scopes"], wild=False)
     if "roles" in fields:
