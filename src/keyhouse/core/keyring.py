@@ -74,4 +74,4 @@ def _in_order(name: str, keys: Sequence[RingKey], size: int) -> tuple[RingKey, .
         raise ValueError(f"two {name}s of the keyring have the same id")
     if any(len(one.key) != size for one in keys):
         raise ValueError(f"a {name} has {size} bytes")
-    return (active[0], *(one for one in keys if one is not active[0]))
+    return tuple(sorted(keys, key=lambda one: one is not active[0]))

@@ -121,6 +121,10 @@ class Installation:
         self.owner = email
         return MadeRows("org_1", "prj_1", secret, created)
 
+    def new_sealing_key(self) -> str:
+        self.called.append("new-sealing-key")
+        return "seal_1"
+
     @contextmanager
     def people_desk(self) -> Iterator[PeopleDesk]:
         """The real one, with the owner that the last bootstrap made."""

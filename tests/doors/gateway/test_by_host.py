@@ -117,11 +117,12 @@ async def test_an_absolute_target_is_refused_whatever_host_it_names(house: House
 
 
 async def test_a_decision_is_asked_for_on_the_whole_path(house: House) -> None:
+    """And written down behind the slug, as at every door: explain reads it there."""
     await house.start()
     await get(house, "api.example.com", "/based/x")
     assert house.verifier.requests[-1].api == "weather"
     assert house.verifier.requests[-1].path == "/based/x"
-    assert house.meter.served_rows[-1]["path"] == "/based/x"
+    assert house.meter.served_rows[-1]["path"] == "/weather/based/x"
 
 
 async def test_only_a_trusted_proxy_tells_another_host(house: House) -> None:
@@ -150,6 +151,8 @@ async def test_without_the_database_an_unknown_host_is_unavailable(house: House)
     house.verifier.failure = StoreUnavailable("gone")
     await house.start()
     assert (await get(house, "api.example.com", "/weather/now")).status == 503
+    assert house.meter.served_rows[-1]["path"] == "/weather/now"
+    assert house.meter.served_rows[-1]["code"] == "unavailable"
 
 
 async def test_a_refusal_by_host_reads_like_one_by_slug(house: House) -> None:

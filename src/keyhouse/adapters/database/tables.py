@@ -54,7 +54,7 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final = {
+_IN_OLD_ROWS: Final[Mapping[tuple[str, str], "_Json | str"]] = {
     ("api", "roles"): _Json("{}"),
     ("access", "roles"): _Json("[]"),
     ("api", "hosts"): _Json("[]"),

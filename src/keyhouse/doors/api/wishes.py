@@ -45,6 +45,15 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["roles"] = {name: tuple(scopes) for name, scopes in roles.items()}
     if "limits" in came:
         given["limits"] = limits(body.limits)
+    if "disabled" in came:
+        given["disabled"] = body.disabled
+    return given | _ways_in(body)
+
+
+def _ways_in(body: models.ApiChange) -> ApiFields:
+    """What a request says of how calls and their keys come."""
+    came = body.model_fields_set
+    given: ApiFields = {}
     if "key_header" in came:
         given["key_header"] = _KEY_HEADER if body.key_header is None else body.key_header
     if "query_parameter" in came:
@@ -53,8 +62,6 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["hosts"] = tuple(body.hosts or ())
     if "prefix" in came:
         given["prefix"] = Prefix(body.prefix or Prefix.STRIP)
-    if "disabled" in came:
-        given["disabled"] = body.disabled
     return given
 
 

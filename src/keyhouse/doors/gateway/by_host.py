@@ -56,6 +56,7 @@ def place_at(exchange: "Exchange", place: Place) -> Place | None:
 
 def find(exchange: "Exchange", place: Place) -> None:
     """Look the host up, and go on."""
+    exchange.path = place.path
 
     def found(outcome: object) -> None:
         if exchange.over:

@@ -130,7 +130,6 @@ class Exchange(Turn):
             self.fail(refuse.BODY_TOO_LARGE)
             return
         self.method = method or ""
-        self.path = place.path
         self.query = place.query
         if self.gate.hosts.in_use:
             there = by_host.place_at(self, place)
@@ -143,6 +142,7 @@ class Exchange(Turn):
     def lead(self, place: Place) -> None:
         """Go where the request leads."""
         slug = place.slug
+        self.path = place.path
         self._below = place.below
         self.rest = place.rest
         api = self.gate.plane.verifier.known_api(slug or "")

@@ -68,13 +68,14 @@ def place_of(target: bytes) -> Place:
 def whole_place(place: Place, slug: str) -> Place:
     """The place where all of the path is below the root of the API with that slug.
 
+    Its `path`, which is written down, is behind the slug as that of any call.
     Remembered by the rule of `place_of`.
     """
     key = (slug, place.target)
     whole = _WHOLE.get(key)
     if whole is None:
         path, target = place.path, place.target
-        whole = Place(slug, path, path, target, place.query, target)
+        whole = Place(slug, f"/{slug}{path}", path, target, place.query, target)
         if not place.query and len(target) <= _LENGTH_MAX:
             if len(_WHOLE) >= _PLACES_MAX:
                 _WHOLE.clear()

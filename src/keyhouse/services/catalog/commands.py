@@ -7,6 +7,7 @@ from keyhouse.core.entities import (
     Access,
     Api,
     ApiHost,
+    Entity,
     Limit,
     Prefix,
     Route,
@@ -86,11 +87,12 @@ def delete_api(work: Work, name: str) -> None:
     api = reached_api(work, WRITE_APIS, name)
     if work.tx.page(Access, after=None, limit=1, resource_id=api.id).rows:
         raise Taken("api", "has keys", "disable it instead: it is then refused at once")
-    for row in (
+    rows: list[Entity] = [
         *work.tx.find(Route, api_id=api.id),
         *work.tx.find(ApiHost, api_id=api.id),
         *work.tx.find(UpstreamHeader, api_id=api.id),
-    ):
+    ]
+    for row in rows:
         work.tx.remove(row)
     work.drop("api.delete", api)
 
