@@ -128,6 +128,12 @@ class _Installation:
         with _told():
             return wiring.new_sealing_key(self._settings)
 
+    def new_signing_key(self) -> str:
+        from keyhouse import wiring
+
+        with _told():
+            return wiring.new_signing_key(self._settings)
+
     def bootstrap(
         self, email: str, organization: str, project: str, *, fresh_key: bool
     ) -> "Bootstrapped":

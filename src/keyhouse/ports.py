@@ -83,6 +83,20 @@ class Sealer(Protocol):
         """What was sealed; None with another context or key, or where it was changed."""
 
 
+class Signer(Protocol):
+    """Signs what others are to believe is ours. Never blocks."""
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the keyring has a key for it."""
+
+    def sign(self, kind: str, claims: Mapping[str, object]) -> bytes:
+        """A token of that `typ`. Raises LookupError where there is no key."""
+
+    def key_set(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys as a JWK set, those that no longer sign too."""
+
+
 # -- records of the data plane ------------------------------------------------
 
 

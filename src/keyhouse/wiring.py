@@ -27,6 +27,7 @@ from keyhouse.adapters.system import (
     SystemClock,
     SystemEntropy,
     add_sealing_key,
+    add_signing_key,
     boot_id,
     complete_keyring,
     create_keyring,
@@ -100,7 +101,7 @@ def _complete(path: Path) -> None:
         complete_keyring(path)
     except KeyringError as error:
         load_keyring(path)
-        _log.warning("%s; headers for upstreams cannot be sealed", error)
+        _log.warning("%s; what needs one is refused", error)
 
 
 def bootstrap(
@@ -150,7 +151,20 @@ def _refuse_lost_keyring(settings: Settings) -> None:
 
 
 def new_sealing_key(settings: Settings) -> str:
-    """Have a fresh key of the keyring's file seal from now on; its id.
+    """Have a fresh key of the keyring's file seal from the next start on; its id.
+
+    Raises SettingsError where there is no such file, or it cannot be written.
+    """
+    return _new_key(settings, add_sealing_key).sealing[0].id
+
+
+def new_signing_key(settings: Settings) -> str:
+    """As `new_sealing_key`, for what is signed."""
+    return _new_key(settings, add_signing_key).signing[0].id
+
+
+def _new_key(settings: Settings, add: Callable[[Path], Keyring]) -> Keyring:
+    """The keyring's file with one key more.
 
     Raises SettingsError where there is no such file, or it cannot be written.
     """
@@ -159,7 +173,7 @@ def new_sealing_key(settings: Settings) -> str:
             f"The keyring comes from {KEYRING_VARIABLE}: add the key to it there."
         )
     with _in_plain_words():
-        return add_sealing_key(settings.keyring_path).sealing[0].id
+        return add(settings.keyring_path)
 
 
 def _keyring(settings: Settings) -> Keyring:
@@ -324,6 +338,7 @@ def _unseal(settings: Settings) -> Unseal:
 
 
 async def _gateway(settings: Settings, database: Database, listen_fd: int) -> int:
+    from keyhouse.adapters.signing import Ed25519Signer
     from keyhouse.doors.gateway import GatewayServer, Plane
 
     stop = _stop_on_signals()
@@ -342,6 +357,8 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
             new_request_id=plane.new_request_id,
             ready=lambda: plane.is_ready,
             now_us=plane.means.clock.now_us,
+            signer=Ed25519Signer(plane.means.keyring),
+            issuer=settings.gateway.url,
         )
         server = GatewayServer(_gateway_config(settings), faces)
         await server.start(socket.socket(fileno=listen_fd))

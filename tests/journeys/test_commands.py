@@ -127,9 +127,16 @@ def test_a_header_for_the_upstream_from_stdin_to_the_call(
     run("apis", "headers", "set", "echo", "x-inner", "--value-file", str(value))
     assert until(lambda: httpx.get(url, headers=header).text == "other")
     assert [row["name"] for row in run("apis", "headers", "list", "echo")] == ["x-inner"]
-    assert run("keyring", "new-sealing-key")["id"].startswith("seal_")
+    run("apis", "update", "echo", "--sign-identity")
+    signed = f"http://{machine.gateway}/echo/told/Keyhouse-Identity"
+    assert until(lambda: httpx.get(signed, headers=header).text.count(".") == 2)
+    for kind, prefix in (("sealing", "seal_"), ("signing", "sign_")):
+        assert run("keyring", f"new-{kind}-key")["id"].startswith(prefix)
     machine.close()
     machine.serve()
     assert httpx.get(url, headers=header).text == "other"
+    keys = httpx.get(f"http://{machine.gateway}/.keyhouse/jwks.json").json()["keys"]
+    assert len(keys) == 2
+    assert httpx.get(signed, headers=header).text.count(".") == 2
     assert run("apis", "headers", "delete", "echo", "X-Inner")["deleted"]
     assert until(lambda: httpx.get(url, headers=header).text == "")

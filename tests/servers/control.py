@@ -10,12 +10,16 @@ import pytest
 from keyhouse.adapters.database import Database, open_database, upgrade
 from keyhouse.adapters.sealing import AeadSealer
 from keyhouse.adapters.system import SystemClock, SystemEntropy
-from keyhouse.core.keyring import Keyring, KeyringState, Pepper, SealingKey
+from keyhouse.core.keyring import Keyring, KeyringState, Pepper, SealingKey, SigningKey
 from keyhouse.services.placing import Placing
 from keyhouse.services.work import Office
 
 PEPPER = Pepper("pep_test", KeyringState.ACTIVE, b"p" * 32)
-KEYRING = Keyring((PEPPER,), (SealingKey("seal_test", KeyringState.ACTIVE, b"s" * 32),))
+KEYRING = Keyring(
+    (PEPPER,),
+    (SealingKey("seal_test", KeyringState.ACTIVE, b"s" * 32),),
+    (SigningKey("sign_test", KeyringState.ACTIVE, b"g" * 32),),
+)
 _ZONES = zoneinfo.available_timezones()
 
 

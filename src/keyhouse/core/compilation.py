@@ -78,6 +78,7 @@ def compile_api(
         roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
         keeps_prefix=row.prefix is rows.Prefix.KEEP,
         upstream_headers=headers,
+        signs_identity=row.identity is rows.Identity.SIGNED,
     )
 
 

@@ -65,6 +65,13 @@ class Prefix(StrEnum):
     KEEP = "keep"
 
 
+class Identity(StrEnum):
+    """How an upstream is told who calls: by headers alone, or signed as well."""
+
+    HEADERS = "headers"
+    SIGNED = "signed"
+
+
 class Resource(StrEnum):
     """What a row of a key's access names."""
 
@@ -243,6 +250,7 @@ class Api:
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     prefix: Prefix = Prefix.STRIP
+    identity: Identity = Identity.HEADERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The secrets of the server itself, kept outside the database, by purpose.
 
 Peppers hash the secrets of callers; sealing keys keep what must be read again
-from whoever reads the database. Signing keys will join them the same way.
+from whoever reads the database; signing keys sign what others are to believe.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 PEPPER_BYTES = 32
 SEALING_BYTES = 32
+SIGNING_BYTES = 32
 
 
 class KeyringState(StrEnum):
@@ -38,20 +39,30 @@ class SealingKey:
     key: bytes = field(repr=False)
 
 
-RingKey = TypeVar("RingKey", Pepper, SealingKey)
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One Ed25519 key, as its seed (RFC 8032, 5.1.5). Its bytes are in no repr."""
+
+    id: str
+    state: KeyringState
+    key: bytes = field(repr=False)
+
+
+RingKey = TypeVar("RingKey", Pepper, SealingKey, SigningKey)
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
     """All keys of each purpose, the active one first.
 
-    There may be no sealing key at all, where the keyring was made before there
-    were any and cannot be written. Raises ValueError unless otherwise exactly
+    There may be no sealing or signing key at all, where the keyring was made
+    before there were any and cannot be written. Raises ValueError unless otherwise exactly
     one of each purpose is active, ids are unique and lengths are right.
     """
 
     peppers: tuple[Pepper, ...]
     sealing: tuple[SealingKey, ...] = ()
+    signing: tuple[SigningKey, ...] = ()
 
     def __post_init__(self) -> None:
         peppers = _in_order("pepper", self.peppers, PEPPER_BYTES)
@@ -59,6 +70,9 @@ class Keyring:
         if self.sealing:
             sealing = _in_order("sealing key", self.sealing, SEALING_BYTES)
             object.__setattr__(self, "sealing", sealing)
+        if self.signing:
+            signing = _in_order("signing key", self.signing, SIGNING_BYTES)
+            object.__setattr__(self, "signing", signing)
 
     @property
     def active(self) -> Pepper:

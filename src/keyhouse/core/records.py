@@ -94,7 +94,8 @@ class ApiRecord:
     ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
     role to its scopes. `keeps_prefix` says that the upstream gets the slug that
     stood in the path. `upstream_headers` are known to the gateway alone, and
-    None where there are none.
+    None where there are none. `signs_identity` says that the upstream is told
+    who calls by a signed token too.
     """
 
     id: str
@@ -112,6 +113,7 @@ class ApiRecord:
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     keeps_prefix: bool = False
     upstream_headers: UpstreamHeaders | None = field(default=None, repr=False)
+    signs_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

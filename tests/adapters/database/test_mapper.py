@@ -40,23 +40,18 @@ def test_usage_is_kept_apart_by_all_that_names_it() -> None:
 def test_a_limit_written_by_another_version_is_read() -> None:
     """A rolling upgrade runs two versions on one database."""
     mapper = mapper_of(entities.Api)
-    row = mapper.row(
-        [
-            "api_1",
-            "org_1",
-            "prj_1",
-            "slug",
-            "name",
-            {},
-            [],
-            [{"name": "m", "kind": "rate", "amount": 5, "from_the_future": 1}],
-            "X-API-Key",
-            None,
-            None,
-            1,
-            1,
-        ]
+    api = entities.Api(
+        id="api_1",
+        organization_id="org_1",
+        project_id="prj_1",
+        slug="slug",
+        name="name",
+        created_at=1,
+        updated_at=1,
     )
+    limit = {"name": "m", "kind": "rate", "amount": 5, "from_the_future": 1}
+    values = {**mapper.values(api), "limits": [limit]}
+    row = mapper.row([values[name] for name in mapper.names])
     assert row.limits == (entities.Limit(name="m", kind=entities.LimitKind.RATE, amount=5),)
 
 

@@ -3,6 +3,7 @@ import json
 import os
 import stat
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from keyhouse.adapters.system import (
     SystemClock,
     SystemEntropy,
     add_sealing_key,
+    add_signing_key,
     boot_id,
     complete_keyring,
     create_keyring,
@@ -101,28 +103,29 @@ def test_text_from_the_environment_gives_the_same_keyring(tmp_path: Path) -> Non
     assert json.loads(dump_keyring(ring))["version"] == 1
 
 
-def without_sealing(path: Path) -> Keyring:
-    """A keyring as it was made before there were sealing keys."""
-    ring = replace(create_keyring(path), sealing=())
+def with_peppers_alone(path: Path) -> Keyring:
+    """A keyring as it was made before there were other keys."""
+    ring = replace(create_keyring(path), sealing=(), signing=())
     content = json.loads(dump_keyring(ring))
-    del content["sealing"]
+    del content["sealing"], content["signing"]
     path.write_text(json.dumps(content))
     return ring
 
 
 def test_a_new_keyring_has_a_key_of_each_purpose(tmp_path: Path) -> None:
     ring = create_keyring(tmp_path / "keyring.json")
-    assert (len(ring.peppers), len(ring.sealing)) == (1, 1)
-    assert ring.sealing[0].key != ring.peppers[0].key
+    keys = [*ring.peppers, *ring.sealing, *ring.signing]
+    assert [one.id.partition("_")[0] for one in keys] == ["pep", "seal", "sign"]
+    assert len({one.key for one in keys}) == 3
 
 
-def test_an_older_keyring_gains_a_sealing_key_and_loses_nothing(tmp_path: Path) -> None:
+def test_an_older_keyring_gains_what_it_lacks_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "keyring.json"
-    old = without_sealing(path)
+    old = with_peppers_alone(path)
     assert load_keyring(path) == old
     completed = complete_keyring(path)
     assert completed.peppers == old.peppers
-    assert len(completed.sealing) == 1
+    assert (len(completed.sealing), len(completed.signing)) == (1, 1)
     assert complete_keyring(path) == load_keyring(path) == completed
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -131,21 +134,38 @@ def test_an_older_keyring_gains_a_sealing_key_and_loses_nothing(tmp_path: Path) 
 def test_processes_that_complete_a_keyring_at_once_end_with_one(tmp_path: Path) -> None:
     """Else what one of them sealed meanwhile could never be opened again."""
     path = tmp_path / "keyring.json"
-    without_sealing(path)
+    with_peppers_alone(path)
     with ThreadPoolExecutor(8) as pool:
         rings = list(pool.map(lambda _: complete_keyring(path), range(8)))
     assert set(rings) == {load_keyring(path)}
 
 
-def test_a_rotation_keeps_what_was_there(tmp_path: Path) -> None:
+def test_a_keyring_that_has_sealing_keys_gains_a_signing_key_alone(tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    old = replace(create_keyring(path), signing=())
+    path.write_text(dump_keyring(old))
+    completed = complete_keyring(path)
+    assert (completed.peppers, completed.sealing) == (old.peppers, old.sealing)
+    assert len(completed.signing) == 1
+
+
+@pytest.mark.parametrize(
+    ("add", "purpose", "other"),
+    [(add_sealing_key, "sealing", "signing"), (add_signing_key, "signing", "sealing")],
+)
+def test_a_rotation_keeps_what_was_there(
+    tmp_path: Path, add: Callable[[Path], Keyring], purpose: str, other: str
+) -> None:
     path = tmp_path / "keyring.json"
     first = create_keyring(path)
-    second = add_sealing_key(path)
+    second = add(path)
     assert second.peppers == first.peppers
-    assert second.sealing[1].key == first.sealing[0].key
-    assert [one.state.value for one in second.sealing] == ["active", "accepting"]
-    third = add_sealing_key(path)
-    assert [one.id for one in third.sealing[1:]] == [one.id for one in second.sealing]
+    assert getattr(second, other) == getattr(first, other)
+    keys = getattr(second, purpose)
+    assert keys[1].key == getattr(first, purpose)[0].key
+    assert [one.state.value for one in keys] == ["active", "accepting"]
+    third = add(path)
+    assert [one.id for one in getattr(third, purpose)[1:]] == [one.id for one in keys]
     assert load_keyring(path) == third
 
 
@@ -153,13 +173,13 @@ def test_a_keyring_that_cannot_be_written_stays_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "keyring.json"
-    old = without_sealing(path)
+    old = with_peppers_alone(path)
 
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(KeyringError, match="sealing key: no space left"):
+    with pytest.raises(KeyringError, match="new key: no space left"):
         complete_keyring(path)
     assert load_keyring(path) == old
     assert list(tmp_path.iterdir()) == [path]

@@ -1,9 +1,13 @@
 """Hosts of APIs: each leads to one API of the installation, whoever's it is."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyhouse.core.entities import ApiHost
+from keyhouse.core.keyring import Keyring
 from tests.doors.api.conftest import House, Tenant
+from tests.servers.control import PEPPER
 
 
 def kept(house: House) -> dict[str, str]:
@@ -105,3 +109,20 @@ async def test_the_audit_tells_which_hosts(tenant: Tenant) -> None:
     row = (await tenant.client.get("/v1/audit")).json()["data"][0]
     assert row["before"] == {"hosts": []}
     assert row["after"] == {"hosts": ["api.example.com"]}
+
+
+async def test_an_upstream_is_told_by_a_signed_token_if_there_is_a_key_to_sign_it(
+    house: House, tenant: Tenant
+) -> None:
+    made = await tenant.make("/v1/apis", slug="weather")
+    assert made["identity"] == "headers"
+    at, signed = "/v1/apis/weather", {"identity": "signed"}
+    assert (await tenant.client.patch(at, json=signed)).json()["identity"] == "signed"
+    cleared = await tenant.client.patch(at, json={"identity": None})
+    assert cleared.json()["identity"] == "headers"
+    house.app.state.office = replace(house.office, keyring=Keyring((PEPPER,)))
+    refused = await tenant.client.patch(at, json=signed)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["field"], error["reason"]) == ("identity", "cannot be signed")
+    assert "new-signing-key" in error["mend"]

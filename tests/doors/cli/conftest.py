@@ -125,6 +125,10 @@ class Installation:
         self.called.append("new-sealing-key")
         return "seal_1"
 
+    def new_signing_key(self) -> str:
+        self.called.append("new-signing-key")
+        return "sign_1"
+
     @contextmanager
     def people_desk(self) -> Iterator[PeopleDesk]:
         """The real one, with the owner that the last bootstrap made."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyhouse.core.entities import Api, Prefix
+from keyhouse.core.entities import Api, Identity, Prefix
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
@@ -37,6 +37,7 @@ def api(upstreams: dict[str, str]) -> Api:
         query_parameter="key",
         hosts=("api.example.com", "*.example.org"),
         prefix=Prefix.KEEP,
+        identity=Identity.SIGNED,
         created_at=0,
         updated_at=0,
     )
@@ -66,6 +67,7 @@ def test_saving_the_form_as_it_was_shown_changes_nothing(upstreams: dict[str, st
         "query_parameter": "key",
         "hosts": row.hosts,
         "prefix": Prefix.KEEP,
+        "identity": Identity.SIGNED,
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 import uvloop
 
+from keyhouse.adapters.signing import Ed25519Signer  # noqa: TC001 - imports stand in one place
 from keyhouse.doors.gateway import GatewayConfig, GatewayServer, Plane
 from keyhouse.services.verify import Resolver
 from tests.doors.gateway.doubles import Meter, Verifier
@@ -34,6 +35,7 @@ class House:
         self.verifier = Verifier(upstream.url)
         self.meter = Meter()
         self.ready = True
+        self.signer: Ed25519Signer | None = None
         self.port = 0
         self.server: GatewayServer | None = None
         self._socket: socket.socket | None = None
@@ -51,6 +53,8 @@ class House:
             self.meter.new_request_id,
             lambda: self.ready,
             lambda: 1_760_000_000_000_000,
+            signer=self.signer,
+            issuer="https://gateway.example",
         )
         self.server = GatewayServer(GatewayConfig(**settings), plane)  # type: ignore[arg-type]  # any setting, by name
         await self.server.start(self._socket)

@@ -59,6 +59,7 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], "_Json | str"]] = {
     ("access", "roles"): _Json("[]"),
     ("api", "hosts"): _Json("[]"),
     ("api", "prefix"): entities.Prefix.STRIP.value,
+    ("api", "identity"): entities.Identity.HEADERS.value,
 }
 """Columns that came after their table: what the rows that were there hold in them.
 

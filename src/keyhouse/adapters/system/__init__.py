@@ -6,6 +6,7 @@ from keyhouse.adapters.system.entropy import SystemEntropy
 from keyhouse.adapters.system.keyring_file import (
     KeyringError,
     add_sealing_key,
+    add_signing_key,
     complete_keyring,
     create_keyring,
     dump_keyring,
@@ -18,6 +19,7 @@ __all__ = [
     "SystemClock",
     "SystemEntropy",
     "add_sealing_key",
+    "add_signing_key",
     "boot_id",
     "complete_keyring",
     "create_keyring",

@@ -1,8 +1,9 @@
 """The keyring as a file: JSON that only its owner may read.
 
 `{"version": 1, "peppers": [{"id": …, "state": "active", "key": base64}],
-"sealing": […]}`. Without it no secret in the database can be checked, so it is
-written whole, never over another, and what changes it only adds to it.
+"sealing": […], "signing": […]}`. Without it no secret in the database can be
+checked, so it is written whole, never over another, and what changes it only
+adds to it.
 """
 
 import base64
@@ -11,23 +12,31 @@ import fcntl
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Final
 
 from keyhouse.core.keyring import (
     PEPPER_BYTES,
     SEALING_BYTES,
+    SIGNING_BYTES,
     Keyring,
     KeyringState,
     Pepper,
     RingKey,
     SealingKey,
+    SigningKey,
 )
 
 _VERSION = 1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ID_BYTES = 8
+_PURPOSES: Final[Mapping[str, tuple[Callable[..., Any], str, int]]] = {
+    "sealing": (SealingKey, "seal", SEALING_BYTES),
+    "signing": (SigningKey, "sign", SIGNING_BYTES),
+}
+"""What keys there are besides peppers: made how, called how, how long."""
 Entropy = Callable[[int], bytes]
 
 
@@ -48,7 +57,7 @@ def create_keyring(path: Path, entropy: Entropy = os.urandom) -> Keyring:
     pepper = Pepper(
         f"pep_{entropy(_ID_BYTES).hex()}", KeyringState.ACTIVE, entropy(PEPPER_BYTES)
     )
-    ring = Keyring((pepper,), (_fresh_sealing_key(entropy),))
+    ring = _with_new(Keyring((pepper,)), _PURPOSES, entropy)
     try:
         _write_new(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
     except FileExistsError:
@@ -61,13 +70,13 @@ def create_keyring(path: Path, entropy: Entropy = os.urandom) -> Keyring:
 
 
 def complete_keyring(path: Path, entropy: Entropy = os.urandom) -> Keyring:
-    """The keyring at `path`, with a sealing key if it was made before there were any.
+    """The keyring at `path`, with a key of each purpose that came after it was made.
 
-    All processes that start at once end with the same one. Raises KeyringError
-    where it cannot be read, and where one is missing and cannot be written.
+    All processes that start at once end with the same ones. Raises KeyringError
+    where it cannot be read, and where a key is missing and cannot be written.
     """
     ring = load_keyring(path)
-    return ring if ring.sealing else _add_sealing_key(path, entropy, only_first=True)
+    return _changed(path, entropy, _lacking) if _lacking(ring) else ring
 
 
 def add_sealing_key(path: Path, entropy: Entropy = os.urandom) -> Keyring:
@@ -75,7 +84,15 @@ def add_sealing_key(path: Path, entropy: Entropy = os.urandom) -> Keyring:
 
     Raises KeyringError where the keyring cannot be read or written.
     """
-    return _add_sealing_key(path, entropy, only_first=False)
+    return _changed(path, entropy, lambda _: ("sealing",))
+
+
+def add_signing_key(path: Path, entropy: Entropy = os.urandom) -> Keyring:
+    """Have a fresh key sign from now on; what those before it signed is still ours.
+
+    Raises KeyringError where the keyring cannot be read or written.
+    """
+    return _changed(path, entropy, lambda _: ("signing",))
 
 
 def load_keyring(path: Path) -> Keyring:
@@ -119,13 +136,14 @@ def parse_keyring(text: str | bytes, source: str) -> Keyring:
             raise KeyringError(f"the keyring {source} has an unknown version")
         peppers = _read(Pepper, content["peppers"])
         sealing = _read(SealingKey, content.get("sealing", ()))
+        signing = _read(SigningKey, content.get("signing", ()))
     except (AttributeError, KeyError, TypeError, ValueError):
         raise KeyringError(
             f"the keyring {source} is damaged: each of its keys has an id, a state "
             "(active or accepting) and a key in base64"
         ) from None
     try:
-        return Keyring(peppers, sealing)
+        return Keyring(peppers, sealing, signing)
     except ValueError as error:
         raise KeyringError(f"the keyring {source} is wrong: {error}") from None
 
@@ -136,11 +154,12 @@ def dump_keyring(ring: Keyring) -> str:
         "version": _VERSION,
         "peppers": _told(ring.peppers),
         "sealing": _told(ring.sealing),
+        "signing": _told(ring.signing),
     }
     return json.dumps(content, indent=2) + "\n"
 
 
-def _told(keys: Iterable[Pepper | SealingKey]) -> list[dict[str, str]]:
+def _told(keys: Iterable[Pepper | SealingKey | SigningKey]) -> list[dict[str, str]]:
     return [
         {"id": k.id, "state": k.state.value, "key": base64.b64encode(k.key).decode("ascii")}
         for k in keys
@@ -158,25 +177,39 @@ def _key(kind: type[RingKey], item: dict[str, str]) -> RingKey:
     return kind(item["id"], KeyringState(item["state"]), key)
 
 
-def _fresh_sealing_key(entropy: Entropy) -> SealingKey:
-    id = f"seal_{entropy(_ID_BYTES).hex()}"
-    return SealingKey(id, KeyringState.ACTIVE, entropy(SEALING_BYTES))
+def _lacking(ring: Keyring) -> Sequence[str]:
+    """The purposes that the keyring has no key for."""
+    return [purpose for purpose in _PURPOSES if not getattr(ring, purpose)]
 
 
-def _add_sealing_key(path: Path, entropy: Entropy, *, only_first: bool) -> Keyring:
-    """Read, add, write: with nobody else in between."""
+def _with_new(ring: Keyring, purposes: Iterable[str], entropy: Entropy) -> Keyring:
+    """The ring with a fresh active key of these purposes."""
+    added = {purpose: _renewed(ring, purpose, entropy) for purpose in purposes}
+    return replace(ring, **added)
+
+
+def _renewed(ring: Keyring, purpose: str, entropy: Entropy) -> tuple[Any, ...]:
+    kind, prefix, size = _PURPOSES[purpose]
+    id = f"{prefix}_{entropy(_ID_BYTES).hex()}"
+    older = (replace(one, state=KeyringState.ACCEPTING) for one in getattr(ring, purpose))
+    return (kind(id, KeyringState.ACTIVE, entropy(size)), *older)
+
+
+def _changed(
+    path: Path, entropy: Entropy, wanted: Callable[[Keyring], Sequence[str]]
+) -> Keyring:
+    """Read, add keys of the purposes that are wanted, write: nobody comes between."""
     try:
         with _folder_held(path.parent):
             ring = load_keyring(path)
-            if only_first and ring.sealing:
-                return ring
-            older = (replace(one, state=KeyringState.ACCEPTING) for one in ring.sealing)
-            ring = replace(ring, sealing=(_fresh_sealing_key(entropy), *older))
-            _replace(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
+            purposes = wanted(ring)
+            if purposes:
+                ring = _with_new(ring, purposes, entropy)
+                _replace(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
             return ring
     except OSError as error:
         raise KeyringError(
-            f"the keyring {path} cannot be given a sealing key: {_reason(error)}"
+            f"the keyring {path} cannot be given a new key: {_reason(error)}"
         ) from error
 
 

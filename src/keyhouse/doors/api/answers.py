@@ -77,6 +77,7 @@ class ApiOut(BaseModel):
     query_parameter: str | None
     hosts: list[str]
     prefix: str
+    identity: str
     disabled_at: ToldTime | None
     created_at: ToldTime
     updated_at: ToldTime
@@ -93,6 +94,7 @@ class ApiOut(BaseModel):
         query_parameter=None,
         hosts=["api.example.com"],
         prefix="strip",
+        identity="headers",
         disabled_at=None,
         **_TIMES,
     )

@@ -122,6 +122,9 @@ class ApiChange(Body):
     prefix: Literal["strip", "keep"] | None = Field(
         None, description="Whether the upstream gets the slug that stood in the path."
     )
+    identity: Literal["headers", "signed"] | None = Field(
+        None, description="Whether the upstream is told who calls by a signed token too."
+    )
     disabled: bool = UNSET_FLAG
     model_config = _example(
         upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},

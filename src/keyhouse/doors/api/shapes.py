@@ -82,6 +82,7 @@ def api_out(row: Api) -> ApiOut:
         query_parameter=row.query_parameter,
         hosts=list(row.hosts),
         prefix=row.prefix.value,
+        identity=row.identity.value,
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )

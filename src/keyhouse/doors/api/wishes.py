@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from keyhouse.core.entities import (
     Environment,
+    Identity,
     KeyKind,
     Limit,
     LimitKind,
@@ -62,6 +63,8 @@ def _ways_in(body: models.ApiChange) -> ApiFields:
         given["hosts"] = tuple(body.hosts or ())
     if "prefix" in came:
         given["prefix"] = Prefix(body.prefix or Prefix.STRIP)
+    if "identity" in came:
+        given["identity"] = Identity(body.identity or Identity.HEADERS)
     return given
 
 

@@ -66,6 +66,13 @@ KeepSlug = Annotated[
         help="Whether the upstream gets the slug that stood in the path.",
     ),
 ]
+SignIdentity = Annotated[
+    bool | None,
+    typer.Option(
+        "--sign-identity/--no-sign-identity",
+        help="Whether the upstream is told who calls by a signed token too.",
+    ),
+]
 
 apis = group(_APIS, "APIs: what is protected.")
 add_delete(apis, _APIS)
@@ -92,6 +99,7 @@ def create_api(  # noqa: PLR0913  (an option each)
     query_parameter: QueryParameter = None,
     hosts: Hosts = None,
     keep_slug: KeepSlug = None,
+    sign_identity: SignIdentity = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an API."""
@@ -106,7 +114,8 @@ def create_api(  # noqa: PLR0913  (an option each)
         "key_header": key_header,
         "query_parameter": query_parameter,
         "hosts": hosts or None,
-        "prefix": _prefix(keep_slug),
+        "prefix": _choice(keep_slug, "keep", "strip"),
+        "identity": _choice(sign_identity, "signed", "headers"),
     }
     create(context, _APIS, fields, json=as_json)
 
@@ -127,6 +136,7 @@ def update_api(  # noqa: PLR0913  (an option each)
     hosts: Hosts = None,
     no_hosts: NoHosts = False,
     keep_slug: KeepSlug = None,
+    sign_identity: SignIdentity = None,
     enabled: Enabled = None,
     no_roles: NoRoles = False,
     no_limits: NoLimits = False,
@@ -142,7 +152,8 @@ def update_api(  # noqa: PLR0913  (an option each)
         "key_header": key_header,
         "query_parameter": query_parameter,
         "hosts": [] if no_hosts else hosts or None,
-        "prefix": _prefix(keep_slug),
+        "prefix": _choice(keep_slug, "keep", "strip"),
+        "identity": _choice(sign_identity, "signed", "headers"),
         "disabled": disabled(enabled),
     }
     update(context, _APIS, id, changes, json=as_json)
@@ -159,8 +170,8 @@ def _roles(given: Sequence[str] | None) -> dict[str, list[str]] | None:
     return found or None
 
 
-def _prefix(keep_slug: bool | None) -> str | None:
-    return None if keep_slug is None else "keep" if keep_slug else "strip"
+def _choice(wanted: bool | None, yes: str, no: str) -> str | None:
+    return None if wanted is None else yes if wanted else no
 
 
 def _upstreams(given: Sequence[str] | None) -> dict[str, str] | None:

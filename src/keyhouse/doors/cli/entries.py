@@ -118,6 +118,9 @@ class Installation(Protocol):
     def new_sealing_key(self) -> str:
         """Have a fresh key of the keyring seal from the next start on; its id."""
 
+    def new_signing_key(self) -> str:
+        """Have a fresh key of the keyring sign from the next start on; its id."""
+
     def people_desk(self) -> AbstractContextManager["PeopleDesk"]:
         """Who can log in, on this machine's database."""
 

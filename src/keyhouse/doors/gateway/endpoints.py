@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 LIVE: Final = "/.keyhouse/live"
 READY: Final = "/.keyhouse/ready"
+KEY_SET: Final = "/.keyhouse/jwks.json"
 VERIFY: Final = "/.keyhouse/v1/verify"
 AUTHORIZE: Final = authorize_endpoint.PATH
 BODY_BYTES_MAX: Final = 65_536
@@ -21,15 +22,24 @@ def begin(exchange: "Exchange") -> None:
         _begin_verify(exchange)
     elif path == AUTHORIZE or path.startswith(f"{AUTHORIZE}/"):
         authorize_endpoint.AuthorizeCall(exchange).begin()
-    elif path not in (LIVE, READY):
+    elif path not in (LIVE, READY, KEY_SET):
         exchange.fail(refuse.NOT_FOUND)
     elif exchange.method not in ("GET", "HEAD"):
         exchange.fail(refuse.GET_ONLY)
+    elif path == KEY_SET:
+        exchange.reply(_key_set(exchange))
     elif path == READY and not exchange.caller.gate.plane.ready():
         exchange.reply(refuse.Answer(503, "application/json", b'{"status":"not_ready"}'))
     else:
         told = b'{"status":"live"}' if path == LIVE else b'{"status":"ready"}'
         exchange.reply(refuse.Answer(200, "application/json", told))
+
+
+def _key_set(exchange: "Exchange") -> refuse.Answer:
+    """The public keys of what we sign."""
+    signer = exchange.gate.plane.signer
+    told = {"keys": []} if signer is None else signer.key_set()
+    return refuse.Answer(200, "application/jwk-set+json", refuse.to_json(told))
 
 
 def _begin_verify(exchange: "Exchange") -> None:

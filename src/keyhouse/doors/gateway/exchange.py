@@ -29,6 +29,7 @@ from keyhouse.doors.gateway.targets import (
     read_line,
 )
 from keyhouse.doors.gateway.turn import Turn
+from keyhouse.doors.gateway.vouching import is_over
 
 _VALID: Final = Verdict.VALID
 _SLASH: Final = 0x2F
@@ -57,6 +58,7 @@ class Exchange(Turn):
         "_told_id",
         "_verb",
         "_wired",
+        "_wired_until_us",
         "head",
         "whole",
     )
@@ -69,6 +71,7 @@ class Exchange(Turn):
     _told_id: bytes
     _verb: bytes
     _wired: bytes
+    _wired_until_us: int
 
     def forget(self) -> None:
         """Be as new."""
@@ -287,8 +290,10 @@ class Exchange(Turn):
         if target is None:
             self.fail(face.problem)
             return
-        if face is not self._face:
-            self._wire(face, target)
+        if face is not self._face or (
+            face.voucher is not None and is_over(self._wired_until_us, decision.at_us)
+        ):
+            self._wire(face, target, decision.at_us)
         self._told_id = request_id
         self.head = b"".join(
             (self._verb, target.before, self.rest, self._wired, request_id, self._tail)
@@ -300,7 +305,7 @@ class Exchange(Turn):
             self.caller.wait_for_upstream()
             origin.want(self)
 
-    def _wire(self, face: Face, target: Target) -> None:
+    def _wire(self, face: Face, target: Target, now_us: int) -> None:
         """Make what the upstream gets behind the request's target: headers of
 
         the caller's in which the secret stands are left out.
@@ -311,10 +316,14 @@ class Exchange(Turn):
         if face.replaced is not None:
             lines = closer_look.without_replaced(lines, face.replaced)
         host = self.forwarded_host or self.host or b""
-        wired = b"".join((target.behind, *lines, face.identity))
+        identity, voucher = face.identity, face.voucher
+        if voucher is not None:
+            identity = voucher.header(now_us) + identity
+            self._wired_until_us = voucher.until_us
+        wired = b"".join((target.behind, *lines, identity))
         if wired.find(self._secret) >= 0:
             lines = closer_look.without_secret(lines, self._secret)
-            wired = b"".join((target.behind, *lines, face.identity))
+            wired = b"".join((target.behind, *lines, identity))
         if host.find(self._secret) >= 0:
             host = b""
         simple = self.length is None and not self.odd

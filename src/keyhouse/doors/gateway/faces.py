@@ -1,18 +1,21 @@
 """What a way from a key to an API looks like on the wire, worked out once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from keyhouse.core.decision import WINDOW_SECONDS, Decision
 from keyhouse.core.records import Line
+from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.pool import Pool, Target
 from keyhouse.doors.gateway.refuse import (
+    IDENTITY_UNSIGNED,
     UPSTREAM_HEADER_LOST,
     UPSTREAM_MISSING,
     Problem,
     safe,
 )
+from keyhouse.doors.gateway.vouching import Voucher
 
 FACES_MAX: Final = 16_384
 
@@ -25,7 +28,7 @@ class Face:
     value of the last, Keyhouse-Request-Id; before them those that the API has
     for its upstream, in place of the caller's own that are `replaced`. `told`
     is a template for what is added to the upstream's answer, up to the end of
-    its head.
+    its head. `voucher` is what tells the upstream the same, signed, if asked for.
     """
 
     target: Target | None
@@ -33,6 +36,7 @@ class Face:
     told: bytes
     replaced: frozenset[bytes] | None = None
     problem: Problem = UPSTREAM_MISSING
+    voucher: Voucher | None = None
 
 
 class Faces(dict["Line | None", Face]):
@@ -41,10 +45,13 @@ class Faces(dict["Line | None", Face]):
     `admits_private` tells of an organization whether its upstreams may be private.
     """
 
-    def __init__(self, pool: Pool, admits_private: Callable[[str], bool]) -> None:
+    def __init__(
+        self, pool: Pool, admits_private: Callable[[str], bool], plane: Plane
+    ) -> None:
         super().__init__()
         self._pool = pool
         self._admits_private = admits_private
+        self._plane = plane
 
     def __missing__(self, line: Line | None) -> Face:
         """The face of the line of a decision that allowed, made once."""
@@ -55,8 +62,17 @@ class Faces(dict["Line | None", Face]):
         url = line.api.upstreams.get(line.key.environment or "")
         private = self._admits_private(line.api.organization_id)
         target = self._pool.target(url, private=private) if url else None
-        face = self[line] = _face(line, target)
+        face = self[line] = self._made(line, target)
         return face
+
+    def _made(self, line: Line, target: Target | None) -> Face:
+        face = _face(line, target)
+        if not line.api.signs_identity or face.target is None:
+            return face
+        signer = self._plane.signer
+        if signer is None or not signer.can_sign:
+            return replace(face, target=None, problem=IDENTITY_UNSIGNED)
+        return replace(face, voucher=Voucher(line, signer, self._plane.issuer))
 
 
 def _face(line: Line, target: Target | None) -> Face:

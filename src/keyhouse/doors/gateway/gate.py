@@ -52,7 +52,7 @@ class Gate:
         self.hosts = plane.verifier.hosts
         self.host_names = HostNames(config.own_hosts)
         self.pool = Pool(self)
-        self.faces = Faces(self.pool, config.admits_private)
+        self.faces = Faces(self.pool, config.admits_private, plane)
         self._crowded = crowded
         self._nobody: asyncio.Future[None] | None = None
         self._tls: ssl.SSLContext | None = None

@@ -1,6 +1,6 @@
 """What the gateway needs of the rest of Keyhouse; wiring brings it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -73,6 +73,20 @@ class Resolving(Protocol):
         """
 
 
+class Signing(Protocol):
+    """Signs what upstreams are to believe."""
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether there is a key for it."""
+
+    def sign(self, kind: str, claims: Mapping[str, object]) -> bytes:
+        """A token of that kind."""
+
+    def key_set(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys as a JWK set."""
+
+
 class Metering(Protocol):
     """Writes down what was decided and how it ended. Never blocks."""
 
@@ -105,7 +119,8 @@ class Plane:
     """The data plane as the gateway sees it.
 
     `new_request_id` gives `req_…` for a time in µs; `ready` says whether requests can be
-    decided on now, `now_us` is the wall clock.
+    decided on now, `now_us` is the wall clock. `signer` and `issuer`, our own
+    address, are for what is signed.
     """
 
     verifier: Verifying
@@ -114,3 +129,5 @@ class Plane:
     new_request_id: Callable[[int], str]
     ready: Callable[[], bool]
     now_us: Callable[[], int]
+    signer: Signing | None = None
+    issuer: str = ""

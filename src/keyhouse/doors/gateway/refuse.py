@@ -98,6 +98,12 @@ UPSTREAM_MISSING: Final = Problem(
     "Bad gateway",
     "The API has no upstream for the environment of this key.",
 )
+IDENTITY_UNSIGNED: Final = Problem(
+    502,
+    "identity_unsigned",
+    "Bad gateway",
+    "The API behind wants a signed token of who calls, and no key is there to sign it.",
+)
 UPSTREAM_HEADER_LOST: Final = Problem(
     502,
     "upstream_header_lost",

@@ -8,6 +8,7 @@ from keyhouse.core.entities import (
     Api,
     ApiHost,
     Entity,
+    Identity,
     Limit,
     Prefix,
     Route,
@@ -43,6 +44,7 @@ class ApiFields(TypedDict, total=False):
     query_parameter: str | None
     hosts: tuple[str, ...]
     prefix: Prefix
+    identity: Identity
     disabled: bool
 
 
@@ -116,6 +118,9 @@ def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Proble
         problems += check_key_header("key_header", fields["key_header"])
     if "query_parameter" in fields:
         problems += check_query_parameter("query_parameter", fields["query_parameter"])
+    if fields.get("identity") is Identity.SIGNED and not work.keyring.signing:
+        mend = "give the keyring a signing key: `keyhouse keyring new-signing-key`"
+        problems.append(Problem("identity", "cannot be signed", mend))
     if "hosts" in fields:
         problems += check_hosts("hosts", fields["hosts"], work.placing.own_hosts)
     return problems

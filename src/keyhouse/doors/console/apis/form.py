@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Api, Environment, Prefix
+from keyhouse.core.entities import Api, Environment, Identity, Prefix
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
 from keyhouse.doors.console.apis.role_lines import of_role, read_roles, show_roles
@@ -31,6 +31,7 @@ _TEXTS: Final = (
     "query_parameter",
     "hosts",
     "prefix",
+    "identity",
 )
 
 
@@ -48,6 +49,7 @@ class ApiForm(NamedTuple):
     query_parameter: str = ""
     hosts: str = ""
     prefix: str = Prefix.STRIP
+    identity: str = Identity.HEADERS
     limits: Sequence[LimitRow] = ()
 
     @property
@@ -78,6 +80,7 @@ def show_api(api: Api) -> ApiForm:
         query_parameter=api.query_parameter or "",
         hosts="\n".join(api.hosts),
         prefix=api.prefix.value,
+        identity=api.identity.value,
         limits=rows_of(api.limits),
     )
 
@@ -100,6 +103,7 @@ def api_fields(form: ApiForm) -> tuple[ApiFields, list[Problem]]:
         query_parameter=form.query_parameter or None,
         hosts=words(form.hosts),
         prefix=Prefix.KEEP if form.prefix == Prefix.KEEP else Prefix.STRIP,
+        identity=Identity.SIGNED if form.identity == Identity.SIGNED else Identity.HEADERS,
     )
     return fields, problems
 

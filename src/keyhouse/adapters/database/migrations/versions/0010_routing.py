@@ -1,4 +1,4 @@
-"""Hosts of APIs, whether the slug is taken off a path, and headers for upstreams.
+"""Hosts of APIs, whether the slug is taken off a path, and what upstreams are told.
 
 Revision ID: 0010
 Revises: 0009
@@ -15,13 +15,15 @@ branch_labels = None
 depends_on = None
 
 _ASCII = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_CHOICES = {"prefix": "strip", "identity": "headers"}
 
 
 def upgrade() -> None:
     hosts = sa.Column("hosts", sa.JSON(), nullable=False, server_default=sa.text("'[]'"))
     op.add_column("api", hosts)
-    prefix = sa.Column("prefix", sa.Text(), nullable=False, server_default="strip")
-    op.add_column("api", prefix)
+    for name, default in _CHOICES.items():
+        column = sa.Column(name, sa.Text(), nullable=False, server_default=default)
+        op.add_column("api", column)
     _child_of_api("api_host", sa.Column("parent", sa.Text(), nullable=False))
     op.create_index("ix_api_host_parent", "api_host", ["parent"])
     _child_of_api(
@@ -57,5 +59,6 @@ def _id(name: str) -> sa.Column[str]:
 def downgrade() -> None:
     op.drop_table("upstream_header")
     op.drop_table("api_host")
-    op.drop_column("api", "prefix")
+    for name in reversed(_CHOICES):
+        op.drop_column("api", name)
     op.drop_column("api", "hosts")
