@@ -141,7 +141,7 @@ class Verifier:
     def api(self, slug: str, address: int = UNKNOWN) -> Any:
         return self._perhaps(self.apis.get(slug))
 
-    def host(self, name: str) -> Any:
+    def host(self, name: str, address: int = UNKNOWN) -> Any:
         if self.failure is not None:
             return self._perhaps(None)
         slug = self.host_slugs.get(name) or self.host_slugs.get(cover_of(name)) or ""

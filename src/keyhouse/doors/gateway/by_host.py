@@ -66,7 +66,8 @@ def find(exchange: "Exchange", place: Place) -> None:
         else:
             exchange.unfound()
 
-    exchange.caller.wait(exchange.gate.plane.verifier.host(_name(exchange)), found)
+    verifier = exchange.gate.plane.verifier
+    exchange.caller.wait(verifier.host(_name(exchange), exchange.seen.address), found)
 
 
 def _name(exchange: "Exchange") -> str:

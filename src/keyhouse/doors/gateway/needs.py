@@ -39,8 +39,11 @@ class Verifying(Protocol):
     def hosts(self) -> Hosts:
         """What is known of hosts; the same one each time."""
 
-    def host(self, name: str) -> str | Verdict | Pending[Any]:
-        """The slug of the API that a host leads to, '' where it leads to none."""
+    def host(self, name: str, address: int = ...) -> str | Verdict | Pending[Any]:
+        """The slug of the API that a host leads to, '' where it leads to none.
+
+        `address` is that of the caller who asks for it.
+        """
 
     def known_api(self, slug: str, /) -> ApiRecord | None:
         """The API with that slug, if nothing need be fetched to tell."""

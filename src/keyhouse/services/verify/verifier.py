@@ -213,16 +213,22 @@ class Verifier:
         )
         return self._loading.api(slug, asker)
 
-    def host(self, name: str, attempt: int = 0) -> str | Verdict | Pending[str | Verdict]:
+    def host(
+        self, name: str, address: int = UNKNOWN, attempt: int = 0
+    ) -> str | Verdict | Pending[str | Verdict]:
         """The slug of the API that a host leads to, '' where it leads to none.
 
-        The verdict is `unavailable`, where that cannot be found out.
+        The verdict is `unavailable`, where that cannot be found out. `address`
+        is that of the caller who asks for it.
         """
         known = self.hosts.slug(name)
         if known is not None:
             return known
         asker: Asker[str | Verdict] = Asker(
-            lambda: self.host(name, attempt + 1), lambda verdict: verdict, attempt
+            lambda: self.host(name, address, attempt + 1),
+            lambda verdict, _=None: verdict,
+            attempt,
+            address,
         )
         return self._loading.host(name, asker)
 
