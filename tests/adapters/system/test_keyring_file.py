@@ -3,7 +3,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from keyhouse.adapters.system import (
     load_keyring,
     parse_keyring,
 )
-from keyhouse.core.keyring import Keyring
+from keyhouse.core.keyring import Keyring, Pepper, SealingKey, SigningKey
 
 
 def test_what_was_created_is_what_is_loaded(tmp_path: Path) -> None:
@@ -114,7 +114,9 @@ def with_peppers_alone(path: Path) -> Keyring:
 
 def test_a_new_keyring_has_a_key_of_each_purpose(tmp_path: Path) -> None:
     ring = create_keyring(tmp_path / "keyring.json")
-    keys = [*ring.peppers, *ring.sealing, *ring.signing]
+    rings: tuple[Sequence[Pepper | SealingKey | SigningKey], ...]
+    rings = (ring.peppers, ring.sealing, ring.signing)
+    keys = [one for keys in rings for one in keys]
     assert [one.id.partition("_")[0] for one in keys] == ["pep", "seal", "sign"]
     assert len({one.key for one in keys}) == 3
 
