@@ -13,6 +13,9 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     api = await tenant.weather(slug)
     route = await tenant.make(f"/v1/apis/{slug}/routes", method="GET", path="/a")
     key = await tenant.key(access=[{"api": slug}])
+    header = f"X-Key-Of-{slug}-Inside"
+    at = f"/v1/apis/{slug}/headers/{header}"
+    assert (await tenant.client.put(at, json={"value": "x"})).status_code == 200
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     *_, owner = (await tenant.client.get("/v1/members")).json()["data"]
     to = {"email": f"{slug}@example.com", "role": "viewer"}
@@ -24,6 +27,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "projects": tenant.project,
         "apis": api["id"],
         "route": route["id"],
+        "name": header,
         "applications": key["application"],
         "keys": key["id"],
         "requests": tenant.logged(key),
@@ -132,7 +136,7 @@ async def test_a_foreign_api_cannot_be_opened(house: House) -> None:
 
 async def test_nobody_gets_in_without_a_valid_key(house: House) -> None:
     nobody, guesser = house.client(None), house.client("kh_mk_" + "0" * 36)
-    ids = {"route": "rte_x"}
+    ids = {"route": "rte_x", "name": "X-Inside"}
     document = house.app.openapi()
     for at in [*_guarded(document), ("/v1/nowhere", "GET", {})]:
         for client, code in ((nobody, "missing"), (guesser, "unknown")):

@@ -68,6 +68,7 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
         "projects": tenant.project,
         "apis": api["slug"],
         "route": route["id"],
+        "name": "X-Internal-Key",
         "applications": key["application"],
         "keys": key["id"],
     }

@@ -26,6 +26,7 @@ _ID_EXAMPLES: Final = {
     "requests": "req",
     "sessions": "ses",
 }
+_NAMES: Final = {"name": "Authorization"}
 _BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec"}
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
@@ -111,8 +112,9 @@ def _parameters(path: str, operation: dict[str, Any]) -> None:
     kind = path.split("/")[2] if path.count("/") > 1 else ""
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            prefix = _BELOW_EXAMPLES.get(parameter["name"], _ID_EXAMPLES[kind])
-            parameter["example"] = f"{prefix}_{_BODY}"
+            name = parameter["name"]
+            prefix = _BELOW_EXAMPLES.get(name, _ID_EXAMPLES[kind])
+            parameter["example"] = _NAMES.get(name, f"{prefix}_{_BODY}")
 
 
 def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -126,7 +128,7 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     found = {400, 401, 403, 413, 415, 503} if guarded else set()
     found |= {404} if "{" in path or path.endswith("/find") else set()
     found |= {409} if guarded and writes else set()
-    found |= {412} if method == "patch" else set()
+    found |= {412} if method in ("patch", "put") else set()
     found |= {422} if body or operation.get("parameters") else set()
     if path == "/ready":
         found.add(503)
