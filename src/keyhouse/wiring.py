@@ -283,6 +283,7 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
             new_request_id=plane.new_request_id,
             ready=lambda: plane.is_ready,
             now_us=plane.means.clock.now_us,
+            recent=plane.recent,
         )
         server = GatewayServer(_gateway_config(settings), faces)
         await server.start(socket.socket(fileno=listen_fd))

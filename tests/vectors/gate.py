@@ -53,6 +53,7 @@ async def running(folder: Path, door: str) -> AsyncIterator[Gate]:
                 plane.new_request_id,
                 lambda: plane.is_ready,
                 clock.now_us,
+                plane.recent,
             )
             server = GatewayServer(GatewayConfig(trusted_proxies=PROXIES), faces)
             with socket.create_server(("127.0.0.1", 0)) as bound:

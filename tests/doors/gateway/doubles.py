@@ -80,7 +80,8 @@ def key_record(name: str, **changes: Any) -> KeyRecord:
 
 
 class ManagementKey:
-    def __init__(self, *api_ids: str) -> None:
+    def __init__(self, id: str, *api_ids: str) -> None:
+        self.id = id
         self._api_ids = api_ids
 
     def holds(self, scope: str) -> bool:
@@ -112,12 +113,13 @@ class Verifier:
             "app_1", "org_1", "prj_1", "App", "cust-ü", False
         )
         self.managers = {
-            MANAGER: ManagementKey("api_weather"),
-            BYSTANDER: ManagementKey(),
+            MANAGER: ManagementKey("key_manager", "api_weather"),
+            BYSTANDER: ManagementKey("key_bystander"),
         }
         self.requests: list[Request] = []
         self.released: list[Decision] = []
         self.pending = False
+        self.applied = 7
         self.failure: Exception | None = None
         self._tats: dict[str, int] = {}
         self._lines: dict[tuple[bytes, str], Line] = {}

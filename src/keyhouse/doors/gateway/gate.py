@@ -11,6 +11,7 @@ from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
+from keyhouse.doors.gateway.waiters import Waiters
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.caller import Caller
@@ -50,6 +51,7 @@ class Gate:
         self.peers = Peers(config.trusted_proxies)
         self.pool = Pool(self)
         self.faces = Faces(self.pool)
+        self.waiters = Waiters(loop, plane.recent)
         self._crowded = crowded
         self._nobody: asyncio.Future[None] | None = None
         self._tls: ssl.SSLContext | None = None

@@ -49,6 +49,7 @@ class GatewayServer:
         if gate is None:
             return
         gate.draining = True
+        gate.waiters.end()
         await self._stop_listening()
         for caller in tuple(gate.callers):
             caller.drain()

@@ -4,6 +4,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.decision import Decision
+from keyhouse.core.forgetting import parts_behind
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.verify_answer import problem, told
@@ -30,7 +31,9 @@ class BatchCall:
 
     def __init__(self, exchange: "Exchange", manager: "Manager", batch: Batch) -> None:
         self._exchange = exchange
-        self._plane = exchange.caller.gate.plane
+        self._manager = manager
+        self._watch = batch.watch
+        self._plane = plane = exchange.caller.gate.plane
         self._entries = [
             entry
             if isinstance(entry, Faulty)
@@ -38,6 +41,7 @@ class BatchCall:
             for entry in batch.entries
         ]
         self._questions = [one for one in self._entries if isinstance(one, Question)]
+        self._applied = plane.verifier.applied
         self._begun = self._waiting = 0
         self._asking = False
         self._counted: list[tuple[str, Decision, Use, int]] = []
@@ -68,7 +72,7 @@ class BatchCall:
     def _reply(self) -> None:
         exchange = self._exchange
         results = [self._told(*numbered) for numbered in enumerate(self._entries)]
-        body = b'{"results":[%b]}' % b",".join(results)
+        body = b'{"results":[%b]%b}' % (b",".join(results), self._as_of())
         exchange.reply(refuse.Answer(200, "application/json", body))
         latency_us = (perf_counter_ns() - exchange.begun_ns) // 1000
         bytes_in = exchange.bytes_in // max(1, len(self._entries))
@@ -90,6 +94,17 @@ class BatchCall:
             use = entry.count(request_id, outcome)
         if use is None or outcome is None:
             return refuse.to_json(told(unavailable, request_id))
-        result = refuse.to_json(told(outcome, request_id))
+        body = told(outcome, request_id)
+        if self._watch and (parts := parts_behind(outcome)):
+            token, asker_id = self._plane.recent.token, self._manager.id
+            body["forget"] = [token(asker_id, part) for part in parts]
+        result = refuse.to_json(body)
         self._counted.append((request_id, outcome, use, len(result)))
         return result
+
+    def _as_of(self) -> bytes:
+        """What all of the decisions knew of, for those who follow the change log."""
+        if not self._watch:
+            return b""
+        log = self._plane.recent.log.encode("ascii")
+        return b',"seq":%d,"log":"%b"' % (self._applied, log)

@@ -56,9 +56,13 @@ class Asked(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Many of them, each as it is or the fault in it, in the order of the caller."""
+    """Many of them, each as it is or the fault in it, in the order of the caller.
+
+    `watch`: the caller follows the change log, and is told what may be remembered.
+    """
 
     entries: tuple[Asked | Faulty, ...]
+    watch: bool
 
 
 def read(body: bytes) -> Asked | Batch:
@@ -76,14 +80,15 @@ def read(body: bytes) -> Asked | Batch:
 
 
 def _batch(given: dict[str, Any]) -> Batch:
-    entries = given.pop("requests")
+    entries, watch = given.pop("requests"), _flag(given, "watch")
+    given.pop("watch", None)
     for name in given:
         mend = "leave it out, or send it in each of the requests"
         raise Faulty(name[:64], "is not a field of a batch", mend)
     if not isinstance(entries, list) or len(entries) > REQUESTS_MAX:
         mend = f"send a list of at most {REQUESTS_MAX} requests"
         raise Faulty("requests", "is no list, or too long", mend)
-    return Batch(tuple(map(_entry, entries)))
+    return Batch(tuple(map(_entry, entries)), watch)
 
 
 def _entry(given: object) -> Asked | Faulty:
@@ -112,7 +117,7 @@ def _asked(given: dict[str, Any]) -> Asked:
         _text(given, "referrer"),
         _text(given, "origin"),
         _text(given, "app"),
-        _tls(given),
+        _flag(given, "tls"),
         _environment(given),
         _scopes(given),
         _cost(given),
@@ -147,11 +152,11 @@ def _path(given: dict[str, Any]) -> str | None:
     return path or None
 
 
-def _tls(given: dict[str, Any]) -> bool:
-    tls = given.get("tls")
-    if tls is not None and not isinstance(tls, bool):
-        raise Faulty("tls", "is not a boolean", "send true or false")
-    return bool(tls)
+def _flag(given: dict[str, Any], name: str) -> bool:
+    flag = given.get(name)
+    if flag is not None and not isinstance(flag, bool):
+        raise Faulty(name, "is not a boolean", "send true or false")
+    return bool(flag)
 
 
 def _environment(given: dict[str, Any]) -> str | None:

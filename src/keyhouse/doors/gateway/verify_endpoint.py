@@ -8,14 +8,12 @@ that entry: the others have nothing to do with it.
 
 from typing import TYPE_CHECKING
 
-from keyhouse.core.credentials import choose
-from keyhouse.core.decision import Decision
-from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.managers import admit
 from keyhouse.doors.gateway.verify_answer import problem, told
 from keyhouse.doors.gateway.verify_batch import BatchCall
 from keyhouse.doors.gateway.verify_body import Batch, Faulty, read
-from keyhouse.doors.gateway.verify_question import SCOPE, Question
+from keyhouse.doors.gateway.verify_question import Question
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 class VerifyCall:
     """One call of verify, from the management key to the answer."""
 
-    __slots__ = ("_body", "_exchange", "_manager", "_plane")
+    __slots__ = ("_body", "_exchange", "_plane")
 
     def __init__(self, exchange: "Exchange", body: bytes) -> None:
         self._exchange = exchange
@@ -33,28 +31,8 @@ class VerifyCall:
         self._plane = exchange.caller.gate.plane
 
     def begin(self) -> None:
-        """Check who asks."""
-        exchange = self._exchange
-        chosen = choose(exchange.key, exchange.authorization, None)
-        if chosen.secret is None:
-            self._judged(chosen.refusal or Verdict.MISSING)
-            return
-        outcome = self._plane.verifier.management(chosen.secret, exchange.seen.address)
-        exchange.caller.wait(outcome, self._judged)
-
-    def _judged(self, manager: "Manager | Verdict | Exception") -> None:
-        exchange = self._exchange
-        if exchange.over:
-            return
-        if isinstance(manager, Exception):
-            manager = Verdict.UNAVAILABLE
-        if isinstance(manager, Verdict):
-            exchange.reply(refuse.of_caller(manager, exchange.request_id()))
-        elif not manager.holds(SCOPE):
-            lacking = Decision(Verdict.SCOPE_MISSING, 0, scopes_missing=(SCOPE,))
-            exchange.reply(refuse.of_verdict(lacking, exchange.request_id()))
-        else:
-            self._ask(manager)
+        """See who asks."""
+        admit(self._exchange, self._ask)
 
     def _ask(self, manager: "Manager") -> None:
         exchange = self._exchange

@@ -1,11 +1,12 @@
 """One request that somebody wants to have verified, on its way to a decision."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
+from keyhouse.doors.gateway.managers import SCOPE
 from keyhouse.doors.gateway.verify_body import Asked, Faulty
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from keyhouse.core.usage import Use
     from keyhouse.doors.gateway.exchange import Exchange
     from keyhouse.doors.gateway.needs import Manager
-
-SCOPE: Final = "keys:verify"
 
 
 class Question:

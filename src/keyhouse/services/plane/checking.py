@@ -22,6 +22,7 @@ from keyhouse.services.verify import (
     ManagementKey,
     MissBudget,
     Patience,
+    RecentChanges,
     RecordCache,
     Resolver,
     Verifier,
@@ -56,12 +57,13 @@ class Options:
 class CheckingPlane:
     """Checks management keys, and is what a `DataPlane` is built on.
 
-    Opened and used on one event loop. `verifier` and `resolver` are there
-    once it is open.
+    Opened and used on one event loop. `verifier`, `resolver` and `recent`
+    are there once it is open.
     """
 
     verifier: Verifier
     resolver: Resolver
+    recent: RecentChanges
 
     def __init__(self, means: Means, options: Options) -> None:
         self.means = means
@@ -95,6 +97,8 @@ class CheckingPlane:
         head = (await asyncio.to_thread(feed.read, _BEFORE_ALL)).head
         cache = RecordCache(self.options.keys_max)
         cache.start(head)
+        self.recent = RecentChanges(means.keyring.active.key)
+        self.recent.start(head)
         book = LeaseBook(means.ledger, spool_id)
         self.resolver = Resolver(self._loop)
         self.verifier = Verifier(
@@ -112,7 +116,12 @@ class CheckingPlane:
         return book
 
     def _deliver(self, changes: Changes, confirmed_us: int) -> None:
-        self._loop.call_soon_threadsafe(self.verifier.apply, changes, confirmed_us)
+        self._loop.call_soon_threadsafe(self._hear, changes, confirmed_us)
+
+    def _hear(self, changes: Changes, confirmed_us: int) -> None:
+        # In this order: whoever is told of a change must not be answered from before it.
+        self.verifier.apply(changes, confirmed_us)
+        self.recent.hear(changes)
 
     async def _end(self) -> None:
         if self._follower is not None:
