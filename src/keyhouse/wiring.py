@@ -32,6 +32,7 @@ from keyhouse.adapters.system import (
     parse_keyring,
 )
 from keyhouse.doors import guard
+from keyhouse.ports import RemoteRefused
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import (
     CheckingPlane,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from keyhouse.adapters.mail import MailFolder
     from keyhouse.core.keyring import Keyring
+    from keyhouse.core.secret import Secret
     from keyhouse.doors.gateway import GatewayConfig
     from keyhouse.ports import Mailer
     from keyhouse.services.people import PeopleDesk
@@ -65,6 +67,9 @@ own 5 ms would be a pause for every request that comes meanwhile.
 GARBAGE_MAX = 20_000
 """Objects that the gateway may leave behind before it looks for circles among them."""
 KEYRING_VARIABLE = "KEYHOUSE_KEYRING"
+_FOLDER_VARIABLES = ("KEYHOUSE_DATA__DIR", "KEYHOUSE_DATA__DATABASE_URL")
+URL_VARIABLE = "KEYHOUSE_URL"
+KEY_VARIABLE = "KEYHOUSE_API_KEY"
 _log = logging.getLogger(__name__)
 
 
@@ -383,12 +388,16 @@ class Keyhouse(guard.Keyhouse):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyhouse:
-        """Keyhouse on the data folder that the environment or keyhouse.toml names.
+        """Keyhouse elsewhere, or on the data folder that the environment names.
 
-        KEYHOUSE_DATA__DIR is the folder, KEYHOUSE_CONFIG the settings' file.
-        Nothing is opened yet. Raises SettingsError for a setting that is
-        wrong.
+        KEYHOUSE_URL is the gateway's address and KEYHOUSE_API_KEY a management
+        key with `keys:verify`. Without them KEYHOUSE_DATA__DIR is the folder,
+        KEYHOUSE_CONFIG the settings' file. Nothing is opened yet. Raises
+        SettingsError for what is wrong with them.
         """
+        environ = os.environ if environ is None else environ
+        if environ.get(URL_VARIABLE, "").strip():
+            return cls(_opening_elsewhere(environ))
         settings = settings_module.load(environ=environ)
         return cls(_opening(settings))
 
@@ -404,6 +413,51 @@ def _opening(settings: Settings) -> Callable[[], Awaitable[guard.Plane]]:
             "rate limits are counted in each process: with several workers, each "
             "allows the full rate. Quotas are shared by all, exactly."
         )
+        return plane
+
+    return open_plane
+
+
+def _opening_elsewhere(environ: Mapping[str, str]) -> Callable[[], Awaitable[guard.Plane]]:
+    from keyhouse.core.secret import Secret
+
+    both = [name for name in _FOLDER_VARIABLES if environ.get(name)]
+    if both:
+        raise SettingsError(
+            f"{URL_VARIABLE} names a Keyhouse elsewhere and {both[0]} one that is here: "
+            "unset one of them."
+        )
+    api_key = environ.get(KEY_VARIABLE, "").strip()
+    if not api_key:
+        raise SettingsError(
+            f"{KEY_VARIABLE} is not set: put a management key with keys:verify into it."
+        )
+    return _opening_remote(environ[URL_VARIABLE], Secret(api_key))
+
+
+def _opening_remote(url: str, api_key: Secret) -> Callable[[], Awaitable[guard.Plane]]:
+    try:
+        from keyhouse.adapters.remote import AddressError, HttpKeyhouse, checked_address
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{URL_VARIABLE} names a Keyhouse elsewhere, and {error.name}, which speaks "
+            "to it, is not installed: pip install 'keyhouse[remote]'."
+        ) from None
+    from keyhouse.services.remote import RemotePlane
+
+    try:
+        address = checked_address(url)
+    except AddressError as error:
+        raise SettingsError(f"{URL_VARIABLE} {error}.") from None
+
+    async def open_plane() -> guard.Plane:
+        remote = await asyncio.to_thread(HttpKeyhouse, address, api_key)
+        plane = RemotePlane(remote, SystemClock(), SystemEntropy())
+        try:
+            await plane.open()
+        except RemoteRefused as error:
+            await remote.close()
+            raise SettingsError(f"{URL_VARIABLE} and {KEY_VARIABLE}: {error}") from None
         return plane
 
     return open_plane

@@ -123,9 +123,9 @@ def check_who(world: World, expect: dict[str, Any], body: bytes) -> None:
     assert (told["application"], told["customer"]) == (app.id, app.external_id)
 
 
-@pytest.mark.parametrize("name", CASES)
-async def test_guard_agrees(name: str, program: Program) -> None:
-    case, world = CASES[name], program.stock.worlds[name]
+async def check(case: reading.Case, program: Program) -> None:
+    """Ask all steps of a case, one after the other."""
+    world = program.stock.worlds[case.name]
     for number, step in enumerate(case.steps, 1):
         expect, where = step.expected("guard"), f"step {number}: {step.request}"
         program.clock.wall_us = step.at_us
@@ -138,3 +138,8 @@ async def test_guard_agrees(name: str, program: Program) -> None:
             assert told == telling.scopes(world, expect, step.request), where
         else:
             telling.check_refusal(expect, answer.headers, answer.body, where)
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_guard_agrees(name: str, program: Program) -> None:
+    await check(CASES[name], program)

@@ -192,7 +192,7 @@ async def test_what_cannot_be_counted_is_not_allowed(house: House) -> None:
 
 async def test_without_the_database_each_entry_is_unavailable(house: House) -> None:
     await house.start()
-    house.verifier.api = lambda _slug: Verdict.UNAVAILABLE  # type: ignore[method-assign]  # gone
+    house.verifier.api = lambda _slug: Verdict.UNAVAILABLE  # type: ignore[method-assign, assignment]  # gone
     found = await told(house, of(), of())
     assert [one["code"] for one in found] == ["unavailable"] * 2
     assert not house.meter.served_rows

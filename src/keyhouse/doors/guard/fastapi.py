@@ -93,17 +93,8 @@ class Guarded:
         request.scope.get(_HANDLERS, ({}, {}))[0].setdefault(Refusal, _answer)
         plane = self.guard.kh.plane
         asked, refusal = await self._asked(request)
-        if refusal is None:
-            decision = await plane.verify(asked)
-        else:
-            decision = Decision(refusal, time.time_ns() // 1000)
-        request_id, decision = plane.served(
-            decision,
-            api=self.guard.api,
-            method=request.method,
-            path=without_secret(request.url.path, asked.secret),
-            address=asked.address,
-        )
+        path = without_secret(request.url.path, asked.secret)
+        request_id, decision = await plane.admit(asked, refusal, path)
         if not decision.allowed:
             raise refuse(decision, request_id)
         response.headers["Keyhouse-Request-Id"] = request_id

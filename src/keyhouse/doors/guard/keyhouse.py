@@ -18,19 +18,18 @@ from keyhouse.core.verdict import Verdict
 class Plane(Protocol):
     """What the guard needs of an opened data plane."""
 
-    async def verify(self, request: Request) -> Decision:
-        """Decide, waiting for what it takes."""
+    async def admit(
+        self, request: Request, refusal: Verdict | None, path: str
+    ) -> tuple[str, Decision]:
+        """Decide, waiting for what it takes, and count.
+
+        `refusal` is that of the credentials, where there is none to decide on;
+        `path` is what may be written down. Gives the request's id and the
+        decision that holds: what cannot be counted is `unavailable`.
+        """
 
     async def api(self, slug: str) -> ApiRecord | Verdict | None:
         """The API with that slug."""
-
-    def served(
-        self, decision: Decision, *, api: str, method: str, path: str, address: int
-    ) -> tuple[str, Decision]:
-        """Count; the request's id, and the decision that holds: a full
-
-        spool turns an allowed one into `unavailable`.
-        """
 
     def completed(
         self, request_id: str, decision: Decision, *, status: int, latency_us: int
@@ -117,14 +116,8 @@ class Keyhouse:
             scopes=needed,
             cost=cost,
         )
-        decision = await self.plane.verify(request)
-        _, decision = self.plane.served(
-            decision,
-            api=api,
-            method=method or "",
-            path=without_secret(path or "", request.secret),
-            address=request.address,
-        )
+        counted = without_secret(path or "", request.secret)
+        _, decision = await self.plane.admit(request, None, counted)
         return decision
 
 

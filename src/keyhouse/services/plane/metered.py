@@ -101,28 +101,31 @@ class DataPlane(CheckingPlane):
         for call in self._closing:
             await asyncio.to_thread(call)
 
-    async def verify(self, request: Request) -> Decision:
-        """Decide, waiting for what it takes."""
-        return await self.resolver.wait(self.verifier.verify(request))
-
-    async def api(self, slug: str) -> ApiRecord | Verdict | None:
-        """The API with that slug; the verdict is `unavailable`."""
-        return await self.resolver.wait(self.verifier.api(slug))
-
-    def served(
-        self, decision: Decision, *, api: str, method: str, path: str, address: int
+    async def admit(
+        self, request: Request, refusal: Verdict | None, path: str
     ) -> tuple[str, Decision]:
-        """Count a decision about the API with slug `api`.
+        """Decide, waiting for what it takes, and count.
 
-        Gives the request's id and the decision that holds: where the spool
-        is full, nothing can be counted and so nothing may pass.
+        `refusal` is that of the credentials, where there is none to decide on;
+        `path` is what may be written down. Gives the request's id and the
+        decision that holds: where the spool is full, nothing can be counted
+        and so nothing may pass.
         """
+        if refusal is None:
+            decision = await self.resolver.wait(self.verifier.verify(request))
+        else:
+            decision = Decision(refusal, self.means.clock.now_us())
         request_id = self.new_request_id(decision.at_us)
-        known = self.verifier.known_api(api)
+        known = self.verifier.known_api(request.api)
+        method, address = request.method or "", request.address
         if self.meter.served(request_id, decision, known, method, path, address):
             return request_id, decision
         self.verifier.release(decision)
         return request_id, replace(decision, verdict=Verdict.UNAVAILABLE, retry_us=None)
+
+    async def api(self, slug: str) -> ApiRecord | Verdict | None:
+        """The API with that slug; the verdict is `unavailable`."""
+        return await self.resolver.wait(self.verifier.api(slug))
 
     def completed(
         self, request_id: str, decision: Decision, *, status: int, latency_us: int
