@@ -87,7 +87,11 @@ async def test_what_is_answered_is_given() -> None:
         (http(503, b'{"code":"unavailable"}'), StoreUnavailable, "answered 503"),
         (http(500, b"oh"), StoreUnavailable, "answered 500"),
         (http(429, b"{}"), StoreUnavailable, "answered 429"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", StoreUnavailable, "RemoteProtocolError"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
+            StoreUnavailable,
+            "RemoteProtocolError",
+        ),
         (b"nonsense\r\n\r\n", StoreUnavailable, "RemoteProtocolError"),
         (
             http(401, b'{"code":"unknown","detail":"Not valid."}'),
