@@ -135,8 +135,8 @@ async def test_what_was_served_is_booked_with_how_it_ended(
         "200",
         "200",
         "200",
+        "401",
         "418",
-        "None",
     ]
 
 

@@ -1,5 +1,6 @@
 """Keyhouse inside a program: opened with it, asked by it, closed with it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -49,6 +50,8 @@ class Keyhouse:
     def __init__(self, open_plane: Callable[[], Awaitable[Plane]]) -> None:
         self._open_plane = open_plane
         self._plane: Plane | None = None
+        self._users = 0
+        self._turn = asyncio.Lock()
 
     @property
     def plane(self) -> Plane:
@@ -62,13 +65,25 @@ class Keyhouse:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Keyhouse"]:
-        """Open on entering, close on leaving."""
-        self._plane = await self._open_plane()
+        """Open on entering, close on leaving.
+
+        Where it is entered more than once, the first opens and the last closes.
+        """
+        async with self._turn:
+            if self._plane is None:
+                self._plane = await self._open_plane()
+            self._users += 1
         try:
             yield self
         finally:
-            plane, self._plane = self._plane, None
-            await plane.close()
+            await self._leave()
+
+    async def _leave(self) -> None:
+        async with self._turn:
+            self._users -= 1
+            if not self._users and self._plane is not None:
+                plane, self._plane = self._plane, None
+                await plane.close()
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
