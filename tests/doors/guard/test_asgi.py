@@ -206,7 +206,7 @@ async def test_a_websocket_is_let_in_and_counted_when_it_ends(
 async def test_a_websocket_is_refused_before_its_handshake(
     installation: Installation, can_tell: bool
 ) -> None:
-    extensions = {"websocket.http.response": {}} if can_tell else {}
+    extensions: Message = {"websocket.http.response": {}} if can_tell else {}
     wire = Wire("websocket", "/live", None, extensions=extensions)
     await wire.incoming.put({"type": "websocket.connect"})
     async with guarded(installation) as app:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, Self
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
@@ -64,7 +64,7 @@ class Keyhouse:
         return self._plane
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Keyhouse"]:
+    async def running(self) -> AsyncIterator[Self]:
         """Open on entering, close on leaving.
 
         Where it is entered more than once, the first opens and the last closes.
