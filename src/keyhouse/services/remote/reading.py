@@ -4,9 +4,9 @@ import re
 from datetime import UTC
 from typing import Any, Final, NamedTuple
 
-from keyhouse.core.decision import WINDOW_SECONDS, Balance, Decision
+from keyhouse.core.decision import WINDOW_SECONDS, Decision
 from keyhouse.core.entities import KeyKind, LimitKind, Resource
-from keyhouse.core.limits import MICROSECONDS, Taken, rate_limit
+from keyhouse.core.limits import MICROSECONDS, rate_limit
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.records import (
     FOREVER_US,
@@ -69,19 +69,12 @@ class Reader:
         decision.retry_us = None if retry is None else int(retry) * MICROSECONDS
         decision.scopes_missing = tuple(map(str, told["scopes_missing"]))
         if verdict in (Verdict.VALID, Verdict.RATE_LIMITED, Verdict.QUOTA_EXCEEDED):
-            self._count(decision, told["limits"])
+            decision.left = tuple(
+                int(limit[number])
+                for limit in told["limits"]
+                for number in ("remaining", "reset_seconds")
+            )
         return Told(request_id, decision, tokens)
-
-    def _count(self, decision: Decision, limits: list[dict[str, Any]]) -> None:
-        """What is left of each limit."""
-        for limit in limits:
-            left, reset_us = int(limit["remaining"]), int(limit["reset_seconds"])
-            reset_us *= MICROSECONDS
-            if LimitKind(limit["kind"]) is LimitKind.RATE:
-                passed = decision.allowed
-                decision.taken += (Taken(passed, 0, left, reset_us, decision.retry_us),)
-            else:
-                decision.balances += (Balance(left, decision.at_us + reset_us),)
 
     def _line(self, told: dict[str, Any], slug: str) -> Line | None:
         key, application = told["key"], told["application"]

@@ -21,7 +21,9 @@ UNKNOWN_US: Final = 2_000_000
 """As long as a gateway remembers that there is no such key."""
 _FOREVER_US: Final = 1 << 62
 
-_facts = attrgetter(*(one.name for one in fields(Request) if one.name != "secret"))
+_facts = attrgetter(
+    *(one.name for one in fields(Request) if one.compare and one.name != "secret")
+)
 
 
 class _Kept(NamedTuple):
