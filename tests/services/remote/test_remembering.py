@@ -75,6 +75,30 @@ async def test_a_refusal_given_here_is_counted_there_and_spends_nothing() -> Non
     assert (report["cost"], report["path"], report["secret"]) == (0, "/b", KEY.decode())
 
 
+async def test_refusals_given_here_do_not_cost_a_call_each() -> None:
+    elsewhere = Elsewhere()
+    elsewhere.by_secret[OTHER.decode()] = REVOKED
+    async with elsewhere.opened() as plane:
+        await code(plane, OTHER)
+        for _ in range(90):
+            assert await code(plane, OTHER) == "revoked"
+            await settled()
+        assert len(elsewhere.batches) == 1
+        await code(plane)
+        assert [len(batch) for batch in elsewhere.batches] == [1, 91]
+
+
+async def test_refusals_are_counted_soon_though_nobody_asks() -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.opened() as plane:
+        for _ in range(150):
+            await code(plane, b"garbage")
+        async with asyncio.timeout(5):
+            while len(elsewhere.asked) < 150:  # noqa: ASYNC110 - the double has no event
+                await asyncio.sleep(0.01)
+    assert [len(batch) for batch in elsewhere.batches] == [100, 50]
+
+
 @pytest.mark.parametrize("token", TOKENS)
 async def test_a_change_of_what_it_rests_on_ends_a_refusal(token: str) -> None:
     elsewhere = Elsewhere()

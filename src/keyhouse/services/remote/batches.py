@@ -1,7 +1,8 @@
 """Requests of one tick of the loop, verified in one call.
 
 While as many calls are out as may be, what comes meanwhile gathers into the
-next one: the busier it gets, the fuller they are.
+next one: the busier it gets, the fuller they are. What is only to be counted
+waits for a call with room, or until there is enough of it.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ BATCH_BYTES_MAX: Final = 60_000
 CALLS_MAX: Final = 8
 WAITING_MAX: Final = 4_000
 REPORTS_MAX: Final = 1_000
+REPORT_SECONDS: Final = 0.1
+"""How long what is only to be counted waits for company."""
 _log = logging.getLogger(__name__)
 
 
@@ -46,9 +49,11 @@ class Batches:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Entry] = deque()
+        self._reports: deque[_Entry] = deque()
         self._calls: set[asyncio.Task[None]] = set()
-        self._reports = self._dropped = 0
+        self._dropped = 0
         self._flushing = False
+        self._later: asyncio.TimerHandle | None = None
         self._telling = Telling(_log, clock)
 
     async def ask(self, entry: bytes) -> Answer | None:
@@ -60,7 +65,8 @@ class Batches:
         if crowded or not self._breaker.admits(self._clock.monotonic_us()):
             return None
         future: asyncio.Future[Answer | None] = self._loop.create_future()
-        self._add(_Entry(entry, future))
+        self._waiting.append(_Entry(entry, future))
+        self._flush_soon()
         try:
             async with asyncio.timeout(VERIFY_SECONDS_MAX):
                 return await future
@@ -69,24 +75,27 @@ class Batches:
 
     def report(self, entry: bytes) -> None:
         """Have an entry counted that nobody waits for, if there is room for it."""
-        crowded = self._reports >= REPORTS_MAX or len(entry) > BATCH_BYTES_MAX
+        crowded = len(self._reports) >= REPORTS_MAX or len(entry) > BATCH_BYTES_MAX
         if crowded or not self._breaker.admits(self._clock.monotonic_us()):
             self._dropped += 1
             self._telling.warn(
                 "refusals given here that are counted nowhere: %d", self._dropped
             )
             return
-        self._reports += 1
-        self._add(_Entry(entry, None))
+        self._reports.append(_Entry(entry, None))
+        if self._later is None:
+            self._later = self._loop.call_later(REPORT_SECONDS, self._send_reports)
 
     async def close(self) -> None:
         """Send what still waits to be counted, then end."""
         self._flush()
-        while self._calls:
+        while self._reports or self._calls:
+            self._send_reports()
             await asyncio.gather(*self._calls, return_exceptions=True)
+        if self._later is not None:
+            self._later.cancel()
 
-    def _add(self, entry: _Entry) -> None:
-        self._waiting.append(entry)
+    def _flush_soon(self) -> None:
         if not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
@@ -97,12 +106,28 @@ class Batches:
             if not self._breaker.admits(self._clock.monotonic_us()):
                 self._refuse_waiting()
                 return
-            batch = self._cut()
-            if batch:
-                self._breaker.begun()
-                call = self._loop.create_task(self._call(batch))
-                self._calls.add(call)
-                call.add_done_callback(self._ended)
+            self._begin(self._cut())
+
+    def _send_reports(self) -> None:
+        """Send a call's worth; the rest when it has ended, or with what is asked."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._breaker.admits(self._clock.monotonic_us()):
+            if len(self._calls) < CALLS_MAX:
+                self._begin(self._cut())
+        else:
+            self._dropped += len(self._reports)
+            self._reports.clear()
+        if self._reports:
+            self._later = self._loop.call_later(REPORT_SECONDS, self._send_reports)
+
+    def _begin(self, batch: list[_Entry]) -> None:
+        if batch:
+            self._breaker.begun()
+            call = self._loop.create_task(self._call(batch))
+            self._calls.add(call)
+            call.add_done_callback(self._ended)
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
@@ -112,23 +137,20 @@ class Batches:
     def _refuse_waiting(self) -> None:
         """Nobody is there to ask, and whoever waits is better told at once."""
         while self._waiting:
-            entry = self._waiting.popleft()
-            self._reports -= entry.future is None
-            _answer(entry, None)
+            _answer(self._waiting.popleft(), None)
 
     def _cut(self) -> list[_Entry]:
-        """The next entries that fit into one call."""
+        """The next entries that fit into one call; those that wait come first."""
         batch: list[_Entry] = []
         size = 0
-        while self._waiting and len(batch) < BATCH_MAX:
-            entry = self._waiting[0]
-            size += len(entry.text) + 1
-            if size > BATCH_BYTES_MAX + 1:
-                break
-            self._waiting.popleft()
-            self._reports -= entry.future is None
-            if entry.future is None or not entry.future.done():
-                batch.append(entry)
+        for queue in (self._waiting, self._reports):
+            while queue and len(batch) < BATCH_MAX:
+                size += len(queue[0].text) + 1
+                if size > BATCH_BYTES_MAX + 1:
+                    return batch
+                entry = queue.popleft()
+                if entry.future is None or not entry.future.done():
+                    batch.append(entry)
         return batch
 
     async def _call(self, batch: list[_Entry]) -> None:
