@@ -67,7 +67,11 @@ own 5 ms would be a pause for every request that comes meanwhile.
 GARBAGE_MAX = 20_000
 """Objects that the gateway may leave behind before it looks for circles among them."""
 KEYRING_VARIABLE = "KEYHOUSE_KEYRING"
-_FOLDER_VARIABLES = ("KEYHOUSE_DATA__DIR", "KEYHOUSE_DATA__DATABASE_URL")
+_FOLDER_VARIABLES = (
+    "KEYHOUSE_DATA__DIR",
+    "KEYHOUSE_DATA__DATABASE_URL",
+    settings_module.FILE_VARIABLE,
+)
 URL_VARIABLE = "KEYHOUSE_URL"
 KEY_VARIABLE = "KEYHOUSE_API_KEY"
 _log = logging.getLogger(__name__)

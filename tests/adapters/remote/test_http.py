@@ -145,6 +145,7 @@ async def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture
         await remote.post("/x", b"{}", 5)
         told = repr(remote) + repr(vars(remote))
     assert KEY.reveal() not in told + caplog.text
+    assert not [one for one in caplog.records if one.levelname != "DEBUG"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ URL, KEY = "http://127.0.0.1:9", "kh_mk_managermanagermanagermanagerma0Pb0dH"
             {"KEYHOUSE_API_KEY": KEY, "KEYHOUSE_DATA__DATABASE_URL": "x"},
             "unset one of them",
         ),
+        ({"KEYHOUSE_API_KEY": KEY, "KEYHOUSE_CONFIG": "x.toml"}, "unset one of them"),
         ({"KEYHOUSE_API_KEY": KEY, "KEYHOUSE_URL": "here"}, "KEYHOUSE_URL is no address"),
     ],
 )

@@ -1,6 +1,7 @@
 """`ports.RemoteKeyhouse` on httpx, which the extra `keyhouse[remote]` brings."""
 
 import asyncio
+from importlib.metadata import version
 from typing import Any, Final
 
 import httpx
@@ -16,17 +17,22 @@ _PASSING: Final = (408, 425, 429)
 class HttpKeyhouse:
     """A gateway at `url`, asked with a management key, which is part of no repr.
 
-    Certificates are verified, and redirects not followed: the key goes to no
-    other place than the one that was named.
+    Certificates are verified; redirects are not followed, and proxies of the
+    environment not used: the key goes to no other place than the one that was
+    named. It is httpx's transport that is used and not its client, which would
+    write a line into the program's log for each call.
     """
 
     def __init__(self, url: str, api_key: Secret) -> None:
         self._url = url
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {api_key.reveal()}"},
-            timeout=None,  # noqa: S113 - each call is bounded as a whole, below
-            limits=httpx.Limits(max_connections=CONNECTIONS_MAX),
+        told = {
+            "Authorization": f"Bearer {api_key.reveal()}",
+            "User-Agent": f"keyhouse/{version('keyhouse')}",
+        }
+        # Not a dict: these hide an Authorization in their repr.
+        self._headers = httpx.Headers(told)
+        self._transport = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX)
         )
 
     def __repr__(self) -> str:
@@ -42,19 +48,30 @@ class HttpKeyhouse:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def _answer(
         self, method: str, path: str, body: bytes | None, seconds: float
     ) -> Any:  # noqa: ANN401 - JSON
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._http.request(method, path, content=body)
+                answer = await self._sent(method, path, body)
         except TimeoutError:
             raise StoreUnavailable(f"{self._url} did not answer in {seconds:g} s") from None
         except httpx.HTTPError as error:
             raise StoreUnavailable(f"{self._url}: {error!r}") from None
         return self._read(answer)
+
+    async def _sent(self, method: str, path: str, body: bytes | None) -> httpx.Response:
+        request = httpx.Request(
+            method, self._url + path, content=body, headers=self._headers
+        )
+        answer = await self._transport.handle_async_request(request)
+        try:
+            await answer.aread()
+        finally:
+            await answer.aclose()
+        return answer
 
     def _read(self, answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
         told = _json(answer)
