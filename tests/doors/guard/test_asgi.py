@@ -167,7 +167,9 @@ async def test_a_path_that_somebody_rewrote_is_not_open(installation: Installati
     assert wire.sent[0]["status"] == 401
 
 
-@pytest.mark.parametrize("option", [{"cost": -1}, {"exclude": ["health"]}, {"scopes": ["x"]}])
+@pytest.mark.parametrize(
+    "option", [{"cost": -1}, {"exclude": ["health"]}, {"scopes": ["x"]}]
+)
 async def test_options_that_cannot_be_meant_are_refused(option: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"is at least|does not begin|is no"):
         KeyhouseMiddleware(plain, Keyhouse.from_env({}), api="weather", **option)
