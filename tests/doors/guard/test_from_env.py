@@ -55,3 +55,16 @@ async def test_the_key_is_in_no_repr() -> None:
             "kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17", api="a"
         )
     assert decision.code == "unavailable"
+
+
+async def test_what_two_applications_share_is_open_until_both_have_ended() -> None:
+    kh = Keyhouse.from_env({"KEYHOUSE_URL": URL, "KEYHOUSE_API_KEY": KEY})
+    first, second = kh.running(), kh.running()
+    await first.__aenter__()
+    plane = kh.plane
+    await second.__aenter__()
+    await first.__aexit__(None, None, None)
+    assert kh.plane is plane
+    await second.__aexit__(None, None, None)
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = kh.plane
