@@ -190,9 +190,12 @@ async def test_what_cannot_be_counted_is_not_allowed(house: House) -> None:
     assert len(house.verifier.released) == 1
 
 
-async def test_without_the_database_each_entry_is_unavailable(house: House) -> None:
+async def test_without_the_database_each_entry_is_unavailable(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.start()
-    house.verifier.api = lambda _slug: Verdict.UNAVAILABLE  # type: ignore[method-assign, assignment]  # gone
+    gone = Verdict.UNAVAILABLE
+    monkeypatch.setattr(house.verifier, "api", lambda _slug, _address: gone)
     found = await told(house, of(), of())
     assert [one["code"] for one in found] == ["unavailable"] * 2
     assert not house.meter.served_rows
