@@ -160,7 +160,7 @@ def asked(request: dict[str, Any], secret: bytes) -> Request:
 
 def decided(world: World, step: reading.Step, counters: Counters) -> Decision:
     """Credentials, walk, limits."""
-    secret, refusal, _ = chosen(world, step.request)
+    secret, refusal, _, key_id = chosen(world, step.request)
     if secret is None:
         return Decision(refusal or Verdict.MISSING, step.at_us)
     if not is_well_formed(secret):
@@ -168,7 +168,9 @@ def decided(world: World, step: reading.Step, counters: Counters) -> Decision:
     line = line_of(world, secret, step.request["api"])
     if line is None:
         return Decision(Verdict.UNKNOWN, step.at_us)
-    passed = decide(line, asked(step.request, secret), step.at_us)
+    asks = asked(step.request, secret)
+    asks.key_id = key_id
+    passed = decide(line, asks, step.at_us)
     decision = Decision(passed.verdict, step.at_us, line)
     if decision.allowed:
         decision = counters.spend(line, passed.units, step.at_us)

@@ -33,12 +33,14 @@ _NO_ROUTE = RouteRecord("", (), Needs(), 1)
 
 def decide(line: Line, request: Request, now_us: int) -> Passed:
     """Whether `request` may pass, before limits; `now_us` is the wall clock."""
+    key = line.key
+    if request.key_id is not None and request.key_id != key.id:
+        return _REFUSED[Verdict.UNKNOWN]
     if line.state is not None:
         return _REFUSED[line.state]
     if not line.starts_us <= now_us < line.ends_us:
         early = now_us < line.starts_us
         return _REFUSED[Verdict.NOT_YET_VALID if early else Verdict.EXPIRED]
-    key = line.key
     if request.environment is not None and request.environment != key.environment:
         return _REFUSED[Verdict.ENVIRONMENT_MISMATCH]
     grant = line.grant

@@ -14,8 +14,10 @@ class Request:
     is below the API's root and begins with `/`; None where the caller of
     verify told none, which a key with endpoint restrictions does not pass.
     `scopes` are needed beyond those of the route, in the same form. `cost` is
-    in units, None for the route's own. `way` is the verifier's own: where it
-    found this secret to lead, for a request of the same credential that comes after.
+    in units, None for the route's own. `key_id` is the id that came with the
+    secret, as in HTTP Basic: the secret of another key is then unknown.
+    `way` is the verifier's own: where it found this secret to lead, for a
+    request of the same credential that comes after.
     """
 
     secret: bytes | None = field(repr=False)
@@ -30,4 +32,5 @@ class Request:
     environment: str | None = None
     scopes: tuple[str, ...] = ()
     cost: int | None = None
+    key_id: str | None = None
     way: object = field(default=None, repr=False, compare=False)

@@ -116,6 +116,7 @@ class Verifier:
             BYSTANDER: ManagementKey(),
         }
         self.requests: list[Request] = []
+        self.managing: list[tuple[bytes, str | None]] = []
         self.released: list[Decision] = []
         self.pending = False
         self.failure: Exception | None = None
@@ -136,7 +137,8 @@ class Verifier:
     def api(self, slug: str, address: int = UNKNOWN) -> Any:
         return self._perhaps(self.apis.get(slug))
 
-    def management(self, secret: bytes, address: int) -> Any:
+    def management(self, secret: bytes, address: int, key_id: str | None = None) -> Any:
+        self.managing.append((secret, key_id))
         return self._perhaps(self.managers.get(secret, Verdict.UNKNOWN))
 
     def release(self, decision: Decision) -> None:

@@ -194,6 +194,18 @@ async def test_users_test_their_routes_without_keys() -> None:
     assert not app.dependency_overrides
 
 
+async def test_an_id_told_beside_a_secret_must_be_its_keys(
+    installation: Installation,
+) -> None:
+    key = installation.add_key("forecast:read").reveal()
+    async with Keyhouse.from_env(installation.environ).running() as kh:
+        decision = await kh.verify(key, api="weather")
+        assert decision.key is not None
+        own = await kh.verify(key, api="weather", key_id=decision.key.id)
+        other = await kh.verify(key, api="weather", key_id="key_" + "0" * 22)
+    assert (own.code, other.code) == ("valid", "unknown")
+
+
 async def test_a_key_in_the_address_is_not_written_down(installation: Installation) -> None:
     key = installation.add_key("forecast:read")
 

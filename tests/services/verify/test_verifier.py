@@ -340,6 +340,21 @@ def test_a_server_key_manages_nothing() -> None:
     assert outcome is Verdict.API_NOT_ALLOWED
 
 
+def test_an_id_beside_a_secret_must_be_that_of_its_key() -> None:
+    """Whichever is wrong, the answer is that of a secret which no key has."""
+    world = World()
+    for key_id, verdict in (("key_1", Verdict.VALID), ("key_m", Verdict.UNKNOWN)):
+        asks = world.ask()
+        asks.key_id = key_id
+        decision = finish(world.verifier.verify(asks))
+        assert decision.verdict is verdict
+        assert (decision.key is None) is (verdict is Verdict.UNKNOWN)
+    manages = finish(world.verifier.management(_raw(MANAGING), 1, "key_m"))
+    assert isinstance(manages, ManagementKey)
+    foreign = finish(world.verifier.management(_raw(MANAGING), 1, "key_1"))
+    assert foreign is Verdict.UNKNOWN
+
+
 def test_no_credential_is_told_as_missing() -> None:
     assert World().decide(None).verdict is Verdict.MISSING
 

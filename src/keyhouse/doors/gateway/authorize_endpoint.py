@@ -90,7 +90,7 @@ class AuthorizeCall:
     def _verify(self, api: ApiRecord) -> None:
         """Ask for the decision on the request that the proxy holds."""
         exchange, asked = self._exchange, self._asked
-        secret, refusal, _ = choose(
+        secret, refusal, _, key_id = choose(
             closer_look.key_of(exchange, api),
             exchange.authorization,
             _parameter(asked.query, api),
@@ -115,6 +115,7 @@ class AuthorizeCall:
                 exchange.origin,
                 "",
                 seen.tls,
+                key_id=key_id,
             )
         )
         exchange.caller.wait(outcome, self._decided)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from keyhouse.core.credentials import is_wrapped
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.secret import holds_ours
 from keyhouse.doors.gateway import refuse
@@ -89,7 +90,7 @@ def _own_header(exchange: "Exchange", name: bytes) -> bytes | None:
         values = exchange.take_header(name)
         return b", ".join(values) if values else None
     value = exchange.authorization
-    if value is None or value[:7].lower() == b"bearer ":
+    if value is None or is_wrapped(value):
         return None
     exchange.authorization = None
     return value

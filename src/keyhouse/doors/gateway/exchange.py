@@ -187,6 +187,10 @@ class Exchange(Turn):
             self.origin,
             "",
             seen.tls,
+            None,
+            (),
+            None,
+            self.key_id,
         )
         if self.whole and not self.odd and self.length is None:
             self._remember(api)
@@ -221,7 +225,9 @@ class Exchange(Turn):
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)
-        secret, refusal, own_authorization = choose(key, self.authorization, parameter)
+        secret, refusal, own_authorization, self.key_id = choose(
+            key, self.authorization, parameter
+        )
         if own_authorization:
             self.authorization = None
         if secret is None:

@@ -150,6 +150,7 @@ class RequestHead:
         "host",
         "keep",
         "key",
+        "key_id",
         "length",
         "lines",
         "odd",
@@ -165,6 +166,7 @@ class RequestHead:
 
     host: bytes | None
     key: bytes | None
+    key_id: str | None
     authorization: bytes | None
     connection: bytes | None
     forwarded_for: bytes | None
@@ -196,7 +198,7 @@ class RequestHead:
     def _forget_rare(self) -> None:
         """What few requests have, and so need not be forgotten after each."""
         self.tail = b""
-        self.authorization = self.connection = None
+        self.authorization = self.connection = self.key_id = None
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
         self.length = self.fault = None
         self.referrer = self.origin = ""

@@ -40,8 +40,13 @@ class Verifying(Protocol):
     def verify(self, request: Request) -> Decision | Pending[Decision]:
         """Decide on `request`, spending what it costs if it may pass."""
 
-    def management(self, secret: bytes, address: int) -> Manager | Verdict | Pending[Any]:
-        """Check a management key. A verdict is the refusal."""
+    def management(
+        self, secret: bytes, address: int, key_id: str | None = None
+    ) -> Manager | Verdict | Pending[Any]:
+        """Check a management key. A verdict is the refusal.
+
+        `key_id` is the id that came with the secret, where one did.
+        """
 
     def release(self, decision: Decision) -> None:
         """Give back what an allowed decision reserved."""

@@ -39,6 +39,7 @@ _FIELDS: Final = frozenset(
         "environment",
         "scopes",
         "cost",
+        "key_id",
     )
 )
 _COST_MAX: Final = 1_000_000_000
@@ -83,7 +84,9 @@ class VerifyCall:
         if chosen.secret is None:
             self._judged(chosen.refusal or Verdict.MISSING)
             return
-        outcome = self._plane.verifier.management(chosen.secret, exchange.seen.address)
+        outcome = self._plane.verifier.management(
+            chosen.secret, exchange.seen.address, chosen.key_id
+        )
         exchange.caller.wait(outcome, self._judged)
 
     def _judged(self, manager: "Manager | Verdict | Exception") -> None:
@@ -196,6 +199,7 @@ def read(body: bytes) -> tuple[Request, Verdict | None]:
         _environment(given),
         _scopes(given),
         _cost(given),
+        _key_id(given),
     )
     return request, chosen.refusal
 
@@ -225,6 +229,10 @@ def _path(given: dict[str, Any]) -> str | None:
         mend = "send what comes below the API's root, as /forecast"
         raise Faulty("path", "does not begin with /", mend)
     return path or None
+
+
+def _key_id(given: dict[str, Any]) -> str | None:
+    return _text(given, "key_id") if given.get("key_id") is not None else None
 
 
 def _tls(given: dict[str, Any]) -> bool:

@@ -132,6 +132,7 @@ class Guarded:
             tls=request.url.scheme == "https",
             scopes=self.scopes,
             cost=self.cost,
+            key_id=chosen.key_id,
         ), refusal
 
 

@@ -92,12 +92,14 @@ class Keyhouse:
         environment: str | None = None,
         scopes: Iterable[str] = (),
         cost: int | None = None,
+        key_id: str | None = None,
     ) -> Decision:
         """Decide on a request and count it.
 
         `api` is a slug, `path` is below the API's root, `cost` in units. All
-        of `scopes` are needed; `"a:read|a:admin"` is met by either. Raises
-        ValueError for an address or scopes that are none and a negative cost.
+        of `scopes` are needed; `"a:read|a:admin"` is met by either. `key_id`
+        came with the secret, as the user of HTTP Basic. Raises ValueError for
+        an address or scopes that are none and a negative cost.
         """
         if cost is not None and cost < 0:
             raise ValueError("cost: is at least 0")
@@ -116,6 +118,7 @@ class Keyhouse:
             environment=environment,
             scopes=needed,
             cost=cost,
+            key_id=key_id,
         )
         decision = await self.plane.verify(request)
         _, decision = self.plane.served(

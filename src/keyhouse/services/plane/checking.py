@@ -79,9 +79,12 @@ class CheckingPlane:
         """Stop following; what is under way in threads is waited for."""
         await self._end()
 
-    async def management(self, secret: bytes, address: int) -> ManagementKey | Verdict:
+    async def management(
+        self, secret: bytes, address: int, key_id: str | None = None
+    ) -> ManagementKey | Verdict:
         """Check a management key; a verdict is the refusal."""
-        return await self.resolver.wait(self.verifier.management(secret, address))
+        asked = self.verifier.management(secret, address, key_id)
+        return await self.resolver.wait(asked)
 
     @property
     def is_ready(self) -> bool:

@@ -52,9 +52,16 @@ class ManagementKey:
         return grant.resource_id == api_id
 
 
-def judge(held: HeldKey, address: int, now_us: int) -> ManagementKey | Verdict:
-    """Whether this key may manage now, from this address."""
+def judge(
+    held: HeldKey, address: int, key_id: str | None, now_us: int
+) -> ManagementKey | Verdict:
+    """Whether this key may manage now, from this address.
+
+    `key_id` is the id that came with the secret, None where none did.
+    """
     key, secret, application, owners = held
+    if key_id is not None and key_id != key.id:
+        return Verdict.UNKNOWN
     refusal = standing(secret, key, application, owners)
     if refusal is not None:
         return refusal

@@ -212,16 +212,25 @@ class Verifier:
         return self._loading.api(slug, asker)
 
     def management(
-        self, secret: bytes, address: int
+        self, secret: bytes, address: int, key_id: str | None = None
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
-        """Check a management key. A verdict is the refusal."""
-        return self._management(secret, address, 0, caught_up=False)
+        """Check a management key. A verdict is the refusal.
+
+        `key_id` is the id that came with the secret, where one did.
+        """
+        return self._management(secret, address, key_id, 0, caught_up=False)
 
     def _management(
-        self, secret: bytes, address: int, attempt: int, *, caught_up: bool
+        self,
+        secret: bytes,
+        address: int,
+        key_id: str | None,
+        attempt: int,
+        *,
+        caught_up: bool,
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
         asker: Asker[ManagementKey | Verdict] = Asker(
-            lambda: self._management(secret, address, attempt + 1, caught_up=True),
+            lambda: self._management(secret, address, key_id, attempt + 1, caught_up=True),
             lambda verdict, _=None: verdict,
             attempt,
             address,
@@ -231,7 +240,7 @@ class Verifier:
         held = self._loading.key(secret, digest(secret, self._pepper), asker)
         if not isinstance(held, tuple):
             return held
-        return judge(held, address, self._clock.now_us())
+        return judge(held, address, key_id, self._clock.now_us())
 
     # -- keeping up ---------------------------------------------------------------
 
