@@ -36,6 +36,11 @@ def query_of(world: World, request: dict[str, Any]) -> str:
     return "?" + "&".join(pieces) if pieces else ""
 
 
+def scheme_of(request: dict[str, Any]) -> str:
+    """How the request came to whoever knows."""
+    return "https" if request.get("tls") else "http"
+
+
 def slug_of(world: World, request: dict[str, Any]) -> str:
     """The slug of the API; a name that is none of the case's stands for itself."""
     name: str = request["api"]

@@ -27,6 +27,7 @@ from keyhouse.core.quotas import Span, span_of
 from keyhouse.core.records import Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, is_well_formed
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
 from tests.vectors import asking, reading, telling
 from tests.vectors.filling import Filling, World
@@ -152,14 +153,20 @@ def asked(request: dict[str, Any], secret: bytes) -> Request:
         request["path"],
         request.get("referrer", ""),
         request.get("origin", ""),
+        tls=request.get("tls", False),
         environment=request.get("environment"),
         scopes=tuple(request.get("scopes", ())),
         cost=request.get("cost"),
     )
 
 
-def decided(world: World, step: reading.Step, counters: Counters) -> Decision:
-    """Credentials, walk, limits."""
+def decided(
+    world: World, step: reading.Step, counters: Counters, *, strict: bool
+) -> Decision:
+    """How it came, credentials, walk, limits."""
+    came = transport_refusal(tls=step.request.get("tls", False), require_tls=strict)
+    if came is not None:
+        return Decision(came, step.at_us)
     secret, refusal, _, key_id = chosen(world, step.request)
     if secret is None:
         return Decision(refusal or Verdict.MISSING, step.at_us)
@@ -183,7 +190,9 @@ def test_core_agrees(name: str) -> None:
     case, counters = CASES[name], Counters()
     world = Filling(case, PEPPER, "http://127.0.0.1:3000").fill()
     for number, step in enumerate(case.steps, 1):
-        decision, expect = decided(world, step, counters), step.expected("core")
+        strict = case.world["require_tls"]
+        decision = decided(world, step, counters, strict=strict)
+        expect = step.expected("core")
         where = f"step {number}: {step.request}"
         assert decision.code == expect["code"], where
         assert decision.units == expect.get("units", int(decision.allowed)), where

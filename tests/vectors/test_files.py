@@ -62,7 +62,6 @@ def test_every_outcome_of_a_request_has_a_vector() -> None:
         "credits_exhausted",
         "app_not_allowed",
         "subscription_inactive",
-        "tls_required",
         "browser_not_allowed",
     }
     assert {verdict.code for verdict in Verdict} - told == outside

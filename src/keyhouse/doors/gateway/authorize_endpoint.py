@@ -15,6 +15,7 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, refuse
 from keyhouse.doors.gateway.faces import identity_lines
@@ -95,6 +96,10 @@ class AuthorizeCall:
             exchange.authorization,
             _parameter(asked.query, api),
         )
+        if exchange.exposed:
+            path = asked.path and without_secret(asked.path, secret)
+            self._asked = asked._replace(path=path)
+            secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self._plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))

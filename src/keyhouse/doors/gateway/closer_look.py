@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from keyhouse.core.credentials import is_wrapped
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.secret import holds_ours
+from keyhouse.core.transport import transport_refusal
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, without_named
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def examine(exchange: "Exchange") -> refuse.Problem | None:
     """Why this request cannot be served, None if it can.
 
-    Sets `http10`, `seen` and what `Connection` asks for.
+    Sets `http10`, `seen`, `exposed` and what `Connection` asks for.
     """
     parser, caller = exchange.parser, exchange.caller
     version = parser.get_http_version()
@@ -47,6 +48,9 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
         )
     else:
         exchange.forwarded_host = None
+    required = caller.gate.config.require_tls
+    refusal = transport_refusal(tls=exchange.seen.tls, require_tls=required)
+    exchange.exposed = refusal is not None
     return None
 
 

@@ -12,7 +12,7 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
-from keyhouse.core.secret import SECRET_LENGTH_MAX
+from keyhouse.core.secret import SECRET_LENGTH_MAX, without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
@@ -112,7 +112,7 @@ class Exchange(Turn):
         method = METHODS.get(verb)
         self.is_head = method == "HEAD"
         place = PLACES.get(self.target)
-        if self.odd or not self.keep or self.host is None or self.caller.trusted:
+        if self.odd or not self.keep or self.host is None or self.caller.doubtful:
             fault = closer_look.examine(self)
             if fault is not None:
                 self.fail(fault)
@@ -167,6 +167,7 @@ class Exchange(Turn):
         if (
             not secret
             or self.authorization is not None
+            or self.exposed
             or len(secret) > SECRET_LENGTH_MAX
             or _COMMA in secret
             or api.key_header != KEY_HEADER
@@ -230,6 +231,9 @@ class Exchange(Turn):
         )
         if own_authorization:
             self.authorization = None
+        if self.exposed:
+            self.path = without_secret(self.path, secret)
+            secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self.gate.plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))

@@ -25,7 +25,8 @@ class Turn(RequestHead):
 
     or that nobody waits for it any more; until then `upstream` is the
     connection that works on it, if there is one. `collected` holds a body
-    that we read ourselves. `waited` says that something outside may still
+    that we read ourselves. `exposed` says that it came over plain HTTP where
+    that is not allowed. `waited` says that something outside may still
     know of it, so that it must not be used again.
     """
 
@@ -43,6 +44,7 @@ class Turn(RequestHead):
         "bytes_out",
         "caller",
         "collected",
+        "exposed",
         "gate",
         "http10",
         "is_head",
@@ -97,7 +99,7 @@ class Turn(RequestHead):
 
     def _forget_rare(self) -> None:
         super()._forget_rare()
-        self.http10 = False
+        self.http10 = self.exposed = False
         self.collected = None
 
     def request_id(self) -> str:

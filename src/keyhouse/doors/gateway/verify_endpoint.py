@@ -15,6 +15,7 @@ from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import is_entry
 from keyhouse.core.secret import without_secret
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.validation import Problem, check_entry
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import refuse
@@ -80,6 +81,9 @@ class VerifyCall:
     def begin(self) -> None:
         """Check who asks."""
         exchange = self._exchange
+        if exchange.exposed:
+            self._judged(Verdict.TLS_REQUIRED)
+            return
         chosen = choose(exchange.key, exchange.authorization, None)
         if chosen.secret is None:
             self._judged(chosen.refusal or Verdict.MISSING)
@@ -125,8 +129,10 @@ class VerifyCall:
             self._refuse(Faulty("api", reason, mend, 404))
             return
         self._api = api
-        if self._refusal is not None:
-            self._decided(Decision(self._refusal, self._plane.now_us()))
+        required = exchange.gate.config.require_tls
+        refusal = transport_refusal(tls=request.tls, require_tls=required) or self._refusal
+        if refusal is not None:
+            self._decided(Decision(refusal, self._plane.now_us()))
             return
         exchange.caller.wait(self._plane.verifier.verify(request), self._decided)
 

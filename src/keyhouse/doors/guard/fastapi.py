@@ -93,6 +93,7 @@ class Guarded:
         request.scope.get(_HANDLERS, ({}, {}))[0].setdefault(Refusal, _answer)
         plane = self.guard.kh.plane
         asked, refusal = await self._asked(request)
+        refusal = plane.refusal(asked) or refusal
         if refusal is None:
             decision = await plane.verify(asked)
         else:

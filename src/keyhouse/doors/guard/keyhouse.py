@@ -18,6 +18,9 @@ from keyhouse.core.verdict import Verdict
 class Plane(Protocol):
     """What the guard needs of an opened data plane."""
 
+    def refusal(self, request: Request) -> Verdict | None:
+        """What refuses a request before any credential is looked at."""
+
     async def verify(self, request: Request) -> Decision:
         """Decide, waiting for what it takes."""
 

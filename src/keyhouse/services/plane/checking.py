@@ -45,12 +45,16 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`kind` is what the process is to the other nodes: gateway or guard."""
+    """`kind` is what the process is to the other nodes: gateway or guard.
+
+    With `require_tls` nothing that came over plain HTTP is let through.
+    """
 
     kind: str
     keys_max: int
     stale_seconds_max: float
     keep_log: bool = True
+    require_tls: bool = False
 
 
 class CheckingPlane:

@@ -10,6 +10,7 @@ from keyhouse.core import ids
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Node, NodeRegistry, SpoolFolder, StoreUnavailable, UsageSink
 from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
@@ -101,8 +102,15 @@ class DataPlane(CheckingPlane):
         for call in self._closing:
             await asyncio.to_thread(call)
 
+    def refusal(self, request: Request) -> Verdict | None:
+        """What refuses a request before any credential is looked at."""
+        return transport_refusal(tls=request.tls, require_tls=self.options.require_tls)
+
     async def verify(self, request: Request) -> Decision:
         """Decide, waiting for what it takes."""
+        refusal = self.refusal(request)
+        if refusal is not None:
+            return Decision(refusal, self.means.clock.now_us())
         return await self.resolver.wait(self.verifier.verify(request))
 
     async def api(self, slug: str) -> ApiRecord | Verdict | None:
