@@ -44,7 +44,10 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
         exchange.expect = False
     if caller.trusted:
         exchange.seen = caller.gate.peers.behind(
-            caller.seen, exchange.forwarded_for, exchange.forwarded_proto
+            caller.seen,
+            exchange.forwarded_for,
+            exchange.forwarded_proto,
+            exchange.forwarded,
         )
     else:
         exchange.forwarded_host = None

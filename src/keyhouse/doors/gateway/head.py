@@ -28,6 +28,7 @@ ORIGIN: Final = 9
 FORWARDED_FOR: Final = 10
 FORWARDED_PROTO: Final = 11
 FORWARDED_HOST: Final = 12
+FORWARDED: Final = 13
 
 Rule = bytes | int
 
@@ -45,6 +46,7 @@ _MEANINGS: Final[dict[bytes, int]] = {
     b"x-forwarded-for": FORWARDED_FOR,
     b"x-forwarded-proto": FORWARDED_PROTO,
     b"x-forwarded-host": FORWARDED_HOST,
+    b"forwarded": FORWARDED,
     # Meant for the next hop, which is us (RFC 9110, 7.6.1), or a claim about
     # the caller that only we may make; `Proxy` becomes HTTP_PROXY under CGI.
     **dict.fromkeys(
@@ -57,7 +59,6 @@ _MEANINGS: Final[dict[bytes, int]] = {
             b"trailer",
             b"upgrade",
             b"http2-settings",
-            b"forwarded",
             b"x-real-ip",
             b"x-forwarded-port",
             b"x-forwarded-server",
@@ -143,6 +144,7 @@ class RequestHead:
         "connection",
         "expect",
         "fault",
+        "forwarded",
         "forwarded_for",
         "forwarded_host",
         "forwarded_proto",
@@ -169,6 +171,7 @@ class RequestHead:
     key_id: str | None
     authorization: bytes | None
     connection: bytes | None
+    forwarded: bytes | None
     forwarded_for: bytes | None
     forwarded_proto: bytes | None
     forwarded_host: bytes | None
@@ -200,7 +203,7 @@ class RequestHead:
         self.tail = b""
         self.authorization = self.connection = self.key_id = None
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
-        self.length = self.fault = None
+        self.forwarded = self.length = self.fault = None
         self.referrer = self.origin = ""
         self.chunked = self.expect = self.odd = self.rare = False
 
@@ -294,6 +297,8 @@ class RequestHead:
             self.forwarded_for = joined(self.forwarded_for, value)
         elif rule == FORWARDED_PROTO:
             self.forwarded_proto = value
+        elif rule == FORWARDED:
+            self.forwarded = joined(self.forwarded, value)
         elif rule == FORWARDED_HOST:
             self.odd = True
             self.forwarded_host = value
