@@ -22,6 +22,8 @@ def headers_of(world: World, request: dict[str, Any]) -> Headers:
     for member, name in (("referrer", "Referer"), ("origin", "Origin")):
         if member in request:
             headers.append((name, request[member]))
+    if request.get("browser"):
+        headers.append(("Sec-Fetch-Mode", "cors"))
     for name, value in request.get("headers", {}).items():
         headers += [(name, world.filled(one)) for one in listed(value)]
     return headers

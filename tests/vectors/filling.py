@@ -11,7 +11,11 @@ from keyhouse.core.keyring import Pepper
 from keyhouse.core.secret import ALGORITHM, Secret, digest, mint
 from tests.vectors.reading import Case, microseconds
 
-_ENUMS: dict[str, type[Any]] = {"kind": rows.KeyKind, "environment": rows.Environment}
+_ENUMS: dict[str, type[Any]] = {
+    "kind": rows.KeyKind,
+    "environment": rows.Environment,
+    "browser_keys": rows.BrowserKeys,
+}
 _LIMIT_ENUMS: dict[str, type[Any]] = {"kind": rows.LimitKind, "window": rows.Window}
 _PREFIXES: dict[type[Any], str] = {
     rows.Organization: ids.ORGANIZATION,

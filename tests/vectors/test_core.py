@@ -154,6 +154,7 @@ def asked(request: dict[str, Any], secret: bytes) -> Request:
         request.get("referrer", ""),
         request.get("origin", ""),
         tls=request.get("tls", False),
+        browser=request.get("browser", False) or bool(request.get("origin")),
         environment=request.get("environment"),
         scopes=tuple(request.get("scopes", ())),
         cost=request.get("cost"),

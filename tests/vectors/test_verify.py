@@ -24,6 +24,7 @@ TOLD = (
     "path",
     "referrer",
     "origin",
+    "browser",
     "tls",
     "environment",
     "scopes",

@@ -72,6 +72,8 @@ def compile_api(
         quotas=compile_quotas(row.limits, zones),
         disabled=row.disabled_at is not None,
         roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
+        refuses_browsers=row.browser_keys is rows.BrowserKeys.REFUSE,
+        cors_origins=Referrers(row.cors_origins) if row.cors_origins else None,
     )
 
 

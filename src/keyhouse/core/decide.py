@@ -6,6 +6,7 @@ spent: nothing is, unless all of this passes.
 
 from typing import NamedTuple
 
+from keyhouse.core.entities import KeyKind
 from keyhouse.core.paths import is_usual_path, plain_path
 from keyhouse.core.records import ApiRecord, GrantRecord, Line, RouteRecord
 from keyhouse.core.request import Request
@@ -46,6 +47,9 @@ def decide(line: Line, request: Request, now_us: int) -> Passed:
     grant = line.grant
     if grant is None:
         return _REFUSED[Verdict.API_NOT_ALLOWED]
+    # Before the restrictions: whoever they keep out, the secret is in a page.
+    if request.browser and key.kind is KeyKind.SERVER and line.api.refuses_browsers:
+        return _REFUSED[Verdict.BROWSER_NOT_ALLOWED]
     if key.networks is not None and not key.networks.admits(request.address):
         return _REFUSED[Verdict.IP_NOT_ALLOWED]
     if key.referrers is not None and not key.referrers.admit(

@@ -42,6 +42,13 @@ class KeyKind(StrEnum):
     MANAGEMENT = "management"
 
 
+class BrowserKeys(StrEnum):
+    """What an API does with a server key that a browser sends: a leak in progress."""
+
+    REFUSE = "refuse"
+    FLAG = "flag"
+
+
 class LimitKind(StrEnum):
     """How fast, or how much."""
 
@@ -216,6 +223,8 @@ class Api:
     `limits` are counted for each key on this API; a key's own limit of the
     same name replaces one. `query_parameter` is None where keys may not come
     in the address. `roles` maps the name of a role to the scopes it stands for.
+    `cors_origins` are patterns of the pages that are answered by CORS; where
+    there are none, OPTIONS goes to the upstream.
     """
 
     id: str
@@ -232,6 +241,8 @@ class Api:
     created_at: int
     updated_at: int
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    browser_keys: BrowserKeys = BrowserKeys.REFUSE
+    cors_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

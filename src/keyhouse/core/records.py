@@ -73,7 +73,7 @@ class ApiRecord:
     `endpoints` finds the index of a route, None where there are no routes.
     `rates` and `quotas` are its defaults for each key. `query_parameter` is
     ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
-    role to its scopes.
+    role to its scopes. `cors_origins` is None where CORS is the upstream's affair.
     """
 
     id: str
@@ -89,6 +89,8 @@ class ApiRecord:
     quotas: tuple[Quota, ...]
     disabled: bool
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    refuses_browsers: bool = True
+    cors_origins: Referrers | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

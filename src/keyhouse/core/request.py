@@ -16,8 +16,9 @@ class Request:
     `scopes` are needed beyond those of the route, in the same form. `cost` is
     in units, None for the route's own. `key_id` is the id that came with the
     secret, as in HTTP Basic: the secret of another key is then unknown.
-    `way` is the verifier's own: where it found this secret to lead, for a
-    request of the same credential that comes after.
+    `browser` says that a browser sent it: it has an Origin or a Sec-Fetch
+    header. `way` is the verifier's own: where it found this secret to lead,
+    for a request of the same credential that comes after.
     """
 
     secret: bytes | None = field(repr=False)
@@ -33,4 +34,5 @@ class Request:
     scopes: tuple[str, ...] = ()
     cost: int | None = None
     key_id: str | None = None
+    browser: bool = False
     way: object = field(default=None, repr=False, compare=False)

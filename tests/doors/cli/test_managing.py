@@ -245,6 +245,11 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
         ("projects update id_1 --disable", {"disabled": True}),
         ("apps update id_1 --enable", {"disabled": False}),
         ("apis update id_1 --no-limits", {"limits": []}),
+        ("apis update id_1 --no-cors", {"cors_origins": []}),
+        (
+            "apis update id_1 --cors-origin https://a.example --browser-keys flag",
+            {"cors_origins": ["https://a.example"], "browser_keys": "flag"},
+        ),
         ("keys update id_1 --no-limits", {"limits": []}),
         ("keys update id_1 --no-restrictions", {"restrictions": {}}),
         ("keys update id_1 --api a:r", {"access": [{"api": "a", "scopes": ["r"]}]}),

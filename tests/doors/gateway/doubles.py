@@ -9,6 +9,7 @@ from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import left_of, rate_limit, take
+from keyhouse.core.patterns import Referrers
 from keyhouse.core.records import (
     FOREVER_US,
     ApiRecord,
@@ -102,6 +103,18 @@ class Verifier:
             "own": api_record("own", url, key_header=b"x-acme-key"),
             "based": api_record("based", f"{url}/base/"),
             "none": api_record("none", url, upstreams={}),
+            "pages": api_record(
+                "pages",
+                url,
+                refuses_browsers=False,
+                cors_origins=Referrers(("https://*.shop.example",)),
+            ),
+            "own-pages": api_record(
+                "own-pages",
+                url,
+                key_header=b"x-acme-key",
+                cors_origins=Referrers(("https://shop.example",)),
+            ),
         }
         self.keys = {
             KEY: key_record("one"),

@@ -126,6 +126,7 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
     assert request.address == 0xFFFF_CB00_7109
     assert (request.method, request.path) == ("POST", "/a")
     assert (request.referrer, request.origin) == ("http://r/", "http://o")
+    assert request.browser  # there is an Origin
     assert (request.app, request.tls, request.key_id) == ("app", True, "key_one")
     assert (request.environment, request.scopes, request.cost) == ("test", ("a:b",), 0)
     assert house.meter.served_rows[0]["path"] == "/weather/a"
@@ -146,6 +147,8 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
         ({"secret": K, "api": "weather", "path": "x"}, 422, "path"),
         ({"secret": K, "api": "weather", "method": []}, 422, "method"),
         ({"secret": K, "api": "weather", "tls": "yes"}, 422, "tls"),
+        ({"secret": K, "api": "weather", "browser": 1}, 422, "browser"),
+        ({"secret": K, "api": "weather", "key_id": 1}, 422, "key_id"),
         ({"secret": K, "api": "weather", "environment": "prod"}, 422, "environment"),
         ({"secret": K, "api": "weather", "scopes": "a:b"}, 422, "scopes"),
         ({"secret": K, "api": "weather", "scopes": ["a:b", "x"]}, 422, "scopes.1"),

@@ -49,7 +49,12 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final = {("api", "roles"): _Json("{}"), ("access", "roles"): _Json("[]")}
+_IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
+    ("api", "roles"): _Json("{}"),
+    ("access", "roles"): _Json("[]"),
+    ("api", "browser_keys"): "refuse",
+    ("api", "cors_origins"): _Json("[]"),
+}
 """Columns that came after their table: what the rows that were there hold in them.
 
 SQLite adds a column that is not nullable only with a default, and keeps it.

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from keyhouse.core.addresses import parse_network
 from keyhouse.core.entities import Restrictions
-from keyhouse.core.patterns import parse_endpoint, referrer_expression
+from keyhouse.core.patterns import origin_expression, parse_endpoint, referrer_expression
 from keyhouse.core.validation.problem import Problem, check_items, check_number
 from keyhouse.core.validation.scopes import check_needs
 from keyhouse.core.validation.texts import check_environment
@@ -22,6 +22,8 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?"
 _TAKEN_HEADERS: Final = frozenset(
     (
         "accept",
+        "access-control-request-headers",
+        "access-control-request-method",
         "authorization",
         "connection",
         "content-encoding",
@@ -73,6 +75,14 @@ def check_referrers(field: str, values: Sequence[str]) -> list[Problem]:
     mend = "write it as https://*.example.com/* or example.com"
     return check_items(
         field, values, _parses(referrer_expression, "is no pattern of a page", mend)
+    )
+
+
+def check_cors_origins(field: str, values: Sequence[str]) -> list[Problem]:
+    """Patterns of origins: those of web pages, without a path."""
+    mend = "write it as https://*.example.com or http://localhost:3000"
+    return check_items(
+        field, values, _parses(origin_expression, "is no pattern of an origin", mend)
     )
 
 

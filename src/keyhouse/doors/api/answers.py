@@ -75,6 +75,8 @@ class ApiOut(BaseModel):
     limits: list[RateOut | QuotaOut]
     key_header: str
     query_parameter: str | None
+    browser_keys: Literal["refuse", "flag"]
+    cors_origins: list[str]
     disabled_at: ToldTime | None
     created_at: ToldTime
     updated_at: ToldTime
@@ -89,6 +91,8 @@ class ApiOut(BaseModel):
         limits=[_LIMIT],
         key_header="X-API-Key",
         query_parameter=None,
+        browser_keys="refuse",
+        cors_origins=["https://*.example.com"],
         disabled_at=None,
         **_TIMES,
     )

@@ -116,6 +116,8 @@ class ApiChange(Body):
     limits: list[LimitBody] | None = None
     key_header: str | None = None
     query_parameter: str | None = None
+    browser_keys: Literal["refuse", "flag"] | None = None
+    cors_origins: list[str] | None = None
     disabled: bool = UNSET_FLAG
     model_config = _example(
         upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},

@@ -78,6 +78,8 @@ def api_out(row: Api) -> ApiOut:
         limits=limits_out(row.limits),
         key_header=row.key_header,
         query_parameter=row.query_parameter,
+        browser_keys=row.browser_keys.value,
+        cors_origins=list(row.cors_origins),
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )

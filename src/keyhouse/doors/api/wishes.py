@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from keyhouse.core.entities import (
+    BrowserKeys,
     Environment,
     KeyKind,
     Limit,
@@ -48,6 +49,10 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["key_header"] = _KEY_HEADER if body.key_header is None else body.key_header
     if "query_parameter" in came:
         given["query_parameter"] = body.query_parameter
+    if "browser_keys" in came:
+        given["browser_keys"] = BrowserKeys(body.browser_keys or BrowserKeys.REFUSE)
+    if "cors_origins" in came:
+        given["cors_origins"] = tuple(body.cors_origins or ())
     if "disabled" in came:
         given["disabled"] = body.disabled
     return given

@@ -121,6 +121,7 @@ class AuthorizeCall:
                 "",
                 seen.tls,
                 key_id=key_id,
+                browser=exchange.browser,
             )
         )
         exchange.caller.wait(outcome, self._decided)

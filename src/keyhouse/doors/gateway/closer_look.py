@@ -54,6 +54,7 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
     required = caller.gate.config.require_tls
     refusal = transport_refusal(tls=exchange.seen.tls, require_tls=required)
     exchange.exposed = refusal is not None
+    exchange.marked = exchange.marked or exchange.exposed
     return None
 
 

@@ -14,7 +14,7 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import SECRET_LENGTH_MAX, without_secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway import closer_look, endpoints, refuse
+from keyhouse.doors.gateway import closer_look, cross_origin, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
@@ -167,7 +167,7 @@ class Exchange(Turn):
         if (
             not secret
             or self.authorization is not None
-            or self.exposed
+            or self.marked
             or len(secret) > SECRET_LENGTH_MAX
             or _COMMA in secret
             or api.key_header != KEY_HEADER
@@ -192,6 +192,7 @@ class Exchange(Turn):
             (),
             None,
             self.key_id,
+            self.browser,
         )
         if self.whole and not self.odd and self.length is None:
             self._remember(api)
@@ -206,6 +207,7 @@ class Exchange(Turn):
             and api.key_header == KEY_HEADER
             and api.query_parameter is None
             and not self.caller.trusted
+            and not self.marked
         ):
             self._block = head[head.find(CRLF) :]
 
@@ -223,6 +225,8 @@ class Exchange(Turn):
 
     def _chosen(self, api: ApiRecord) -> bytes | None:
         """The credential that counts; None where there is none and that is told."""
+        if self.marked and cross_origin.share(self, api):
+            return None
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)
@@ -371,6 +375,8 @@ class Exchange(Turn):
             out.append(b"Connection: close\r\n")
         elif self.http10:
             out.append(b"Connection: keep-alive\r\n")
+        if self.cors is not None:
+            cross_origin.mark(out, self.cors)
         decision = self._decision
         face = self._face
         if decision is None or face is None:

@@ -29,10 +29,13 @@ FORWARDED_FOR: Final = 10
 FORWARDED_PROTO: Final = 11
 FORWARDED_HOST: Final = 12
 FORWARDED: Final = 13
+BROWSER: Final = 14
 
 Rule = bytes | int
 
 _OURS: Final = b"keyhouse-"
+_SENT_BY_BROWSERS: Final = b"sec-fetch-"
+"""Headers that no page can set, and no program has a reason to (Fetch Metadata)."""
 _MEANINGS: Final[dict[bytes, int]] = {
     KEY_HEADER: KEY,
     b"host": HOST,
@@ -69,6 +72,8 @@ _MEANINGS: Final[dict[bytes, int]] = {
         DROP,
     ),
 }
+_MARKS: Final = b"origin"
+"""Whoever gives a meaning to it does so to what else browsers send."""
 _ANSWER_MEANINGS: Final[dict[bytes, int]] = {
     b"content-length": LENGTH,
     b"transfer-encoding": ENCODING,
@@ -113,6 +118,8 @@ class Rules(dict[bytes, Rule]):
             rule = DROP
         elif plain in self._meanings:
             rule = self._meanings[plain] if plain == lower else DROP
+        elif plain.startswith(_SENT_BY_BROWSERS) and _MARKS in self._meanings:
+            rule = BROWSER if plain == lower else DROP
         else:
             rule = name + b": "
         if len(self) < _RULES_MAX and len(name) <= _NAME_MAX:
@@ -132,12 +139,14 @@ class RequestHead:
     `lines` holds the headers that go on, three items each, after one place
     that is kept for the request line. `fault` is why it cannot be served.
     `odd` says that something in it needs a closer look, `rare` that there are
-    headers with a meaning beside Host and the key. `size` counts the
-    bytes of the head, `bytes_in` those of the body.
+    headers with a meaning beside Host and the key. `marked` says that some of
+    it bears on the decision: an Origin, a browser's own header. `size` counts
+    the bytes of the head, `bytes_in` those of the body.
     """
 
     __slots__ = (
         "authorization",
+        "browser",
         "bytes_in",
         "chunked",
         "complete",
@@ -155,6 +164,7 @@ class RequestHead:
         "key_id",
         "length",
         "lines",
+        "marked",
         "odd",
         "origin",
         "parser",
@@ -206,6 +216,7 @@ class RequestHead:
         self.forwarded = self.length = self.fault = None
         self.referrer = self.origin = ""
         self.chunked = self.expect = self.odd = self.rare = False
+        self.browser = self.marked = False
 
     def on_url(self, piece: bytes) -> None:
         """The target, or a part of it."""
@@ -228,7 +239,7 @@ class RequestHead:
             self.host = value.strip(b" \t")
         elif rule != DROP:
             self.rare = True
-            self._meaning(int(rule), value.strip(b" \t"))
+            self._meaning(int(rule), name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
         """The head has ended."""
@@ -264,6 +275,10 @@ class RequestHead:
         self.tail = (self.tail + data[max(start, len(data) - 3) :])[-3:]
         return len(data)
 
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header of that lower-case name goes on."""
+        return any(line[:-2].lower() == name for line in self.lines[1::3] if len(line) > 1)
+
     def take_header(self, name: bytes) -> list[bytes]:
         """Cut the header of that lower-case name out; its values."""
         values: list[bytes] = []
@@ -281,7 +296,7 @@ class RequestHead:
         self.odd = self.rare = True
         self.fault = self.fault or problem
 
-    def _meaning(self, rule: int, value: bytes) -> None:
+    def _meaning(self, rule: int, name: bytes, value: bytes) -> None:
         if rule == LENGTH:
             # No digits but ASCII ones, no sign, no second one: llhttp saw to that.
             self.length = int(value)
@@ -292,11 +307,16 @@ class RequestHead:
             self.lines += (b"Referer: ", value, CRLF)
         elif rule == ORIGIN:
             self.origin = value.decode("latin-1")
+            self.browser = self.browser or bool(value)
+            self.marked = True
             self.lines += (b"Origin: ", value, CRLF)
         elif rule == FORWARDED_FOR:
             self.forwarded_for = joined(self.forwarded_for, value)
         elif rule == FORWARDED_PROTO:
             self.forwarded_proto = value
+        elif rule == BROWSER:
+            self.browser = self.marked = True
+            self.lines += (name + b": ", value, CRLF)
         elif rule == FORWARDED:
             self.forwarded = joined(self.forwarded, value)
         elif rule == FORWARDED_HOST:

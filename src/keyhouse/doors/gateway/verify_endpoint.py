@@ -41,6 +41,7 @@ _FIELDS: Final = frozenset(
         "scopes",
         "cost",
         "key_id",
+        "browser",
     )
 )
 _COST_MAX: Final = 1_000_000_000
@@ -201,11 +202,12 @@ def read(body: bytes) -> tuple[Request, Verdict | None]:
         _text(given, "referrer"),
         _text(given, "origin"),
         _text(given, "app"),
-        _tls(given),
+        _flag(given, "tls"),
         _environment(given),
         _scopes(given),
         _cost(given),
         _key_id(given),
+        _flag(given, "browser") or bool(given.get("origin")),
     )
     return request, chosen.refusal
 
@@ -241,11 +243,11 @@ def _key_id(given: dict[str, Any]) -> str | None:
     return _text(given, "key_id") if given.get("key_id") is not None else None
 
 
-def _tls(given: dict[str, Any]) -> bool:
-    tls = given.get("tls")
-    if tls is not None and not isinstance(tls, bool):
-        raise Faulty("tls", "is not a boolean", "send true or false")
-    return bool(tls)
+def _flag(given: dict[str, Any], name: str) -> bool:
+    flag = given.get(name)
+    if flag is not None and not isinstance(flag, bool):
+        raise Faulty(name, "is not a boolean", "send true or false")
+    return bool(flag)
 
 
 def _environment(given: dict[str, Any]) -> str | None:

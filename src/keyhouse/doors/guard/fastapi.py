@@ -134,6 +134,7 @@ class Guarded:
             scopes=self.scopes,
             cost=self.cost,
             key_id=chosen.key_id,
+            browser=_is_browser(request),
         ), refusal
 
 
@@ -200,6 +201,12 @@ def _header(request: Request, name: bytes) -> bytes | None:
     """A header's value; several are joined, and so are no key (RFC 9110, 5.3)."""
     values = [value for key, value in request.scope["headers"] if key == name]
     return b", ".join(values) if values else None
+
+
+def _is_browser(request: Request) -> bool:
+    """Whether a browser sent it, by headers that pages cannot set."""
+    names = {name for name, value in request.scope["headers"] if name != b"origin" or value}
+    return b"origin" in names or any(name.startswith(b"sec-fetch-") for name in names)
 
 
 def _parameter(request: Request, name: bytes | None) -> bytes | None:

@@ -96,13 +96,15 @@ class Keyhouse:
         scopes: Iterable[str] = (),
         cost: int | None = None,
         key_id: str | None = None,
+        browser: bool = False,
     ) -> Decision:
         """Decide on a request and count it.
 
         `api` is a slug, `path` is below the API's root, `cost` in units. All
         of `scopes` are needed; `"a:read|a:admin"` is met by either. `key_id`
-        came with the secret, as the user of HTTP Basic. Raises ValueError for
-        an address or scopes that are none and a negative cost.
+        came with the secret, as the user of HTTP Basic. `browser` says that a
+        browser sent it; an `origin` says so too. Raises ValueError for an
+        address or scopes that are none and a negative cost.
         """
         if cost is not None and cost < 0:
             raise ValueError("cost: is at least 0")
@@ -122,6 +124,7 @@ class Keyhouse:
             scopes=needed,
             cost=cost,
             key_id=key_id,
+            browser=browser or bool(origin),
         )
         decision = await self.plane.verify(request)
         _, decision = self.plane.served(
