@@ -153,6 +153,7 @@ def asked(request: dict[str, Any], secret: bytes) -> Request:
         request["path"],
         request.get("referrer", ""),
         request.get("origin", ""),
+        app=request.get("app", ""),
         tls=request.get("tls", False),
         browser=request.get("browser", False) or bool(request.get("origin")),
         environment=request.get("environment"),

@@ -60,7 +60,6 @@ def test_every_outcome_of_a_request_has_a_vector() -> None:
     outside = {
         "unavailable",  # no fault of the request
         "credits_exhausted",
-        "app_not_allowed",
         "subscription_inactive",
     }
     assert {verdict.code for verdict in Verdict} - told == outside

@@ -24,6 +24,7 @@ TOLD = (
     "path",
     "referrer",
     "origin",
+    "app",
     "browser",
     "tls",
     "environment",

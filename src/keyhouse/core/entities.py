@@ -288,13 +288,15 @@ class Restrictions:
 
     All kinds that are present must hold, and any one entry of a kind is
     enough. A denied network wins over an allowed one. `endpoints` are
-    `METHOD /pattern` below the API's root, `*` for any method.
+    `METHOD /pattern` below the API's root, `*` for any method; `apps` are
+    `android:package:SHA-1` or `ios:bundle` (see `core.apps`).
     """
 
     networks_allowed: tuple[str, ...] = ()
     networks_denied: tuple[str, ...] = ()
     referrers: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

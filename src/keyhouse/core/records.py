@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from keyhouse.core.addresses import Networks
+from keyhouse.core.apps import Apps
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.patterns import Endpoints, Referrers
@@ -139,6 +140,7 @@ class KeyRecord:
     quotas: tuple[Quota, ...]
     grants: tuple[GrantRecord, ...]
     secrets: Mapping[str, SecretRecord] = field(repr=False)
+    apps: Apps | None = None
 
     def grant_for(self, api: ApiRecord) -> GrantRecord | None:
         """The row of access that opens `api`: its own before a wider one."""

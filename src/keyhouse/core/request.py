@@ -17,8 +17,9 @@ class Request:
     in units, None for the route's own. `key_id` is the id that came with the
     secret, as in HTTP Basic: the secret of another key is then unknown.
     `browser` says that a browser sent it: it has an Origin or a Sec-Fetch
-    header. `way` is the verifier's own: where it found this secret to lead,
-    for a request of the same credential that comes after.
+    header. `app` is what `core.apps` makes of the headers that name one.
+    `way` is the verifier's own: where it found this secret to lead, for a
+    request of the same credential that comes after.
     """
 
     secret: bytes | None = field(repr=False)

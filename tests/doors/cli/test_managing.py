@@ -252,6 +252,7 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
         ),
         ("keys update id_1 --no-limits", {"limits": []}),
         ("keys update id_1 --no-restrictions", {"restrictions": {}}),
+        ("keys update id_1 --app ios:a.b", {"restrictions": {"apps": ["ios:a.b"]}}),
         ("keys update id_1 --api a:r", {"access": [{"api": "a", "scopes": ["r"]}]}),
     ],
 )

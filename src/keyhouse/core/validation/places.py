@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from keyhouse.core.addresses import parse_network
+from keyhouse.core.apps import APP_HEADERS, canonical_app
 from keyhouse.core.entities import Restrictions
 from keyhouse.core.patterns import origin_expression, parse_endpoint, referrer_expression
 from keyhouse.core.validation.problem import Problem, check_items, check_number
@@ -49,6 +50,7 @@ _TAKEN_HEADERS: Final = frozenset(
         "x-forwarded-host",
         "x-forwarded-proto",
         "x-real-ip",
+        *APP_HEADERS,
     )
 )
 
@@ -61,6 +63,7 @@ def check_restrictions(field: str, restrictions: Restrictions) -> list[Problem]:
         *check_networks(f"{here}networks_denied", restrictions.networks_denied),
         *check_referrers(f"{here}referrers", restrictions.referrers),
         *check_endpoints(f"{here}endpoints", restrictions.endpoints),
+        *check_apps(f"{here}apps", restrictions.apps),
     ]
 
 
@@ -92,6 +95,12 @@ def check_endpoints(field: str, values: Sequence[str]) -> list[Problem]:
     return check_items(
         field, values, _parses(parse_endpoint, "is no method and path", mend)
     )
+
+
+def check_apps(field: str, values: Sequence[str]) -> list[Problem]:
+    """Android and iOS apps."""
+    mend = "write it as android:com.example.app:SHA-1 of its certificate, or ios:bundle"
+    return check_items(field, values, _parses(canonical_app, "is no app", mend))
 
 
 def check_route(

@@ -151,6 +151,7 @@ class RestrictionsOut(BaseModel):
     networks_denied: list[str]
     referrers: list[str]
     endpoints: list[str]
+    apps: list[str]
 
 
 class KeyOut(BaseModel):
@@ -196,6 +197,7 @@ _KEY: dict[str, Any] = {
         "networks_denied": [],
         "referrers": [],
         "endpoints": [],
+        "apps": [],
     },
     "limits": [],
     "starts_at": None,

@@ -212,6 +212,7 @@ class RestrictionsBody(Body):
     networks_denied: list[str] = Field(default_factory=list)
     referrers: list[str] = Field(default_factory=list)
     endpoints: list[str] = Field(default_factory=list)
+    apps: list[str] = Field(default_factory=list)
     model_config = _example(networks_allowed=["203.0.113.0/24"], endpoints=["GET /v1/**"])
 
 

@@ -129,6 +129,7 @@ def key_out(view: KeyView) -> KeyOut:
             networks_denied=list(places.networks_denied),
             referrers=list(places.referrers),
             endpoints=list(places.endpoints),
+            apps=list(places.apps),
         ),
         limits=limits_out(row.limits),
         starts_at=format_optional(row.starts_at),

@@ -158,6 +158,7 @@ def restrictions(body: models.RestrictionsBody | None) -> Restrictions:
         networks_denied=tuple(body.networks_denied),
         referrers=tuple(body.referrers),
         endpoints=tuple(body.endpoints),
+        apps=tuple(body.apps),
     )
 
 

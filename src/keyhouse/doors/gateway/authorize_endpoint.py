@@ -108,6 +108,7 @@ class AuthorizeCall:
             # It would go on to the upstream, and into logs.
             self._answer(refuse.of_problem(refuse.KEY_IN_PATH, exchange.request_id()))
             return
+        closer_look.name_app(exchange)
         seen = exchange.seen
         outcome = self._plane.verifier.verify(
             Request(
@@ -118,7 +119,7 @@ class AuthorizeCall:
                 asked.path,
                 exchange.referrer,
                 exchange.origin,
-                "",
+                exchange.app,
                 seen.tls,
                 key_id=key_id,
                 browser=exchange.browser,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from keyhouse.core.apps import app_of
 from keyhouse.core.credentials import is_wrapped
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.secret import holds_ours
@@ -78,6 +79,14 @@ def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, byt
     path = exchange.rest.partition(b"?")[0]
     exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
     return key, b", ".join(cut.values)
+
+
+def name_app(exchange: "Exchange") -> None:
+    """Find out which app the headers name."""
+    if exchange.app_told is not None:
+        told = exchange.app_told.items()
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in told}
+        exchange.app = app_of(headers)
 
 
 def key_of(exchange: "Exchange", api: ApiRecord) -> bytes | None:

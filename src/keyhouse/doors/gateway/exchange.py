@@ -186,7 +186,7 @@ class Exchange(Turn):
             self._below,
             self.referrer,
             self.origin,
-            "",
+            self.app,
             seen.tls,
             None,
             (),
@@ -225,8 +225,10 @@ class Exchange(Turn):
 
     def _chosen(self, api: ApiRecord) -> bytes | None:
         """The credential that counts; None where there is none and that is told."""
-        if self.marked and cross_origin.share(self, api):
-            return None
+        if self.marked:
+            if cross_origin.share(self, api):
+                return None
+            closer_look.name_app(self)
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)

@@ -8,6 +8,7 @@ from typing import Final
 
 from httptools import HttpRequestParser
 
+from keyhouse.core.apps import APP_HEADERS
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import HEADERS_MAX
 
@@ -30,6 +31,7 @@ FORWARDED_PROTO: Final = 11
 FORWARDED_HOST: Final = 12
 FORWARDED: Final = 13
 BROWSER: Final = 14
+APP: Final = 15
 
 Rule = bytes | int
 
@@ -50,6 +52,7 @@ _MEANINGS: Final[dict[bytes, int]] = {
     b"x-forwarded-proto": FORWARDED_PROTO,
     b"x-forwarded-host": FORWARDED_HOST,
     b"forwarded": FORWARDED,
+    **{name.encode("ascii"): APP for name in APP_HEADERS},
     # Meant for the next hop, which is us (RFC 9110, 7.6.1), or a claim about
     # the caller that only we may make; `Proxy` becomes HTTP_PROXY under CGI.
     **dict.fromkeys(
@@ -140,11 +143,13 @@ class RequestHead:
     that is kept for the request line. `fault` is why it cannot be served.
     `odd` says that something in it needs a closer look, `rare` that there are
     headers with a meaning beside Host and the key. `marked` says that some of
-    it bears on the decision: an Origin, a browser's own header. `size` counts
+    it bears on the decision: an Origin, a browser's own header, an app. `size` counts
     the bytes of the head, `bytes_in` those of the body.
     """
 
     __slots__ = (
+        "app",
+        "app_told",
         "authorization",
         "browser",
         "bytes_in",
@@ -177,6 +182,7 @@ class RequestHead:
     )
 
     host: bytes | None
+    app_told: dict[bytes, bytes] | None
     key: bytes | None
     key_id: str | None
     authorization: bytes | None
@@ -214,7 +220,8 @@ class RequestHead:
         self.authorization = self.connection = self.key_id = None
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
         self.forwarded = self.length = self.fault = None
-        self.referrer = self.origin = ""
+        self.referrer = self.origin = self.app = ""
+        self.app_told = None
         self.chunked = self.expect = self.odd = self.rare = False
         self.browser = self.marked = False
 
@@ -310,20 +317,34 @@ class RequestHead:
             self.browser = self.browser or bool(value)
             self.marked = True
             self.lines += (b"Origin: ", value, CRLF)
-        elif rule == FORWARDED_FOR:
+        elif rule >= FORWARDED_FOR:
+            self._of_caller(rule, name, value)
+        else:
+            self._hop(rule, value)
+
+    def _of_caller(self, rule: int, name: bytes, value: bytes) -> None:
+        """Who calls, and how they came."""
+        if rule == FORWARDED_FOR:
             self.forwarded_for = joined(self.forwarded_for, value)
         elif rule == FORWARDED_PROTO:
             self.forwarded_proto = value
-        elif rule == BROWSER:
-            self.browser = self.marked = True
-            self.lines += (name + b": ", value, CRLF)
         elif rule == FORWARDED:
             self.forwarded = joined(self.forwarded, value)
         elif rule == FORWARDED_HOST:
             self.odd = True
             self.forwarded_host = value
         else:
-            self._hop(rule, value)
+            self.marked = True
+            self.lines += (name + b": ", value, CRLF)
+            if rule == BROWSER:
+                self.browser = True
+            else:
+                self._name_app(name.lower(), value)
+
+    def _name_app(self, name: bytes, value: bytes) -> None:
+        told = self.app_told or {}
+        told[name] = joined(told.get(name), value)
+        self.app_told = told
 
     def _hop(self, rule: int, value: bytes) -> None:
         """What concerns this connection alone."""

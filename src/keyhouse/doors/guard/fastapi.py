@@ -13,6 +13,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from keyhouse.core import answers
 from keyhouse.core.addresses import UNKNOWN
+from keyhouse.core.apps import APP_HEADERS, app_of
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
@@ -130,6 +131,7 @@ class Guarded:
             path=_path(request),
             referrer=request.headers.get("referer", ""),
             origin=request.headers.get("origin", ""),
+            app=_app(request),
             tls=request.url.scheme == "https",
             scopes=self.scopes,
             cost=self.cost,
@@ -201,6 +203,12 @@ def _header(request: Request, name: bytes) -> bytes | None:
     """A header's value; several are joined, and so are no key (RFC 9110, 5.3)."""
     values = [value for key, value in request.scope["headers"] if key == name]
     return b", ".join(values) if values else None
+
+
+def _app(request: Request) -> str:
+    """The app that the headers name; one that came twice is none."""
+    told = {name: request.headers.getlist(name) for name in APP_HEADERS}
+    return app_of({name: ", ".join(values) for name, values in told.items()})
 
 
 def _is_browser(request: Request) -> bool:

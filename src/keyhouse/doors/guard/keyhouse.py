@@ -103,8 +103,9 @@ class Keyhouse:
         `api` is a slug, `path` is below the API's root, `cost` in units. All
         of `scopes` are needed; `"a:read|a:admin"` is met by either. `key_id`
         came with the secret, as the user of HTTP Basic. `browser` says that a
-        browser sent it; an `origin` says so too. Raises ValueError for an
-        address or scopes that are none and a negative cost.
+        browser sent it; an `origin` says so too. `app` is `ios:com.example.App` or
+        `android:com.example.app:` and its certificate's SHA-1. Raises
+        ValueError for an address or scopes that are none and a negative cost.
         """
         if cost is not None and cost < 0:
             raise ValueError("cost: is at least 0")
