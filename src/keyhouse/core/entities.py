@@ -406,6 +406,32 @@ class IdempotencyRow:
     created_at: int
 
 
+class AlertKind(StrEnum):
+    """What calls for a person."""
+
+    SERVER_KEY_IN_BROWSER = "server_key_in_browser"
+    SECRET_OVER_PLAIN_HTTP = "secret_over_plain_http"  # noqa: S105 - names no secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A good secret was seen where it must not be: one row a key, kind and day (UTC).
+
+    `provider_id` is the organization of the API that was called first, '' where
+    none was. `sample` is a page's origin or the caller's network.
+    """
+
+    id: str
+    organization_id: str
+    provider_id: str
+    key_id: str
+    kind: AlertKind
+    first_at: int
+    last_at: int
+    count: int
+    sample: str
+
+
 Entity = (
     Organization
     | Person
@@ -423,4 +449,5 @@ Entity = (
     | SecretRow
     | AuditRow
     | IdempotencyRow
+    | Alert
 )

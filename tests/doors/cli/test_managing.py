@@ -195,7 +195,7 @@ def test_reports_pass_on_what_is_asked(run: Run, server: Server) -> None:
         "requests": 3,
         "key": "key_1",
     }
-    for name in ("usage", "requests", "audit"):
+    for name in ("usage", "requests", "alerts", "audit"):
         server.answer("GET", f"/v1/{name}", 200, {"data": [row], "next_cursor": None})
         assert json.loads(run(name, "--json").stdout) == [row]
     table = run(

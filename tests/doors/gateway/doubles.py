@@ -129,6 +129,7 @@ class Verifier:
             BYSTANDER: ManagementKey(),
         }
         self.requests: list[Request] = []
+        self.exposures: list[tuple[bytes | None, str]] = []
         self.managing: list[tuple[bytes, str | None]] = []
         self.released: list[Decision] = []
         self.pending = False
@@ -153,6 +154,10 @@ class Verifier:
     def management(self, secret: bytes, address: int, key_id: str | None = None) -> Any:
         self.managing.append((secret, key_id))
         return self._perhaps(self.managers.get(secret, Verdict.UNKNOWN))
+
+    def exposed(self, request: Request) -> Any:
+        self.exposures.append((request.secret, request.api))
+        return self._perhaps(None)
 
     def release(self, decision: Decision) -> None:
         self.released.append(decision)

@@ -33,6 +33,8 @@ async def test_all_keys_read_alike_over_plain_http(
     assert len(bodies) == 1
     assert '"tls_required"' in bodies.pop()
     assert not house.verifier.requests
+    exposed = [secret for secret, _ in house.verifier.exposures]
+    assert exposed == [KEY, FENCED, KEY[:-1] + b"x", b"garbage"]
     assert not house.upstream.requests
     assert {row["code"] for row in house.meter.served_rows} == {"tls_required"}
 

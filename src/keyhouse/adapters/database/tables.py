@@ -198,6 +198,13 @@ audit: Final = _table(
 idempotency: Final = _table(
     entities.IdempotencyRow, "idempotency", sa.Index(None, "created_at")
 )
+alert: Final = _table(
+    entities.Alert,
+    "alert",
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "key_id", "id"),
+    sa.Index(None, "last_at"),
+)
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -216,6 +223,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.SecretRow: secret,
     entities.AuditRow: audit,
     entities.IdempotencyRow: idempotency,
+    entities.Alert: alert,
 }
 """The table of each class of `core.entities`."""
 

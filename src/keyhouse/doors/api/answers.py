@@ -462,6 +462,27 @@ CheckOut.model_config["json_schema_extra"] = {
 }
 
 
+class AlertOut(BaseModel):
+    """A good secret was seen where it must not be: one a key, kind and day (UTC)."""
+
+    id: str
+    key: str
+    kind: Literal["server_key_in_browser", "secret_over_plain_http"]
+    first_at: ToldTime
+    last_at: ToldTime
+    count: int
+    sample: str
+    model_config = _example(
+        id=f"evt_{_BODY}",
+        key=f"key_{_BODY}",
+        kind="server_key_in_browser",
+        first_at=_AT,
+        last_at=_AT,
+        count=3,
+        sample="https://shop.example",
+    )
+
+
 class AuditOut(BaseModel):
     """Who did what; `before` and `after` hold the fields that changed."""
 

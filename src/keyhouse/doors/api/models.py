@@ -352,6 +352,13 @@ class AuditQuery(ListQuery):
     action: Word | None = Field(None, description="As `key.revoke`.")
 
 
+class AlertsQuery(ListQuery):
+    """Which alerts."""
+
+    key: Word | None = None
+    kind: Word | None = Field(None, description="As `server_key_in_browser`.")
+
+
 class RequestsQuery(ListQuery):
     """Which requests."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import (
     Access,
+    Alert,
     Api,
     Application,
     AuditRow,
@@ -21,6 +22,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.usage import LogRow
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.doors.api.answers import (
+    AlertOut,
     ApiOut,
     ApplicationOut,
     AuditOut,
@@ -214,6 +216,19 @@ def request_out(row: LogRow) -> RequestOut:
         status=row.status,
         verdict=BY_NUMBER[row.verdict].code,
         latency_ms=None if row.latency_us is None else row.latency_us / 1000,
+    )
+
+
+def alert_out(row: Alert) -> AlertOut:
+    """An alert, told."""
+    return AlertOut(
+        id=row.id,
+        key=row.key_id,
+        kind=row.kind.value,
+        first_at=format_time(row.first_at),
+        last_at=format_time(row.last_at),
+        count=row.count,
+        sample=row.sample,
     )
 
 

@@ -91,7 +91,7 @@ class AuthorizeCall:
     def _verify(self, api: ApiRecord) -> None:
         """Ask for the decision on the request that the proxy holds."""
         exchange, asked = self._exchange, self._asked
-        secret, refusal, _, key_id = choose(
+        secret, refusal, _, exchange.key_id = choose(
             closer_look.key_of(exchange, api),
             exchange.authorization,
             _parameter(asked.query, api),
@@ -99,6 +99,7 @@ class AuthorizeCall:
         if exchange.exposed:
             path = asked.path and without_secret(asked.path, secret)
             self._asked = asked._replace(path=path)
+            closer_look.flag_exposed(exchange, secret, api.slug)
             secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self._plane.now_us()
@@ -121,7 +122,7 @@ class AuthorizeCall:
                 exchange.origin,
                 exchange.app,
                 seen.tls,
-                key_id=key_id,
+                key_id=exchange.key_id,
                 browser=exchange.browser,
             )
         )

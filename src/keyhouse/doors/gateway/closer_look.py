@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from keyhouse.core.apps import app_of
 from keyhouse.core.credentials import is_wrapped
 from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
 from keyhouse.core.secret import holds_ours
 from keyhouse.core.transport import transport_refusal
 from keyhouse.doors.gateway import refuse
@@ -79,6 +80,18 @@ def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, byt
     path = exchange.rest.partition(b"?")[0]
     exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
     return key, b", ".join(cut.values)
+
+
+def flag_exposed(exchange: "Exchange", secret: bytes | None, slug: str) -> None:
+    """Have the key flagged whose secret came over plain HTTP, after the answer."""
+    if secret is not None:
+        plane, address = exchange.gate.plane, exchange.seen.address
+        told = Request(secret, slug, address, key_id=exchange.key_id)
+        plane.resolver.resolve(plane.verifier.exposed(told), by_and_by)
+
+
+def by_and_by(_: object) -> None:
+    """Nobody waits for it."""
 
 
 def name_app(exchange: "Exchange") -> None:

@@ -239,6 +239,7 @@ class Exchange(Turn):
             self.authorization = None
         if self.exposed:
             self.path = without_secret(self.path, secret)
+            closer_look.flag_exposed(self, secret, api.slug)
             secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self.gate.plane.now_us()

@@ -48,6 +48,9 @@ class Verifying(Protocol):
         `key_id` is the id that came with the secret, where one did.
         """
 
+    def exposed(self, request: Request) -> object:
+        """Flag the key whose secret came over plain HTTP: nobody is to wait for it."""
+
     def release(self, decision: Decision) -> None:
         """Give back what an allowed decision reserved."""
 

@@ -18,7 +18,7 @@ from keyhouse.core.secret import without_secret
 from keyhouse.core.transport import transport_refusal
 from keyhouse.core.validation import Problem, check_entry
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway import closer_look, refuse
 
 if TYPE_CHECKING:
     from keyhouse.core.records import ApiRecord
@@ -82,10 +82,12 @@ class VerifyCall:
     def begin(self) -> None:
         """Check who asks."""
         exchange = self._exchange
+        chosen = choose(exchange.key, exchange.authorization, None)
         if exchange.exposed:
+            exchange.key_id = chosen.key_id
+            closer_look.flag_exposed(exchange, chosen.secret, "")
             self._judged(Verdict.TLS_REQUIRED)
             return
-        chosen = choose(exchange.key, exchange.authorization, None)
         if chosen.secret is None:
             self._judged(chosen.refusal or Verdict.MISSING)
             return
@@ -131,7 +133,11 @@ class VerifyCall:
             return
         self._api = api
         required = exchange.gate.config.require_tls
-        refusal = transport_refusal(tls=request.tls, require_tls=required) or self._refusal
+        refusal = transport_refusal(tls=request.tls, require_tls=required)
+        if refusal is not None:
+            exposed = self._plane.verifier.exposed(request)
+            self._plane.resolver.resolve(exposed, closer_look.by_and_by)
+        refusal = refusal or self._refusal
         if refusal is not None:
             self._decided(Decision(refusal, self._plane.now_us()))
             return

@@ -15,6 +15,7 @@ from keyhouse.ports import (
     KeyStore,
     RateCounter,
 )
+from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
 from keyhouse.services.verify import (
     Follower,
@@ -70,6 +71,7 @@ class CheckingPlane:
     def __init__(self, means: Means, options: Options) -> None:
         self.means = means
         self.options = options
+        self.alarms = Alarms()
         self._follower: Follower | None = None
         self._loop: asyncio.AbstractEventLoop
         self._catching_up: ChangeFeed
@@ -112,6 +114,7 @@ class CheckingPlane:
             rates=means.rates,
             book=book,
             clock=means.clock,
+            alarms=self.alarms,
             patience=Patience(outage_us=int(self.options.stale_seconds_max * 1_000_000)),
         )
         self._follower = Follower(feed, means.clock, self._deliver, head)

@@ -71,7 +71,7 @@ class DataPlane(CheckingPlane):
             metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
         )
         book = await self._begin(spool_id)
-        self.meter = Meter(spool, metering.log_rows_max)
+        self.meter = Meter(spool, metering.log_rows_max, self.alarms)
         self._flusher = Flusher(
             self.meter,
             metering.sink,
@@ -103,8 +103,14 @@ class DataPlane(CheckingPlane):
             await asyncio.to_thread(call)
 
     def refusal(self, request: Request) -> Verdict | None:
-        """What refuses a request before any credential is looked at."""
-        return transport_refusal(tls=request.tls, require_tls=self.options.require_tls)
+        """What refuses a request before any credential is looked at.
+
+        A good secret that came so is flagged, by and by.
+        """
+        refusal = transport_refusal(tls=request.tls, require_tls=self.options.require_tls)
+        if refusal is not None:
+            self.resolver.resolve(self.verifier.exposed(request), _by_and_by)
+        return refusal
 
     async def verify(self, request: Request) -> Decision:
         """Decide, waiting for what it takes."""
@@ -176,3 +182,7 @@ class DataPlane(CheckingPlane):
     def _adopt(self) -> None:
         metering = self._metering
         adopt_orphans(metering.spools, metering.sink, metering.log_rows_max)
+
+
+def _by_and_by(_: object) -> None:
+    """Nobody waits for it."""
