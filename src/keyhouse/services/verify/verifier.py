@@ -20,7 +20,7 @@ from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
-from keyhouse.core.secret import digest, keyed_hash
+from keyhouse.core.secret import digest, keyed_hash, without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes, Clock, RateCounter, Slowed
 from keyhouse.services.alerts.alarms import Alarms
@@ -209,7 +209,8 @@ class Verifier:
         """Flag a server key that is good, whatever else refused it: its secret is out."""
         if line.key.kind is KeyKind.SERVER and verdict.status != _NO_GOOD_KEY:
             kind = AlertKind.SERVER_KEY_IN_BROWSER
-            sample = request.origin or network_of(request.address)
+            origin = without_secret(request.origin, request.secret)
+            sample = origin or network_of(request.address)
             provider = line.api.organization_id
             self._alarms.sound(line.key, provider, kind, now_us, sample)
 
