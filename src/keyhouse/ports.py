@@ -534,6 +534,9 @@ class Upkeep(Protocol):
     def prune_observations(self, before_us: int, rows_max: int) -> int:
         """Delete old observations, a bounded number."""
 
+    def prune_alerts(self, before_us: int, rows_max: int) -> int:
+        """Delete alerts that were last raised before, a bounded number."""
+
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""
 

@@ -182,6 +182,7 @@ def _options(settings: Settings, kind: str) -> Options:
         kind=kind,
         keys_max=settings.cache.keys_max,
         stale_seconds_max=settings.cache.stale_seconds_max,
+        require_tls=settings.gateway.require_tls,
     )
 
 
@@ -309,6 +310,7 @@ def _gateway_config(settings: Settings) -> GatewayConfig:
     chosen = settings.gateway
     return GatewayConfig(
         trusted_proxies=chosen.trusted_proxies,
+        require_tls=chosen.require_tls,
         upstream_private=chosen.upstream_private,
         head_bytes_max=chosen.head_bytes_max,
         body_bytes_max=chosen.body_bytes_max,

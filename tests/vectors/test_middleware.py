@@ -58,7 +58,7 @@ async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wra
 
             kh = Keyhouse(already_open)
             async with kh.running():
-                yield Wrapped(stock, clock, kh)
+                yield Wrapped(stock, clock, kh, plane)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -4,7 +4,7 @@ It is asked what the guard on a data folder is asked, and must answer the same.
 """
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import pytest_asyncio
@@ -18,8 +18,37 @@ from tests.vectors.test_verify import manager
 if TYPE_CHECKING:
     from pathlib import Path
 
+if TYPE_CHECKING:
+    from keyhouse.services.plane import DataPlane
+
 CASES = reading.cases("guard")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+class Saying:
+    """What is followed, and a gateway that says of itself what a case needs.
+
+    One that demands TLS of everybody would demand it of the guard as well.
+    """
+
+    def __init__(self, following: Any, require_tls: bool) -> None:
+        self._following = following
+        self.require_tls = require_tls
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._following, name)
+
+
+class Elsewhere(Program):
+    """A program that asks a gateway."""
+
+    def demand_tls(self, required: bool) -> None:
+        """Be told so by the gateway."""
+        plane: Any = self.kh.plane
+        real = plane._following
+        if isinstance(real, Saying):
+            real = real._following
+        plane._following = Saying(real, required)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -31,7 +60,7 @@ async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pro
             "KEYHOUSE_API_KEY": manager(gate.stock).reveal(),
         }
         async with Keyhouse.from_env(environ).running() as kh:
-            yield Program(gate.stock, gate.clock, kh)
+            yield Elsewhere(gate.stock, gate.clock, kh, cast("DataPlane", None))
 
 
 @pytest.mark.parametrize("name", CASES)

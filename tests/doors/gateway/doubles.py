@@ -9,6 +9,7 @@ from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import left_of, rate_limit, take
+from keyhouse.core.patterns import Referrers
 from keyhouse.core.records import (
     FOREVER_US,
     ApiRecord,
@@ -103,6 +104,18 @@ class Verifier:
             "own": api_record("own", url, key_header=b"x-acme-key"),
             "based": api_record("based", f"{url}/base/"),
             "none": api_record("none", url, upstreams={}),
+            "pages": api_record(
+                "pages",
+                url,
+                refuses_browsers=False,
+                cors_origins=Referrers(("https://*.shop.example",)),
+            ),
+            "own-pages": api_record(
+                "own-pages",
+                url,
+                key_header=b"x-acme-key",
+                cors_origins=Referrers(("https://shop.example",)),
+            ),
         }
         self.keys = {
             KEY: key_record("one"),
@@ -117,6 +130,8 @@ class Verifier:
             BYSTANDER: ManagementKey("key_bystander"),
         }
         self.requests: list[Request] = []
+        self.exposures: list[tuple[bytes | None, str]] = []
+        self.managing: list[tuple[bytes, str | None]] = []
         self.released: list[Decision] = []
         self.pending = False
         self.applied = 7
@@ -138,8 +153,13 @@ class Verifier:
     def api(self, slug: str, address: int = UNKNOWN) -> Any:
         return self._perhaps(self.apis.get(slug))
 
-    def management(self, secret: bytes, address: int) -> Any:
+    def management(self, secret: bytes, address: int, key_id: str | None = None) -> Any:
+        self.managing.append((secret, key_id))
         return self._perhaps(self.managers.get(secret, Verdict.UNKNOWN))
+
+    def exposed(self, request: Request) -> Any:
+        self.exposures.append((request.secret, request.api))
+        return self._perhaps(None)
 
     def release(self, decision: Decision) -> None:
         self.released.append(decision)

@@ -55,6 +55,7 @@ async def test_what_to_forget_is_told_by_tokens_of_the_asker(house: House) -> No
         "log": house.recent.log,
         "forget_all": False,
         "forget": [token],
+        "require_tls": False,
     }
     assert b"key_fenced" not in (await get(house, "/.keyhouse/v1/changes?after=10")).body
 

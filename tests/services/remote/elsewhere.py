@@ -63,7 +63,7 @@ class Elsewhere:
         self.log = "log-1"
         self.seq: int | None = None
         self.news: list[str] = []
-        self.forget_all = False
+        self.forget_all = self.require_tls = False
         self.gone = self.mute = False
         self.refusing: RemoteRefused | None = None
         self.batches: list[list[dict[str, Any]]] = []
@@ -107,6 +107,7 @@ class Elsewhere:
             "log": self.log,
             "forget": news,
             "forget_all": self.forget_all or "after" not in path,
+            "require_tls": self.require_tls,
         }
 
     def _api(self, slug: str) -> dict[str, Any]:

@@ -177,6 +177,29 @@ async def test_an_unknown_key_is_remembered_for_two_seconds() -> None:
         assert await code(plane) == "valid"
 
 
+async def test_a_key_under_a_wrong_id_is_not_remembered_for_the_right_one() -> None:
+    elsewhere = Elsewhere()
+    elsewhere.result = UNKNOWN
+    async with elsewhere.opened() as plane:
+        assert await code(plane, key_id="key_of_another") == "unknown"
+        elsewhere.result = VALID
+        assert await code(plane, key_id="key_1") == "valid"
+        assert await code(plane) == "valid"
+
+
+async def test_what_a_gateway_demands_of_all_is_demanded_here() -> None:
+    elsewhere = Elsewhere()
+    elsewhere.require_tls = True
+    async with elsewhere.opened() as plane:
+        for secret in (None, b"garbage", KEY):
+            assert await code(plane, secret) == "tls_required"
+        assert await code(plane, tls=True) == "valid"
+        await settled()
+    assert KEY.decode() in {
+        one["secret"] for one in elsewhere.asked if one.get("cost") == 0
+    }
+
+
 async def test_a_new_key_works_as_soon_as_its_making_is_heard_of() -> None:
     elsewhere = Elsewhere()
     elsewhere.result = UNKNOWN

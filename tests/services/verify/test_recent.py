@@ -62,7 +62,7 @@ def test_a_future_that_is_not_known_yet_is_no_silence() -> None:
 def test_a_pruned_or_restored_log_begins_anew() -> None:
     log = recent(head=9)
     news: list[int] = []
-    log.on_news = lambda: news.append(log.head)
+    log.listen(lambda: news.append(log.head))
     log.hear(Changes(4, forget_all=True))
     assert (log.head, news) == (4, [4])
     assert log.since(9) is None
@@ -71,7 +71,7 @@ def test_a_pruned_or_restored_log_begins_anew() -> None:
 
 def test_news_are_told_when_there_are_any() -> None:
     log, news = recent(), list[int]()
-    log.on_news = lambda: news.append(log.head)
+    log.listen(lambda: news.append(log.head))
     log.hear(Changes(0))
     log.hear(changes(1))
     log.hear(Changes(1))

@@ -49,7 +49,12 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final = {("api", "roles"): _Json("{}"), ("access", "roles"): _Json("[]")}
+_IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
+    ("api", "roles"): _Json("{}"),
+    ("access", "roles"): _Json("[]"),
+    ("api", "browser_keys"): "refuse",
+    ("api", "cors_origins"): _Json("[]"),
+}
 """Columns that came after their table: what the rows that were there hold in them.
 
 SQLite adds a column that is not nullable only with a default, and keeps it.
@@ -193,6 +198,13 @@ audit: Final = _table(
 idempotency: Final = _table(
     entities.IdempotencyRow, "idempotency", sa.Index(None, "created_at")
 )
+alert: Final = _table(
+    entities.Alert,
+    "alert",
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "key_id", "id"),
+    sa.Index(None, "last_at"),
+)
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -211,6 +223,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.SecretRow: secret,
     entities.AuditRow: audit,
     entities.IdempotencyRow: idempotency,
+    entities.Alert: alert,
 }
 """The table of each class of `core.entities`."""
 

@@ -42,6 +42,7 @@ class Caller(asyncio.Protocol):
         "_spare",
         "_unwritten",
         "deadline",
+        "doubtful",
         "exchange",
         "gate",
         "seen",
@@ -71,6 +72,7 @@ class Caller(asyncio.Protocol):
         self.transport.set_write_buffer_limits(BUFFER_BYTES_MAX)
         self.seen = self.gate.peers.direct(transport.get_extra_info("peername"))
         self.trusted = self.gate.peers.trusts(self.seen.address)
+        self.doubtful = self.trusted or self.gate.config.require_tls
         self.gate.arrived(self)
 
     def data_received(self, data: bytes) -> None:

@@ -83,6 +83,7 @@ class ChangesCall:
             "log": recent.log,
             "forget_all": parts is None,
             "forget": [recent.token(asker_id, part) for part in parts or ()],
+            "require_tls": exchange.gate.config.require_tls,
         }
         exchange.reply(refuse.Answer(200, "application/json", refuse.to_json(body)))
 

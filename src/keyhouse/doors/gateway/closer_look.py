@@ -2,8 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from keyhouse.core.apps import app_of
+from keyhouse.core.credentials import is_wrapped
 from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
 from keyhouse.core.secret import holds_ours
+from keyhouse.core.transport import transport_refusal
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, without_named
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
 def examine(exchange: "Exchange") -> refuse.Problem | None:
     """Why this request cannot be served, None if it can.
 
-    Sets `http10`, `seen` and what `Connection` asks for.
+    Sets `http10`, `seen`, `exposed` and what `Connection` asks for.
     """
     parser, caller = exchange.parser, exchange.caller
     version = parser.get_http_version()
@@ -42,10 +46,17 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
         exchange.expect = False
     if caller.trusted:
         exchange.seen = caller.gate.peers.behind(
-            caller.seen, exchange.forwarded_for, exchange.forwarded_proto
+            caller.seen,
+            exchange.forwarded_for,
+            exchange.forwarded_proto,
+            exchange.forwarded,
         )
     else:
         exchange.forwarded_host = None
+    required = caller.gate.config.require_tls
+    refusal = transport_refusal(tls=exchange.seen.tls, require_tls=required)
+    exchange.exposed = refusal is not None
+    exchange.marked = exchange.marked or exchange.exposed
     return None
 
 
@@ -71,6 +82,26 @@ def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, byt
     return key, b", ".join(cut.values)
 
 
+def flag_exposed(exchange: "Exchange", secret: bytes | None, slug: str) -> None:
+    """Have the key flagged whose secret came over plain HTTP, after the answer."""
+    if secret is not None:
+        plane, address = exchange.gate.plane, exchange.seen.address
+        told = Request(secret, slug, address, key_id=exchange.key_id)
+        plane.resolver.resolve(plane.verifier.exposed(told), by_and_by)
+
+
+def by_and_by(_: object) -> None:
+    """Nobody waits for it."""
+
+
+def name_app(exchange: "Exchange") -> None:
+    """Find out which app the headers name."""
+    if exchange.app_told is not None:
+        told = exchange.app_told.items()
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in told}
+        exchange.app = app_of(headers)
+
+
 def key_of(exchange: "Exchange", api: ApiRecord) -> bytes | None:
     """The value of the API's key header, whichever that is."""
     if api.key_header == KEY_HEADER:
@@ -89,7 +120,7 @@ def _own_header(exchange: "Exchange", name: bytes) -> bytes | None:
         values = exchange.take_header(name)
         return b", ".join(values) if values else None
     value = exchange.authorization
-    if value is None or value[:7].lower() == b"bearer ":
+    if value is None or is_wrapped(value):
         return None
     exchange.authorization = None
     return value

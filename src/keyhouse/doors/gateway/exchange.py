@@ -12,9 +12,9 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
-from keyhouse.core.secret import SECRET_LENGTH_MAX
+from keyhouse.core.secret import SECRET_LENGTH_MAX, without_secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway import closer_look, endpoints, refuse
+from keyhouse.doors.gateway import closer_look, cross_origin, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
@@ -112,7 +112,7 @@ class Exchange(Turn):
         method = METHODS.get(verb)
         self.is_head = method == "HEAD"
         place = PLACES.get(self.target)
-        if self.odd or not self.keep or self.host is None or self.caller.trusted:
+        if self.odd or not self.keep or self.host is None or self.caller.doubtful:
             fault = closer_look.examine(self)
             if fault is not None:
                 self.fail(fault)
@@ -167,6 +167,7 @@ class Exchange(Turn):
         if (
             not secret
             or self.authorization is not None
+            or self.marked
             or len(secret) > SECRET_LENGTH_MAX
             or _COMMA in secret
             or api.key_header != KEY_HEADER
@@ -185,8 +186,13 @@ class Exchange(Turn):
             self._below,
             self.referrer,
             self.origin,
-            "",
+            self.app,
             seen.tls,
+            None,
+            (),
+            None,
+            self.key_id,
+            self.browser,
         )
         if self.whole and not self.odd and self.length is None:
             self._remember(api)
@@ -201,6 +207,7 @@ class Exchange(Turn):
             and api.key_header == KEY_HEADER
             and api.query_parameter is None
             and not self.caller.trusted
+            and not self.marked
         ):
             self._block = head[head.find(CRLF) :]
 
@@ -218,12 +225,22 @@ class Exchange(Turn):
 
     def _chosen(self, api: ApiRecord) -> bytes | None:
         """The credential that counts; None where there is none and that is told."""
+        if self.marked:
+            if cross_origin.share(self, api):
+                return None
+            closer_look.name_app(self)
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)
-        secret, refusal, own_authorization = choose(key, self.authorization, parameter)
+        secret, refusal, own_authorization, self.key_id = choose(
+            key, self.authorization, parameter
+        )
         if own_authorization:
             self.authorization = None
+        if self.exposed:
+            self.path = without_secret(self.path, secret)
+            closer_look.flag_exposed(self, secret, api.slug)
+            secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self.gate.plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
@@ -361,6 +378,8 @@ class Exchange(Turn):
             out.append(b"Connection: close\r\n")
         elif self.http10:
             out.append(b"Connection: keep-alive\r\n")
+        if self.cors is not None:
+            cross_origin.mark(out, self.cors)
         decision = self._decision
         face = self._face
         if decision is None or face is None:

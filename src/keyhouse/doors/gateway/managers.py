@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway import closer_look, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +36,15 @@ def admit(exchange: "Exchange", then: "Callable[[Manager], None]") -> None:
             then(manager)
 
     chosen = choose(exchange.key, exchange.authorization, None)
+    if exchange.exposed:
+        exchange.key_id = chosen.key_id
+        closer_look.flag_exposed(exchange, chosen.secret, "")
+        judged(Verdict.TLS_REQUIRED)
+        return
     if chosen.secret is None:
         judged(chosen.refusal or Verdict.MISSING)
         return
     verifier = exchange.caller.gate.plane.verifier
-    outcome = verifier.management(chosen.secret, exchange.seen.address)
+    address = exchange.seen.address
+    outcome = verifier.management(chosen.secret, address, chosen.key_id)
     exchange.caller.wait(outcome, judged)

@@ -51,8 +51,16 @@ class Verifying(Protocol):
     def verify(self, request: Request) -> Decision | Pending[Decision]:
         """Decide on `request`, spending what it costs if it may pass."""
 
-    def management(self, secret: bytes, address: int) -> Manager | Verdict | Pending[Any]:
-        """Check a management key. A verdict is the refusal."""
+    def management(
+        self, secret: bytes, address: int, key_id: str | None = None
+    ) -> Manager | Verdict | Pending[Any]:
+        """Check a management key. A verdict is the refusal.
+
+        `key_id` is the id that came with the secret, where one did.
+        """
+
+    def exposed(self, request: Request) -> object:
+        """Flag the key whose secret came over plain HTTP: nobody is to wait for it."""
 
     def release(self, decision: Decision) -> None:
         """Give back what an allowed decision reserved."""
@@ -98,16 +106,17 @@ class Metering(Protocol):
 class Following(Protocol):
     """The change log, for those who follow it from afar. Never blocks.
 
-    `head` is the newest change, `log` names what tokens are made with,
-    `on_news` is called when `head` has moved.
+    `head` is the newest change, `log` names what tokens are made with.
     """
 
     head: int
     log: str
-    on_news: Callable[[], None]
 
     def since(self, after: int) -> tuple[PartRef, ...] | None:
         """What changed behind change `after`; None where that is not known."""
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Have `call` made whenever `head` has moved."""
 
     def token(self, asker_id: str, part: PartRef) -> str:
         """The name of a part to one asker."""

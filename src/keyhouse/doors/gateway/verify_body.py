@@ -27,6 +27,8 @@ _FIELDS: Final = frozenset(
         "environment",
         "scopes",
         "cost",
+        "key_id",
+        "browser",
     )
 )
 _COST_MAX: Final = 1_000_000_000
@@ -121,6 +123,8 @@ def _asked(given: dict[str, Any]) -> Asked:
         _environment(given),
         _scopes(given),
         _cost(given),
+        _key_id(given),
+        _flag(given, "browser") or bool(given.get("origin")),
     )
     return Asked(request, chosen.refusal)
 
@@ -150,6 +154,10 @@ def _path(given: dict[str, Any]) -> str | None:
         mend = "send what comes below the API's root, as /forecast"
         raise Faulty("path", "does not begin with /", mend)
     return path or None
+
+
+def _key_id(given: dict[str, Any]) -> str | None:
+    return _text(given, "key_id") if given.get("key_id") is not None else None
 
 
 def _flag(given: dict[str, Any], name: str) -> bool:

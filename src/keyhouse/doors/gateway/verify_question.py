@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.secret import without_secret
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
+from keyhouse.doors.gateway import closer_look
 from keyhouse.doors.gateway.managers import SCOPE
 from keyhouse.doors.gateway.verify_body import Asked, Faulty
 
@@ -24,6 +26,7 @@ class Question:
         "_manager",
         "_plane",
         "_refusal",
+        "_require_tls",
         "_source",
         "_then",
         "_wait",
@@ -46,6 +49,7 @@ class Question:
         self._plane = exchange.caller.gate.plane
         self._wait = exchange.caller.wait
         self._source = exchange.seen.address
+        self._require_tls = exchange.gate.config.require_tls
         self._then = then
 
     def ask(self) -> None:
@@ -62,12 +66,21 @@ class Question:
             mend = "send the slug of one for which the key has keys:verify"
             self.outcome = Faulty("api", reason, mend, 404)
             self._then(self)
-        elif self._refusal is not None:
-            self.api = api
-            self._decided(Decision(self._refusal, self._plane.now_us()))
         else:
             self.api = api
-            self._wait(self._plane.verifier.verify(self.request), self._decided)
+            self._decide()
+
+    def _decide(self) -> None:
+        plane, request = self._plane, self.request
+        refusal = transport_refusal(tls=request.tls, require_tls=self._require_tls)
+        if refusal is not None:
+            exposed = plane.verifier.exposed(request)
+            plane.resolver.resolve(exposed, closer_look.by_and_by)
+        refusal = refusal or self._refusal
+        if refusal is not None:
+            self._decided(Decision(refusal, plane.now_us()))
+        else:
+            self._wait(plane.verifier.verify(request), self._decided)
 
     def _may_ask(self, api: ApiRecord) -> bool:
         return self._manager.may(SCOPE, project_id=api.project_id, api_id=api.id)

@@ -34,7 +34,7 @@ class Waiters:
         self._waiting: dict[Waiter, None] = {}
         self._of_one: Counter[str] = Counter()
         self._ended = False
-        recent.on_news = self._wake
+        recent.listen(self._wake)
 
     def wait(
         self, asker_id: str, after: int, seconds: float, answer: Callable[[], None]

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from keyhouse.core import answers
 from keyhouse.core.addresses import UNKNOWN
+from keyhouse.core.apps import APP_HEADERS, app_of
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
@@ -106,9 +107,12 @@ async def _asked(
         path=raw_path(scope),
         referrer=_text(scope, b"referer"),
         origin=_text(scope, b"origin"),
+        app=_app(scope),
         tls=scope.get("scheme") in _TLS_SCHEMES,
         scopes=scopes,
         cost=cost,
+        key_id=chosen.key_id,
+        browser=_is_browser(scope),
     ), refusal
 
 
@@ -131,6 +135,18 @@ def _text(scope: Scope, name: bytes) -> str:
         if key == name:
             return str(value.decode("latin-1"))
     return ""
+
+
+def _app(scope: Scope) -> str:
+    """The app that the headers name; one that came twice is none."""
+    told = {name: header(scope, name.lower().encode("ascii")) for name in APP_HEADERS}
+    return app_of({name: (one or b"").decode("latin-1") for name, one in told.items()})
+
+
+def _is_browser(scope: Scope) -> bool:
+    """Whether a browser sent it, by headers that pages cannot set."""
+    names = {name for name, value in scope["headers"] if name != b"origin" or value}
+    return b"origin" in names or any(name.startswith(b"sec-fetch-") for name in names)
 
 
 def _parameter(scope: Scope, name: bytes | None) -> bytes | None:

@@ -106,11 +106,16 @@ class Keyhouse:
         environment: str | None = None,
         scopes: Iterable[str] = (),
         cost: int | None = None,
+        key_id: str | None = None,
+        browser: bool = False,
     ) -> Decision:
         """Decide on a request and count it.
 
         `api` is a slug, `path` is below the API's root, `cost` in units. All
-        of `scopes` are needed; `"a:read|a:admin"` is met by either. Raises
+        of `scopes` are needed; `"a:read|a:admin"` is met by either. `key_id`
+        came with the secret, as the user of HTTP Basic. `browser` says that a
+        browser sent it; an `origin` says so too. `app` is `ios:com.example.App` or
+        `android:com.example.app:` and its certificate's SHA-1. Raises
         ValueError for an address or scopes that are none and a negative cost.
         """
         if cost is not None and cost < 0:
@@ -130,6 +135,8 @@ class Keyhouse:
             environment=environment,
             scopes=needed,
             cost=cost,
+            key_id=key_id,
+            browser=browser or bool(origin),
         )
         counted = without_secret(path or "", request.secret)
         _, decision = await self.plane.admit(request, None, counted)

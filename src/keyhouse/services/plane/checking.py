@@ -15,6 +15,7 @@ from keyhouse.ports import (
     KeyStore,
     RateCounter,
 )
+from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
 from keyhouse.services.verify import (
     Follower,
@@ -46,12 +47,16 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`kind` is what the process is to the other nodes: gateway or guard."""
+    """`kind` is what the process is to the other nodes: gateway or guard.
+
+    With `require_tls` nothing that came over plain HTTP is let through.
+    """
 
     kind: str
     keys_max: int
     stale_seconds_max: float
     keep_log: bool = True
+    require_tls: bool = False
 
 
 class CheckingPlane:
@@ -68,6 +73,7 @@ class CheckingPlane:
     def __init__(self, means: Means, options: Options) -> None:
         self.means = means
         self.options = options
+        self.alarms = Alarms()
         self._follower: Follower | None = None
         self._loop: asyncio.AbstractEventLoop
         self._catching_up: ChangeFeed
@@ -81,9 +87,12 @@ class CheckingPlane:
         """Stop following; what is under way in threads is waited for."""
         await self._end()
 
-    async def management(self, secret: bytes, address: int) -> ManagementKey | Verdict:
+    async def management(
+        self, secret: bytes, address: int, key_id: str | None = None
+    ) -> ManagementKey | Verdict:
         """Check a management key; a verdict is the refusal."""
-        return await self.resolver.wait(self.verifier.management(secret, address))
+        asked = self.verifier.management(secret, address, key_id)
+        return await self.resolver.wait(asked)
 
     @property
     def is_ready(self) -> bool:
@@ -109,6 +118,7 @@ class CheckingPlane:
             rates=means.rates,
             book=book,
             clock=means.clock,
+            alarms=self.alarms,
             patience=Patience(outage_us=int(self.options.stale_seconds_max * 1_000_000)),
         )
         self._follower = Follower(feed, means.clock, self._deliver, head)

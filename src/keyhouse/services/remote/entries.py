@@ -44,8 +44,11 @@ def _told(request: Request) -> dict[str, Any]:
         "tls": request.tls,
         "environment": request.environment,
         "scopes": list(request.scopes),
+        "browser": request.browser,
     }
     given = {name: value for name, value in told.items() if value}
+    if request.key_id is not None:
+        given["key_id"] = request.key_id  # '' is an id as well: that of no key
     return given if request.cost is None else given | {"cost": request.cost}
 
 

@@ -23,7 +23,8 @@ _log = logging.getLogger(__name__)
 class Following:
     """`forget` is called with the tokens that were told, with None for everything.
 
-    `alive` is called whenever an answer came. Belongs to one event loop.
+    `alive` is called whenever an answer came. `require_tls` is what the gateway
+    last said of itself. Belongs to one event loop.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Following:
         self._alive = alive
         self._head: int | None = None
         self._log_name = ""
+        self.require_tls = False
         self._confirmed_us = -STALE_US
         self._task: asyncio.Task[None] | None = None
         self._telling = Telling(_log, clock)
@@ -102,6 +104,7 @@ class Following:
             self._forget(tokens)
         # The log was complete when the question was asked, which is the safer moment.
         self._head, self._log_name, self._confirmed_us = head, log, began_us
+        self.require_tls = told.get("require_tls") is True
         self._alive()
 
 

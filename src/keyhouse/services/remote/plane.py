@@ -8,6 +8,7 @@ from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import is_well_formed
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, Entropy, RemoteKeyhouse
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES, RequestIds
@@ -88,6 +89,8 @@ class RemotePlane:
     def _known(self, request: Request, refusal: Verdict | None) -> Decision | None:
         """The refusal of a request that need not be asked about."""
         now_us = self._clock.now_us()
+        required = self._following.require_tls
+        refusal = transport_refusal(tls=request.tls, require_tls=required) or refusal
         if refusal is not None:
             return Decision(refusal, now_us)
         if request.secret is None:

@@ -50,7 +50,7 @@ class Refusals:
         if not self._kept:
             return None
         hashed = self._hash(request)
-        for way in ((hashed, request.api), (hashed, _facts(request))):
+        for way in ((hashed, request.api, request.key_id), (hashed, _facts(request))):
             kept = self._kept.get(way)
             if kept is not None and now_us < kept.until_us:
                 return kept.decision
@@ -62,11 +62,16 @@ class Refusals:
         """Remember a refusal, if it is one that stands until a token is told."""
         hashed = self._hash(request)
         if decision.verdict is Verdict.UNKNOWN:
-            self._put((hashed, request.api), _Kept(decision, (), now_us + UNKNOWN_US))
+            self._put(
+                (hashed, request.api, request.key_id),
+                _Kept(decision, (), now_us + UNKNOWN_US),
+            )
         elif decision.allowed or not tokens:
             return
         elif decision.verdict in STANDING_FOR_ALL:
-            self._put((hashed, request.api), _Kept(decision, tokens, _FOREVER_US))
+            self._put(
+                (hashed, request.api, request.key_id), _Kept(decision, tokens, _FOREVER_US)
+            )
         else:
             self._put((hashed, _facts(request)), _Kept(decision, tokens, _FOREVER_US))
 

@@ -17,14 +17,14 @@ ROWS_MAX: Final = 4096
 class RecentChanges:
     """What changed lately. One thread uses it, that of its event loop.
 
-    `head` is the number of the newest change that was heard of. `on_news` is
-    called whenever it moves. `pepper` is what tokens are made with.
+    `head` is the number of the newest change that was heard of. `pepper` is
+    what tokens are made with.
     """
 
     def __init__(self, pepper: bytes, rows_max: int = ROWS_MAX) -> None:
         self.head = 0
         self.log = log_name(pepper)
-        self.on_news: Callable[[], None] = _nobody
+        self._listeners: list[Callable[[], None]] = []
         self._pepper = pepper
         self._floor = 0
         self._rows: deque[tuple[int, PartRef]] = deque(maxlen=rows_max)
@@ -38,7 +38,7 @@ class RecentChanges:
         """Take in what the change log told; what was told before does no harm."""
         if changes.forget_all:
             self.start(changes.head)
-            self.on_news()
+            self._tell()
             return
         if changes.head <= self.head:
             return
@@ -46,7 +46,7 @@ class RecentChanges:
             if seq > self.head:
                 self._add(seq, part)
         self.head = changes.head
-        self.on_news()
+        self._tell()
 
     def since(self, after: int) -> tuple[PartRef, ...] | None:
         """What changed behind change `after`, in order, each part once.
@@ -57,15 +57,19 @@ class RecentChanges:
             return None
         return tuple(dict.fromkeys(part for seq, part in self._rows if seq > after))
 
+    def listen(self, call: "Callable[[], None]") -> None:
+        """Have `call` made whenever `head` has moved."""
+        self._listeners.append(call)
+
     def token(self, asker_id: str, part: PartRef) -> str:
         """The name of a part to one asker: see `core.forgetting`."""
         return forget_token(self._pepper, asker_id, part)
+
+    def _tell(self) -> None:
+        for call in self._listeners:
+            call()
 
     def _add(self, seq: int, part: PartRef) -> None:
         if len(self._rows) == self._rows.maxlen:
             self._floor = self._rows[0][0]
         self._rows.append((seq, part))
-
-
-def _nobody() -> None:
-    """Nobody listens."""
