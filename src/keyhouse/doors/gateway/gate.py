@@ -14,6 +14,7 @@ from keyhouse.doors.gateway.timers import Watch
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.caller import Caller
+    from keyhouse.doors.gateway.tunnel import Tunnel
 
 
 class Gate:
@@ -34,6 +35,7 @@ class Gate:
         self.loop = loop
         self.draining = False
         self.callers: set[Caller] = set()
+        self.tunnels: set[Tunnel] = set()
         self.watch = Watch(
             loop,
             min(
