@@ -26,6 +26,7 @@ from keyhouse.adapters.system import (
     KeyringError,
     SystemClock,
     SystemEntropy,
+    allow_open_files,
     boot_id,
     create_keyring,
     load_keyring,
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 25.0
 """For requests in flight at a stop; the supervisor waits a little longer."""
+OWN_FILES_MAX = 256
+"""Open files of a gateway that are no connections: database, spool, sockets."""
 SWITCH_SECONDS = 0.0001
 """How long booking usage may keep the interpreter from the loop that serves; Python's
 
@@ -270,8 +273,22 @@ def run_gateway(settings: Settings, listen_fd: int) -> int:
     import uvloop
 
     sys.setswitchinterval(SWITCH_SECONDS)
+    _make_room(_gateway_config(settings))
     with _database(settings) as database:
         return uvloop.run(_gateway(settings, database, listen_fd))
+
+
+def _make_room(config: GatewayConfig) -> None:
+    """Have as many files as there may be connections, or say that there are fewer."""
+    wanted = config.connections_max + config.upstream_connections_max + OWN_FILES_MAX
+    allowed = allow_open_files(wanted)
+    if allowed < wanted:
+        _log.warning(
+            "%d open files are allowed and %d may be needed: raise the limit (ulimit -Hn), "
+            "or lower gateway.connections_max",
+            allowed,
+            wanted,
+        )
 
 
 async def _gateway(settings: Settings, database: Database, listen_fd: int) -> int:

@@ -81,6 +81,7 @@ def seen(answer: Answer) -> tuple[int, dict[str, str], bytes]:
     headers = dict(answer.headers)
     headers.pop("date", None)
     number = headers.pop("keyhouse-request-id").encode()
+    headers.pop("date", None)
     return answer.status, headers, answer.body.replace(number, b"")
 
 

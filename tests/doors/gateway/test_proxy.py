@@ -404,3 +404,21 @@ async def test_each_exchange_is_counted_with_its_end(house: House) -> None:
     assert (completed["bytes_in"], completed["bytes_out"]) == (4, 4)
     assert 0 < completed["latency_us"] < 5_000_000
     assert served["id"] == completed["id"]
+
+
+async def test_the_host_of_an_absolute_address_counts(house: House) -> None:
+    """Also for the next request, which has but Host (RFC 9112, 3.2.2)."""
+    await house.start()
+    client = await house.client()
+    for target, host in (
+        ("http://other.test:8080/weather/now", "other.test:8080"),
+        ("/weather/now", "api.test"),
+        ("/weather/now", "api.test"),
+        ("http://third.test/weather/now", "third.test"),
+    ):
+        client.send(get(target))
+        assert (await client.answer()).status == 200
+        received = house.upstream.requests[-1]
+        assert received.line == "GET /now HTTP/1.1"
+        assert received.headers["x-forwarded-host"] == host
+        assert received.headers["host"] == f"127.0.0.1:{house.upstream.port}"

@@ -6,7 +6,7 @@ was joined is written once. What is rare stands in `turn` and `closer_look`.
 """
 
 from time import perf_counter_ns
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
@@ -27,7 +27,11 @@ from keyhouse.doors.gateway.targets import (
     place_of,
     read_line,
 )
+from keyhouse.doors.gateway.tunnel import Tunnel
 from keyhouse.doors.gateway.turn import Turn
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.upstream import Upstream
 
 OWN_SLUG: Final = ".keyhouse"
 _VALID: Final = Verdict.VALID
@@ -143,9 +147,11 @@ class Exchange(Turn):
 
     def _looked_closer(self, method: str | None) -> Place | None:
         """Where an unusual request goes; None if it was refused."""
+        if self.target[0] != _SLASH:
+            closer_look.read_absolute(self)
         target = self.target
         if method is None or target[0] != _SLASH or len(target) > TARGET_BYTES_MAX:
-            self.fail(closer_look.wrong_line(method, target))
+            self.fail(closer_look.wrong_line(self, method))
             return None
         return place_of(target)
 
@@ -386,6 +392,18 @@ class Exchange(Turn):
             out.append(CRLF)
         else:
             out.append(told(face, decision, self._told_id))
+
+    def switch(self, upstream: "Upstream", out: list[bytes], more: bytes) -> None:
+        """The upstream has agreed to speak WebSocket; `more` came behind its 101."""
+        self._status = 101
+        self._answering = True
+        self.upstream = None
+        out.append(closer_look.UPGRADE_LINES)
+        decision, face = self._decision, self._face
+        if decision is None or face is None:
+            raise RuntimeError("a tunnel without a decision")
+        out.append(told(face, decision, self._told_id))
+        Tunnel(self, upstream.hand_over(), upstream, self._asked).open(b"".join(out), more)
 
     def finish(self) -> None:
         """The answer has been written to its end."""

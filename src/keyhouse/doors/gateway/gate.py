@@ -15,6 +15,7 @@ from keyhouse.doors.gateway.waiters import Waiters
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.caller import Caller
+    from keyhouse.doors.gateway.tunnel import Tunnel
 
 
 class Gate:
@@ -35,6 +36,7 @@ class Gate:
         self.loop = loop
         self.draining = False
         self.callers: set[Caller] = set()
+        self.tunnels: set[Tunnel] = set()
         self.watch = Watch(
             loop,
             min(

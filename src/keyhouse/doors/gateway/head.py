@@ -4,6 +4,7 @@ A header is known by one look into a table of rules: bytes are the beginning
 of the line that goes on to the upstream, a number is a header with a meaning.
 """
 
+import re
 from typing import Final
 
 from httptools import HttpRequestParser
@@ -26,12 +27,13 @@ CONNECTION: Final = 6
 EXPECT: Final = 7
 REFERRER: Final = 8
 ORIGIN: Final = 9
-FORWARDED_FOR: Final = 10
-FORWARDED_PROTO: Final = 11
-FORWARDED_HOST: Final = 12
-FORWARDED: Final = 13
-BROWSER: Final = 14
-APP: Final = 15
+UPGRADE: Final = 10
+FORWARDED_FOR: Final = 11
+FORWARDED_PROTO: Final = 12
+FORWARDED_HOST: Final = 13
+FORWARDED: Final = 14
+BROWSER: Final = 15
+APP: Final = 16
 
 Rule = bytes | int
 
@@ -53,6 +55,7 @@ _MEANINGS: Final[dict[bytes, int]] = {
     b"x-forwarded-host": FORWARDED_HOST,
     b"forwarded": FORWARDED,
     **{name.encode("ascii"): APP for name in APP_HEADERS},
+    b"upgrade": UPGRADE,
     # Meant for the next hop, which is us (RFC 9110, 7.6.1), or a claim about
     # the caller that only we may make; `Proxy` becomes HTTP_PROXY under CGI.
     **dict.fromkeys(
@@ -63,7 +66,6 @@ _MEANINGS: Final[dict[bytes, int]] = {
             b"proxy",
             b"te",
             b"trailer",
-            b"upgrade",
             b"http2-settings",
             b"x-real-ip",
             b"x-forwarded-port",
@@ -81,13 +83,13 @@ _ANSWER_MEANINGS: Final[dict[bytes, int]] = {
     b"content-length": LENGTH,
     b"transfer-encoding": ENCODING,
     b"connection": CONNECTION,
+    b"upgrade": UPGRADE,
     **dict.fromkeys(
         (
             b"keep-alive",
             b"proxy-connection",
             b"proxy-authenticate",
             b"trailer",
-            b"upgrade",
             # What stands behind us is nobody's business.
             b"server",
             b"x-powered-by",
@@ -130,6 +132,18 @@ class Rules(dict[bytes, Rule]):
         return rule
 
 
+_HOSTS_MAX: Final = 1024
+_HOST_LENGTH_MAX: Final = 255
+is_host: Final = re.compile(
+    rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?"
+).fullmatch
+"""A name or address and a port (RFC 9110, 7.2), without what RFC 3986 also allows in
+
+a name: `,` would make a list of X-Forwarded-Host, `%` and `;` read differently.
+"""
+HOSTS: Final[set[bytes]] = set()
+"""Hosts in use, which have been looked at."""
+
 _SPENT: Final = HttpRequestParser(object())
 
 REQUEST_RULES: Final = Rules(_MEANINGS)
@@ -144,7 +158,10 @@ class RequestHead:
     `odd` says that something in it needs a closer look, `rare` that there are
     headers with a meaning beside Host and the key. `marked` says that some of
     it bears on the decision: an Origin, a browser's own header, an app. `size` counts
-    the bytes of the head, `bytes_in` those of the body.
+    the bytes of the head, `bytes_in` those of the body, `wire_bytes` those that a
+    chunked body took on the wire. `waited` says that the parser, or something
+    outside, may still know of this request, so that it must not be used again.
+    `tunnels` says that it asks for a WebSocket.
     """
 
     __slots__ = (
@@ -179,6 +196,10 @@ class RequestHead:
         "size",
         "tail",
         "target",
+        "tunnels",
+        "upgrade",
+        "waited",
+        "wire_bytes",
     )
 
     host: bytes | None
@@ -188,6 +209,7 @@ class RequestHead:
     authorization: bytes | None
     connection: bytes | None
     forwarded: bytes | None
+    upgrade: bytes | None
     forwarded_for: bytes | None
     forwarded_proto: bytes | None
     forwarded_host: bytes | None
@@ -202,6 +224,7 @@ class RequestHead:
     def __init__(self) -> None:
         self.parser = HttpRequestParser(self)
         self.rare = True
+        self.waited = False
         self.forget()
 
     def forget(self) -> None:
@@ -217,9 +240,11 @@ class RequestHead:
     def _forget_rare(self) -> None:
         """What few requests have, and so need not be forgotten after each."""
         self.tail = b""
-        self.authorization = self.connection = self.key_id = None
+        self.authorization = self.connection = self.upgrade = self.key_id = None
+        self.tunnels = False
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
         self.forwarded = self.length = self.fault = None
+        self.wire_bytes = 0
         self.referrer = self.origin = self.app = ""
         self.app_told = None
         self.chunked = self.expect = self.odd = self.rare = False
@@ -227,11 +252,19 @@ class RequestHead:
 
     def on_url(self, piece: bytes) -> None:
         """The target, or a part of it."""
-        self.target = self.target + piece if self.target else piece
+        if not self.target:
+            self.target = piece
+        elif not self.complete:
+            self.target += piece
+        else:
+            # HTTP/0.9 ends with its line, so that another request may come in its slice.
+            self._refuse(refuse.VERSION_UNSUPPORTED)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer, which is dropped."""
         if self.complete:
+            # The parser may take a trailer to heart, `Connection: close` for one.
+            self.waited = True
             return
         self.headers += 1
         rule = REQUEST_RULES[name]
@@ -243,7 +276,9 @@ class RequestHead:
         elif rule == HOST:
             if self.host is not None:
                 self._refuse(refuse.bad_request("The Host header came twice."))
-            self.host = value.strip(b" \t")
+            host = self.host = value.strip(b" \t")
+            if host not in HOSTS:
+                self._look_at_host(host)
         elif rule != DROP:
             self.rare = True
             self._meaning(int(rule), name, value.strip(b" \t"))
@@ -299,6 +334,12 @@ class RequestHead:
         self.lines = kept
         return values
 
+    def _look_at_host(self, host: bytes) -> None:
+        if not is_host(host):
+            self._refuse(refuse.bad_request("The Host header names no host."))
+        elif len(HOSTS) < _HOSTS_MAX and len(host) <= _HOST_LENGTH_MAX:
+            HOSTS.add(host)
+
     def _refuse(self, problem: refuse.Problem) -> None:
         self.odd = self.rare = True
         self.fault = self.fault or problem
@@ -351,6 +392,8 @@ class RequestHead:
         self.odd = True
         if rule == CONNECTION:
             self.connection = joined(self.connection, value)
+        elif rule == UPGRADE:
+            self.upgrade = joined(self.upgrade, value)
         elif rule == ENCODING:
             self.chunked = value.lower() == b"chunked"
             if not self.chunked:

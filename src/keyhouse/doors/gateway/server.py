@@ -53,6 +53,8 @@ class GatewayServer:
         await self._stop_listening()
         for caller in tuple(gate.callers):
             caller.drain()
+        for tunnel in tuple(gate.tunnels):
+            tunnel.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await gate.nobody()

@@ -26,8 +26,7 @@ class Turn(RequestHead):
     or that nobody waits for it any more; until then `upstream` is the
     connection that works on it, if there is one. `collected` holds a body
     that we read ourselves. `exposed` says that it came over plain HTTP where
-    that is not allowed, `cors` is what the page that asks is told. `waited` says
-    that something outside may still know of it, so that it must not be used again.
+    that is not allowed, `cors` is what the page that asks is told.
     """
 
     __slots__ = (
@@ -56,7 +55,6 @@ class Turn(RequestHead):
         "rest",
         "seen",
         "upstream",
-        "waited",
     )
 
     upstream: "Upstream | None"
@@ -76,7 +74,7 @@ class Turn(RequestHead):
         self.caller = caller
         self.gate: Gate = caller.gate
         self.method = self.path = ""
-        self.waited = self._retried = False
+        self._retried = False
         self.body: list[bytes] = []
         super().__init__()
 
