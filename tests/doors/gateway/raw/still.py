@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from keyhouse.doors.gateway import GatewayConfig, Plane
 from keyhouse.doors.gateway.caller import Caller
 from keyhouse.doors.gateway.gate import Gate
+from keyhouse.services.verify import RecentChanges
 from tests.doors.gateway.doubles import NOW_US, Meter, Verifier
 from tests.doors.gateway.raw import strict
 
@@ -184,6 +185,7 @@ class Still:
             self.meter.new_request_id,
             lambda: True,
             lambda: NOW_US,
+            RecentChanges(bytes(32)),
         )
         self.gate = Gate(GatewayConfig(), plane, loop, lambda _: None)
         self.gate.watch.start()
