@@ -154,6 +154,7 @@ async def _turns(plane: DataPlane, secret: bytes) -> Callable[[], Awaitable[floa
         plane.new_request_id,
         lambda: plane.is_ready,
         plane.means.clock.now_us,
+        plane.recent,
     )
     gate = Gate(GatewayConfig(), faces, asyncio.get_running_loop(), lambda full: None)
     caller, near, far = Caller(gate), Wire(), Wire()

@@ -82,6 +82,7 @@ class Gateway(_Listener):
     """The data plane's door."""
 
     own_hosts: tuple[str, ...]
+    require_tls: bool
     upstream_private: bool | Literal["auto"]
     upstream_private_for: tuple[str, ...]
     head_bytes_max: int = Field(ge=1024, le=1 << 20)

@@ -130,8 +130,8 @@ def test_a_newer_schema_is_named_and_left_alone(empty_url: str) -> None:
         upgrade(empty_url)
 
 
-def test_rows_that_were_there_are_what_they_were(empty_url: str) -> None:
-    """A key and an API of an older Keyhouse do what they did before."""
+def test_rows_that_were_there_hold_what_newer_columns_begin_with(empty_url: str) -> None:
+    """A key and an API of an older Keyhouse open what they opened before."""
     old, config = World(), Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = create_engine(empty_url)
@@ -139,11 +139,12 @@ def test_rows_that_were_there_are_what_they_were(empty_url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "0003")
         for row in old:
-            table, values = ENTITY_TABLES[type(row)], mapper_of(type(row)).values(row)
-            for later in [
-                name for name, column in table.c.items() if column.server_default
-            ]:
-                del values[later]
+            values = mapper_of(type(row)).values(row)
+            table = ENTITY_TABLES[type(row)]
+            # What came after its table has a default, and nothing else has one.
+            for column in table.c:
+                if column.server_default is not None:
+                    del values[column.name]
             connection.execute(sa.insert(table).values(values))
     engine.dispose()
     upgrade(empty_url)

@@ -20,6 +20,7 @@ HEAVY = (
     "httptools",
     "httpx",
     "rich",
+    "starlette",
     "structlog",
     "typer",
     "uvicorn",
@@ -97,7 +98,7 @@ def test_the_bare_wheel_gives_the_guard_and_no_server(bare: Path) -> None:
     ran = _run(
         bare,
         "import json, keyhouse; from keyhouse import Keyhouse, Principal; "
-        "import keyhouse.wiring; print(json.dumps(sorted(sys.modules)))",
+        "import keyhouse.asgi, keyhouse.wiring; print(json.dumps(sorted(sys.modules)))",
     )
     assert ran.returncode == 0, ran.stderr
     assert set(HEAVY).isdisjoint(json.loads(ran.stdout))

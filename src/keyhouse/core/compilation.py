@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
+from keyhouse.core.apps import Apps
 from keyhouse.core.limits import RateLimit, rate_limit
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
 from keyhouse.core.quotas import Budget, Quota
@@ -76,6 +77,8 @@ def compile_api(
         quotas=compile_quotas(row.limits, zones),
         disabled=row.disabled_at is not None,
         roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
+        refuses_browsers=row.browser_keys is rows.BrowserKeys.REFUSE,
+        cors_origins=Referrers(row.cors_origins) if row.cors_origins else None,
         keeps_prefix=row.prefix is rows.Prefix.KEEP,
         upstream_headers=headers,
         signs_identity=row.identity is rows.Identity.SIGNED,
@@ -114,6 +117,7 @@ def compile_key(
         quotas=compile_quotas(row.limits, zones),
         grants=tuple(compile_grant(a) for a in sorted(access, key=lambda a: a.id)),
         secrets={secret.id: compile_secret(secret) for secret in secrets},
+        apps=Apps(limits.apps) if limits.apps else None,
     )
 
 

@@ -10,7 +10,8 @@ import uvloop
 
 from keyhouse.adapters.signing import Ed25519Signer  # noqa: TC001 - imports stand in one place
 from keyhouse.doors.gateway import GatewayConfig, GatewayServer, Plane
-from keyhouse.services.verify import Resolver
+from keyhouse.doors.gateway.waiters import Waiters
+from keyhouse.services.verify import RecentChanges, Resolver
 from tests.doors.gateway.doubles import Meter, Verifier
 from tests.doors.gateway.wire import Answer, Client, RawUpstream
 
@@ -35,6 +36,7 @@ class House:
         self.verifier = Verifier(upstream.url)
         self.meter = Meter()
         self.ready = True
+        self.recent = RecentChanges(bytes(32))
         self.signer: Ed25519Signer | None = None
         self.port = 0
         self.server: GatewayServer | None = None
@@ -53,12 +55,19 @@ class House:
             self.meter.new_request_id,
             lambda: self.ready,
             lambda: 1_760_000_000_000_000,
+            self.recent,
             signer=self.signer,
             issuer="https://gateway.example",
         )
         self.server = GatewayServer(GatewayConfig(**settings), plane)  # type: ignore[arg-type]  # any setting, by name
         await self.server.start(self._socket)
         return self
+
+    @property
+    def waiters(self) -> Waiters:
+        assert self.server is not None
+        assert self.server._gate is not None
+        return self.server._gate.waiters
 
     async def client(self) -> Client:
         client = await Client.connect(self.port)

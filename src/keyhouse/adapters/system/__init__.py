@@ -13,6 +13,7 @@ from keyhouse.adapters.system.keyring_file import (
     load_keyring,
     parse_keyring,
 )
+from keyhouse.adapters.system.open_files import allow_open_files
 
 __all__ = [
     "KeyringError",
@@ -20,6 +21,7 @@ __all__ = [
     "SystemEntropy",
     "add_sealing_key",
     "add_signing_key",
+    "allow_open_files",
     "boot_id",
     "complete_keyring",
     "create_keyring",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from keyhouse.core.entities import (
+    BrowserKeys,
     Environment,
     Identity,
     KeyKind,
@@ -48,24 +49,33 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["limits"] = limits(body.limits)
     if "disabled" in came:
         given["disabled"] = body.disabled
-    return given | _ways_in(body)
+    _how_calls_come(body, given)
+    _how_upstreams_hear(body, given)
+    return given
 
 
-def _ways_in(body: models.ApiChange) -> ApiFields:
-    """What a request says of how calls and their keys come."""
+def _how_calls_come(body: models.ApiChange, given: ApiFields) -> None:
+    """Where an API's keys stand, and what it does with browsers."""
     came = body.model_fields_set
-    given: ApiFields = {}
     if "key_header" in came:
         given["key_header"] = _KEY_HEADER if body.key_header is None else body.key_header
     if "query_parameter" in came:
         given["query_parameter"] = body.query_parameter
+    if "browser_keys" in came:
+        given["browser_keys"] = BrowserKeys(body.browser_keys or BrowserKeys.REFUSE)
+    if "cors_origins" in came:
+        given["cors_origins"] = tuple(body.cors_origins or ())
+
+
+def _how_upstreams_hear(body: models.ApiChange, given: ApiFields) -> None:
+    """By which names an API is called, and what its upstream is told."""
+    came = body.model_fields_set
     if "hosts" in came:
         given["hosts"] = tuple(body.hosts or ())
     if "prefix" in came:
         given["prefix"] = Prefix(body.prefix or Prefix.STRIP)
     if "identity" in came:
         given["identity"] = Identity(body.identity or Identity.HEADERS)
-    return given
 
 
 def route_fields(body: models.RouteChange) -> RouteFields:
@@ -168,6 +178,7 @@ def restrictions(body: models.RestrictionsBody | None) -> Restrictions:
         networks_denied=tuple(body.networks_denied),
         referrers=tuple(body.referrers),
         endpoints=tuple(body.endpoints),
+        apps=tuple(body.apps),
     )
 
 

@@ -51,6 +51,21 @@ QueryParameter = Annotated[
     str | None,
     typer.Option("--query-parameter", help="Lets keys come in this query parameter too."),
 ]
+BrowserKeysOption = Annotated[
+    str | None,
+    typer.Option(
+        "--browser-keys",
+        help="A server key that a browser sends: refuse it, or flag it and go on.",
+    ),
+]
+CorsOrigins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cors-origin",
+        help="Pages of this origin may read answers, as https://*.example.com. Repeatable.",
+    ),
+]
+NoCors = Annotated[bool, typer.Option("--no-cors", help="Leave CORS to the upstream.")]
 Hosts = Annotated[
     list[str] | None,
     typer.Option(
@@ -97,6 +112,8 @@ def create_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    browser_keys: BrowserKeysOption = None,
+    cors_origins: CorsOrigins = None,
     hosts: Hosts = None,
     keep_slug: KeepSlug = None,
     sign_identity: SignIdentity = None,
@@ -113,6 +130,8 @@ def create_api(  # noqa: PLR0913  (an option each)
         "limits": limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "browser_keys": browser_keys,
+        "cors_origins": cors_origins or None,
         "hosts": hosts or None,
         "prefix": _choice(keep_slug, "keep", "strip"),
         "identity": _choice(sign_identity, "signed", "headers"),
@@ -133,6 +152,9 @@ def update_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    browser_keys: BrowserKeysOption = None,
+    cors_origins: CorsOrigins = None,
+    no_cors: NoCors = False,
     hosts: Hosts = None,
     no_hosts: NoHosts = False,
     keep_slug: KeepSlug = None,
@@ -151,6 +173,8 @@ def update_api(  # noqa: PLR0913  (an option each)
         "limits": [] if no_limits else limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "browser_keys": browser_keys,
+        "cors_origins": [] if no_cors else cors_origins or None,
         "hosts": [] if no_hosts else hosts or None,
         "prefix": _choice(keep_slug, "keep", "strip"),
         "identity": _choice(sign_identity, "signed", "headers"),

@@ -34,6 +34,7 @@ class GatewayConfig:
     """
 
     trusted_proxies: tuple[str, ...] = ()
+    require_tls: bool = False
     own_hosts: frozenset[str] = frozenset()
     upstream_private: bool = True
     upstream_private_for: frozenset[str] = frozenset()

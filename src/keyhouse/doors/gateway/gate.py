@@ -12,9 +12,11 @@ from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
+from keyhouse.doors.gateway.waiters import Waiters
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.caller import Caller
+    from keyhouse.doors.gateway.tunnel import Tunnel
 
 
 class Gate:
@@ -35,6 +37,7 @@ class Gate:
         self.loop = loop
         self.draining = False
         self.callers: set[Caller] = set()
+        self.tunnels: set[Tunnel] = set()
         self.watch = Watch(
             loop,
             min(
@@ -53,6 +56,7 @@ class Gate:
         self.host_names = HostNames(config.own_hosts)
         self.pool = Pool(self)
         self.faces = Faces(self.pool, config.admits_private, plane)
+        self.waiters = Waiters(loop, plane.recent)
         self._crowded = crowded
         self._nobody: asyncio.Future[None] | None = None
         self._tls: ssl.SSLContext | None = None

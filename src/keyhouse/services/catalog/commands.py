@@ -7,6 +7,7 @@ from keyhouse.core.entities import (
     Access,
     Api,
     ApiHost,
+    BrowserKeys,
     Entity,
     Identity,
     Limit,
@@ -17,6 +18,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
+    check_cors_origins,
     check_hosts,
     check_key_header,
     check_limits,
@@ -42,6 +44,8 @@ class ApiFields(TypedDict, total=False):
     limits: tuple[Limit, ...]
     key_header: str
     query_parameter: str | None
+    browser_keys: BrowserKeys
+    cors_origins: tuple[str, ...]
     hosts: tuple[str, ...]
     prefix: Prefix
     identity: Identity
@@ -118,6 +122,14 @@ def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Proble
         problems += check_key_header("key_header", fields["key_header"])
     if "query_parameter" in fields:
         problems += check_query_parameter("query_parameter", fields["query_parameter"])
+    if "cors_origins" in fields:
+        problems += check_cors_origins("cors_origins", fields["cors_origins"])
+    return [*problems, *_check_leading(work, fields)]
+
+
+def _check_leading(work: Work, fields: ApiFields) -> list[Problem]:
+    """What is wrong with how calls are led, and with what upstreams are told."""
+    problems: list[Problem] = []
     if fields.get("identity") is Identity.SIGNED and not work.keyring.signing:
         mend = "give the keyring a signing key: `keyhouse keyring new-signing-key`"
         problems.append(Problem("identity", "cannot be signed", mend))

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Api, Environment, Identity, Prefix
+from keyhouse.core.entities import Api, BrowserKeys, Environment, Identity, Prefix
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
 from keyhouse.doors.console.apis.role_lines import of_role, read_roles, show_roles
@@ -29,6 +29,8 @@ _TEXTS: Final = (
     "roles",
     "key_header",
     "query_parameter",
+    "browser_keys",
+    "cors_origins",
     "hosts",
     "prefix",
     "identity",
@@ -47,6 +49,8 @@ class ApiForm(NamedTuple):
     roles: str = ""
     key_header: str = KEY_HEADER
     query_parameter: str = ""
+    browser_keys: str = BrowserKeys.REFUSE.value
+    cors_origins: str = ""
     hosts: str = ""
     prefix: str = Prefix.STRIP
     identity: str = Identity.HEADERS
@@ -78,6 +82,8 @@ def show_api(api: Api) -> ApiForm:
         roles=show_roles(api.roles),
         key_header=api.key_header,
         query_parameter=api.query_parameter or "",
+        browser_keys=api.browser_keys.value,
+        cors_origins="\n".join(api.cors_origins),
         hosts="\n".join(api.hosts),
         prefix=api.prefix.value,
         identity=api.identity.value,
@@ -101,11 +107,18 @@ def api_fields(form: ApiForm) -> tuple[ApiFields, list[Problem]]:
         limits=limits,
         key_header=form.key_header or KEY_HEADER,
         query_parameter=form.query_parameter or None,
+        browser_keys=_browser_keys(form.browser_keys),
+        cors_origins=words(form.cors_origins),
         hosts=words(form.hosts),
         prefix=Prefix.KEEP if form.prefix == Prefix.KEEP else Prefix.STRIP,
         identity=Identity.SIGNED if form.identity == Identity.SIGNED else Identity.HEADERS,
     )
     return fields, problems
+
+
+def _browser_keys(typed: str) -> BrowserKeys:
+    known = typed in tuple(BrowserKeys)
+    return BrowserKeys(typed) if known else BrowserKeys.REFUSE
 
 
 def at_fields(form: ApiForm, problems: Iterable[Problem]) -> dict[str, Problem]:
@@ -141,6 +154,8 @@ def _placed(form: ApiForm, problem: Problem) -> Problem:
         return of_role(form.roles, problem)
     if field.startswith("scopes."):
         return of_word("scopes", words(form.scopes), problem)
+    if field.startswith("cors_origins."):
+        return of_word("cors_origins", words(form.cors_origins), problem)
     if field.startswith("hosts."):
         return of_word("hosts", words(form.hosts), problem)
     if field == "slug" and not form.wanted_slug:
