@@ -110,10 +110,22 @@ async def test_a_host_is_no_way_around_the_check_of_paths(house: House) -> None:
     assert house.upstream.requests == []
 
 
-async def test_an_absolute_target_is_refused_whatever_host_it_names(house: House) -> None:
+async def test_the_host_of_an_absolute_target_goes_before_that_of_the_header(
+    house: House,
+) -> None:
+    """Also for what comes after it with the same headers."""
     await house.start()
-    answer = await get(house, "api.example.com", "http://other.example/now")
-    assert answer.status == 400
+    client = await house.client()
+    key = f"X-API-Key: {KEY.decode()}\r\n\r\n"
+    for target, host, status in (
+        ("http://other.example/now", "api.example.com", 404),
+        ("/now", "api.example.com", 200),
+        ("http://api.example.com/now", "other.example", 200),
+        ("/now", "other.example", 404),
+        ("http://api.example.com:80/now", "other.example", 200),
+    ):
+        client.send(f"GET {target} HTTP/1.1\r\nHost: {host}\r\n{key}".encode())
+        assert (await client.answer()).status == status, (target, host)
 
 
 async def test_a_decision_is_asked_for_on_the_whole_path(house: House) -> None:
