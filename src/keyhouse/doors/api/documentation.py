@@ -146,7 +146,7 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
 def _tells_one(operation: dict[str, Any]) -> bool:
     """Whether the answer is the thing itself: neither a list nor an act on it."""
     name: str = operation["operationId"]
-    return name.startswith(("get_", "change_", "find_"))
+    return name.startswith(("get_", "change_", "set_", "find_"))
 
 
 def _headers(tells_seq: bool) -> dict[str, Any]:
