@@ -203,6 +203,7 @@ async def _measured() -> list[float]:
             whole = await _turns(plane, secret)
             told: list[float] = []
             sys.setswitchinterval(wiring.SWITCH_SECONDS)
+            wiring.spare_collector()
             for _ in range(RUNS + 5):
                 told.append(await whole())
                 await asyncio.sleep(0.02)

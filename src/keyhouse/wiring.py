@@ -316,6 +316,16 @@ def people_desk(settings: Settings) -> Iterator[PeopleDesk]:
 # -- processes --------------------------------------------------------------------
 
 
+def spare_collector() -> None:
+    """Have the collector walk through what requests leave behind, which is little,
+
+    and not through all modules: what is loaded by now stays.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_MAX, 20, 100)
+
+
 def run_gateway(settings: Settings, listen_fd: int) -> int:
     """The gateway on an inherited listening socket, until SIGTERM or SIGINT.
 
@@ -371,11 +381,7 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
     stop = _stop_on_signals()
     plane = data_plane(settings, database, "gateway")
     await plane.open()
-    # What is loaded by now stays: collecting garbage is to walk through what
-    # requests leave behind, which is little, and not through all modules.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_MAX, 20, 100)
+    spare_collector()
     try:
         faces = Plane(
             verifier=plane.verifier,
