@@ -137,7 +137,7 @@ def test_a_management_key_has_no_environment() -> None:
                 replace(row, limits=(made.rate("r"),)), [], [], ZoneInfo
             ).rates,
         ),
-        application(made.APPLICATION),
+        application(made.APPLICATION, ZoneInfo),
         made.api_record(),
         owners=[],
         providers=[],

@@ -51,14 +51,14 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
     return compile_line(
         key.secrets[found[0].id],
         key,
-        compile_application(by_id[row.application_id]),
+        compile_application(by_id[row.application_id], ZoneInfo),
         compile_api(api, routes, ZoneInfo),
         owners=[
-            compile_organization(by_id[row.organization_id]),
+            compile_organization(by_id[row.organization_id], ZoneInfo),
             compile_project(by_id[row.project_id]),
         ],
         providers=[
-            compile_organization(by_id[api.organization_id]),
+            compile_organization(by_id[api.organization_id], ZoneInfo),
             compile_project(by_id[api.project_id]),
         ],
     )
@@ -169,6 +169,8 @@ def decided(world: World, step: reading.Step, counters: Counters) -> Decision:
     if line is None:
         return Decision(Verdict.UNKNOWN, step.at_us)
     passed = decide(line, asked(step.request, secret), step.at_us)
+    if line.on_route is not None:
+        line = line.on_route(line, passed.route_id)
     decision = Decision(passed.verdict, step.at_us, line)
     if decision.allowed:
         decision = counters.spend(line, passed.units, step.at_us)

@@ -67,14 +67,34 @@ class Resource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One named rate limit or quota, kept as JSON in its owner's `limits`.
+
+    A rate allows `amount` units each `period_seconds`, and `burst` at once
+    (`amount` where it is None). A quota allows `amount` units each calendar
+    `window` in `zone` (an IANA name), whose start is moved by `offset_seconds`.
+    """
+
+    name: str
+    kind: LimitKind
+    amount: int
+    period_seconds: int | None = None
+    burst: int | None = None
+    window: Window | None = None
+    zone: str = "UTC"
+    offset_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """The tenant."""
+    """The tenant. `limits` are shared by all of its keys, for each provider apart."""
 
     id: str
     name: str
     disabled_at: int | None = None
     created_at: int
     updated_at: int
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,25 +211,6 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """One named rate limit or quota, kept as JSON in its owner's `limits`.
-
-    A rate allows `amount` units each `period_seconds`, and `burst` at once
-    (`amount` where it is None). A quota allows `amount` units each calendar
-    `window` in `zone` (an IANA name), whose start is moved by `offset_seconds`.
-    """
-
-    name: str
-    kind: LimitKind
-    amount: int
-    period_seconds: int | None = None
-    burst: int | None = None
-    window: Window | None = None
-    zone: str = "UTC"
-    offset_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """What is protected. `upstreams` maps an environment to a base URL.
 
@@ -242,6 +243,7 @@ class Route:
 
     `method` is an HTTP method or `*`; `path` is a pattern below the API's
     root (see `core.patterns`). The first route by `position` that fits holds.
+    `limits` are counted for each key on this route.
     """
 
     id: str
@@ -254,11 +256,15 @@ class Route:
     cost: int = 1
     created_at: int
     updated_at: int
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """The program that calls. `external_id` is the provider's own name for it."""
+    """The program that calls. `external_id` is the provider's own name for it.
+
+    `limits` are shared by all of its keys, for each provider apart.
+    """
 
     id: str
     organization_id: str
@@ -269,6 +275,7 @@ class Application:
     disabled_at: int | None = None
     created_at: int
     updated_at: int
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

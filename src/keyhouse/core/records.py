@@ -5,7 +5,7 @@ is the way from one secret to one API, with everything worked out that does
 not depend on the request; it is cheap to make again when a part changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,10 +29,12 @@ class PartRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrganizationRecord:
-    """An organization, as consumer or provider."""
+    """An organization, as consumer or provider. Its limits bind it as consumer."""
 
     id: str
     disabled: bool
+    rates: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,16 +56,23 @@ class ApplicationRecord:
     name: str
     external_id: str | None
     disabled: bool
+    rates: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RouteRecord:
-    """What a route needs: `scopes` as they are written, `needs` worked out."""
+    """What a route needs, and the limits that each key meets on it.
+
+    `scopes` are as they are written, `needs` worked out.
+    """
 
     id: str
     scopes: tuple[str, ...]
     needs: Needs
     cost: int
+    rates: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +183,9 @@ class Line:
 
     `state` is the refusal that holds whatever the request is, None where
     there is none; outside `starts_us <= now < ends_us` the secret or key is
-    not valid. `grant` is None where the key does not open the API.
+    not valid. `grant` is None where the key does not open the API. Where
+    routes of the API have limits of their own, `on_route` takes the line and
+    a route's id and gives the line that holds there.
     """
 
     secret: SecretRecord
@@ -187,6 +198,7 @@ class Line:
     ends_us: int
     rates: tuple[RateUse, ...]
     quotas: tuple[QuotaUse, ...]
+    on_route: "Callable[[Line, str], Line] | None" = field(default=None, repr=False)
 
 
 class Found(NamedTuple):

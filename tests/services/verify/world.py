@@ -176,12 +176,13 @@ class Store:
             return compilation.compile_key(row, self.access[ref.id], secrets, _zone)
         if ref.kind == "api":
             return compilation.compile_api(row, [], _zone)
-        compilers: dict[str, Callable[[Any], Part]] = {
+        if ref.kind == "project":
+            return compilation.compile_project(row)
+        compilers: dict[str, Callable[[Any, Any], Part]] = {
             "organization": compilation.compile_organization,
-            "project": compilation.compile_project,
             "application": compilation.compile_application,
         }
-        return compilers[ref.kind](row)
+        return compilers[ref.kind](row, _zone)
 
 
 def _zone(_name: str) -> Any:

@@ -86,7 +86,7 @@ class Loading:
 
 def _organizations(loading: Loading, ids: list[str]) -> Iterable[Part]:
     rows = loading.rows(entities.Organization, "id", ids)
-    return map(compilation.compile_organization, rows)
+    return (compilation.compile_organization(row, zone) for row in rows)
 
 
 def _projects(loading: Loading, ids: list[str]) -> Iterable[Part]:
@@ -95,7 +95,7 @@ def _projects(loading: Loading, ids: list[str]) -> Iterable[Part]:
 
 def _applications(loading: Loading, ids: list[str]) -> Iterable[Part]:
     rows = loading.rows(entities.Application, "id", ids)
-    return map(compilation.compile_application, rows)
+    return (compilation.compile_application(row, zone) for row in rows)
 
 
 def _apis(loading: Loading, ids: list[str]) -> Iterable[Part]:

@@ -49,7 +49,13 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final = {("api", "roles"): _Json("{}"), ("access", "roles"): _Json("[]")}
+_IN_OLD_ROWS: Final = {
+    ("api", "roles"): _Json("{}"),
+    ("access", "roles"): _Json("[]"),
+    ("organization", "limits"): _Json("[]"),
+    ("application", "limits"): _Json("[]"),
+    ("route", "limits"): _Json("[]"),
+}
 """Columns that came after their table: what the rows that were there hold in them.
 
 SQLite adds a column that is not nullable only with a default, and keeps it.

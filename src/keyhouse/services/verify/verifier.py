@@ -107,6 +107,8 @@ class Verifier:
         if verdict is not _VALID:
             shown = None if verdict is Verdict.UNKNOWN else line
             return Decision(verdict, now_us, shown, route_id, 0, missing)
+        if line.on_route is not None:
+            line = line.on_route(line, route_id)
         return self._spend(request, attempt, line, route_id, units, now_us)
 
     def _way(

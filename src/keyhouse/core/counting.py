@@ -1,0 +1,120 @@
+"""Which limits a request meets, and for whom each of them counts.
+
+Any subject on the way of a request may have limits: key, API, application,
+organization, route. One rule says which give way: an API's limits are defaults
+for each key, and a key's own of the same name, whatever its kind, takes the
+place of one. Nothing else replaces anything. So whoever may change a key
+cannot lift what its application, its organization or the provider has set. All
+that is left must pass, or nothing is spent.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from keyhouse.core.limits import RateLimit
+from keyhouse.core.quotas import Budget, Quota
+from keyhouse.core.records import (
+    ApiRecord,
+    ApplicationRecord,
+    KeyRecord,
+    OrganizationRecord,
+    QuotaUse,
+    RateUse,
+    RouteRecord,
+)
+
+
+class Level(NamedTuple):
+    """A subject with its limits; `kind` and `id` are those of its budgets."""
+
+    kind: str
+    id: str
+    rates: tuple[RateLimit, ...]
+    quotas: tuple[Quota, ...]
+
+
+class Uses(NamedTuple):
+    """Limits, each with what it counts on."""
+
+    rates: tuple[RateUse, ...]
+    quotas: tuple[QuotaUse, ...]
+
+
+def told_name(subject: str, name: str) -> str:
+    """A limit's name as callers are told it: `organization/daily`.
+
+    The limits of a key and the defaults of an API, of which a call meets only
+    one of a name, go by their name alone (`subject` is ''). The others bear
+    their subject's, so that two that are called alike are told apart. No name
+    has a slash in it.
+    """
+    return f"{subject}/{name}" if subject else name
+
+
+def limit_uses(
+    key: KeyRecord,
+    api: ApiRecord,
+    application: ApplicationRecord,
+    organization: OrganizationRecord | None,
+) -> Uses:
+    """What a key meets on an API whatever the route, the narrowest first.
+
+    `organization` is the key's own. Its limits and those of the application
+    and the key count over all that is opened of one provider.
+    """
+    return _uses(key, api, _levels(key, api, application, organization))
+
+
+def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
+    """What a key meets on a route beyond that: counted for each key."""
+    own = Level("key_route", f"{key.id}/{route.id}", route.rates, route.quotas)
+    return _uses(key, api, [own])
+
+
+def _levels(
+    key: KeyRecord,
+    api: ApiRecord,
+    application: ApplicationRecord,
+    organization: OrganizationRecord | None,
+) -> Iterable[Level]:
+    yield Level("key", key.id, key.rates, key.quotas)
+    yield _defaults(key, api)
+    # A subscription's plan stands here, counted as ("subscription", its id).
+    yield Level("application", application.id, application.rates, application.quotas)
+    if organization is not None:
+        yield Level(
+            "organization", organization.id, organization.rates, organization.quotas
+        )
+
+
+def _defaults(key: KeyRecord, api: ApiRecord) -> Level:
+    """The API's limits for each key, without those that the key replaces."""
+    replaced = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
+    return Level(
+        "key_api",
+        f"{key.id}/{api.id}",
+        tuple(rate for rate in api.rates if rate.name not in replaced),
+        tuple(quota for quota in api.quotas if quota.name not in replaced),
+    )
+
+
+def _uses(key: KeyRecord, api: ApiRecord, levels: Iterable[Level]) -> Uses:
+    rates: list[RateUse] = []
+    quotas: list[QuotaUse] = []
+    for level in levels:
+        place = (api.organization_id, level.kind, level.id, key.environment or "")
+        for rate in level.rates:
+            rates.append(RateUse(_token(Budget(*place, _bare(rate.name))), rate))
+        for quota in level.quotas:
+            budget = Budget(*place, _bare(quota.name))
+            quotas.append(QuotaUse(_token(budget), quota, budget))
+    return Uses(tuple(rates), tuple(quotas))
+
+
+def _bare(told: str) -> str:
+    """The name as it was given: a budget names its subject by itself."""
+    return told.rpartition("/")[2]
+
+
+def _token(budget: Budget) -> str:
+    return "|".join(budget)
