@@ -151,7 +151,7 @@ class World:
     def _furnished(self, word: str) -> Furnished:
         acme = Acme(self.office, self.database, f"owner@{word}.example")
         home, project = acme.organization, acme.project
-        acme.write(lambda work: change_organization(work, home, name=f"{word} house"))
+        acme.write(lambda work: change_organization(work, home, {"name": f"{word} house"}))
         renamed: ProjectChanges = {"name": f"{word} project"}
         acme.write(lambda work: change_project(work, project, renamed))
         api = acme.api(f"{word}-api", upstreams={"test": "http://127.0.0.1:9"})

@@ -14,6 +14,15 @@ COUNTED = ("valid", "rate_limited", "quota_exceeded")
 """Where limits were met, and so are told."""
 
 
+_LIMITED: dict[type[Any], str] = {
+    rows.Organization: "organization/",
+    rows.Application: "application/",
+    rows.Route: "route/",
+    rows.Api: "",
+    rows.Key: "",
+}
+
+
 def shown(code: str) -> str:
     """The code that a caller sees."""
     return str(OUTCOMES[code].get("shown", code))
@@ -41,20 +50,27 @@ def ratelimit(expect: dict[str, Any]) -> str | None:
 
 def policy(world: World, expect: dict[str, Any]) -> str | None:
     """The RateLimit-Policy header, of the limits that RateLimit tells."""
-    known = {limit.name: limit for limit in limits(world)}
-    told = [_policy(known[name]) for name in expect.get("left", {})]
+    known = limits(world)
+    told = [_policy(name, known[name]) for name in expect.get("left", {})]
     return ", ".join(told) or None
 
 
-def _policy(limit: rows.Limit) -> str:
+def _policy(name: str, limit: rows.Limit) -> str:
     window = limit.period_seconds if limit.window is None else WINDOW_SECONDS[limit.window]
-    return f'"{limit.name}";q={limit.amount};w={window}'
+    return f'"{name}";q={limit.amount};w={window}'
 
 
-def limits(world: World) -> list[rows.Limit]:
-    """All limits that can be met; a key's own after those that they replace."""
-    shared = [limit for api in world.all(rows.Api) for limit in api.limits]
-    return shared + [limit for key in world.all(rows.Key) for limit in key.limits]
+def limits(world: World) -> dict[str, rows.Limit]:
+    """All limits that can be met, by the name that is told.
+
+    A key's own come last and replace those of APIs, as they do for the key.
+    """
+    return {
+        prefix + limit.name: limit
+        for kind, prefix in _LIMITED.items()
+        for row in world.all(kind)
+        for limit in row.limits
+    }
 
 
 def check_headers(

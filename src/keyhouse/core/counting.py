@@ -51,6 +51,12 @@ def told_name(subject: str, name: str) -> str:
     return f"{subject}/{name}" if subject else name
 
 
+def named(told: str) -> tuple[str, str]:
+    """The subject and the name that `told_name` put together."""
+    subject, _, name = told.rpartition("/")
+    return subject, name
+
+
 def limit_uses(
     key: KeyRecord,
     api: ApiRecord,
@@ -104,16 +110,17 @@ def _uses(key: KeyRecord, api: ApiRecord, levels: Iterable[Level]) -> Uses:
     for level in levels:
         place = (api.organization_id, level.kind, level.id, key.environment or "")
         for rate in level.rates:
-            rates.append(RateUse(_token(Budget(*place, _bare(rate.name))), rate))
+            counter = _token(_budget(place, rate.name))
+            rates.append(RateUse(counter, rate))
         for quota in level.quotas:
-            budget = Budget(*place, _bare(quota.name))
+            budget = _budget(place, quota.name)
             quotas.append(QuotaUse(_token(budget), quota, budget))
     return Uses(tuple(rates), tuple(quotas))
 
 
-def _bare(told: str) -> str:
-    """The name as it was given: a budget names its subject by itself."""
-    return told.rpartition("/")[2]
+def _budget(place: tuple[str, str, str, str], told: str) -> Budget:
+    """The budget of a limit there; it names the subject by itself."""
+    return Budget(*place, named(told)[1])
 
 
 def _token(budget: Budget) -> str:

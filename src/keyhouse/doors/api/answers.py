@@ -21,28 +21,6 @@ def _example(**fields: JsonValue) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
-class OrganizationOut(BaseModel):
-    """An organization."""
-
-    id: str
-    name: str
-    disabled_at: ToldTime | None
-    created_at: ToldTime
-    updated_at: ToldTime
-    model_config = _example(id=f"org_{_BODY}", name="Acme", disabled_at=None, **_TIMES)
-
-
-class ProjectOut(BaseModel):
-    """A project."""
-
-    id: str
-    name: str
-    disabled_at: ToldTime | None
-    created_at: ToldTime
-    updated_at: ToldTime
-    model_config = _example(id=f"prj_{_BODY}", name="Weather", disabled_at=None, **_TIMES)
-
-
 class RateOut(BaseModel):
     """A rate limit."""
 
@@ -60,6 +38,31 @@ class QuotaOut(BaseModel):
     window: Literal["hour", "day", "week", "month"]
     zone: str
     offset_seconds: int
+
+
+class OrganizationOut(BaseModel):
+    """An organization."""
+
+    id: str
+    name: str
+    limits: list[RateOut | QuotaOut]
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"org_{_BODY}", name="Acme", limits=[_LIMIT], disabled_at=None, **_TIMES
+    )
+
+
+class ProjectOut(BaseModel):
+    """A project."""
+
+    id: str
+    name: str
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(id=f"prj_{_BODY}", name="Weather", disabled_at=None, **_TIMES)
 
 
 class ApiOut(BaseModel):
@@ -104,6 +107,7 @@ class RouteOut(BaseModel):
     path: str
     scopes: list[str]
     cost: int
+    limits: list[RateOut | QuotaOut]
     created_at: ToldTime
     updated_at: ToldTime
     model_config = _example(
@@ -114,6 +118,7 @@ class RouteOut(BaseModel):
         path="/v1/forecast/**",
         scopes=["forecast:read"],
         cost=1,
+        limits=[],
         **_TIMES,
     )
 
@@ -125,6 +130,7 @@ class ApplicationOut(BaseModel):
     name: str
     external_id: str | None
     purpose: str
+    limits: list[RateOut | QuotaOut]
     project: str
     disabled_at: ToldTime | None
     created_at: ToldTime
@@ -134,6 +140,7 @@ class ApplicationOut(BaseModel):
         name="Route planner",
         external_id="crm-4711",
         purpose="",
+        limits=[_LIMIT],
         project=f"prj_{_BODY}",
         disabled_at=None,
         **_TIMES,
@@ -250,18 +257,24 @@ class SecretOut(BaseModel):
 
 
 class LimitLeftOut(BaseModel):
-    """A limit that counts for a key; `api` is null for the key's own.
+    """A limit that counts for a key, and whose it is.
 
-    Rates are counted where requests arrive, so `used` and what follows is null.
+    `api` is null where it counts over all APIs, `route` is a route's method and
+    path. Rates are counted where requests arrive, so `used` and what follows is
+    null.
     """
 
+    subject: Literal["key", "api", "route", "application", "organization"]
     api: str | None
+    route: str | None
     limit: RateOut | QuotaOut
     used: int | None
     left: int | None
     resets_at: ToldTime | None
     model_config = _example(
+        subject="api",
         api="weather",
+        route=None,
         limit={
             "name": "daily",
             "quota": 1000,

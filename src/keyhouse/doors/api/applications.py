@@ -9,7 +9,7 @@ from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import ApplicationOut
 from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import application_out
-from keyhouse.doors.api.wishes import application_changes
+from keyhouse.doors.api.wishes import application_changes, limits
 from keyhouse.services import catalog
 
 router = APIRouter(tags=["Applications"])
@@ -47,6 +47,7 @@ def create_application(call: PostCall, body: models.ApplicationBody) -> Response
             name=body.name,
             external_id=body.external_id,
             purpose=body.purpose,
+            limits=limits(body.limits),
             project=body.project,
         ),
         application_out,

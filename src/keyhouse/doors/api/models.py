@@ -83,10 +83,11 @@ class LimitBody(Body):
 
 
 class OrganizationChange(Body):
-    """What may change of an organization."""
+    """What may change of an organization. Limits that are given replace all of its."""
 
     name: str = UNSET_TEXT
-    model_config = _example(name="Acme")
+    limits: list[LimitBody] | None = None
+    model_config = _example(name="Acme", limits=[QUOTA])
 
 
 class ProjectBody(Body):
@@ -139,7 +140,7 @@ class ApiBody(ApiChange):
 
 
 class RouteChange(Body):
-    """What may change of a route."""
+    """What may change of a route. A list that is given replaces all of it."""
 
     method: str = UNSET_TEXT
     path: str = UNSET_TEXT
@@ -148,7 +149,8 @@ class RouteChange(Body):
         None, description="All are needed; of `a:read|a:admin` either is enough."
     )
     cost: int = UNSET_NUMBER
-    model_config = _example(cost=2)
+    limits: list[LimitBody] | None = None
+    model_config = _example(cost=2, limits=[LIMIT])
 
 
 class RouteBody(RouteChange):
@@ -162,11 +164,12 @@ class RouteBody(RouteChange):
 
 
 class ApplicationChange(Body):
-    """What may change of an application."""
+    """What may change of an application. Limits that are given replace all of its."""
 
     name: str = UNSET_TEXT
     external_id: str | None = None
     purpose: str | None = None
+    limits: list[LimitBody] | None = None
     disabled: bool = UNSET_FLAG
     model_config = _example(purpose="plans routes by the weather")
 
@@ -177,6 +180,7 @@ class ApplicationBody(Body):
     name: str
     external_id: str | None = None
     purpose: str = ""
+    limits: list[LimitBody] | None = None
     project: str | None = None
     model_config = _example(name="Route planner", external_id="crm-4711")
 

@@ -50,6 +50,7 @@ def organization_out(row: Organization) -> OrganizationOut:
     return OrganizationOut(
         id=row.id,
         name=row.name,
+        limits=limits_out(row.limits),
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )
@@ -93,6 +94,7 @@ def route_out(row: Route) -> RouteOut:
         path=row.path,
         scopes=list(row.scopes),
         cost=row.cost,
+        limits=limits_out(row.limits),
         **_times(row),
     )
 
@@ -104,6 +106,7 @@ def application_out(row: Application) -> ApplicationOut:
         name=row.name,
         external_id=row.external_id,
         purpose=row.purpose,
+        limits=limits_out(row.limits),
         project=row.project_id,
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
@@ -160,7 +163,9 @@ def secret_out(view: SecretView) -> SecretOut:
 def limit_left_out(row: LimitLeft) -> LimitLeftOut:
     """A limit and what is left of it, told."""
     return LimitLeftOut(
+        subject=row.subject,
         api=row.api_slug,
+        route=row.route,
         limit=_limit_out(row.limit),
         used=row.used,
         left=row.left,

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from keyhouse.doors.cli.desk import AsJson
+from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import (
     Enabled,
     Id,
@@ -16,10 +17,15 @@ from keyhouse.doors.cli.nouns import (
     update,
 )
 
-_ORGS = Noun("orgs", "organization", "organizations", ("id", "name", "disabled_at"))
+_ORGS = Noun(
+    "orgs", "organization", "organizations", ("id", "name", "limits", "disabled_at")
+)
 _PROJECTS = Noun("projects", "project", "projects", ("id", "name", "disabled_at"))
 _APPS = Noun(
-    "apps", "application", "applications", ("id", "name", "external_id", "project")
+    "apps",
+    "application",
+    "applications",
+    ("id", "name", "external_id", "limits", "project"),
 )
 
 Name = Annotated[str, typer.Argument(help="What people call it.")]
@@ -41,10 +47,18 @@ add_delete(apps, _APPS)
 
 @orgs.command("update", epilog="Example: keyhouse orgs update ID --name Acme")
 def update_org(
-    context: typer.Context, id: Id, *, name: NewName = None, as_json: AsJson = False
+    context: typer.Context,
+    id: Id,
+    *,
+    name: NewName = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    no_limits: NoLimits = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Change the organization."""
-    update(context, _ORGS, id, {"name": name}, json=as_json)
+    """Change the organization. Its limits are shared by all of its keys."""
+    changes = {"name": name, "limits": changed(rates, quotas, none=no_limits)}
+    update(context, _ORGS, id, changes, json=as_json)
 
 
 @projects.command("create", epilog="Example: keyhouse projects create weather")
@@ -74,6 +88,8 @@ def create_app(
     *,
     external_id: ExternalId = None,
     purpose: Purpose = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,27 +98,35 @@ def create_app(
         "name": name,
         "external_id": external_id,
         "purpose": purpose,
+        "limits": limits(rates, quotas) or None,
         "project": project,
     }
     create(context, _APPS, fields, json=as_json)
 
 
 @apps.command("update", epilog="Example: keyhouse apps update ID --purpose 'Plans routes'")
-def update_app(
+def update_app(  # noqa: PLR0913  (an option each)
     context: typer.Context,
     id: Id,
     *,
     name: NewName = None,
     external_id: ExternalId = None,
     purpose: Purpose = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
     enabled: Enabled = None,
+    no_limits: NoLimits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change an application. A disabled one's keys work no more."""
+    """Change an application. Limits that are given replace all of its.
+
+    A disabled one's keys work no more.
+    """
     changes = {
         "name": name,
         "external_id": external_id,
         "purpose": purpose,
+        "limits": changed(rates, quotas, none=no_limits),
         "disabled": disabled(enabled),
     }
     update(context, _APPS, id, changes, json=as_json)

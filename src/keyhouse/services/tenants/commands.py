@@ -8,10 +8,11 @@ from keyhouse.core.entities import (
     Api,
     Application,
     Key,
+    Limit,
     Organization,
     Project,
 )
-from keyhouse.core.validation import check_name
+from keyhouse.core.validation import check_limits, check_name
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.tenants.queries import (
     WRITE_ORGANIZATIONS,
@@ -21,6 +22,13 @@ from keyhouse.services.tenants.queries import (
 from keyhouse.services.work import Work, switched
 
 
+class OrganizationChanges(TypedDict, total=False):
+    """What may change of an organization; only what is there is changed."""
+
+    name: str
+    limits: tuple[Limit, ...]
+
+
 class ProjectChanges(TypedDict, total=False):
     """What may change of a project; only what is there is changed."""
 
@@ -28,14 +36,13 @@ class ProjectChanges(TypedDict, total=False):
     disabled: bool
 
 
-def change_organization(work: Work, id: str, *, name: str | None = None) -> Organization:
-    """Rename the actor's organization."""
+def change_organization(work: Work, id: str, changes: OrganizationChanges) -> Organization:
+    """Rename the actor's organization, or change the limits that its keys share."""
     work.actor.whole(WRITE_ORGANIZATIONS)
     organization = work.own(Organization, id)
-    if name is None:
-        return organization
-    refuse(check_name("name", name))
-    return work.change("organization.change", organization, name=name)
+    limits = check_limits("limits", changes.get("limits", ()), work.knows_zone)
+    refuse([*(check_name("name", changes["name"]) if "name" in changes else []), *limits])
+    return work.change("organization.change", organization, **changes)
 
 
 def create_project(work: Work, *, name: str) -> Project:
