@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Application, Environment, Key
+from keyhouse.doors.console.keys import words
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
 from keyhouse.services import catalog, issue, reports
 from keyhouse.services.issue import KeyFilter, KeyState, KeyView
@@ -45,6 +46,7 @@ class Shown(NamedTuple):
     keys: list[KeyRow]
     can_be_deleted: bool
     calls_in_last_hour: int
+    limits: list[tuple[str, str]]
 
 
 def listed(
@@ -78,7 +80,8 @@ def shown_of(look: Look, project: str, environment: Environment, id: str) -> Sho
     ]
     calls = reports.calls_in_last_hour(look, application=application.id)
     ever = look.tx.page(Key, after=None, limit=1, application_id=application.id).rows
-    return Shown(application, rows, not ever, calls)
+    limits = [(one.name, words.limit(one)) for one in application.limits]
+    return Shown(application, rows, not ever, calls, limits)
 
 
 def _by_application(
