@@ -17,6 +17,7 @@ COUNTED = ("valid", "rate_limited", "quota_exceeded")
 _LIMITED: dict[type[Any], str] = {
     rows.Organization: "organization/",
     rows.Application: "application/",
+    rows.Customer: "customer/",
     rows.Route: "route/",
     rows.Api: "",
     rows.Key: "",
@@ -115,6 +116,14 @@ def scopes(world: World, expect: dict[str, Any], request: dict[str, Any]) -> lis
     return sorted({*opens.scopes, *of_roles})
 
 
+def customer_name(world: World, api: rows.Api) -> str | None:
+    """Whom the API's provider knows the caller as."""
+    for one in world.all(rows.Customer):
+        if one.organization_id == api.organization_id:
+            return one.external_id
+    return world.get(rows.Application, "application").external_id
+
+
 def identity(
     world: World, expect: dict[str, Any], request: dict[str, Any]
 ) -> dict[str, str]:
@@ -124,7 +133,7 @@ def identity(
     return {
         "keyhouse-key-id": key.id,
         "keyhouse-application": app.id,
-        "keyhouse-customer": app.external_id or "",
+        "keyhouse-customer": customer_name(world, api) or "",
         "keyhouse-subject": "",
         "keyhouse-environment": key.environment or "",
         "keyhouse-scopes": " ".join(scopes(world, expect, request)),

@@ -13,6 +13,7 @@ from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.compilation import (
     compile_api,
     compile_application,
+    compile_customer,
     compile_key,
     compile_line,
     compile_organization,
@@ -48,10 +49,13 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
     key = compile_key(row, access, secrets, ZoneInfo)
     api = world.get(rows.Api, api_name)
     routes = [one for one in world.all(rows.Route) if one.api_id == api.id]
+    links = world.all(rows.ApplicationCustomer)
+    application = compile_application(by_id[row.application_id], ZoneInfo, links)
+    customer_id = application.customers.get(api.organization_id)
     return compile_line(
         key.secrets[found[0].id],
         key,
-        compile_application(by_id[row.application_id], ZoneInfo),
+        application,
         compile_api(api, routes, ZoneInfo),
         owners=[
             compile_organization(by_id[row.organization_id], ZoneInfo),
@@ -61,6 +65,7 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
             compile_organization(by_id[api.organization_id], ZoneInfo),
             compile_project(by_id[api.project_id]),
         ],
+        customer=customer_id and compile_customer(by_id[customer_id], ZoneInfo),
     )
 
 

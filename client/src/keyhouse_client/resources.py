@@ -242,6 +242,7 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.invitations = Invitations(sender, "/v1/invitations")
         self.projects = Collection(sender, "/v1/projects")
         self.apis = Apis(sender, "/v1/apis")
+        self.customers = Collection(sender, "/v1/customers")
         self.applications = Collection(sender, "/v1/applications")
         self.keys = Keys(sender, "/v1/keys")
         self.usage = Usage(sender, "/v1/usage")

@@ -14,6 +14,7 @@ from keyhouse.core.records import (
     FOREVER_US,
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     GrantRecord,
     KeyRecord,
     Line,
@@ -44,8 +45,12 @@ def compile_project(row: rows.Project) -> ProjectRecord:
     return ProjectRecord(row.id, row.organization_id, row.disabled_at is not None)
 
 
-def compile_application(row: rows.Application, zones: ZoneLoader) -> ApplicationRecord:
-    """The record of an application."""
+def compile_application(
+    row: rows.Application,
+    zones: ZoneLoader,
+    customers: Iterable[rows.ApplicationCustomer] = (),
+) -> ApplicationRecord:
+    """The record of an application with its links to customers."""
     return ApplicationRecord(
         row.id,
         row.organization_id,
@@ -55,6 +60,19 @@ def compile_application(row: rows.Application, zones: ZoneLoader) -> Application
         row.disabled_at is not None,
         compile_rates(row.limits, "application"),
         compile_quotas(row.limits, zones, "application"),
+        {link.provider_id: link.customer_id for link in customers},
+    )
+
+
+def compile_customer(row: rows.Customer, zones: ZoneLoader) -> CustomerRecord:
+    """The record of a customer."""
+    return CustomerRecord(
+        row.id,
+        row.organization_id,
+        row.external_id,
+        row.disabled_at is not None,
+        compile_rates(row.limits, "customer"),
+        compile_quotas(row.limits, zones, "customer"),
     )
 
 
@@ -184,18 +202,21 @@ def compile_line(
     *,
     owners: Iterable[OrganizationRecord | ProjectRecord],
     providers: Iterable[OrganizationRecord | ProjectRecord],
+    customer: CustomerRecord | None = None,
 ) -> Line:
     """The way from a secret to an API.
 
     `owners` are the key's organization and project, `providers` those of the
-    API. A management key opens no API, whatever it may manage.
+    API; `customer` is the one that the application is of there. A management
+    key opens no API, whatever it may manage.
     """
     owners = tuple(owners)
+    holders = owners if customer is None else (*owners, customer)
     closed = api.disabled or any(owner.disabled for owner in providers)
     manages = key.kind is rows.KeyKind.MANAGEMENT
     grant = None if closed or manages else compile_grant_on(key, api)
     homes = (one for one in owners if isinstance(one, OrganizationRecord))
-    rates, quotas = limit_uses(key, api, application, next(homes, None))
+    rates, quotas = limit_uses(key, api, application, customer, next(homes, None))
     limited = {one.id: one for one in api.routes if one.rates or one.quotas}
     return Line(
         secret=secret,
@@ -203,12 +224,13 @@ def compile_line(
         application=application,
         api=api,
         grant=grant,
-        state=standing(secret, key, application, owners),
+        state=standing(secret, key, application, holders),
         starts_us=max(secret.starts_us, key.starts_us),
         ends_us=min(secret.ends_us, key.ends_us),
         rates=rates,
         quotas=quotas,
         on_route=_RouteLines(limited) if limited else None,
+        customer=customer,
     )
 
 
@@ -258,9 +280,12 @@ def standing(
     secret: SecretRecord,
     key: KeyRecord,
     application: ApplicationRecord,
-    owners: Iterable[OrganizationRecord | ProjectRecord],
+    owners: Iterable[OrganizationRecord | ProjectRecord | CustomerRecord],
 ) -> Verdict | None:
-    """The refusal that holds whatever is asked and whenever, None if there is none."""
+    """The refusal that holds whatever is asked and whenever, None if there is none.
+
+    `owners` are all that switch the key off with them.
+    """
     if key.deleted:
         return Verdict.UNKNOWN
     if key.revoked or secret.revoked:

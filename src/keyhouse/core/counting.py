@@ -1,7 +1,7 @@
 """Which limits a request meets, and for whom each of them counts.
 
 Any subject on the way of a request may have limits: key, API, application,
-organization, route. One rule says which give way: an API's limits are defaults
+customer, organization, route. One rule says which give way: an API's limits are defaults
 for each key, and a key's own of the same name, whatever its kind, takes the
 place of one. Nothing else replaces anything. So whoever may change a key
 cannot lift what its application, its organization or the provider has set. All
@@ -16,6 +16,7 @@ from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     KeyRecord,
     OrganizationRecord,
     QuotaUse,
@@ -61,14 +62,16 @@ def limit_uses(
     key: KeyRecord,
     api: ApiRecord,
     application: ApplicationRecord,
+    customer: CustomerRecord | None,
     organization: OrganizationRecord | None,
 ) -> Uses:
     """What a key meets on an API whatever the route, the narrowest first.
 
-    `organization` is the key's own. Its limits and those of the application
-    and the key count over all that is opened of one provider.
+    `organization` is the key's own, `customer` the provider's. Their limits
+    and those of the application and the key count over all that is opened of
+    one provider.
     """
-    return _uses(key, api, _levels(key, api, application, organization))
+    return _uses(key, api, _levels(key, api, application, customer, organization))
 
 
 def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
@@ -81,12 +84,15 @@ def _levels(
     key: KeyRecord,
     api: ApiRecord,
     application: ApplicationRecord,
+    customer: CustomerRecord | None,
     organization: OrganizationRecord | None,
 ) -> Iterable[Level]:
     yield Level("key", key.id, key.rates, key.quotas)
     yield _defaults(key, api)
     # A subscription's plan stands here, counted as ("subscription", its id).
     yield Level("application", application.id, application.rates, application.quotas)
+    if customer is not None:
+        yield Level("customer", customer.id, customer.rates, customer.quotas)
     if organization is not None:
         yield Level(
             "organization", organization.id, organization.rates, organization.quotas

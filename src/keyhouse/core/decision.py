@@ -78,8 +78,8 @@ class Decision:
 
     @property
     def customer(self) -> str | None:
-        """The application's external id: whom the provider knows it as."""
-        return self.line.application.external_id if self.line else None
+        """Whom the provider knows the caller as: see `Line.caller_name`."""
+        return self.line.caller_name if self.line else None
 
     @property
     def subject(self) -> str | None:

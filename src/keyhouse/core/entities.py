@@ -279,6 +279,40 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whom applications belong to, as the provider that keeps this row sees it.
+
+    `external_id` is the provider's own name for it, unique in its project.
+    `limits` are shared by all keys of all its applications.
+    """
+
+    id: str
+    organization_id: str
+    project_id: str
+    external_id: str
+    name: str
+    limits: tuple[Limit, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationCustomer:
+    """Whose customer an application is. `id` is `{application}/{provider}`:
+
+    to each provider it belongs to one.
+    """
+
+    id: str
+    application_id: str
+    provider_id: str
+    customer_id: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restrictions:
     """Where a key may be used; kept as JSON in the key. Empty means anywhere.
 
@@ -412,6 +446,8 @@ Entity = (
     | Api
     | Route
     | Application
+    | Customer
+    | ApplicationCustomer
     | Key
     | Access
     | SecretRow

@@ -46,7 +46,7 @@ class Budget(NamedTuple):
     """What a quota's use is booked on. No plan and no limit's row is in it,
 
     so that a change of plan keeps what was used. `subject_kind` is `key`,
-    `application` or `organization`; or `key_api` and `key_route` where each
+    `application`, `customer` or `organization`; or `key_api` and `key_route` where each
     API or route of a provider counts the key apart (the subject is then
     `{key}/{api}` or `{key}/{route}`).
     """

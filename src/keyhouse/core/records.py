@@ -21,7 +21,10 @@ FOREVER_US = 1 << 62
 
 
 class PartRef(NamedTuple):
-    """Names a part: `kind` is organization, project, application, api or key."""
+    """Names a part: `kind` is organization, project, application, customer, api
+
+    or key.
+    """
 
     kind: str
     id: str
@@ -48,7 +51,10 @@ class ProjectRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ApplicationRecord:
-    """An application as the data plane tells of it."""
+    """An application as the data plane tells of it.
+
+    `customers` maps a provider to the id of the customer that it is of there.
+    """
 
     id: str
     organization_id: str
@@ -58,6 +64,19 @@ class ApplicationRecord:
     disabled: bool
     rates: tuple[RateLimit, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    customers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CustomerRecord:
+    """A customer of a provider; switching it off refuses all its applications there."""
+
+    id: str
+    organization_id: str
+    external_id: str
+    disabled: bool
+    rates: tuple[RateLimit, ...]
+    quotas: tuple[Quota, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +178,14 @@ class KeyRecord:
         return wider
 
 
-Part = OrganizationRecord | ProjectRecord | ApplicationRecord | ApiRecord | KeyRecord
+Part = (
+    OrganizationRecord
+    | ProjectRecord
+    | ApplicationRecord
+    | CustomerRecord
+    | ApiRecord
+    | KeyRecord
+)
 
 
 class RateUse(NamedTuple):
@@ -185,7 +211,8 @@ class Line:
     there is none; outside `starts_us <= now < ends_us` the secret or key is
     not valid. `grant` is None where the key does not open the API. Where
     routes of the API have limits of their own, `on_route` takes the line and
-    a route's id and gives the line that holds there.
+    a route's id and gives the line that holds there. `customer` is that of the
+    API's provider.
     """
 
     secret: SecretRecord
@@ -199,6 +226,17 @@ class Line:
     rates: tuple[RateUse, ...]
     quotas: tuple[QuotaUse, ...]
     on_route: "Callable[[Line, str], Line] | None" = field(default=None, repr=False)
+    customer: CustomerRecord | None = None
+
+    @property
+    def caller_name(self) -> str | None:
+        """Whom the provider knows the caller as: its customer's external id, or the
+
+        application's own where it is linked to none.
+        """
+        if self.customer is not None:
+            return self.customer.external_id
+        return self.application.external_id
 
 
 class Found(NamedTuple):

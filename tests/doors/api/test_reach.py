@@ -15,6 +15,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     key = await tenant.key(access=[{"api": slug}])
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     *_, owner = (await tenant.client.get("/v1/members")).json()["data"]
+    customer = await tenant.make("/v1/customers", external_id=slug)
     to = {"email": f"{slug}@example.com", "role": "viewer"}
     return {
         "secret_id": secret["id"],
@@ -25,6 +26,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "apis": api["id"],
         "route": route["id"],
         "applications": key["application"],
+        "customers": customer["id"],
         "keys": key["id"],
         "requests": tenant.logged(key),
     }

@@ -57,6 +57,7 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
     key = await tenant.key()
     (owner,) = (await tenant.client.get("/v1/members")).json()["data"]
     to = {"email": "ada@example.com", "role": "viewer"}
+    customer = await tenant.make("/v1/customers", external_id="crm-1")
     invitation = await tenant.make("/v1/invitations", **to)
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     await tenant.client.aclose()
@@ -69,6 +70,7 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
         "apis": api["slug"],
         "route": route["id"],
         "applications": key["application"],
+        "customers": customer["id"],
         "keys": key["id"],
     }
 

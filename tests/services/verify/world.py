@@ -13,6 +13,8 @@ from keyhouse.core.entities import (
     Access,
     Api,
     Application,
+    ApplicationCustomer,
+    Customer,
     Environment,
     Key,
     KeyKind,
@@ -94,6 +96,7 @@ class Store:
         self.rows: dict[PartRef, Any] = {}
         self.secrets: dict[bytes, SecretRow] = {}
         self.access: dict[str, list[Access]] = {}
+        self.links: dict[str, list[ApplicationCustomer]] = {}
 
     def put(self, kind: str, row: Any) -> None:
         """Write a row and its change."""
@@ -176,11 +179,14 @@ class Store:
             return compilation.compile_key(row, self.access[ref.id], secrets, _zone)
         if ref.kind == "api":
             return compilation.compile_api(row, [], _zone)
+        if ref.kind == "application":
+            links = self.links.get(ref.id, ())
+            return compilation.compile_application(row, _zone, links)
         if ref.kind == "project":
             return compilation.compile_project(row)
         compilers: dict[str, Callable[[Any, Any], Part]] = {
             "organization": compilation.compile_organization,
-            "application": compilation.compile_application,
+            "customer": compilation.compile_customer,
         }
         return compilers[ref.kind](row, _zone)
 
@@ -259,6 +265,24 @@ class World:
             clock=self.clock,
             patience=Patience(feed_us=250_000, outage_us=60_000_000),
         )
+
+    def link(self, customer_id: str, **fields: Any) -> None:
+        """Make the application one of a new customer."""
+        own = {"organization_id": "org_1", "project_id": "prj_1", **_TIMES}
+        row = Customer(
+            id=customer_id, external_id=f"crm {customer_id}", name="c", **own, **fields
+        )
+        self.store.put("customer", row)
+        self.store.links["app_1"] = [
+            ApplicationCustomer(
+                id="app_1/org_1",
+                application_id="app_1",
+                provider_id="org_1",
+                customer_id=customer_id,
+                created_at=0,
+            )
+        ]
+        self.store.change("application", "app_1")
 
     def confirm(self) -> None:
         """What the follower does: read the log and hand it over."""

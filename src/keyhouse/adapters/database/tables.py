@@ -23,7 +23,11 @@ metadata: Final = sa.MetaData(
     }
 )
 
-_PRIMARY_CONFLICT: Final = {"member": "person_id", "access": "access"}
+_PRIMARY_CONFLICT: Final = {
+    "member": "person_id",
+    "access": "access",
+    "application_customer": "customer",
+}
 """What a taken id is told as, where the id is made of other fields."""
 
 _ASCII: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -163,6 +167,23 @@ application: Final = _table(
     organization_id="organization",
     project_id="project",
 )
+customer: Final = _table(
+    entities.Customer,
+    "customer",
+    _unique("project_id", "external_id", field="external_id"),
+    sa.Index(None, "organization_id"),
+    organization_id="organization",
+    project_id="project",
+)
+application_customer: Final = _table(
+    entities.ApplicationCustomer,
+    "application_customer",
+    sa.Index(None, "application_id"),
+    sa.Index(None, "customer_id"),
+    application_id="application",
+    provider_id="organization",
+    customer_id="customer",
+)
 key: Final = _table(
     entities.Key,
     "key",
@@ -212,6 +233,8 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Api: api,
     entities.Route: route,
     entities.Application: application,
+    entities.Customer: customer,
+    entities.ApplicationCustomer: application_customer,
     entities.Key: key,
     entities.Access: access,
     entities.SecretRow: secret,

@@ -131,6 +131,7 @@ class ApplicationOut(BaseModel):
     external_id: str | None
     purpose: str
     limits: list[RateOut | QuotaOut]
+    customer: str | None
     project: str
     disabled_at: ToldTime | None
     created_at: ToldTime
@@ -141,7 +142,32 @@ class ApplicationOut(BaseModel):
         external_id="crm-4711",
         purpose="",
         limits=[_LIMIT],
+        customer=f"cus_{_BODY}",
         project=f"prj_{_BODY}",
+        disabled_at=None,
+        **_TIMES,
+    )
+
+
+class CustomerOut(BaseModel):
+    """A customer."""
+
+    id: str
+    external_id: str
+    name: str
+    project: str
+    limits: list[RateOut | QuotaOut]
+    metadata: dict[str, Any]
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"cus_{_BODY}",
+        external_id="crm-4711",
+        name="Globex",
+        project=f"prj_{_BODY}",
+        limits=[_LIMIT],
+        metadata={"tier": "gold"},
         disabled_at=None,
         **_TIMES,
     )
@@ -264,7 +290,7 @@ class LimitLeftOut(BaseModel):
     null.
     """
 
-    subject: Literal["key", "api", "route", "application", "organization"]
+    subject: Literal["key", "api", "route", "application", "customer", "organization"]
     api: str | None
     route: str | None
     limit: RateOut | QuotaOut

@@ -20,6 +20,7 @@ _ID_EXAMPLES: Final = {
     "projects": "prj",
     "apis": "api",
     "applications": "app",
+    "customers": "cus",
     "keys": "key",
     "members": "usr",
     "invitations": "inv",

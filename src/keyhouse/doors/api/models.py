@@ -170,8 +170,9 @@ class ApplicationChange(Body):
     external_id: str | None = None
     purpose: str | None = None
     limits: list[LimitBody] | None = None
+    customer: str | None = Field(None, description="Its id or external id; null: none.")
     disabled: bool = UNSET_FLAG
-    model_config = _example(purpose="plans routes by the weather")
+    model_config = _example(purpose="plans routes by the weather", customer="crm-4711")
 
 
 class ApplicationBody(Body):
@@ -181,8 +182,28 @@ class ApplicationBody(Body):
     external_id: str | None = None
     purpose: str = ""
     limits: list[LimitBody] | None = None
+    customer: str | None = Field(None, description="Its id or external id.")
     project: str | None = None
-    model_config = _example(name="Route planner", external_id="crm-4711")
+    model_config = _example(name="Route planner", customer="crm-4711")
+
+
+class CustomerChange(Body):
+    """What may change of a customer. What is given replaces all of it."""
+
+    external_id: str = UNSET_TEXT
+    name: str = UNSET_TEXT
+    limits: list[LimitBody] | None = None
+    metadata: dict[str, Any] | None = None
+    disabled: bool = UNSET_FLAG
+    model_config = _example(limits=[QUOTA])
+
+
+class CustomerBody(CustomerChange):
+    """A new customer. Its project is the only one there is, unless it is named."""
+
+    external_id: str
+    project: str | None = None
+    model_config = _example(external_id="crm-4711", name="Globex", limits=[QUOTA])
 
 
 class AccessBody(Body):
@@ -323,6 +344,13 @@ class ApisQuery(ListQuery):
 
 class ApplicationsQuery(ListQuery):
     """Which applications."""
+
+    project: Word | None = None
+    external_id: Word | None = None
+
+
+class CustomersQuery(ListQuery):
+    """Which customers."""
 
     project: Word | None = None
     external_id: Word | None = None

@@ -9,6 +9,7 @@ from keyhouse.core.entities import (
     Api,
     Application,
     AuditRow,
+    Customer,
     Key,
     Limit,
     LimitKind,
@@ -24,6 +25,7 @@ from keyhouse.doors.api.answers import (
     ApiOut,
     ApplicationOut,
     AuditOut,
+    CustomerOut,
     KeyOut,
     LimitLeftOut,
     OrganizationOut,
@@ -39,10 +41,11 @@ from keyhouse.doors.api.answers import (
 )
 from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.ports import Observed, UsageRow
+from keyhouse.services.catalog import ApplicationView
 from keyhouse.services.issue import KeyView, SecretView
 from keyhouse.services.reports import LimitLeft
 
-_Dated = Organization | Project | Api | Route | Application | Key
+_Dated = Organization | Project | Api | Route | Application | Customer | Key
 
 
 def organization_out(row: Organization) -> OrganizationOut:
@@ -99,15 +102,31 @@ def route_out(row: Route) -> RouteOut:
     )
 
 
-def application_out(row: Application) -> ApplicationOut:
-    """An application's row, told."""
+def application_out(view: ApplicationView) -> ApplicationOut:
+    """An application's view, told."""
+    row = view.application
     return ApplicationOut(
         id=row.id,
         name=row.name,
         external_id=row.external_id,
         purpose=row.purpose,
         limits=limits_out(row.limits),
+        customer=view.customer_id,
         project=row.project_id,
+        disabled_at=format_optional(row.disabled_at),
+        **_times(row),
+    )
+
+
+def customer_out(row: Customer) -> CustomerOut:
+    """A customer's row, told."""
+    return CustomerOut(
+        id=row.id,
+        external_id=row.external_id,
+        name=row.name,
+        project=row.project_id,
+        limits=limits_out(row.limits),
+        metadata=row.metadata,
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )

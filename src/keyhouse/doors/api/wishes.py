@@ -12,7 +12,12 @@ from keyhouse.core.entities import (
     Window,
 )
 from keyhouse.doors.api import models
-from keyhouse.services.catalog import ApiFields, ApplicationChanges, RouteFields
+from keyhouse.services.catalog import (
+    ApiFields,
+    ApplicationChanges,
+    CustomerFields,
+    RouteFields,
+)
 from keyhouse.services.issue import AccessWish, ApplicationWish, KeyChanges, KeyWish
 from keyhouse.services.tenants import OrganizationChanges, ProjectChanges
 
@@ -94,6 +99,25 @@ def application_changes(body: models.ApplicationChange) -> ApplicationChanges:
         given["purpose"] = body.purpose or ""
     if "limits" in came:
         given["limits"] = limits(body.limits)
+    if "customer" in came:
+        given["customer"] = body.customer
+    if "disabled" in came:
+        given["disabled"] = body.disabled
+    return given
+
+
+def customer_fields(body: models.CustomerChange) -> CustomerFields:
+    """What a request says of a customer; null clears what can be cleared."""
+    came = body.model_fields_set
+    given: CustomerFields = {}
+    if "external_id" in came:
+        given["external_id"] = body.external_id
+    if "name" in came:
+        given["name"] = body.name
+    if "limits" in came:
+        given["limits"] = limits(body.limits)
+    if "metadata" in came:
+        given["metadata"] = body.metadata or {}
     if "disabled" in came:
         given["disabled"] = body.disabled
     return given

@@ -1,4 +1,4 @@
-"""`keyhouse orgs`, `projects`, `apps`."""
+"""`keyhouse orgs`, `projects`, `customers`, `apps`."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ _APPS = Noun(
     "apps",
     "application",
     "applications",
-    ("id", "name", "external_id", "limits", "project"),
+    ("id", "name", "external_id", "customer", "limits", "project"),
 )
 
 Name = Annotated[str, typer.Argument(help="What people call it.")]
@@ -36,12 +36,24 @@ Project = Annotated[
 ExternalId = Annotated[
     str | None, typer.Option("--external-id", help="Your own name for it.")
 ]
+_CUSTOMERS = Noun(
+    "customers",
+    "customer",
+    "customers",
+    ("id", "external_id", "name", "limits", "disabled_at", "project"),
+)
+OfCustomer = Annotated[
+    str | None, typer.Option("--customer", help="Whose it is, by id or external id.")
+]
+NoCustomer = Annotated[bool, typer.Option("--no-customer", help="It is nobody's.")]
 Purpose = Annotated[str | None, typer.Option("--purpose", help="What it is for.")]
 
 orgs = group(_ORGS, "The organization that the management key belongs to.")
 projects = group(_PROJECTS, "Projects: they hold APIs and applications.")
 apps = group(_APPS, "Applications: the programs that call.")
+customers = group(_CUSTOMERS, "Customers: whom applications belong to.")
 add_delete(projects, _PROJECTS, "Only an empty one.")
+add_delete(customers, _CUSTOMERS, "Only one without applications.")
 add_delete(apps, _APPS)
 
 
@@ -90,6 +102,7 @@ def create_app(
     purpose: Purpose = None,
     rates: Rates = None,
     quotas: Quotas = None,
+    customer: OfCustomer = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
@@ -99,6 +112,7 @@ def create_app(
         "external_id": external_id,
         "purpose": purpose,
         "limits": limits(rates, quotas) or None,
+        "customer": customer,
         "project": project,
     }
     create(context, _APPS, fields, json=as_json)
@@ -114,6 +128,8 @@ def update_app(  # noqa: PLR0913  (an option each)
     purpose: Purpose = None,
     rates: Rates = None,
     quotas: Quotas = None,
+    customer: OfCustomer = None,
+    no_customer: NoCustomer = False,
     enabled: Enabled = None,
     no_limits: NoLimits = False,
     as_json: AsJson = False,
@@ -127,6 +143,57 @@ def update_app(  # noqa: PLR0913  (an option each)
         "external_id": external_id,
         "purpose": purpose,
         "limits": changed(rates, quotas, none=no_limits),
+        "customer": customer,
         "disabled": disabled(enabled),
     }
-    update(context, _APPS, id, changes, json=as_json)
+    cleared = {"customer": None} if no_customer else {}
+    update(context, _APPS, id, changes, json=as_json, cleared=cleared)
+
+
+@customers.command("create", epilog="Example: keyhouse customers create crm-4711")
+def create_customer(
+    context: typer.Context,
+    external_id: Annotated[str, typer.Argument(help="Your own name for it.")],
+    *,
+    name: NewName = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a customer."""
+    fields = {
+        "external_id": external_id,
+        "name": name,
+        "limits": limits(rates, quotas) or None,
+        "project": project,
+    }
+    create(context, _CUSTOMERS, fields, json=as_json)
+
+
+@customers.command(
+    "update", epilog="Example: keyhouse customers update ID --quota monthly=50000/month"
+)
+def update_customer(
+    context: typer.Context,
+    id: Id,
+    *,
+    external_id: ExternalId = None,
+    name: NewName = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    enabled: Enabled = None,
+    no_limits: NoLimits = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change a customer. Limits that are given replace all of its.
+
+    A disabled one's applications are refused.
+    """
+    changes = {
+        "external_id": external_id,
+        "name": name,
+        "limits": changed(rates, quotas, none=no_limits),
+        "disabled": disabled(enabled),
+    }
+    update(context, _CUSTOMERS, id, changes, json=as_json)

@@ -54,7 +54,7 @@ def identity_lines(line: Line) -> bytes:
     values = (
         ("Key-Id", line.key.id),
         ("Application", line.application.id),
-        ("Customer", line.application.external_id or ""),
+        ("Customer", line.caller_name or ""),
         ("Subject", ""),
         ("Environment", line.key.environment or ""),
         ("Scopes", " ".join(scopes)),

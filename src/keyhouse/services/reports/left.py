@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from keyhouse.core.compilation import (
     compile_api,
     compile_application,
+    compile_customer,
     compile_key,
     compile_organization,
 )
@@ -16,6 +17,8 @@ from keyhouse.core.entities import (
     Access,
     Api,
     Application,
+    ApplicationCustomer,
+    Customer,
     Key,
     KeyKind,
     Limit,
@@ -27,6 +30,7 @@ from keyhouse.core.quotas import span_of
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     OrganizationRecord,
     QuotaUse,
     RateUse,
@@ -40,8 +44,8 @@ _Limits = Mapping[str, Limit]
 class LimitLeft(NamedTuple):
     """A limit that counts for a key, and how it stands.
 
-    `subject` is whose limit it is: `key`, `api`, `route`, `application` or
-    `organization`. `api_slug` is None where it counts over all that is opened
+    `subject` is whose limit it is: `key`, `api`, `route`, `application`,
+    `customer` or `organization`. `api_slug` is None where it counts over all that is opened
     of a provider, `route` is the method and path of a route's. `counted_on`
     names the counter: keys that share it share the limit. Of rates, which are
     counted where requests arrive, what was used is None.
@@ -75,7 +79,14 @@ class _Rows:
     apis: Mapping[str, tuple[Api, ApiRecord]]
     routes: Mapping[str, Route]
     applications: Mapping[str, tuple[Application, ApplicationRecord]]
+    customers: Mapping[str, tuple[Customer, CustomerRecord]]
     organizations: Mapping[str, tuple[Organization, OrganizationRecord]]
+
+    def customer(
+        self, application: ApplicationRecord, provider_id: str
+    ) -> tuple[Customer | None, CustomerRecord | None]:
+        """The one that an application is of with a provider."""
+        return self.customers.get(application.customers.get(provider_id, ""), (None, None))
 
 
 def limits_left(look: Look, key_id: str) -> list[LimitLeft]:
@@ -93,19 +104,23 @@ def limits_of(look: Look, keys: Sequence[Key]) -> dict[str, list[LimitLeft]]:
 def _read(look: Look, keys: Sequence[Key]) -> _Rows:
     find = look.tx.find
     # A management key may manage APIs, and opens none.
-    callers = tuple(key.id for key in keys if key.kind is not KeyKind.MANAGEMENT)
+    calling = tuple(key.id for key in keys if key.kind is not KeyKind.MANAGEMENT)
     opened: dict[str, list[str]] = {}
-    for row in find(Access, key_id=callers, resource=Resource.API):
+    for row in find(Access, key_id=calling, resource=Resource.API):
         opened.setdefault(row.key_id, []).append(row.resource_id)
     ids = tuple({id for named_ids in opened.values() for id in named_ids})
     routes = [route for route in find(Route, api_id=ids) if route.limits]
-    applications = find(Application, id=tuple({key.application_id for key in keys}))
+    callers = tuple({key.application_id for key in keys})
+    applications = find(Application, id=callers)
+    links = find(ApplicationCustomer, application_id=callers)
+    customers = find(Customer, id=tuple({link.customer_id for link in links}))
     owners = find(Organization, id=tuple({key.organization_id for key in keys}))
     return _Rows(
         opened,
         {row.id: (row, _compiled(row, routes)) for row in find(Api, id=ids)},
         {route.id: route for route in routes},
-        {row.id: (row, compile_application(row, ZoneInfo)) for row in applications},
+        {row.id: (row, _called(row, links)) for row in applications},
+        {row.id: (row, compile_customer(row, ZoneInfo)) for row in customers},
         {row.id: (row, compile_organization(row, ZoneInfo)) for row in owners},
     )
 
@@ -113,6 +128,13 @@ def _read(look: Look, keys: Sequence[Key]) -> _Rows:
 def _compiled(api: Api, routes: Iterable[Route]) -> ApiRecord:
     own = [route for route in routes if route.api_id == api.id]
     return compile_api(api, own, ZoneInfo)
+
+
+def _called(
+    application: Application, links: Iterable[ApplicationCustomer]
+) -> ApplicationRecord:
+    own = [link for link in links if link.application_id == application.id]
+    return compile_application(application, ZoneInfo, own)
 
 
 def _met(key: Key, rows: _Rows) -> list[_Met]:
@@ -129,14 +151,16 @@ def _met(key: Key, rows: _Rows) -> list[_Met]:
 def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
     api, opened = rows.apis[api_id]
     application, called = rows.applications[key.application_id]
+    customer, served = rows.customer(called, api.organization_id)
     organization, home = rows.organizations[key.organization_id]
     record = compile_key(key, (), (), ZoneInfo)
     own, default = _by_name(key.limits), _by_name(api.limits)
     shared = {
         "application": _by_name(application.limits),
+        "customer": _by_name(customer.limits if customer else ()),
         "organization": _by_name(organization.limits),
     }
-    for told, use in _named(*limit_uses(record, opened, called, home)):
+    for told, use in _named(*limit_uses(record, opened, called, served, home)):
         subject, name = named(told)
         if subject:
             yield _Met(subject, None, None, shared[subject][name], use)

@@ -13,6 +13,7 @@ _NONE: Final = 0
 _WHOSE: Final = {
     "key": "this key",
     "application": "its application",
+    "customer": "its customer",
     "organization": "the organization",
 }
 
