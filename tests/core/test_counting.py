@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from keyhouse.core.compilation import compile_rates
-from keyhouse.core.counting import named, told_name
+from keyhouse.core.counting import Subject, named, told_name
 from keyhouse.core.quotas import Budget
 from keyhouse.core.records import Line
 from tests.core import rows as made
@@ -105,11 +105,12 @@ def test_lines_share_the_very_limits_of_their_records() -> None:
     assert first.quotas[0].quota is second.quotas[0].quota
 
 
-@pytest.mark.parametrize("subject", ["", "organization", "route"])
-def test_a_told_name_is_taken_apart_again(subject: str) -> None:
-    assert named(told_name(subject, "per-minute")) == (subject, "per-minute")
+@pytest.mark.parametrize("subject", Subject)
+def test_a_told_name_is_taken_apart_again(subject: Subject) -> None:
+    known = None if subject in (Subject.KEY, Subject.API) else subject
+    assert named(told_name(subject, "per-minute")) == (known, "per-minute")
     (rate,) = compile_rates([made.rate("a.b_c-d")], subject)
-    assert named(rate.name) == (subject, "a.b_c-d")
+    assert named(rate.name) == (known, "a.b_c-d")
 
 
 def test_zones_of_shared_quotas_are_loaded() -> None:

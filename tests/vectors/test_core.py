@@ -65,7 +65,7 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
             compile_organization(by_id[api.organization_id], ZoneInfo),
             compile_project(by_id[api.project_id]),
         ],
-        customer=customer_id and compile_customer(by_id[customer_id], ZoneInfo),
+        customer=compile_customer(by_id[customer_id], ZoneInfo) if customer_id else None,
     )
 
 

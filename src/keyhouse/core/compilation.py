@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
-from keyhouse.core.counting import limit_uses, route_uses, told_name
+from keyhouse.core.counting import Subject, limit_uses, route_uses, told_name
 from keyhouse.core.limits import RateLimit, rate_limit
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
 from keyhouse.core.quotas import Quota
@@ -35,8 +35,8 @@ def compile_organization(row: rows.Organization, zones: ZoneLoader) -> Organizat
     return OrganizationRecord(
         row.id,
         row.disabled_at is not None,
-        compile_rates(row.limits, "organization"),
-        compile_quotas(row.limits, zones, "organization"),
+        compile_rates(row.limits, Subject.ORGANIZATION),
+        compile_quotas(row.limits, zones, Subject.ORGANIZATION),
     )
 
 
@@ -58,8 +58,8 @@ def compile_application(
         row.name,
         row.external_id,
         row.disabled_at is not None,
-        compile_rates(row.limits, "application"),
-        compile_quotas(row.limits, zones, "application"),
+        compile_rates(row.limits, Subject.APPLICATION),
+        compile_quotas(row.limits, zones, Subject.APPLICATION),
         {link.provider_id: link.customer_id for link in customers},
     )
 
@@ -71,8 +71,8 @@ def compile_customer(row: rows.Customer, zones: ZoneLoader) -> CustomerRecord:
         row.organization_id,
         row.external_id,
         row.disabled_at is not None,
-        compile_rates(row.limits, "customer"),
-        compile_quotas(row.limits, zones, "customer"),
+        compile_rates(row.limits, Subject.CUSTOMER),
+        compile_quotas(row.limits, zones, Subject.CUSTOMER),
     )
 
 
@@ -107,8 +107,8 @@ def compile_route(row: rows.Route, zones: ZoneLoader) -> RouteRecord:
         row.scopes,
         needs(row.scopes),
         row.cost,
-        compile_rates(row.limits, "route"),
-        compile_quotas(row.limits, zones, "route"),
+        compile_rates(row.limits, Subject.ROUTE),
+        compile_quotas(row.limits, zones, Subject.ROUTE),
     )
 
 
@@ -166,7 +166,9 @@ def compile_secret(row: rows.SecretRow) -> SecretRecord:
     return SecretRecord(row.id, row.version, row.starts_at, ends_us, revoked)
 
 
-def compile_rates(limits: Iterable[rows.Limit], subject: str = "") -> tuple[RateLimit, ...]:
+def compile_rates(
+    limits: Iterable[rows.Limit], subject: Subject = Subject.KEY
+) -> tuple[RateLimit, ...]:
     """The rate limits among `limits`, named as `told_name` has it for their subject."""
     return tuple(
         rate_limit(
@@ -178,7 +180,7 @@ def compile_rates(limits: Iterable[rows.Limit], subject: str = "") -> tuple[Rate
 
 
 def compile_quotas(
-    limits: Iterable[rows.Limit], zones: ZoneLoader, subject: str = ""
+    limits: Iterable[rows.Limit], zones: ZoneLoader, subject: Subject = Subject.KEY
 ) -> tuple[Quota, ...]:
     """The quotas among `limits`, their zones loaded; named as rates are."""
     return tuple(

@@ -9,7 +9,8 @@ that is left must pass, or nothing is spent.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.quotas import Budget, Quota
@@ -23,6 +24,21 @@ from keyhouse.core.records import (
     RateUse,
     RouteRecord,
 )
+
+
+class Subject(StrEnum):
+    """Whose limit one is."""
+
+    KEY = "key"
+    API = "api"
+    ROUTE = "route"
+    APPLICATION = "application"
+    CUSTOMER = "customer"
+    ORGANIZATION = "organization"
+
+
+_BARE: Final = (Subject.KEY, Subject.API)
+"""A call meets only one limit of a name of these two."""
 
 
 class Level(NamedTuple):
@@ -41,21 +57,20 @@ class Uses(NamedTuple):
     quotas: tuple[QuotaUse, ...]
 
 
-def told_name(subject: str, name: str) -> str:
+def told_name(subject: Subject, name: str) -> str:
     """A limit's name as callers are told it: `organization/daily`.
 
-    The limits of a key and the defaults of an API, of which a call meets only
-    one of a name, go by their name alone (`subject` is ''). The others bear
-    their subject's, so that two that are called alike are told apart. No name
-    has a slash in it.
+    The limits of a key and the defaults of an API go by their name alone. The
+    others bear their subject's, so that two that are called alike are told
+    apart. No name has a slash in it.
     """
-    return f"{subject}/{name}" if subject else name
+    return name if subject in _BARE else f"{subject}/{name}"
 
 
-def named(told: str) -> tuple[str, str]:
-    """The subject and the name that `told_name` put together."""
+def named(told: str) -> tuple[Subject | None, str]:
+    """What `told_name` put together; None for a bare name, a key's or an API's."""
     subject, _, name = told.rpartition("/")
-    return subject, name
+    return Subject(subject) if subject else None, name
 
 
 def limit_uses(

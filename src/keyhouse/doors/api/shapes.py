@@ -182,7 +182,7 @@ def secret_out(view: SecretView) -> SecretOut:
 def limit_left_out(row: LimitLeft) -> LimitLeftOut:
     """A limit and what is left of it, told."""
     return LimitLeftOut(
-        subject=row.subject,
+        subject=row.subject.value,
         api=row.api_slug,
         route=row.route,
         limit=_limit_out(row.limit),

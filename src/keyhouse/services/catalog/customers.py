@@ -81,8 +81,8 @@ def change_customer(work: Work, id: str, fields: CustomerFields) -> Customer:
 def delete_customer(work: Work, id: str) -> None:
     """Delete a customer that no application is linked to."""
     customer = reached_customer(work, WRITE_CUSTOMERS, id)
-    linked = {"customer_id": customer.id}
-    if work.tx.page(ApplicationCustomer, after=None, limit=1, **linked).rows:
+    linked = work.tx.page(ApplicationCustomer, after=None, limit=1, customer_id=customer.id)
+    if linked.rows:
         mend = "link them to another first, or disable it instead"
         raise Taken("customer", "has applications", mend)
     work.drop("customer.delete", customer)

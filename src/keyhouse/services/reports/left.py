@@ -12,7 +12,7 @@ from keyhouse.core.compilation import (
     compile_key,
     compile_organization,
 )
-from keyhouse.core.counting import limit_uses, named, route_uses
+from keyhouse.core.counting import Subject, limit_uses, named, route_uses
 from keyhouse.core.entities import (
     Access,
     Api,
@@ -44,14 +44,13 @@ _Limits = Mapping[str, Limit]
 class LimitLeft(NamedTuple):
     """A limit that counts for a key, and how it stands.
 
-    `subject` is whose limit it is: `key`, `api`, `route`, `application`,
-    `customer` or `organization`. `api_slug` is None where it counts over all that is opened
+    `api_slug` is None where it counts over all that is opened
     of a provider, `route` is the method and path of a route's. `counted_on`
     names the counter: keys that share it share the limit. Of rates, which are
     counted where requests arrive, what was used is None.
     """
 
-    subject: str
+    subject: Subject
     api_slug: str | None
     route: str | None
     limit: Limit
@@ -64,7 +63,7 @@ class LimitLeft(NamedTuple):
 class _Met(NamedTuple):
     """A limit that a key meets, and what it counts on."""
 
-    subject: str
+    subject: Subject
     api_slug: str | None
     route: str | None
     limit: Limit
@@ -145,7 +144,7 @@ def _met(key: Key, rows: _Rows) -> list[_Met]:
             for one in _met_on(key, id, rows):
                 met.setdefault(_token(one.use), one)
     # The sort is stable: the rest stays in the order in which it is met.
-    return sorted(met.values(), key=lambda one: one.subject != "key")
+    return sorted(met.values(), key=lambda one: one.subject is not Subject.KEY)
 
 
 def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
@@ -156,23 +155,23 @@ def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
     record = compile_key(key, (), (), ZoneInfo)
     own, default = _by_name(key.limits), _by_name(api.limits)
     shared = {
-        "application": _by_name(application.limits),
-        "customer": _by_name(customer.limits if customer else ()),
-        "organization": _by_name(organization.limits),
+        Subject.APPLICATION: _by_name(application.limits),
+        Subject.CUSTOMER: _by_name(customer.limits if customer else ()),
+        Subject.ORGANIZATION: _by_name(organization.limits),
     }
     for told, use in _named(*limit_uses(record, opened, called, served, home)):
         subject, name = named(told)
-        if subject:
+        if subject is not None:
             yield _Met(subject, None, None, shared[subject][name], use)
         elif name in own:
-            yield _Met("key", None, None, own[name], use)
+            yield _Met(Subject.KEY, None, None, own[name], use)
         else:
-            yield _Met("api", api.slug, None, default[name], use)
+            yield _Met(Subject.API, api.slug, None, default[name], use)
     for route in opened.routes:
         row = rows.routes[route.id]
         limits, words = _by_name(row.limits), f"{row.method} {row.path}"
         for told, use in _named(*route_uses(record, opened, route)):
-            yield _Met("route", api.slug, words, limits[named(told)[1]], use)
+            yield _Met(Subject.ROUTE, api.slug, words, limits[named(told)[1]], use)
 
 
 def _by_name(limits: Iterable[Limit]) -> _Limits:

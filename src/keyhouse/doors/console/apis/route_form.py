@@ -14,6 +14,7 @@ from keyhouse.doors.console.apis.words import of_word, words
 from keyhouse.services.catalog import RouteFields
 
 _AROUND_OR: Final = re.compile(r"\s*\|\s*")
+_TEXTS: Final = ("method", "path", "scopes", "cost", "position")
 METHODS: Final = (ANY_METHOD, "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -30,8 +31,12 @@ class RouteForm(NamedTuple):
 
 def read_route(form: Mapping[str, object]) -> RouteForm:
     """What was typed into the form of a route, but its rows of limits."""
-    names = (name for name in RouteForm._fields if name in form)
-    return RouteForm(**{name: str(form[name]).strip() for name in names})
+    blank = RouteForm()
+
+    def text(name: str) -> str:
+        return str(form.get(name, getattr(blank, name))).strip()
+
+    return RouteForm(*map(text, _TEXTS))
 
 
 def show_route(route: Route) -> RouteForm:

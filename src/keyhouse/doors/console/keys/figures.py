@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from keyhouse.core.counting import Subject
 from keyhouse.core.entities import LimitKind
 from keyhouse.doors.console.keys import words
 from keyhouse.services.reports import KeyReport, LimitLeft
@@ -11,10 +12,10 @@ from keyhouse.services.reports import KeyReport, LimitLeft
 _LOW: Final = 20
 _NONE: Final = 0
 _WHOSE: Final = {
-    "key": "this key",
-    "application": "its application",
-    "customer": "its customer",
-    "organization": "the organization",
+    Subject.KEY: "this key",
+    Subject.APPLICATION: "its application",
+    Subject.CUSTOMER: "its customer",
+    Subject.ORGANIZATION: "the organization",
 }
 
 
