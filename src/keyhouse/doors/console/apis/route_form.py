@@ -36,7 +36,13 @@ def read_route(form: Mapping[str, object]) -> RouteForm:
     def text(name: str) -> str:
         return str(form.get(name, getattr(blank, name))).strip()
 
-    return RouteForm(*map(text, _TEXTS))
+    return RouteForm(
+        method=text("method"),
+        path=text("path"),
+        scopes=text("scopes"),
+        cost=text("cost"),
+        position=text("position"),
+    )
 
 
 def show_route(route: Route) -> RouteForm:
