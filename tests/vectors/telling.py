@@ -10,7 +10,8 @@ from tests.vectors import reading
 from tests.vectors.filling import World
 
 OUTCOMES = reading.outcomes()
-COUNTED = ("valid", "rate_limited", "quota_exceeded")
+CREDITS = "credits/balance"
+COUNTED = ("valid", "rate_limited", "quota_exceeded", "credits_exhausted")
 """Where limits were met, and so are told."""
 
 
@@ -45,20 +46,38 @@ def retry_after(expect: dict[str, Any]) -> str | None:
 def ratelimit(expect: dict[str, Any]) -> str | None:
     """The RateLimit header."""
     left = expect.get("left", {})
-    told = [f'"{name}";r={units};t={reset}' for name, (units, reset) in left.items()]
+    told = [
+        f'"{name}";r={units}' + "".join(f";t={seconds}" for seconds in reset)
+        for name, (units, *reset) in left.items()
+    ]
     return ", ".join(told) or None
+
+
+def numbers(left: int, reset: int | None) -> list[int]:
+    """What is left of a limit as a case tells it."""
+    return [left] if reset is None else [left, reset]
 
 
 def policy(world: World, expect: dict[str, Any]) -> str | None:
     """The RateLimit-Policy header, of the limits that RateLimit tells."""
     known = limits(world)
-    told = [_policy(name, known[name]) for name in expect.get("left", {})]
+    told = [_policy(world, known, name) for name in expect.get("left", {})]
     return ", ".join(told) or None
 
 
-def _policy(name: str, limit: rows.Limit) -> str:
+def _policy(world: World, known: Mapping[str, rows.Limit], name: str) -> str:
+    if name == CREDITS:
+        (customer,) = world.all(rows.Customer)
+        return f'"{name}";q={customer.credits or 0}'
+    limit = known[name]
     window = limit.period_seconds if limit.window is None else WINDOW_SECONDS[limit.window]
     return f'"{name}";q={limit.amount};w={window}'
+
+
+def counts(world: World) -> bool:
+    """Whether a call may meet something that is counted."""
+    prepaid = [one for one in world.all(rows.Customer) if one.prepaid_at is not None]
+    return bool(limits(world) or prepaid)
 
 
 def limits(world: World) -> dict[str, rows.Limit]:
@@ -81,7 +100,7 @@ def check_headers(
     assert headers["keyhouse-request-id"].startswith("req_"), where
     assert headers.get("www-authenticate") == challenge(expect), where
     assert headers.get("retry-after") == retry_after(expect), where
-    if "left" in expect or expect["code"] not in COUNTED or not limits(world):
+    if "left" in expect or expect["code"] not in COUNTED or not counts(world):
         assert headers.get("ratelimit") == ratelimit(expect), where
         assert headers.get("ratelimit-policy") == policy(world, expect), where
     for name, value in expect.get("headers", {}).items():

@@ -98,14 +98,16 @@ class Counters:
     def _quotas(self, decision: Decision, spans: list[Any]) -> None:
         units = decision.units
         short = [
-            (use.quota.amount, span.end_us)
+            (use.budget.subject_kind, use.quota.amount, span.end_us)
             for use, span in spans
             if units > use.quota.amount - self.used[use.token, span]
         ]
-        if short:
+        if "credits" in [kind for kind, _, _ in short]:
+            decision.verdict = Verdict.CREDITS_EXHAUSTED
+        elif short:
             decision.verdict = Verdict.QUOTA_EXCEEDED
-            hopeless = any(units > amount for amount, _ in short)
-            latest_us = max(end_us for _, end_us in short)
+            hopeless = any(units > amount for _, amount, _ in short)
+            latest_us = max(end_us for _, _, end_us in short)
             decision.retry_us = None if hopeless else latest_us - decision.at_us
 
     def _rates(self, decision: Decision) -> None:
@@ -200,5 +202,8 @@ def test_core_agrees(name: str) -> None:
         assert list(decision.scopes_missing) == expect.get("scopes_missing", []), where
         assert decision.retry_us == expect.get("retry_us"), where
         if "left" in expect:
-            left = {one.name: [one.remaining, one.reset_seconds] for one in decision.limits}
+            left = {
+                one.name: telling.numbers(one.remaining, one.reset_seconds)
+                for one in decision.limits
+            }
             assert left == expect["left"], where

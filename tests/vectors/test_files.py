@@ -59,7 +59,6 @@ def test_every_outcome_of_a_request_has_a_vector() -> None:
     assert told <= set(OUTCOMES)
     outside = {
         "unavailable",  # no fault of the request
-        "credits_exhausted",
         "app_not_allowed",
         "subscription_inactive",
         "tls_required",
@@ -89,6 +88,10 @@ def test_a_case_holds_only_what_validation_lets_in(case: reading.Case) -> None:
         problems += validation.check_api_roles("roles", api.roles, api.scopes)
     for access in world.all(rows.Access):
         problems += validation.check_scopes("scopes", access.scopes)
+    limited = (rows.Organization, rows.Application, rows.Customer, rows.Route)
+    for kind in limited:
+        for row in world.all(kind):
+            problems += validation.check_limits("limits", row.limits, ZONES.__contains__)
     for route in world.all(rows.Route):
         scopes = next(a.scopes for a in world.all(rows.Api) if a.id == route.api_id)
         problems += validation.check_route(

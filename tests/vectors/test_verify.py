@@ -107,7 +107,8 @@ async def test_verify_agrees(name: str, desk: Desk) -> None:
         wait = telling.retry_after(expect)
         assert told["retry_after"] == (wait and int(wait)), where
         left = {
-            one["name"]: [one["remaining"], one["reset_seconds"]] for one in told["limits"]
+            one["name"]: telling.numbers(one["remaining"], one["reset_seconds"])
+            for one in told["limits"]
         }
         if "left" in expect or expect["code"] not in telling.COUNTED:
             assert left == expect.get("left", {}), where

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
-from keyhouse.core.counting import Subject, limit_uses, route_uses, told_name
+from keyhouse.core.counting import (
+    BALANCE,
+    Subject,
+    credit_use,
+    limit_uses,
+    route_uses,
+    told_name,
+)
 from keyhouse.core.limits import RateLimit, rate_limit
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
-from keyhouse.core.quotas import Quota
+from keyhouse.core.quotas import FOREVER_US, Quota
 from keyhouse.core.records import (
-    FOREVER_US,
     ApiRecord,
     ApplicationRecord,
     CustomerRecord,
@@ -73,7 +79,14 @@ def compile_customer(row: rows.Customer, zones: ZoneLoader) -> CustomerRecord:
         row.disabled_at is not None,
         compile_rates(row.limits, Subject.CUSTOMER),
         compile_quotas(row.limits, zones, Subject.CUSTOMER),
+        _credits(row),
     )
+
+
+def _credits(row: rows.Customer) -> Quota | None:
+    if row.prepaid_at is None:
+        return None
+    return Quota(told_name(Subject.CREDITS, BALANCE), row.credits or 0, None, UTC, 0)
 
 
 def compile_api(
@@ -219,6 +232,7 @@ def compile_line(
     grant = None if closed or manages else compile_grant_on(key, api)
     homes = (one for one in owners if isinstance(one, OrganizationRecord))
     rates, quotas = limit_uses(key, api, application, customer, next(homes, None))
+    paying = credit_use(key, customer)
     limited = {one.id: one for one in api.routes if one.rates or one.quotas}
     return Line(
         secret=secret,
@@ -230,9 +244,10 @@ def compile_line(
         starts_us=max(secret.starts_us, key.starts_us),
         ends_us=min(secret.ends_us, key.ends_us),
         rates=rates,
-        quotas=quotas,
+        quotas=quotas if paying is None else (*quotas, paying),
         on_route=_RouteLines(limited) if limited else None,
         customer=customer,
+        credits=paying,
     )
 
 
@@ -273,8 +288,13 @@ class _RouteLines:
 
 def _with_route(line: Line, route: RouteRecord) -> Line:
     rates, quotas = route_uses(line.key, line.api, route)
+    paying = () if line.credits is None else (line.credits,)
+    others = line.quotas[: len(line.quotas) - len(paying)]
     return replace(
-        line, rates=line.rates + rates, quotas=line.quotas + quotas, on_route=None
+        line,
+        rates=line.rates + rates,
+        quotas=(*others, *quotas, *paying),
+        on_route=None,
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from keyhouse.core.entities import Environment
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.records import (
@@ -35,8 +36,11 @@ class Subject(StrEnum):
     APPLICATION = "application"
     CUSTOMER = "customer"
     ORGANIZATION = "organization"
+    CREDITS = "credits"
 
 
+BALANCE: Final = "balance"
+"""The name of what a prepaid customer has left, which is told as `credits/balance`."""
 _BARE: Final = (Subject.KEY, Subject.API)
 """A call meets only one limit of a name of these two."""
 
@@ -93,6 +97,24 @@ def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
     """What a key meets on a route beyond that: counted for each key."""
     own = Level("key_route", f"{key.id}/{route.id}", route.rates, route.quotas)
     return _uses(key, api, [own])
+
+
+def credits_budget(provider_id: str, customer_id: str) -> Budget:
+    """What a customer's credits are counted on: one balance, whatever is called."""
+    return Budget(provider_id, Subject.CREDITS.value, customer_id, "", BALANCE)
+
+
+def credit_use(key: KeyRecord, customer: CustomerRecord | None) -> QuotaUse | None:
+    """The credits that a call with this key spends of; None where it spends none.
+
+    Only live keys do: trying an API out costs its customer nothing.
+    """
+    if customer is None or customer.credits is None:
+        return None
+    if key.environment != Environment.LIVE.value:
+        return None
+    budget = credits_budget(customer.organization_id, customer.id)
+    return QuotaUse(_token(budget), customer.credits, budget)
 
 
 def _levels(

@@ -17,8 +17,6 @@ from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.scopes import Needs
 from keyhouse.core.verdict import Verdict
 
-FOREVER_US = 1 << 62
-
 
 class PartRef(NamedTuple):
     """Names a part: `kind` is organization, project, application, customer, api
@@ -69,7 +67,10 @@ class ApplicationRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CustomerRecord:
-    """A customer of a provider; switching it off refuses all its applications there."""
+    """A customer of a provider; switching it off refuses all its applications there.
+
+    `credits` is what prepaid ones may spend in all, None for others.
+    """
 
     id: str
     organization_id: str
@@ -77,6 +78,7 @@ class CustomerRecord:
     disabled: bool
     rates: tuple[RateLimit, ...]
     quotas: tuple[Quota, ...]
+    credits: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,7 +214,7 @@ class Line:
     not valid. `grant` is None where the key does not open the API. Where
     routes of the API have limits of their own, `on_route` takes the line and
     a route's id and gives the line that holds there. `customer` is that of the
-    API's provider.
+    API's provider. `credits` is the last of `quotas` where calls are prepaid.
     """
 
     secret: SecretRecord
@@ -227,6 +229,7 @@ class Line:
     quotas: tuple[QuotaUse, ...]
     on_route: "Callable[[Line, str], Line] | None" = field(default=None, repr=False)
     customer: CustomerRecord | None = None
+    credits: QuotaUse | None = None
 
     @property
     def caller_name(self) -> str | None:

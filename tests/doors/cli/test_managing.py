@@ -168,6 +168,22 @@ def test_without_a_management_key_it_says_where_to_put_one(
     assert "keyhouse bootstrap" in _words(result)
 
 
+def test_credits_are_added_taken_and_listed(run: Run, server: Server) -> None:
+    at = "/v1/customers/cus_1"
+    entry = {"id": "crd_1", "amount": 5, "kind": "purchase"}
+    server.answer("POST", f"{at}/credits", 201, entry)
+    server.answer("GET", f"{at}/credits", 200, {"data": [entry], "next_cursor": None})
+    server.answer("GET", f"{at}/balance", 200, {"left": 5})
+    assert run("customers", "credit", "cus_1", "5", "--note", "17").exit_code == 0
+    assert server.asked[-1].body == {"amount": 5, "kind": "purchase", "note": "17"}
+    taken = ["--kind", "refund", "--take"]
+    assert run("customers", "credit", "cus_1", "5", *taken).exit_code == 0
+    assert server.asked[-1].body == {"amount": -5, "kind": "refund", "note": ""}
+    assert run("customers", "credit", "cus_1", "0").exit_code == 2
+    assert json.loads(run("customers", "credits", "cus_1", "--json").stdout) == [entry]
+    assert json.loads(run("customers", "balance", "cus_1", "--json").stdout) == {"left": 5}
+
+
 def test_limits_are_said_of_all_that_can_have_some(run: Run, server: Server) -> None:
     rate = {"name": "m", "rate": 60, "period_seconds": 60}
     quota = {"name": "d", "quota": 9, "window": "day", "zone": "UTC"}
@@ -272,6 +288,7 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
         ("apps update id_1 --no-customer", {"customer": None}),
         ("customers update id_1 --no-limits", {"limits": []}),
         ("customers update id_1 --disable", {"disabled": True}),
+        ("customers update id_1 --not-prepaid", {"prepaid": False}),
         ("orgs update id_1 --no-limits", {"limits": []}),
         ("keys update id_1 --no-limits", {"limits": []}),
         ("keys update id_1 --no-restrictions", {"restrictions": {}}),

@@ -9,8 +9,8 @@ from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import left_of, rate_limit, take
+from keyhouse.core.quotas import FOREVER_US
 from keyhouse.core.records import (
-    FOREVER_US,
     ApiRecord,
     ApplicationRecord,
     GrantRecord,

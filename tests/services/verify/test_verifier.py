@@ -372,6 +372,25 @@ def test_an_organization_s_changed_limits_hold_at_once() -> None:
     assert world.decide().verdict is Verdict.RATE_LIMITED
 
 
+def test_credits_run_out_and_a_purchase_helps_at_once() -> None:
+    world = World(environment=Environment.LIVE)
+    world.link("cus_1", prepaid_at=1, credits=2)
+    world.confirm()
+    assert [world.decide().code for _ in range(3)] == [
+        "valid",
+        "valid",
+        "credits_exhausted",
+    ]
+    refused = world.decide()
+    assert (refused.retry_us, refused.lease_ids) == (None, ())
+    world.store.change("customer", "cus_1", credits=3)
+    world.confirm()
+    assert [world.decide().code for _ in range(2)] == ["valid", "credits_exhausted"]
+    world.store.change("customer", "cus_1", prepaid_at=None)
+    world.confirm()
+    assert world.decide().code == "valid"
+
+
 def test_a_customer_that_fell_out_of_the_cache_is_still_heard_of() -> None:
     """What the cache no longer holds it could not drop: a way made of it would
 

@@ -213,7 +213,8 @@ def access(key_id: str, resource: Resource, resource_id: str, *scopes: str) -> A
 
 
 def key(key_id: str, kind: KeyKind = KeyKind.SERVER, **more: Any) -> Key:
-    environment = None if kind is KeyKind.MANAGEMENT else Environment.TEST
+    usual = None if kind is KeyKind.MANAGEMENT else Environment.TEST
+    environment = more.pop("environment", usual)
     return Key(
         id=key_id,
         organization_id="org_1",

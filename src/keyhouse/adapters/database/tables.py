@@ -175,6 +175,13 @@ customer: Final = _table(
     organization_id="organization",
     project_id="project",
 )
+credit: Final = _table(
+    entities.Credit,
+    "credit",
+    sa.Index(None, "customer_id", "id"),
+    organization_id="organization",
+    customer_id="customer",
+)
 application_customer: Final = _table(
     entities.ApplicationCustomer,
     "application_customer",
@@ -235,6 +242,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Application: application,
     entities.Customer: customer,
     entities.ApplicationCustomer: application_customer,
+    entities.Credit: credit,
     entities.Key: key,
     entities.Access: access,
     entities.SecretRow: secret,

@@ -158,6 +158,7 @@ class CustomerOut(BaseModel):
     project: str
     limits: list[RateOut | QuotaOut]
     metadata: dict[str, Any]
+    prepaid_at: ToldTime | None
     disabled_at: ToldTime | None
     created_at: ToldTime
     updated_at: ToldTime
@@ -168,8 +169,49 @@ class CustomerOut(BaseModel):
         project=f"prj_{_BODY}",
         limits=[_LIMIT],
         metadata={"tier": "gold"},
+        prepaid_at=None,
         disabled_at=None,
         **_TIMES,
+    )
+
+
+class BalanceOut(BaseModel):
+    """What a customer has: `left` is `added` less `spent`.
+
+    `reserved` of it is held by gateways, which may be spending it.
+    """
+
+    prepaid: bool
+    added: int
+    spent: int
+    reserved: int
+    left: int
+    model_config = _example(prepaid=True, added=1000, spent=120, reserved=16, left=880)
+
+
+class CreditOut(BaseModel):
+    """An entry of a customer's ledger of credits.
+
+    `balance` is what was left after it, as far as calls were booked by then.
+    """
+
+    id: str
+    customer: str
+    at: ToldTime
+    kind: Literal["purchase", "grant", "adjustment", "refund"]
+    amount: int
+    balance: int
+    note: str
+    actor: str
+    model_config = _example(
+        id=f"crd_{_BODY}",
+        customer=f"cus_{_BODY}",
+        at=_AT,
+        kind="purchase",
+        amount=1000,
+        balance=1000,
+        note="invoice 2026-17",
+        actor=f"key_{_BODY}",
     )
 
 

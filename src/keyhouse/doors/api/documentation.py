@@ -27,7 +27,7 @@ _ID_EXAMPLES: Final = {
     "requests": "req",
     "sessions": "ses",
 }
-_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec"}
+_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec", "credit": "crd"}
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",

@@ -194,6 +194,7 @@ class CustomerChange(Body):
     name: str = UNSET_TEXT
     limits: list[LimitBody] | None = None
     metadata: dict[str, Any] | None = None
+    prepaid: bool = UNSET_FLAG
     disabled: bool = UNSET_FLAG
     model_config = _example(limits=[QUOTA])
 
@@ -204,6 +205,15 @@ class CustomerBody(CustomerChange):
     external_id: str
     project: str | None = None
     model_config = _example(external_id="crm-4711", name="Globex", limits=[QUOTA])
+
+
+class CreditBody(Body):
+    """What is added to a customer's balance or, with an amount below 0, taken."""
+
+    amount: int = Field(description="Units; below 0 in an adjustment or a refund.")
+    kind: Literal["purchase", "grant", "adjustment", "refund"]
+    note: str = ""
+    model_config = _example(amount=1000, kind="purchase", note="invoice 2026-17")
 
 
 class AccessBody(Body):

@@ -9,6 +9,7 @@ from keyhouse.core.entities import (
     Api,
     Application,
     AuditRow,
+    Credit,
     Customer,
     Key,
     Limit,
@@ -25,6 +26,8 @@ from keyhouse.doors.api.answers import (
     ApiOut,
     ApplicationOut,
     AuditOut,
+    BalanceOut,
+    CreditOut,
     CustomerOut,
     KeyOut,
     LimitLeftOut,
@@ -43,6 +46,7 @@ from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.ports import Observed, UsageRow
 from keyhouse.services.catalog import ApplicationView
 from keyhouse.services.issue import KeyView, SecretView
+from keyhouse.services.prepaid import Balance
 from keyhouse.services.reports import LimitLeft
 
 _Dated = Organization | Project | Api | Route | Application | Customer | Key
@@ -127,8 +131,28 @@ def customer_out(row: Customer) -> CustomerOut:
         project=row.project_id,
         limits=limits_out(row.limits),
         metadata=row.metadata,
+        prepaid_at=format_optional(row.prepaid_at),
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
+    )
+
+
+def balance_out(row: Balance) -> BalanceOut:
+    """A balance, told."""
+    return BalanceOut(**row._asdict())
+
+
+def credit_out(row: Credit) -> CreditOut:
+    """An entry of the ledger, told."""
+    return CreditOut(
+        id=row.id,
+        customer=row.customer_id,
+        at=format_time(row.at),
+        kind=row.kind.value,
+        amount=row.amount,
+        balance=row.balance,
+        note=row.note,
+        actor=row.actor,
     )
 
 

@@ -118,6 +118,8 @@ def customer_fields(body: models.CustomerChange) -> CustomerFields:
         given["limits"] = limits(body.limits)
     if "metadata" in came:
         given["metadata"] = body.metadata or {}
+    if "prepaid" in came:
+        given["prepaid"] = body.prepaid
     if "disabled" in came:
         given["disabled"] = body.disabled
     return given

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from keyhouse.doors.cli.credits import add_credits
 from keyhouse.doors.cli.desk import AsJson
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import (
@@ -40,8 +41,12 @@ _CUSTOMERS = Noun(
     "customers",
     "customer",
     "customers",
-    ("id", "external_id", "name", "limits", "disabled_at", "project"),
+    ("id", "external_id", "name", "limits", "prepaid_at", "disabled_at", "project"),
 )
+Prepaid = Annotated[
+    bool | None,
+    typer.Option("--prepaid/--not-prepaid", help="Whether live calls spend its credits."),
+]
 OfCustomer = Annotated[
     str | None, typer.Option("--customer", help="Whose it is, by id or external id.")
 ]
@@ -53,7 +58,8 @@ projects = group(_PROJECTS, "Projects: they hold APIs and applications.")
 apps = group(_APPS, "Applications: the programs that call.")
 customers = group(_CUSTOMERS, "Customers: whom applications belong to.")
 add_delete(projects, _PROJECTS, "Only an empty one.")
-add_delete(customers, _CUSTOMERS, "Only one without applications.")
+add_delete(customers, _CUSTOMERS, "Only one without applications and credits.")
+add_credits(customers)
 add_delete(apps, _APPS)
 
 
@@ -174,7 +180,7 @@ def create_customer(
 @customers.command(
     "update", epilog="Example: keyhouse customers update ID --quota monthly=50000/month"
 )
-def update_customer(
+def update_customer(  # noqa: PLR0913  (an option each)
     context: typer.Context,
     id: Id,
     *,
@@ -183,6 +189,7 @@ def update_customer(
     rates: Rates = None,
     quotas: Quotas = None,
     enabled: Enabled = None,
+    prepaid: Prepaid = None,
     no_limits: NoLimits = False,
     as_json: AsJson = False,
 ) -> None:
@@ -194,6 +201,7 @@ def update_customer(
         "external_id": external_id,
         "name": name,
         "limits": changed(rates, quotas, none=no_limits),
+        "prepaid": prepaid,
         "disabled": disabled(enabled),
     }
     update(context, _CUSTOMERS, id, changes, json=as_json)

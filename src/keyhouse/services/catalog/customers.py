@@ -3,7 +3,7 @@
 from typing import Any, Final, TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import ApplicationCustomer, Customer, Limit
+from keyhouse.core.entities import ApplicationCustomer, Credit, Customer, Limit
 from keyhouse.core.validation import (
     Problem,
     check_limits,
@@ -28,6 +28,7 @@ class CustomerFields(TypedDict, total=False):
     name: str
     limits: tuple[Limit, ...]
     metadata: dict[str, Any]
+    prepaid: bool
     disabled: bool
 
 
@@ -58,7 +59,7 @@ def create_customer(
     home = home_project(work, WRITE_CUSTOMERS, project)
     fields = {**fields, "external_id": external_id}
     refuse(_check(work, fields))
-    given = {"name": external_id, **switched(work, None, dict(fields))}
+    given = {"name": external_id, **_switched(work, None, fields)}
     customer = Customer(
         id=work.new_id(ids.CUSTOMER),
         organization_id=work.actor.organization_id,
@@ -71,20 +72,22 @@ def create_customer(
 
 
 def change_customer(work: Work, id: str, fields: CustomerFields) -> Customer:
-    """Change a customer, or switch off (or on) what its applications open here."""
+    """Change a customer, have it prepay, or switch off what its applications open."""
     customer = reached_customer(work, WRITE_CUSTOMERS, id)
     refuse(_check(work, fields))
-    changed = switched(work, customer, dict(fields))
+    changed = _switched(work, customer, fields)
     return work.change("customer.change", customer, **changed)
 
 
 def delete_customer(work: Work, id: str) -> None:
-    """Delete a customer that no application is linked to."""
+    """Delete a customer that no application is linked to and that had no credits."""
     customer = reached_customer(work, WRITE_CUSTOMERS, id)
     linked = work.tx.page(ApplicationCustomer, after=None, limit=1, customer_id=customer.id)
     if linked.rows:
         mend = "link them to another first, or disable it instead"
         raise Taken("customer", "has applications", mend)
+    if work.tx.page(Credit, after=None, limit=1, customer_id=customer.id).rows:
+        raise Taken("customer", "has a ledger of credits", "disable it instead")
     work.drop("customer.delete", customer)
 
 
@@ -95,6 +98,17 @@ def reached_customer(at: Look | Work, scope: str, id: str) -> Customer:
     if not reach.holds_project(customer.project_id):
         raise NotFound("customer")
     return customer
+
+
+def _switched(
+    work: Work, customer: Customer | None, fields: CustomerFields
+) -> dict[str, Any]:
+    """The fields with `disabled` and `prepaid` told as the time since when it is so."""
+    changed = switched(work, customer, dict(fields))
+    if "prepaid" in changed:
+        since = (customer and customer.prepaid_at) or work.now_us
+        changed["prepaid_at"] = since if changed.pop("prepaid") else None
+    return changed
 
 
 def _check(work: Work, fields: CustomerFields) -> list[Problem]:

@@ -7,6 +7,7 @@ from keyhouse.core.entities import (
     Access,
     Api,
     Application,
+    Customer,
     Key,
     Limit,
     Organization,
@@ -70,11 +71,12 @@ def delete_project(work: Work, id: str) -> None:
     """Delete an empty project. What it holds goes first, or it is switched off."""
     work.actor.whole(WRITE_PROJECTS)
     project = reached_project(work, WRITE_PROJECTS, id)
-    for kind in (Api, Application, Key):
+    for kind in (Api, Application, Customer, Key):
         if work.tx.page(kind, after=None, limit=1, project_id=project.id).rows:
+            article = "a" if kind in (Customer, Key) else "an"
             raise Taken(
                 "project",
-                f"still holds an {kind.__name__}" if kind is not Key else "holds a key",
+                f"still holds {article} {kind.__name__}",
                 "delete what is in it first, or disable the project",
             )
     if work.tx.page(Access, after=None, limit=1, resource_id=project.id).rows:
