@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
 from keyhouse.core.counting import (
-    BALANCE,
+    CREDITS_TOLD,
     Subject,
     credit_use,
     limit_uses,
@@ -86,7 +86,7 @@ def compile_customer(row: rows.Customer, zones: ZoneLoader) -> CustomerRecord:
 def _credits(row: rows.Customer) -> Quota | None:
     if row.prepaid_at is None:
         return None
-    return Quota(told_name(Subject.CREDITS, BALANCE), row.credits or 0, None, UTC, 0)
+    return Quota(CREDITS_TOLD, row.credits or 0, None, UTC, 0)
 
 
 def compile_api(

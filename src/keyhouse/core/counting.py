@@ -36,11 +36,12 @@ class Subject(StrEnum):
     APPLICATION = "application"
     CUSTOMER = "customer"
     ORGANIZATION = "organization"
-    CREDITS = "credits"
 
 
-BALANCE: Final = "balance"
-"""The name of what a prepaid customer has left, which is told as `credits/balance`."""
+_CREDITS: Final = "credits"
+_BALANCE: Final = "balance"
+CREDITS_TOLD: Final = f"{_CREDITS}/{_BALANCE}"
+"""As what callers are told what a prepaid customer has left."""
 _BARE: Final = (Subject.KEY, Subject.API)
 """A call meets only one limit of a name of these two."""
 
@@ -101,7 +102,7 @@ def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
 
 def credits_budget(provider_id: str, customer_id: str) -> Budget:
     """What a customer's credits are counted on: one balance, whatever is called."""
-    return Budget(provider_id, Subject.CREDITS.value, customer_id, "", BALANCE)
+    return Budget(provider_id, _CREDITS, customer_id, "", _BALANCE)
 
 
 def credit_use(key: KeyRecord, customer: CustomerRecord | None) -> QuotaUse | None:

@@ -137,7 +137,7 @@ def limit_terms(line: Line, rates: int, quotas: int) -> tuple[Term, ...]:
                 use.quota.name,
                 LimitKind.QUOTA,
                 use.quota.amount,
-                use.quota.window and WINDOW_SECONDS[use.quota.window],
+                WINDOW_SECONDS[use.quota.window] if use.quota.window else None,
             )
             for use in line.quotas[:quotas]
         ),

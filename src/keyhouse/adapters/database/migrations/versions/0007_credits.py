@@ -4,6 +4,8 @@ Revision ID: 0007
 Revises: 0006
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,5 +46,5 @@ def downgrade() -> None:
         op.drop_column("customer", name)
 
 
-def _column(name: str, of: sa.types.TypeEngine[str] | sa.BigInteger) -> sa.Column[str]:
+def _column(name: str, of: sa.types.TypeEngine[Any]) -> sa.Column[Any]:
     return sa.Column(name, of, nullable=False)
