@@ -149,6 +149,7 @@ def identity(
     """The headers that tell an upstream who calls."""
     key = world.get(rows.Key, expect.get("key", "key"))
     app = world.get(rows.Application, "application")
+    api = world.get(rows.Api, request["api"])
     return {
         "keyhouse-key-id": key.id,
         "keyhouse-application": app.id,
