@@ -54,7 +54,7 @@ class Scene:
             compile_api(self.api, self.routes, zones),
             owners=[_owner(one, zones) for one in self.owners],
             providers=[_owner(one, zones) for one in self.providers],
-            customer=self.customer and compile_customer(self.customer, zones),
+            customer=compile_customer(self.customer, zones) if self.customer else None,
         )
 
 
