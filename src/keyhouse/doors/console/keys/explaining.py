@@ -25,6 +25,7 @@ LABELS: Final[Mapping[str, str]] = {
     "referrer": "Web page",
     "endpoint": "Endpoint",
     "scopes": "Scopes",
+    "credits": "Credits",
     "quota": "Quota",
     "rate": "Rate",
 }
