@@ -4,6 +4,10 @@ import re
 
 import pytest
 
+from keyhouse.core.entities import Resource
+from keyhouse.core.records import GrantRecord
+from keyhouse.services.actor import Actor
+from keyhouse.services.catalog import create_customer
 from keyhouse.services.work import Office
 from tests.console.forms import forms_of
 from tests.doors.console.conftest import Visitor
@@ -150,6 +154,31 @@ async def test_the_keys_of_an_application_share_its_limits(rooms: Rooms) -> None
     assert more.status_code == 200
     await rooms.do(f"{one}/edit", one, **{"limits.0.amount": "", "limits.0.name": ""})
     assert "600 times a minute" not in await rooms.text(one)
+
+
+async def test_an_application_is_linked_to_a_customer_by_its_name(
+    rooms: Rooms, office: Office
+) -> None:
+    project, organization = rooms.root.split("/")[1], rooms.home.strip("/")
+    grant = GrantRecord(
+        Resource.ORGANIZATION, organization, organization, None, frozenset("*")
+    )
+    office.write(
+        Actor("usr_test", organization, (grant,)),
+        lambda work: create_customer(
+            work, external_id="crm-4711", project=project, fields={"name": "Globex"}
+        ),
+    )
+    path = f"{rooms.root}/applications"
+    wrong = await rooms.visitor.submit(f"{path}/new", path, name="x", customer="crm-1")
+    assert wrong.status_code == 422
+    assert 'id="f-customer-problem"' in wrong.text
+    one = await rooms.do(f"{path}/new", path, name="Planner", customer="crm-4711")
+    assert "Globex" in await rooms.text(one)
+    await rooms.do(f"{one}/edit", one, name="Trip planner")
+    assert "Globex" in await rooms.text(one)
+    await rooms.do(f"{one}/edit", one, customer="")
+    assert "Globex" not in await rooms.text(one)
 
 
 async def test_the_keys_of_an_organization_share_its_limits(rooms: Rooms) -> None:

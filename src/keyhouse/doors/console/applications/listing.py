@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Application, Environment, Key
+from keyhouse.core.entities import Application, Customer, Environment, Key
 from keyhouse.doors.console.keys import words
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
 from keyhouse.services import catalog, issue, reports
@@ -47,6 +47,7 @@ class Shown(NamedTuple):
     can_be_deleted: bool
     calls_in_last_hour: int
     limits: list[tuple[str, str]]
+    customer: Customer | None
 
 
 def listed(
@@ -81,7 +82,22 @@ def shown_of(look: Look, project: str, environment: Environment, id: str) -> Sho
     calls = reports.calls_in_last_hour(look, application=application.id)
     ever = look.tx.page(Key, after=None, limit=1, application_id=application.id).rows
     limits = [(one.name, words.limit(one)) for one in application.limits]
-    return Shown(application, rows, not ever, calls, limits)
+    customer = customer_of(look, application)
+    return Shown(application, rows, not ever, calls, limits, customer)
+
+
+def customer_of(look: Look, application: Application) -> Customer | None:
+    """The customer that the application is of here."""
+    id = catalog.seen(look, application).customer_id
+    return None if id is None else catalog.get_customer(look, id)
+
+
+def customer_name(application: Application, customer: Customer | None) -> str:
+    """As a form names a customer: by its external id, which one project knows."""
+    if customer is None:
+        return ""
+    near = customer.project_id == application.project_id
+    return customer.external_id if near else customer.id
 
 
 def _by_application(

@@ -10,6 +10,8 @@ from keyhouse.core.entities import Application
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
 from keyhouse.doors.console.applications.listing import (
+    customer_name,
+    customer_of,
     listed,
     own_application,
     shown_of,
@@ -24,7 +26,7 @@ from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog
 from keyhouse.services.catalog import WRITE_APPLICATIONS
 from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
-from keyhouse.services.work import Work
+from keyhouse.services.work import Look, Work
 
 router = APIRouter()
 _ALL = "/{project}/{environment}/applications"
@@ -73,6 +75,7 @@ async def create(here: Here) -> Response:
             external_id=typed["external_id"] or None,
             purpose=typed["purpose"],
             limits=limits,
+            customer=typed["customer"] or None,
             project=here.project.id,
         )
 
@@ -92,13 +95,8 @@ async def one(here: Here, application: str) -> Response:
 async def edit(here: Here, application: str) -> Response:
     """The form of one that there is."""
     demand(here, WRITE_APPLICATIONS)
-    row = await here.read(lambda look: own_application(look, here.project.id, application))
-    shown = {
-        "name": row.name,
-        "external_id": row.external_id or "",
-        "purpose": row.purpose,
-    }
-    return _page(here, _Form(shown, rows_of(row.limits)), row)
+    row, form = await here.read(lambda look: _held(look, here.project.id, application))
+    return _page(here, form, row)
 
 
 @router.post(_ONE)
@@ -122,6 +120,7 @@ async def change(here: Here, application: str) -> Response:
                 "external_id": typed["external_id"] or None,
                 "purpose": typed["purpose"],
                 "limits": limits,
+                "customer": typed["customer"] or None,
             },
         )
 
@@ -155,6 +154,18 @@ async def delete(here: Here, application: str) -> Response:
     return see_other(here, here.url("applications"), "Application deleted")
 
 
+def _held(look: Look, project: str, id: str) -> tuple[Application, _Form]:
+    """An application, and the form that shows it as it is."""
+    row = own_application(look, project, id)
+    texts = {
+        "name": row.name,
+        "external_id": row.external_id or "",
+        "purpose": row.purpose,
+        "customer": customer_name(row, customer_of(look, row)),
+    }
+    return row, _Form(texts, rows_of(row.limits))
+
+
 def _own(work: Work, here: InProject, id: str) -> Application:
     row = work.own(Application, id)
     if row.project_id != here.project.id:
@@ -170,7 +181,7 @@ def _switch(work: Work, here: InProject, id: str, *, disabled: bool) -> Applicat
 async def _typed(here: InProject) -> tuple[_Form, bool]:
     """The form that was sent, and whether another row of limits is asked for."""
     form = await here.form()
-    names = ("name", "external_id", "purpose")
+    names = ("name", "external_id", "purpose", "customer")
     texts = {name: str(form.get(name, "")).strip() for name in names}
     rows = limits_form.form_rows(Typed.of(form.multi_items()))
     return _Form(texts, rows), "more" in form
