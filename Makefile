@@ -3,7 +3,8 @@
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
 # make pictures  the console's pages as docs/pictures shows them
-# make soak    kill -9 under load, again and again   (ROUNDS=200)
+# make soak    kill -9 under load, again and again; the promised sizes; fuzzing
+#              (ROUNDS=200 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
@@ -53,8 +54,13 @@ bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
 	  || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
 	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
-soak: $(VENV)/test.stamp
-	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) $(BIN)/python -m pytest tests/faults $(ARGS)
+soak: $(VENV)/soak.stamp
+	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
+	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 \
+	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
+	for what in requests answers; do \
+	  $(BIN)/python -m tests.doors.gateway.raw.explore $$what \
+	    $$(( $(or $(FUZZ_SECONDS),120) / 2 )) || exit 1; done
 
 assets: $(VENDOR)/icons.json
 
@@ -83,6 +89,9 @@ $(VENV)/run.stamp: requirements/run.txt $(PROJECTS) | $(VENV)/uv.stamp
 
 $(VENV)/test.stamp: requirements/test.txt $(PROJECTS) | $(VENV)/uv.stamp
 	$(call install,requirements/test.txt)
+
+$(VENV)/soak.stamp: requirements/soak.txt $(VENV)/test.stamp
+	$(call install,requirements/soak.txt)
 
 $(VENV)/bench.stamp: requirements/bench.txt $(PROJECTS) | $(VENV)/uv.stamp
 	$(call install,requirements/bench.txt)

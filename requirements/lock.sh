@@ -20,4 +20,5 @@ own=(pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
 compile bench.txt "${own[@]}" --group test --group bench "$@"
 compile test.txt "${own[@]}" --group test --constraint requirements/bench.txt
 compile run.txt "${own[@]}" --constraint requirements/bench.txt
+compile soak.txt --group soak
 grep '^uv==' requirements/test.txt | sed 's/ .*//' | compile uv.txt -

@@ -544,6 +544,9 @@ class Upkeep(Protocol):
     def prune_observations(self, before_us: int, rows_max: int) -> int:
         """Delete old observations, a bounded number."""
 
+    def prune_alerts(self, before_us: int, rows_max: int) -> int:
+        """Delete alerts that were last raised before, a bounded number."""
+
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""
 
@@ -610,3 +613,30 @@ class Mailer(Protocol):
 
 Deliver = Callable[[Changes, int], None]
 """Takes changes and the monotonic µs before which they are complete."""
+
+
+# -- Keyhouse elsewhere -------------------------------------------------------
+
+
+class RemoteRefused(Exception):
+    """Keyhouse answered, and refuses the one who asks: its key or its address is wrong.
+
+    The text says why, and holds no secret.
+    """
+
+
+class RemoteKeyhouse(Protocol):
+    """A gateway elsewhere, spoken to on the event loop. Bodies are JSON.
+
+    Both calls are bounded in time. They raise StoreUnavailable where no whole
+    answer comes, and RemoteRefused.
+    """
+
+    async def get(self, path: str, seconds: float) -> Any:  # noqa: ANN401 - JSON
+        """What is at `path`; the answer comes within `seconds`."""
+
+    async def post(self, path: str, body: bytes, seconds: float) -> Any:  # noqa: ANN401 - JSON
+        """What `path` answers to `body`."""
+
+    async def close(self) -> None:
+        """Close all connections."""

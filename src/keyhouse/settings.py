@@ -80,6 +80,7 @@ class _Listener(_Section):
 class Gateway(_Listener):
     """The data plane's door."""
 
+    require_tls: bool
     upstream_private: bool
     head_bytes_max: int = Field(ge=1024, le=1 << 20)
     body_bytes_max: int = Field(ge=0)

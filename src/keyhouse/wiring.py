@@ -26,12 +26,14 @@ from keyhouse.adapters.system import (
     KeyringError,
     SystemClock,
     SystemEntropy,
+    allow_open_files,
     boot_id,
     create_keyring,
     load_keyring,
     parse_keyring,
 )
 from keyhouse.doors import guard
+from keyhouse.ports import RemoteRefused
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import (
     CheckingPlane,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
     from keyhouse.adapters.mail import MailFolder
     from keyhouse.core.keyring import Keyring
+    from keyhouse.core.secret import Secret
     from keyhouse.doors.gateway import GatewayConfig
     from keyhouse.ports import Mailer
     from keyhouse.services.people import PeopleDesk
@@ -57,6 +60,8 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 25.0
 """For requests in flight at a stop; the supervisor waits a little longer."""
+OWN_FILES_MAX = 256
+"""Open files of a gateway that are no connections: database, spool, sockets."""
 SWITCH_SECONDS = 0.0001
 """How long booking usage may keep the interpreter from the loop that serves; Python's
 
@@ -65,6 +70,13 @@ own 5 ms would be a pause for every request that comes meanwhile.
 GARBAGE_MAX = 20_000
 """Objects that the gateway may leave behind before it looks for circles among them."""
 KEYRING_VARIABLE = "KEYHOUSE_KEYRING"
+_FOLDER_VARIABLES = (
+    "KEYHOUSE_DATA__DIR",
+    "KEYHOUSE_DATA__DATABASE_URL",
+    settings_module.FILE_VARIABLE,
+)
+URL_VARIABLE = "KEYHOUSE_URL"
+KEY_VARIABLE = "KEYHOUSE_API_KEY"
 _log = logging.getLogger(__name__)
 
 
@@ -173,6 +185,7 @@ def _options(settings: Settings, kind: str) -> Options:
         kind=kind,
         keys_max=settings.cache.keys_max,
         stale_seconds_max=settings.cache.stale_seconds_max,
+        require_tls=settings.gateway.require_tls,
     )
 
 
@@ -251,6 +264,16 @@ def people_desk(settings: Settings) -> Iterator[PeopleDesk]:
 # -- processes --------------------------------------------------------------------
 
 
+def spare_collector() -> None:
+    """Have the collector walk through what requests leave behind, which is little,
+
+    and not through all modules: what is loaded by now stays.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_MAX, 20, 100)
+
+
 def run_gateway(settings: Settings, listen_fd: int) -> int:
     """The gateway on an inherited listening socket, until SIGTERM or SIGINT.
 
@@ -260,8 +283,22 @@ def run_gateway(settings: Settings, listen_fd: int) -> int:
     import uvloop
 
     sys.setswitchinterval(SWITCH_SECONDS)
+    _make_room(_gateway_config(settings))
     with _database(settings) as database:
         return uvloop.run(_gateway(settings, database, listen_fd))
+
+
+def _make_room(config: GatewayConfig) -> None:
+    """Have as many files as there may be connections, or say that there are fewer."""
+    wanted = config.connections_max + config.upstream_connections_max + OWN_FILES_MAX
+    allowed = allow_open_files(wanted)
+    if allowed < wanted:
+        _log.warning(
+            "%d open files are allowed and %d may be needed: raise the limit (ulimit -Hn), "
+            "or lower gateway.connections_max",
+            allowed,
+            wanted,
+        )
 
 
 async def _gateway(settings: Settings, database: Database, listen_fd: int) -> int:
@@ -270,11 +307,7 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
     stop = _stop_on_signals()
     plane = data_plane(settings, database, "gateway")
     await plane.open()
-    # What is loaded by now stays: collecting garbage is to walk through what
-    # requests leave behind, which is little, and not through all modules.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_MAX, 20, 100)
+    spare_collector()
     try:
         faces = Plane(
             verifier=plane.verifier,
@@ -283,6 +316,7 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
             new_request_id=plane.new_request_id,
             ready=lambda: plane.is_ready,
             now_us=plane.means.clock.now_us,
+            recent=plane.recent,
         )
         server = GatewayServer(_gateway_config(settings), faces)
         await server.start(socket.socket(fileno=listen_fd))
@@ -299,6 +333,7 @@ def _gateway_config(settings: Settings) -> GatewayConfig:
     chosen = settings.gateway
     return GatewayConfig(
         trusted_proxies=chosen.trusted_proxies,
+        require_tls=chosen.require_tls,
         upstream_private=chosen.upstream_private,
         head_bytes_max=chosen.head_bytes_max,
         body_bytes_max=chosen.body_bytes_max,
@@ -382,12 +417,16 @@ class Keyhouse(guard.Keyhouse):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyhouse:
-        """Keyhouse on the data folder that the environment or keyhouse.toml names.
+        """Keyhouse elsewhere, or on the data folder that the environment names.
 
-        KEYHOUSE_DATA__DIR is the folder, KEYHOUSE_CONFIG the settings' file.
-        Nothing is opened yet. Raises SettingsError for a setting that is
-        wrong.
+        KEYHOUSE_URL is the gateway's address and KEYHOUSE_API_KEY a management
+        key with `keys:verify`. Without them KEYHOUSE_DATA__DIR is the folder,
+        KEYHOUSE_CONFIG the settings' file. Nothing is opened yet. Raises
+        SettingsError for what is wrong with them.
         """
+        environ = os.environ if environ is None else environ
+        if environ.get(URL_VARIABLE, "").strip():
+            return cls(_opening_elsewhere(environ))
         settings = settings_module.load(environ=environ)
         return cls(_opening(settings))
 
@@ -403,6 +442,51 @@ def _opening(settings: Settings) -> Callable[[], Awaitable[guard.Plane]]:
             "rate limits are counted in each process: with several workers, each "
             "allows the full rate. Quotas are shared by all, exactly."
         )
+        return plane
+
+    return open_plane
+
+
+def _opening_elsewhere(environ: Mapping[str, str]) -> Callable[[], Awaitable[guard.Plane]]:
+    from keyhouse.core.secret import Secret
+
+    both = [name for name in _FOLDER_VARIABLES if environ.get(name)]
+    if both:
+        raise SettingsError(
+            f"{URL_VARIABLE} names a Keyhouse elsewhere and {both[0]} one that is here: "
+            "unset one of them."
+        )
+    api_key = environ.get(KEY_VARIABLE, "").strip()
+    if not api_key:
+        raise SettingsError(
+            f"{KEY_VARIABLE} is not set: put a management key with keys:verify into it."
+        )
+    return _opening_remote(environ[URL_VARIABLE], Secret(api_key))
+
+
+def _opening_remote(url: str, api_key: Secret) -> Callable[[], Awaitable[guard.Plane]]:
+    try:
+        from keyhouse.adapters.remote import AddressError, HttpKeyhouse, checked_address
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"{URL_VARIABLE} names a Keyhouse elsewhere, and {error.name}, which speaks "
+            "to it, is not installed: pip install 'keyhouse[remote]'."
+        ) from None
+    from keyhouse.services.remote import RemotePlane
+
+    try:
+        address = checked_address(url)
+    except AddressError as error:
+        raise SettingsError(f"{URL_VARIABLE} {error}.") from None
+
+    async def open_plane() -> guard.Plane:
+        remote = await asyncio.to_thread(HttpKeyhouse, address, api_key)
+        plane = RemotePlane(remote, SystemClock(), SystemEntropy())
+        try:
+            await plane.open()
+        except RemoteRefused as error:
+            await remote.close()
+            raise SettingsError(f"{URL_VARIABLE} and {KEY_VARIABLE}: {error}") from None
         return plane
 
     return open_plane

@@ -70,7 +70,9 @@ async def world(office: Office, database: Database) -> AsyncIterator[World]:
 
 @pytest.fixture
 def api(world: World) -> FastAPI:
-    async def no_key_fits(secret: bytes, address: int) -> ManagementKey | Verdict:
+    async def no_key_fits(
+        secret: bytes, address: int, key_id: str | None
+    ) -> ManagementKey | Verdict:
         return Verdict.UNKNOWN
 
     return build_app(world.office, world.people, no_key_fits)

@@ -6,6 +6,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.core.entities import Alert, AlertKind
 from keyhouse.core.observations import (
     OTHER,
     VALUES_A_DAY,
@@ -113,6 +114,33 @@ def test_a_batch_is_booked_once(database: Database) -> None:
         ("valid", 1),
         ("rate_limited", 3),
     ]
+
+
+def alert(at_us: int, count: int = 1, sample: str = "https://a.example") -> Alert:
+    return Alert(
+        id="evt_1",
+        organization_id="org_c",
+        provider_id="org_p",
+        key_id="key_1",
+        kind=AlertKind.SERVER_KEY_IN_BROWSER,
+        first_at=at_us,
+        last_at=at_us,
+        count=count,
+        sample=sample,
+    )
+
+
+def test_alerts_of_one_id_add_up_whatever_the_order(database: Database) -> None:
+    """Several nodes tell of the same key on the same day, and none twice."""
+    for start, told in enumerate((alert(50), alert(20, 3, "b\0\ud800"), alert(70))):
+        one = UsageBatch("spl_1", start, start + 1, alerts=[told])
+        assert database.sink.book(one)
+        assert not database.sink.book(one)
+    with database.rows.reading() as rows:
+        (row,) = rows.find(Alert)
+    assert (row.first_at, row.last_at, row.count) == (20, 70, 5)
+    assert database.upkeep.prune_alerts(70, 10) == 0
+    assert database.upkeep.prune_alerts(71, 10) == 1
 
 
 def test_a_batch_booked_by_many_at_once_is_booked_once(database: Database) -> None:

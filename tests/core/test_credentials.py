@@ -1,7 +1,12 @@
 """Which credential counts, and that none of ours travels on to an upstream."""
 
-import pytest
+from base64 import b64encode
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyhouse.core.basic import BASICS_MAX
 from keyhouse.core.credentials import Chosen, choose
 from keyhouse.core.entities import Environment, KeyKind
 from keyhouse.core.secret import mint
@@ -71,3 +76,53 @@ def test_the_choice(
     own: bool,
 ) -> None:
     assert choose(header, authorization, parameter) == Chosen(*chosen, own)
+
+
+ID = "key_" + "0" * 22
+
+
+def basic(user: str, password: bytes) -> bytes:
+    return b"Basic " + b64encode(user.encode() + b":" + password)
+
+
+@pytest.mark.parametrize(
+    ("header", "authorization", "chosen"),
+    [
+        (None, basic(ID, A), Chosen(A, None, True, ID)),
+        # Upstreams forgive padding that lacks, so a key must not reach them so.
+        (None, basic(ID, A).rstrip(b"="), Chosen(A, None, True, ID)),
+        (None, basic("", A), Chosen(A, None, True, "")),
+        (None, basic("apikey", A), Chosen(A, None, True, "")),
+        # Beside the key in the header, a name is not its id.
+        (A, basic("apikey", A), Chosen(A, None, True, "")),
+        (A, basic(ID, A), Chosen(A, None, True, ID)),
+        (A, basic(ID, B), Chosen(None, Verdict.CONFLICTING_CREDENTIALS, True)),
+        (None, basic(ID, b""), Chosen(None, Verdict.MALFORMED, True)),
+        (None, basic(ID, b"x" * 129), Chosen(None, Verdict.MALFORMED, True)),
+        (None, basic(A.decode(), b""), Chosen(None, Verdict.MALFORMED, True)),
+        (None, b"Basic " + b64encode(A), Chosen(A, None, True, "")),
+        (None, basic("u" * 30_000, A), Chosen(A, None, True, "")),
+        (None, basic("u" * 30_000, b"p"), Chosen(None, Verdict.MISSING, False)),
+        (None, b"Basic \xff\x00", Chosen(None, Verdict.MISSING, False)),
+        (None, b"Basic a", Chosen(None, Verdict.MISSING, False)),
+        (A, b"Basic a", Chosen(A, None, False)),
+        (A, basic("me", b"mine"), Chosen(A, None, False)),
+    ],
+)
+def test_the_choice_with_http_basic(
+    header: bytes | None, authorization: bytes, chosen: Chosen
+) -> None:
+    assert choose(header, authorization, None) == chosen
+
+
+def test_no_more_basics_are_decoded_than_a_caller_could_mean() -> None:
+    """A head full of them is no key, and goes to no upstream."""
+    many = b", ".join([basic("me", b"mine")] * (BASICS_MAX + 1))
+    assert choose(None, many, None) == Chosen(None, Verdict.MALFORMED, True)
+
+
+@given(st.binary(max_size=200))
+def test_no_basic_with_a_key_in_it_travels_on(junk: bytes) -> None:
+    """Wherever our secret stands in it."""
+    for pair in (junk + A, A + junk, junk + b":" + A, b"a:" + junk + A + junk):
+        assert choose(None, b"Basic " + b64encode(pair), None).own_authorization

@@ -259,6 +259,7 @@ def test_restrictions_name_the_entry_that_is_wrong() -> None:
         networks_allowed=("10.0.0.0/8", "10.0.0.1/8"),
         networks_denied=("x",),
         referrers=("example.com", "ftp://x", "a" * 600),
+        apps=("ios:a.b", "android:a.b"),
         endpoints=("GET /v1/**", "get /", "GET /" + "*a" * 9, "GET /v1/**"),
     )
     assert fields(v.check_restrictions("restrictions", restrictions)) == [
@@ -269,6 +270,7 @@ def test_restrictions_name_the_entry_that_is_wrong() -> None:
         "restrictions.endpoints.1",
         "restrictions.endpoints.2",
         "restrictions.endpoints.3",
+        "restrictions.apps.1",
     ]
     assert v.check_restrictions("restrictions", Restrictions()) == []
     many = tuple(f"10.0.{index}.0/24" for index in range(101))

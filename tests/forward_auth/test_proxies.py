@@ -79,6 +79,38 @@ def test_endpoints_are_those_of_the_request_and_not_of_a_header(
         assert call(through, narrow, "/secret", headers=spoofed).status_code == 403
 
 
+def test_a_server_key_from_a_browser_is_403(house: House, through: str) -> None:
+    """The proxy hands on what tells a browser."""
+    secret = house.key("leaked")["secret"]
+    for header in ("Sec-Fetch-Mode", "Origin"):
+        told = {header: "https://a.example"}
+        assert call(through, secret, headers=told).status_code == 403
+
+
+def test_apps_are_told_apart(house: House, through: str) -> None:
+    app = f"android:com.example.app:{'0' * 40}"
+    places = {"apps": [app, "ios:com.example.App"]}
+    secret = house.key("phone", kind="publishable", restrictions=places)["secret"]
+    android = {"X-Android-Package": "com.example.app", "X-Android-Cert": "0" * 40}
+    ios = {"X-Ios-Bundle-Identifier": "com.example.App"}
+    for told, status in ((android, 200), (ios, 200), ({}, 403)):
+        assert call(through, secret, headers=told).status_code == status
+
+
+def test_basic_opens_with_the_id_of_the_key(house: House, through: str) -> None:
+    key, other = house.key("basic"), house.key("other")
+    url = f"{through}/weather/now"
+    for name, status in ((key["id"], 200), (other["id"], 401)):
+        assert httpx.get(url, auth=(name, key["secret"])).status_code == status
+
+
+def test_a_callers_own_forwarded_does_not_pass_networks(house: House, through: str) -> None:
+    places = {"networks_allowed": ["203.0.113.0/24"]}
+    fenced = house.key("fenced once more", restrictions=places)["secret"]
+    for told in ("for=203.0.113.7", 'for="203.0.113.7:80";proto=https', 'for="'):
+        assert call(through, fenced, headers={"Forwarded": told}).status_code == 403
+
+
 def test_beyond_a_limit_is_429_with_the_seconds_to_wait(house: House, through: str) -> None:
     limits = [{"name": "few", "rate": 2, "period_seconds": 3600}]
     secret = house.key("slow", limits=limits)["secret"]

@@ -124,6 +124,7 @@ async def gateway(made: Installation, upstream_url: str) -> AsyncIterator[str]:
         plane.new_request_id,
         lambda: plane.is_ready,
         plane.means.clock.now_us,
+        plane.recent,
     )
     with socket.create_server(("127.0.0.1", 0)) as bound:
         server = GatewayServer(GatewayConfig(), faces)

@@ -69,7 +69,14 @@ def _no_entries() -> "Entries":
     return cast("Entries", object())
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/how-to/protect-a-fastapi-app.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "README.md",
+        "docs/how-to/protect-a-fastapi-app.md",
+        "docs/how-to/protect-an-asgi-app.md",
+    ],
+)
 def test_the_ten_lines_of_the_guard_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a reader copies first must work as it stands."""
     monkeypatch.delenv("KEYHOUSE_URL", raising=False)

@@ -15,6 +15,11 @@ PROJECTS = (
     ROOT / "examples" / "webdata" / "pyproject.toml",
 )
 OWN = {"keyhouse-client"}
+GROUPS = {
+    "run": ["build"],
+    "test": ["build", "test"],
+    "bench": ["build", "test", "bench"],
+}
 
 
 def test_no_file_says_where_packages_come_from() -> None:
@@ -47,10 +52,18 @@ def test_what_a_package_needs_is_locked(project: Path, lock: str) -> None:
     assert needed <= locked
 
 
+def test_what_soak_needs_besides_is_locked() -> None:
+    """It is added to what the tests need, in an environment that has that."""
+    groups = tomllib.loads(PROJECTS[0].read_text("utf-8"))["dependency-groups"]
+    locked = {_name(line) for line in _lines("soak") if line[:1].isalpha()}
+    assert {_name(text) for text in groups["soak"]} == locked
+    assert groups.keys() == {"soak", *(name for lock in GROUPS.values() for name in lock)}
+
+
 def _dependencies(described: dict[str, Any], lock: str) -> list[str]:
     project = described["project"]
     groups = described.get("dependency-groups", {})
-    wanted = {"run": ["build"], "test": ["build", "test"]}.get(lock, list(groups))
+    wanted = GROUPS[lock]
     return [
         *project["dependencies"],
         *(

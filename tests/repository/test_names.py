@@ -7,6 +7,7 @@ import pytest
 
 PUBLIC = {
     "keyhouse": ["Decision", "Keyhouse", "Principal", "Verdict", "__version__"],
+    "keyhouse.asgi": ["KeyhouseMiddleware"],
     "keyhouse.fastapi": ["KeyGuard", "Refusal"],
 }
 

@@ -14,7 +14,17 @@ from packaging.requirements import Requirement
 
 from tests.repository.places import ROOT
 
-HEAVY = ("fastapi", "httptools", "httpx", "rich", "structlog", "typer", "uvicorn", "uvloop")
+HEAVY = (
+    "fastapi",
+    "httptools",
+    "httpx",
+    "rich",
+    "starlette",
+    "structlog",
+    "typer",
+    "uvicorn",
+    "uvloop",
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +97,7 @@ def test_the_bare_wheel_gives_the_guard_and_no_server(bare: Path) -> None:
     ran = _run(
         bare,
         "import json, keyhouse; from keyhouse import Keyhouse, Principal; "
-        "import keyhouse.wiring; print(json.dumps(sorted(sys.modules)))",
+        "import keyhouse.asgi, keyhouse.wiring; print(json.dumps(sorted(sys.modules)))",
     )
     assert ran.returncode == 0, ran.stderr
     assert set(HEAVY).isdisjoint(json.loads(ran.stdout))

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from keyhouse.adapters.database import Database
+from keyhouse.core.alerts import alert_of
 from keyhouse.core.compilation import compile_quotas
-from keyhouse.core.entities import KeyKind, Limit, Resource
+from keyhouse.core.entities import AlertKind, Key, KeyKind, Limit, Resource
 from keyhouse.core.observations import Dimension, ObservationGroup, Seen
 from keyhouse.core.quotas import Budget, span_of
 from keyhouse.core.records import GrantRecord
@@ -173,6 +174,12 @@ class Acme:
         (leased,) = self.database.ledger.lease(batch.spool_id, [wanted])
         assert leased.granted == units
         batch.settled[leased.lease_id] = units
+        assert self.database.sink.book(batch)
+
+    def alert(self, key: Key, kind: AlertKind, at_us: int) -> None:
+        """A secret of the key was seen where it must not be."""
+        batch = self._batch()
+        batch.alerts = [alert_of(key, self.organization, kind, at_us, "https://a.example")]
         assert self.database.sink.book(batch)
 
     def _batch(self) -> UsageBatch:

@@ -22,6 +22,9 @@ def headers_of(world: World, request: dict[str, Any]) -> Headers:
     for member, name in (("referrer", "Referer"), ("origin", "Origin")):
         if member in request:
             headers.append((name, request[member]))
+    headers += app_of(request.get("app", ""))
+    if request.get("browser"):
+        headers.append(("Sec-Fetch-Mode", "cors"))
     for name, value in request.get("headers", {}).items():
         headers += [(name, world.filled(one)) for one in listed(value)]
     return headers
@@ -34,6 +37,21 @@ def query_of(world: World, request: dict[str, Any]) -> str:
         api = world.get(Api, request["api"])
         pieces.append(f"{api.query_parameter}={world.filled(value)}")
     return "?" + "&".join(pieces) if pieces else ""
+
+
+def app_of(app: str) -> Headers:
+    """How an app names itself."""
+    system, _, name = app.partition(":")
+    if system == "ios":
+        return [("X-Ios-Bundle-Identifier", name)]
+    package, _, certificate = name.partition(":")
+    told = [("X-Android-Package", package), ("X-Android-Cert", certificate)]
+    return [(header, value) for header, value in told if value]
+
+
+def scheme_of(request: dict[str, Any]) -> str:
+    """How the request came to whoever knows."""
+    return "https" if request.get("tls") else "http"
 
 
 def slug_of(world: World, request: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """From a case to the rows it asks for, each case with rows of its own."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from typing import Any, TypeVar
@@ -10,7 +11,11 @@ from keyhouse.core.keyring import Pepper
 from keyhouse.core.secret import ALGORITHM, Secret, digest, mint
 from tests.vectors.reading import Case, microseconds
 
-_ENUMS: dict[str, type[Any]] = {"kind": rows.KeyKind, "environment": rows.Environment}
+_ENUMS: dict[str, type[Any]] = {
+    "kind": rows.KeyKind,
+    "environment": rows.Environment,
+    "browser_keys": rows.BrowserKeys,
+}
 _LIMIT_ENUMS: dict[str, type[Any]] = {"kind": rows.LimitKind, "window": rows.Window}
 _PREFIXES: dict[type[Any], str] = {
     rows.Organization: ids.ORGANIZATION,
@@ -45,7 +50,24 @@ class World:
 
     def filled(self, text: str) -> str:
         """`text` with secrets in the place of their names."""
-        return text.format(**{name: one.reveal() for name, one in self.secrets.items()})
+        revealed = {name: one.reveal() for name, one in self.secrets.items()}
+        return text.format(**revealed, basic=_Basics(self.ids, revealed))
+
+
+class _Basics(dict[str, str]):
+    """`{basic[key/secret]}`: what HTTP Basic has of a key's id and a secret."""
+
+    def __init__(self, ids_: dict[str, str], secrets: dict[str, str]) -> None:
+        super().__init__()
+        self._ids = ids_
+        self._secrets = secrets
+
+    def __missing__(self, pair: str) -> str:
+        """What is no name stands for itself, `=key` for a secret as the user."""
+        user, _, password = pair.partition("/")
+        user = self._secrets[user[1:]] if user[:1] == "=" else self._ids.get(user, user)
+        told = f"{user}:{self._secrets.get(password, password)}"
+        return b64encode(told.encode()).decode()
 
 
 class Filling:

@@ -24,13 +24,19 @@ class Gate:
     clock: Clock
     upstream: RawUpstream
     port: int
+    strict_port: int
 
-    async def ask(self, lines: list[str], body: bytes = b"") -> Answer:
-        """Send a request; its first line and headers, without those of the body."""
+    async def ask(
+        self, lines: list[str], body: bytes = b"", *, strict: bool = False
+    ) -> Answer:
+        """Send a request; its first line and headers, without those of the body.
+
+        The strict one is the same gateway with `require_tls`.
+        """
         if body:
             lines = [*lines, f"Content-Length: {len(body)}"]
         head = "\r\n".join((*lines, "", "")).encode("latin-1")
-        client = await Client.connect(self.port)
+        client = await Client.connect(self.strict_port if strict else self.port)
         client.send(head + body)
         answer = await client.answer(is_head=lines[0].startswith("HEAD "))
         await client.close()
@@ -53,11 +59,20 @@ async def running(folder: Path, door: str) -> AsyncIterator[Gate]:
                 plane.new_request_id,
                 lambda: plane.is_ready,
                 clock.now_us,
+                plane.recent,
             )
-            server = GatewayServer(GatewayConfig(trusted_proxies=PROXIES), faces)
-            with socket.create_server(("127.0.0.1", 0)) as bound:
-                await server.start(bound)
-                yield Gate(stock, clock, upstream, bound.getsockname()[1])
-                await server.drain(5)
+            async with serving(faces) as port, serving(faces, require_tls=True) as strict:
+                yield Gate(stock, clock, upstream, port, strict)
     await upstream.stop()
     await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def serving(faces: Plane, *, require_tls: bool = False) -> AsyncIterator[int]:
+    """A gateway's port on this plane."""
+    config = GatewayConfig(trusted_proxies=PROXIES, require_tls=require_tls)
+    server = GatewayServer(config, faces)
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        await server.start(bound)
+        yield bound.getsockname()[1]
+        await server.drain(5)

@@ -16,6 +16,7 @@ _WHOLE = {"credentials", "left", "doors"}
 """Members that replace what the group says, and are not merged with it."""
 _DEFAULTS: dict[str, Any] = {
     "at": "2026-01-14T12:00:00Z",
+    "require_tls": False,
     "doors": DOORS,
     "keys": {"key": {}},
     "apis": {"api": {}},

@@ -101,7 +101,7 @@ def check_headers(
     assert headers.get("www-authenticate") == challenge(expect), where
     assert headers.get("retry-after") == retry_after(expect), where
     if "left" in expect or expect["code"] not in COUNTED or not counts(world):
-        assert headers.get("ratelimit") == ratelimit(expect), where
+        assert headers.get("ratelimit") == ratelimit(expect), (where, headers)
         assert headers.get("ratelimit-policy") == policy(world, expect), where
     for name, value in expect.get("headers", {}).items():
         assert headers.get(name.lower()) == value, where

@@ -26,6 +26,7 @@ def lines_of(world: World, request: dict[str, Any]) -> list[str]:
         f"GET /.keyhouse/v1/authorize?api={asking.slug_of(world, request)} HTTP/1.1",
         "Host: api.example",
         f"X-Forwarded-For: {request['address'] or 'unknown'}",
+        f"X-Forwarded-Proto: {asking.scheme_of(request)}",
     ]
     if request["method"] is not None:
         lines.append(f"X-Forwarded-Method: {request['method']}")
@@ -42,7 +43,7 @@ async def test_authorize_agrees(name: str, gate: Gate) -> None:
         expect, request = step.expected("authorize"), step.request
         where = f"step {number}: {request}"
         gate.clock.wall_us = step.at_us
-        answer = await gate.ask(lines_of(world, request))
+        answer = await gate.ask(lines_of(world, request), strict=case.world["require_tls"])
         assert answer.status == telling.OUTCOMES[expect["code"]]["status"], (where, answer)
         telling.check_headers(world, expect, answer.headers, where)
         if expect["code"] == "valid":

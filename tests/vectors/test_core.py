@@ -28,6 +28,7 @@ from keyhouse.core.quotas import Span, span_of
 from keyhouse.core.records import Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, is_well_formed
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
 from tests.vectors import asking, reading, telling
 from tests.vectors.filling import Filling, World
@@ -159,15 +160,23 @@ def asked(request: dict[str, Any], secret: bytes) -> Request:
         request["path"],
         request.get("referrer", ""),
         request.get("origin", ""),
+        app=request.get("app", ""),
+        tls=request.get("tls", False),
+        browser=request.get("browser", False) or bool(request.get("origin")),
         environment=request.get("environment"),
         scopes=tuple(request.get("scopes", ())),
         cost=request.get("cost"),
     )
 
 
-def decided(world: World, step: reading.Step, counters: Counters) -> Decision:
-    """Credentials, walk, limits."""
-    secret, refusal, _ = chosen(world, step.request)
+def decided(
+    world: World, step: reading.Step, counters: Counters, *, strict: bool
+) -> Decision:
+    """How it came, credentials, walk, limits."""
+    came = transport_refusal(tls=step.request.get("tls", False), require_tls=strict)
+    if came is not None:
+        return Decision(came, step.at_us)
+    secret, refusal, _, key_id = chosen(world, step.request)
     if secret is None:
         return Decision(refusal or Verdict.MISSING, step.at_us)
     if not is_well_formed(secret):
@@ -175,7 +184,9 @@ def decided(world: World, step: reading.Step, counters: Counters) -> Decision:
     line = line_of(world, secret, step.request["api"])
     if line is None:
         return Decision(Verdict.UNKNOWN, step.at_us)
-    passed = decide(line, asked(step.request, secret), step.at_us)
+    asks = asked(step.request, secret)
+    asks.key_id = key_id
+    passed = decide(line, asks, step.at_us)
     if line.on_route is not None:
         line = line.on_route(line, passed.route_id)
     decision = Decision(passed.verdict, step.at_us, line)
@@ -190,7 +201,9 @@ def test_core_agrees(name: str) -> None:
     case, counters = CASES[name], Counters()
     world = Filling(case, PEPPER, "http://127.0.0.1:3000").fill()
     for number, step in enumerate(case.steps, 1):
-        decision, expect = decided(world, step, counters), step.expected("core")
+        strict = case.world["require_tls"]
+        decision = decided(world, step, counters, strict=strict)
+        expect = step.expected("core")
         where = f"step {number}: {step.request}"
         assert decision.code == expect["code"], where
         assert decision.units == expect.get("units", int(decision.allowed)), where

@@ -65,10 +65,7 @@ def test_every_outcome_of_a_request_has_a_vector() -> None:
     assert told <= set(OUTCOMES)
     outside = {
         "unavailable",  # no fault of the request
-        "app_not_allowed",
         "subscription_inactive",
-        "tls_required",
-        "browser_not_allowed",
     }
     assert {verdict.code for verdict in Verdict} - told == outside
 
@@ -92,6 +89,7 @@ def test_a_case_holds_only_what_validation_lets_in(case: reading.Case) -> None:
         problems += validation.check_upstreams("upstreams", api.upstreams)
         problems += validation.check_limits("limits", api.limits, ZONES.__contains__)
         problems += validation.check_api_roles("roles", api.roles, api.scopes)
+        problems += validation.check_cors_origins("cors_origins", api.cors_origins)
     for access in world.all(rows.Access):
         problems += validation.check_scopes("scopes", access.scopes)
     for limits in (row.limits for kind in LIMITED for row in world.all(kind)):

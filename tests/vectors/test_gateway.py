@@ -27,6 +27,7 @@ def lines_of(world: World, request: dict[str, Any]) -> list[str]:
     query = asking.query_of(world, request)
     lines = [f"{request['method']} {target}{query} HTTP/1.1", "Host: api.example"]
     lines.append(f"X-Forwarded-For: {request['address']}")
+    lines.append(f"X-Forwarded-Proto: {asking.scheme_of(request)}")
     return lines + [f"{name}: {value}" for name, value in asking.headers_of(world, request)]
 
 
@@ -55,7 +56,7 @@ async def test_gateway_agrees(name: str, gate: Gate) -> None:
         where = f"step {number}: {request}"
         gate.clock.wall_us = step.at_us
         gate.upstream.requests.clear()
-        answer = await gate.ask(lines_of(world, request))
+        answer = await gate.ask(lines_of(world, request), strict=case.world["require_tls"])
         assert answer.status == telling.OUTCOMES[expect["code"]]["status"], (where, answer)
         telling.check_headers(world, expect, answer.headers, where)
         if expect["code"] == "valid":

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 from keyhouse import Keyhouse, Principal
 from keyhouse.core import entities as rows
 from keyhouse.fastapi import KeyGuard
+from keyhouse.services.plane import DataPlane
 from tests.vectors import asking, reading, telling
 from tests.vectors.filling import World
 from tests.vectors.house import Clock, Stock, opened, stocked
@@ -48,6 +49,11 @@ class Program:
     stock: Stock
     clock: Clock
     kh: Keyhouse
+    plane: DataPlane
+
+    def demand_tls(self, required: bool) -> None:
+        """Be an installation that does, or does not."""
+        self.plane.options = replace(self.plane.options, require_tls=required)
 
     def app(self, world: World, request: dict[str, Any]) -> FastAPI:
         """The program as it would be written for this API, these scopes, this cost."""
@@ -81,7 +87,7 @@ def scope_of(world: World, request: dict[str, Any]) -> dict[str, Any]:
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
-        "scheme": "http",
+        "scheme": asking.scheme_of(request),
         "server": ("api.example", 80),
         "client": None if request["address"] is None else (request["address"], 4711),
         "root_path": "",
@@ -110,7 +116,7 @@ async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pro
 
             kh = Keyhouse(already_open)
             async with kh.running():
-                yield Program(stock, clock, kh)
+                yield Program(stock, clock, kh, plane)
 
 
 def check_who(
@@ -127,12 +133,13 @@ def check_who(
     assert told["customer"] == telling.customer_name(world, api)
 
 
-@pytest.mark.parametrize("name", CASES)
-async def test_guard_agrees(name: str, program: Program) -> None:
-    case, world = CASES[name], program.stock.worlds[name]
+async def check(case: reading.Case, program: Program) -> None:
+    """Ask all steps of a case, one after the other."""
+    world = program.stock.worlds[case.name]
     for number, step in enumerate(case.steps, 1):
         expect, where = step.expected("guard"), f"step {number}: {step.request}"
         program.clock.wall_us = step.at_us
+        program.demand_tls(case.world["require_tls"])
         answer = await program.ask(world, step.request)
         assert answer.status == telling.OUTCOMES[expect["code"]]["status"], (where, answer)
         telling.check_headers(world, expect, answer.headers, where)
@@ -142,3 +149,8 @@ async def test_guard_agrees(name: str, program: Program) -> None:
             assert told == telling.scopes(world, expect, step.request), where
         else:
             telling.check_refusal(expect, answer.headers, answer.body, where)
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_guard_agrees(name: str, program: Program) -> None:
+    await check(CASES[name], program)

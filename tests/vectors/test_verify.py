@@ -18,7 +18,19 @@ from tests.vectors.gate import Gate, running
 from tests.vectors.house import Stock
 
 CASES = reading.cases("verify")
-TOLD = ("address", "method", "path", "referrer", "origin", "environment", "scopes", "cost")
+TOLD = (
+    "address",
+    "method",
+    "path",
+    "referrer",
+    "origin",
+    "app",
+    "browser",
+    "tls",
+    "environment",
+    "scopes",
+    "cost",
+)
 """The members of a step's request that are members of the body as well."""
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,14 +42,15 @@ class Desk:
     gate: Gate
     managing: Secret
 
-    async def ask(self, body: dict[str, Any]) -> dict[str, Any]:
+    async def ask(self, body: dict[str, Any], *, strict: bool) -> dict[str, Any]:
         """The verdict; that verify itself was allowed is seen to."""
         lines = [
             "POST /.keyhouse/v1/verify HTTP/1.1",
             "Host: api.example",
             f"Authorization: Bearer {self.managing.reveal()}",
+            "X-Forwarded-Proto: https",
         ]
-        answer = await self.gate.ask(lines, json.dumps(body).encode())
+        answer = await self.gate.ask(lines, json.dumps(body).encode(), strict=strict)
         assert answer.status == 200, answer.body
         told: dict[str, Any] = json.loads(answer.body)
         assert told["request_id"] == answer.headers["keyhouse-request-id"]
@@ -99,7 +112,8 @@ async def test_verify_agrees(name: str, desk: Desk) -> None:
     for number, step in enumerate(case.steps, 1):
         expect, where = step.expected("verify"), f"step {number}: {step.request}"
         desk.gate.clock.wall_us = step.at_us
-        told = await desk.ask(body_of(world, step.request))
+        strict = case.world["require_tls"]
+        told = await desk.ask(body_of(world, step.request), strict=strict)
         assert told["code"] == telling.shown(expect["code"]), where
         assert told["allowed"] is (expect["code"] == "valid"), where
         assert told["status"] == telling.OUTCOMES[expect["code"]]["status"], where

@@ -275,4 +275,5 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.keys = Keys(sender, "/v1/keys")
         self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
+        self.alerts = Listing(sender, "/v1/alerts")
         self.audit = Listing(sender, "/v1/audit")

@@ -6,6 +6,7 @@ from datetime import UTC, tzinfo
 
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
+from keyhouse.core.apps import Apps
 from keyhouse.core.counting import (
     CREDITS_TOLD,
     Subject,
@@ -110,6 +111,8 @@ def compile_api(
         quotas=compile_quotas(row.limits, zones),
         disabled=row.disabled_at is not None,
         roles={name: frozenset(scopes) for name, scopes in row.roles.items()},
+        refuses_browsers=row.browser_keys is rows.BrowserKeys.REFUSE,
+        cors_origins=Referrers(row.cors_origins) if row.cors_origins else None,
     )
 
 
@@ -157,6 +160,7 @@ def compile_key(
         quotas=compile_quotas(row.limits, zones),
         grants=tuple(compile_grant(a) for a in sorted(access, key=lambda a: a.id)),
         secrets={secret.id: compile_secret(secret) for secret in secrets},
+        apps=Apps(limits.apps) if limits.apps else None,
     )
 
 

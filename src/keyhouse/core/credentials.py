@@ -2,11 +2,13 @@
 
 Only credentials of ours count. Beside a key in the key header, an
 `Authorization` that is not ours belongs to the upstream and stays. Two
-different keys are refused; the same key twice is one.
+different keys are refused; the same key twice is one. With HTTP Basic comes
+the id of the key; whether the secret is that key's is seen when it is found.
 """
 
 from typing import NamedTuple
 
+from keyhouse.core.basic import Named, basics_of_ours, is_basic
 from keyhouse.core.secret import SECRET_LENGTH_MAX, holds_ours, looks_like_ours
 from keyhouse.core.verdict import Verdict
 
@@ -16,12 +18,14 @@ _BEARER = b"bearer "
 class Chosen(NamedTuple):
     """The credential to check, or the refusal; `own_authorization` says
 
-    that the Authorization header is ours and must not travel on.
+    that the Authorization header is ours and must not travel on. `key_id` is
+    whose secret it must be, where the caller named a key beside it.
     """
 
     secret: bytes | None
     refusal: Verdict | None
     own_authorization: bool
+    key_id: str | None = None
 
 
 _NONE = Chosen(None, Verdict.MISSING, False)
@@ -41,18 +45,33 @@ def choose(
     if key_header and not authorization and not parameter and b"," not in key_header:
         return _checked(key_header, own_authorization=False)
     bearer = _bearer(authorization)
-    if bearer and not key_header and not parameter and b"," not in bearer:
+    if bearer and not key_header and not parameter and b"," not in authorization:
         return _checked(bearer, own_authorization=True)
-    ours = holds_ours(authorization)
-    named = [*_values(key_header), *_values(parameter)]
-    if ours or not named:
-        named += _values(bearer)
+    basics = basics_of_ours(authorization)
+    ours = bool(basics) or holds_ours(authorization)
+    values = [*_values(key_header), *_values(parameter)]
+    if ours or not values:
+        values += _values(bearer)
         ours = ours or bool(bearer)
+    return _one_of([*(Named(one, None) for one in values), *basics], ours=ours)
+
+
+def is_wrapped(authorization: bytes) -> bool:
+    """Whether an Authorization is a Bearer or a Basic, which `choose` looks into.
+
+    Where an API's key header is Authorization itself, any other is the key.
+    """
+    return authorization[:7].lower() == _BEARER or is_basic(authorization)
+
+
+def _one_of(named: list[Named], *, ours: bool) -> Chosen:
+    """The one key that all credentials name."""
     if not named:
-        return _NONE
-    if any(value != named[0] for value in named):
+        return _NONE._replace(own_authorization=ours)
+    ids = {one.key_id for one in named} - {None}
+    if len(ids) > 1 or any(one.secret != named[0].secret for one in named):
         return Chosen(None, Verdict.CONFLICTING_CREDENTIALS, ours)
-    return _checked(named[0], own_authorization=ours)
+    return _checked(named[0].secret, own_authorization=ours, key_id=next(iter(ids), None))
 
 
 def _bearer(authorization: bytes) -> bytes:
@@ -72,7 +91,7 @@ def _values(value: bytes | None) -> list[bytes]:
     return parts if all(map(looks_like_ours, parts)) else [value]
 
 
-def _checked(value: bytes, *, own_authorization: bool) -> Chosen:
-    if len(value) > SECRET_LENGTH_MAX:
+def _checked(value: bytes, *, own_authorization: bool, key_id: str | None = None) -> Chosen:
+    if not 0 < len(value) <= SECRET_LENGTH_MAX:
         return Chosen(None, Verdict.MALFORMED, own_authorization)
-    return Chosen(value, None, own_authorization)
+    return Chosen(value, None, own_authorization, key_id)

@@ -6,8 +6,9 @@ spent: nothing is, unless all of this passes.
 
 from typing import NamedTuple
 
+from keyhouse.core.entities import KeyKind
 from keyhouse.core.paths import is_usual_path, plain_path
-from keyhouse.core.records import ApiRecord, GrantRecord, Line, RouteRecord
+from keyhouse.core.records import ApiRecord, GrantRecord, KeyRecord, Line, RouteRecord
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import Needs, meets, meets_all, unmet
 from keyhouse.core.verdict import Verdict
@@ -31,29 +32,46 @@ _REFUSED = {verdict: Passed(verdict, "", 0, ()) for verdict in Verdict}
 _NO_ROUTE = RouteRecord("", (), Needs(), 1)
 
 
-def decide(line: Line, request: Request, now_us: int) -> Passed:
+def decide(  # noqa: C901 - a walk: each check a line, in the order in which they count
+    line: Line, request: Request, now_us: int
+) -> Passed:
     """Whether `request` may pass, before limits; `now_us` is the wall clock."""
+    key = line.key
+    if request.key_id is not None and request.key_id != key.id:
+        return _REFUSED[Verdict.UNKNOWN]
     if line.state is not None:
         return _REFUSED[line.state]
     if not line.starts_us <= now_us < line.ends_us:
         early = now_us < line.starts_us
         return _REFUSED[Verdict.NOT_YET_VALID if early else Verdict.EXPIRED]
-    key = line.key
     if request.environment is not None and request.environment != key.environment:
         return _REFUSED[Verdict.ENVIRONMENT_MISMATCH]
     grant = line.grant
     if grant is None:
         return _REFUSED[Verdict.API_NOT_ALLOWED]
+    # Before the restrictions: whoever they keep out, the secret is in a page.
+    if request.browser and key.kind is KeyKind.SERVER and line.api.refuses_browsers:
+        return _REFUSED[Verdict.BROWSER_NOT_ALLOWED]
     if key.networks is not None and not key.networks.admits(request.address):
         return _REFUSED[Verdict.IP_NOT_ALLOWED]
-    if key.referrers is not None and not key.referrers.admit(
-        request.referrer, request.origin
-    ):
-        return _REFUSED[Verdict.REFERRER_NOT_ALLOWED]
+    if key.referrers is not None or key.apps is not None:
+        elsewhere = _page_and_app(key, request)
+        if elsewhere is not None:
+            return elsewhere
     api = line.api
     if key.endpoints is None and api.endpoints is None and not request.scopes:
         return _ONE_UNIT if request.cost is None else Passed(_VALID, "", request.cost, ())
     return _endpoint(line, grant, api, request)
+
+
+def _page_and_app(key: KeyRecord, request: Request) -> Passed | None:
+    """The refusal of a page or app that the key is not for."""
+    pages, apps = key.referrers, key.apps
+    if pages is not None and not pages.admit(request.referrer, request.origin):
+        return _REFUSED[Verdict.REFERRER_NOT_ALLOWED]
+    if apps is not None and not apps.admit(request.app):
+        return _REFUSED[Verdict.APP_NOT_ALLOWED]
+    return None
 
 
 def _endpoint(line: Line, grant: GrantRecord, api: ApiRecord, request: Request) -> Passed:

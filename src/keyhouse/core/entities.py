@@ -42,6 +42,13 @@ class KeyKind(StrEnum):
     MANAGEMENT = "management"
 
 
+class BrowserKeys(StrEnum):
+    """What an API does with a server key that a browser sends: a leak in progress."""
+
+    REFUSE = "refuse"
+    FLAG = "flag"
+
+
 class LimitKind(StrEnum):
     """How fast, or how much."""
 
@@ -226,6 +233,8 @@ class Api:
     `limits` are counted for each key on this API; a key's own limit of the
     same name replaces one. `query_parameter` is None where keys may not come
     in the address. `roles` maps the name of a role to the scopes it stands for.
+    `cors_origins` are patterns of the pages that are answered by CORS; where
+    there are none, OPTIONS goes to the upstream.
     """
 
     id: str
@@ -242,6 +251,8 @@ class Api:
     created_at: int
     updated_at: int
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    browser_keys: BrowserKeys = BrowserKeys.REFUSE
+    cors_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,13 +362,15 @@ class Restrictions:
 
     All kinds that are present must hold, and any one entry of a kind is
     enough. A denied network wins over an allowed one. `endpoints` are
-    `METHOD /pattern` below the API's root, `*` for any method.
+    `METHOD /pattern` below the API's root, `*` for any method; `apps` are
+    `android:package:SHA-1` or `ios:bundle` (see `core.apps`).
     """
 
     networks_allowed: tuple[str, ...] = ()
     networks_denied: tuple[str, ...] = ()
     referrers: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -467,6 +480,32 @@ class IdempotencyRow:
     created_at: int
 
 
+class AlertKind(StrEnum):
+    """What calls for a person."""
+
+    SERVER_KEY_IN_BROWSER = "server_key_in_browser"
+    SECRET_OVER_PLAIN_HTTP = "secret_over_plain_http"  # noqa: S105 - names no secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A good secret was seen where it must not be: one row a key, kind and day (UTC).
+
+    `provider_id` is the organization of the API that was called first, '' where
+    none was. `sample` is a page's origin or the caller's network.
+    """
+
+    id: str
+    organization_id: str
+    provider_id: str
+    key_id: str
+    kind: AlertKind
+    first_at: int
+    last_at: int
+    count: int
+    sample: str
+
+
 Entity = (
     Organization
     | Person
@@ -487,4 +526,5 @@ Entity = (
     | SecretRow
     | AuditRow
     | IdempotencyRow
+    | Alert
 )

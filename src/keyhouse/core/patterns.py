@@ -143,6 +143,14 @@ def referrer_expression(text: str) -> str:
     return f"(?:{starts}){glob_expression(path[:-1] + '**' if path[-1] == '*' else path)}"
 
 
+def origin_expression(text: str) -> str:
+    """As `referrer_expression`, of a pattern that names no path, as an Origin doesn't."""
+    match = _PATTERN.fullmatch(text)
+    if match is None or match["path"] is not None:
+        raise ValueError("an origin is [scheme://]host[:port], as https://*.example.com")
+    return referrer_expression(text)
+
+
 def _host(host: str) -> str:
     if host == "*":
         return r"(?:\[[^/\]]+\]|[^/:]+)"

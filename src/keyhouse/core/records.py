@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from keyhouse.core.addresses import Networks
+from keyhouse.core.apps import Apps
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.patterns import Endpoints, Referrers
@@ -103,7 +104,7 @@ class ApiRecord:
     `endpoints` finds the index of a route, None where there are no routes.
     `rates` and `quotas` are its defaults for each key. `query_parameter` is
     ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
-    role to its scopes.
+    role to its scopes. `cors_origins` is None where CORS is the upstream's affair.
     """
 
     id: str
@@ -119,6 +120,8 @@ class ApiRecord:
     quotas: tuple[Quota, ...]
     disabled: bool
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    refuses_browsers: bool = True
+    cors_origins: Referrers | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,6 +170,7 @@ class KeyRecord:
     quotas: tuple[Quota, ...]
     grants: tuple[GrantRecord, ...]
     secrets: Mapping[str, SecretRecord] = field(repr=False)
+    apps: Apps | None = None
 
     def grant_for(self, api: ApiRecord) -> GrantRecord | None:
         """The row of access that opens `api`: its own before a wider one."""

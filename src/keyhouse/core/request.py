@@ -14,8 +14,12 @@ class Request:
     is below the API's root and begins with `/`; None where the caller of
     verify told none, which a key with endpoint restrictions does not pass.
     `scopes` are needed beyond those of the route, in the same form. `cost` is
-    in units, None for the route's own. `way` is the verifier's own: where it
-    found this secret to lead, for a request of the same credential that comes after.
+    in units, None for the route's own. `key_id` is the id that came with the
+    secret, as in HTTP Basic: the secret of another key is then unknown.
+    `browser` says that a browser sent it: it has an Origin or a Sec-Fetch
+    header. `app` is what `core.apps` makes of the headers that name one.
+    `way` is the verifier's own: where it found this secret to lead, for a
+    request of the same credential that comes after.
     """
 
     secret: bytes | None = field(repr=False)
@@ -30,4 +34,6 @@ class Request:
     environment: str | None = None
     scopes: tuple[str, ...] = ()
     cost: int | None = None
+    key_id: str | None = None
+    browser: bool = False
     way: object = field(default=None, repr=False, compare=False)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from keyhouse.core.entities import Alert
 from keyhouse.core.observations import ObservationGroup, Seen
 
 LATENCY_SLOTS: Final = 20
@@ -112,6 +113,7 @@ class UsageBatch:
     where the database says the spool is booked up to was booked before.
     `settled` says how much of each lease was spent, `observations` how often
     each value of a group was seen, `observations.OTHER` for the rest.
+    `alerts` are what to add to the rows of the same ids.
     """
 
     spool_id: str
@@ -123,6 +125,7 @@ class UsageBatch:
     amendments: list[LogAmendment] = field(default_factory=list)
     last_used: dict[tuple[str, int], int] = field(default_factory=dict)
     observations: dict[ObservationGroup, dict[str, Seen]] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
 
 
 def latency_slot(latency_us: int) -> int:

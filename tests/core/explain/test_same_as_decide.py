@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decide import decide
 from keyhouse.core.entities import (
+    BrowserKeys,
     Environment,
     KeyKind,
     Resource,
@@ -63,6 +64,7 @@ def restrictions(draw: st.DrawFn) -> Restrictions:
         networks_denied=chosen("203.0.113.7/32", "10.0.0.0/8"),
         referrers=chosen("shop.example", "*.example.com/a/*"),
         endpoints=chosen("GET /v1/**", "* /elsewhere"),
+        apps=chosen("ios:a.b", "ios:c.d"),
     )
 
 
@@ -95,7 +97,11 @@ def scenes(draw: st.DrawFn) -> Scene:
         application={"disabled_at": draw(past)},
         organization={"disabled_at": draw(past)},
         project=off,
-        api={"disabled_at": draw(past), "roles": ROLES},
+        api={
+            "disabled_at": draw(past),
+            "roles": ROLES,
+            "browser_keys": draw(st.sampled_from(BrowserKeys)),
+        },
         provider=off,
         routes=draw(routes()),
     )
@@ -116,6 +122,8 @@ def requests(draw: st.DrawFn) -> Request:
         path=draw(some(st.sampled_from(PATHS), 1)),
         referrer=draw(st.sampled_from(pages)),
         origin=draw(st.sampled_from(pages)),
+        app=draw(st.sampled_from(("", "ios:a.b", "ios:x.y"))),
+        browser=draw(st.sampled_from((False, False, False, True))),
         environment=draw(some(st.sampled_from(("live", "test")))),
         scopes=tuple(draw(st.lists(st.sampled_from(ENTRIES), max_size=2))),
         cost=draw(some(st.integers(0, 3))),
@@ -175,6 +183,8 @@ def test_what_is_not_told_is_never_promised(
         path=told.path if asked.path is None else asked.path,
         referrer=asked.referrer or ("" if asked.origin else told.referrer),
         origin=asked.origin or ("" if asked.referrer else told.origin),
+        app=asked.app or told.app,
+        browser=asked.browser,
         environment=asked.environment,
         scopes=asked.scopes,
         cost=asked.cost,

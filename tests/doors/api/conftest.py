@@ -47,16 +47,20 @@ class House:
         self._emails = (f"owner{number}@example.com" for number in itertools.count())
         self._clients: list[httpx.AsyncClient] = []
 
-    async def _authenticate(self, secret: bytes, address: int) -> ManagementKey | Verdict:
-        return await asyncio.to_thread(self._find, secret)
+    async def _authenticate(
+        self, secret: bytes, address: int, key_id: str | None
+    ) -> ManagementKey | Verdict:
+        return await asyncio.to_thread(self._find, secret, key_id)
 
-    def _find(self, secret: bytes) -> ManagementKey | Verdict:
+    def _find(self, secret: bytes, key_id: str | None) -> ManagementKey | Verdict:
         pair = (PEPPER.id, digest(secret, PEPPER.key))
         snapshot = self.database.keys.find_secret([pair])
         if snapshot.found is None:
             return Verdict.UNKNOWN
         key = snapshot.parts[PartRef("key", snapshot.found.key_id)]
         assert isinstance(key, KeyRecord)
+        if key_id is not None and key_id != key.id:
+            return Verdict.UNKNOWN
         return ManagementKey(key)
 
     def client(self, secret: str | None, **more: str) -> httpx.AsyncClient:

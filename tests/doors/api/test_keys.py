@@ -217,6 +217,10 @@ async def test_publishable_key_needs_pages_and_single_scopes(tenant: Tenant) -> 
     at = f"/v1/keys/{made['id']}"
     opened = await tenant.client.patch(at, json={"restrictions": None})
     assert opened.status_code == 422
+    apps = {"restrictions": {"apps": ["ios:com.example.Weather"]}}
+    moved = await tenant.client.patch(at, json=apps)
+    assert moved.json()["restrictions"]["apps"] == ["ios:com.example.Weather"]
+    assert moved.json()["restrictions"]["referrers"] == []
 
 
 async def test_filters_and_pages_of_keys(tenant: Tenant) -> None:

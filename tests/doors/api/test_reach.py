@@ -148,6 +148,20 @@ async def test_nobody_gets_in_without_a_valid_key(house: House) -> None:
             assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+async def test_a_key_comes_as_http_basic_with_its_own_id_alone(
+    house: House, tenant: Tenant
+) -> None:
+    held = {"organization": tenant.organization, "scopes": ["*"]}
+    mine, other = [await tenant.key(kind="management", access=[held]) for _ in range(2)]
+    nobody = house.client(None)
+    answers = [
+        await nobody.get("/v1/keys", auth=(name, mine["secret"]))
+        for name in (mine["id"], other["id"], "api")
+    ]
+    assert [one.status_code for one in answers] == [200, 401, 401]
+    assert answers[1].json()["code"] == answers[2].json()["code"] == "unknown"
+
+
 async def test_each_operation_needs_the_scope_that_the_document_names(
     house: House, tenant: Tenant
 ) -> None:

@@ -38,6 +38,14 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("PATCH", "/v1/apis/weather", {"roles": {"\x00": []}}, "roles.\x00"),
     ("POST", "/v1/apis", {"slug": "a1", "key_header": "Host"}, "key_header"),
     ("POST", "/v1/apis", {"slug": "a1", "query_parameter": "?"}, "query_parameter"),
+    ("POST", "/v1/apis", {"slug": "a1", "browser_keys": "allow"}, "browser_keys"),
+    ("POST", "/v1/apis", {"slug": "a1", "cors_origins": ["a b"]}, "cors_origins.0"),
+    (
+        "PATCH",
+        "/v1/apis/weather",
+        {"cors_origins": ["https://a.example", "https://b.example/x"]},
+        "cors_origins.1",
+    ),
     ("POST", "/v1/apis", {"slug": "a1", "limits": [{"name": "x"}]}, "limits.0"),
     (
         "POST",

@@ -1,5 +1,7 @@
 """What was counted, read back through the management API."""
 
+from keyhouse.core.entities import Alert, AlertKind
+from keyhouse.core.ids import make_id
 from keyhouse.core.observations import (
     OTHER,
     VALUES_A_DAY,
@@ -148,6 +150,68 @@ def _observe(
     house.database.sink.open_spool(spool, "nod_1", "boot")
     batch = UsageBatch(spool, 0, 64, observations={group: values})
     assert house.database.sink.book(batch)
+
+
+def _alert(house: House, tenant: Tenant, key: str, kind: str, at: int) -> None:
+    row = Alert(
+        id=make_id("evt", at, key.encode()[-10:]),
+        organization_id=tenant.organization,
+        provider_id=tenant.organization,
+        key_id=key,
+        kind=AlertKind(kind),
+        first_at=at,
+        last_at=at + 5_000_000,
+        count=2,
+        sample="https://shop.example",
+    )
+    with house.database.rows.writing() as tx:
+        tx.insert(row)
+
+
+async def test_alerts_are_told_the_newest_first_by_key_and_kind(
+    house: House, tenant: Tenant
+) -> None:
+    key, at = await _book(house, tenant, "weather")
+    _alert(house, tenant, key, "server_key_in_browser", at)
+    _alert(house, tenant, key, "secret_over_plain_http", at + 86_400_000_000)
+    told = (await tenant.client.get("/v1/alerts")).json()["data"]
+    kinds = [row["kind"] for row in told]
+    assert kinds == ["secret_over_plain_http", "server_key_in_browser"]
+    assert told[1] == {
+        "id": told[1]["id"],
+        "key": key,
+        "kind": "server_key_in_browser",
+        "first_at": format_time(at),
+        "last_at": format_time(at + 5_000_000),
+        "count": 2,
+        "sample": "https://shop.example",
+    }
+    for query, count in (
+        ({"kind": "server_key_in_browser"}, 1),
+        ({"key": key}, 2),
+        ({"key": "key_other"}, 0),
+    ):
+        page = await tenant.client.get("/v1/alerts", params=query)
+        assert len(page.json()["data"]) == count
+    wrong = await tenant.client.get("/v1/alerts", params={"kind": "nonsense"})
+    assert wrong.json()["errors"][0]["field"] == "kind"
+    others = house.tenant("Theirs").client
+    assert (await others.get("/v1/alerts")).json()["data"] == []
+
+
+async def test_a_key_of_one_api_reads_the_alerts_of_keys_within_it(
+    house: House, tenant: Tenant
+) -> None:
+    near, at = await _book(house, tenant, "near")
+    far, _ = await _book(house, tenant, "far")
+    for key in (near, far):
+        _alert(house, tenant, key, "server_key_in_browser", at)
+    held = [{"api": "near", "scopes": ["usage:read"]}]
+    client = house.client((await tenant.key(kind="management", access=held))["secret"])
+    assert (await client.get("/v1/alerts")).status_code == 422
+    assert (await client.get("/v1/alerts", params={"key": far})).status_code == 422
+    (row,) = (await client.get("/v1/alerts", params={"key": near})).json()["data"]
+    assert row["key"] == near
 
 
 async def test_counts_of_others_are_not_to_be_seen(house: House, tenant: Tenant) -> None:

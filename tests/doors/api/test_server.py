@@ -24,9 +24,9 @@ async def test_answers_name_no_server_and_believe_no_proxy(house: House) -> None
     real = house._authenticate
     tenant = house.tenant()
 
-    async def watching(secret: bytes, address: int) -> object:
+    async def watching(secret: bytes, address: int, key_id: str | None) -> object:
         seen.append(address)
-        return await real(secret, address)
+        return await real(secret, address, key_id)
 
     gate = next(one for one in house.app.user_middleware if "authenticate" in one.kwargs)
     gate.kwargs["authenticate"] = watching

@@ -234,7 +234,7 @@ def test_reports_pass_on_what_is_asked(run: Run, server: Server) -> None:
         "requests": 3,
         "key": "key_1",
     }
-    for name in ("usage", "requests", "audit"):
+    for name in ("usage", "requests", "alerts", "audit"):
         server.answer("GET", f"/v1/{name}", 200, {"data": [row], "next_cursor": None})
         assert json.loads(run(name, "--json").stdout) == [row]
     table = run(
@@ -290,8 +290,14 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
         ("customers update id_1 --disable", {"disabled": True}),
         ("customers update id_1 --not-prepaid", {"prepaid": False}),
         ("orgs update id_1 --no-limits", {"limits": []}),
+        ("apis update id_1 --no-cors", {"cors_origins": []}),
+        (
+            "apis update id_1 --cors-origin https://a.example --browser-keys flag",
+            {"cors_origins": ["https://a.example"], "browser_keys": "flag"},
+        ),
         ("keys update id_1 --no-limits", {"limits": []}),
         ("keys update id_1 --no-restrictions", {"restrictions": {}}),
+        ("keys update id_1 --app ios:a.b", {"restrictions": {"apps": ["ios:a.b"]}}),
         ("keys update id_1 --api a:r", {"access": [{"api": "a", "scopes": ["r"]}]}),
     ],
 )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyhouse.core.entities import Api
+from keyhouse.core.entities import Api, BrowserKeys
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
@@ -34,6 +34,8 @@ def api(upstreams: dict[str, str]) -> Api:
         scopes=("forecast:read", "alerts:read"),
         roles={"reader": ("*:read", "alerts:read"), "nobody": ()},
         query_parameter="key",
+        browser_keys=BrowserKeys.FLAG,
+        cors_origins=("https://*.shop.example",),
         created_at=0,
         updated_at=0,
     )
@@ -61,6 +63,8 @@ def test_saving_the_form_as_it_was_shown_changes_nothing(upstreams: dict[str, st
         "limits": (),
         "key_header": row.key_header,
         "query_parameter": "key",
+        "browser_keys": BrowserKeys.FLAG,
+        "cors_origins": ("https://*.shop.example",),
     }
 
 
@@ -71,6 +75,7 @@ def test_a_name_and_an_upstream_are_enough() -> None:
     assert form.wanted_slug == "wetter-fur-alle"
     assert fields["upstreams"] == {"live": LIVE, "test": LIVE}
     assert fields["query_parameter"] is None
+    assert fields["browser_keys"] is BrowserKeys.REFUSE
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyhouse.core.entities import Environment, Key, KeyKind
+from keyhouse.core.entities import Alert, AlertKind, Environment, Key, KeyKind
 from keyhouse.doors.console.overview.bars import HEIGHT, WIDTH, bars
 from keyhouse.doors.console.overview.strange import spike, tried
 from keyhouse.doors.console.overview.telling import change, mend, need
@@ -21,6 +21,17 @@ KEY = Key(
     created_by="usr_1",
     created_at=0,
     updated_at=0,
+)
+ALERT = Alert(
+    id="evt_1",
+    organization_id="org_1",
+    provider_id="org_1",
+    key_id="key_1",
+    kind=AlertKind.SERVER_KEY_IN_BROWSER,
+    first_at=0,
+    last_at=NOW_US - DAY_US,
+    count=1200,
+    sample="https://a.example",
 )
 
 
@@ -47,6 +58,10 @@ def test_a_day_is_told_against_the_one_before(now: int, before: int, told: str) 
         (
             KeyNeed(KEY, Need.QUOTA, NOW_US + DAY_US, "daily", 83, 100),
             "has used 83% of daily, which starts anew in 1 day",
+        ),
+        (
+            KeyNeed(KEY, Need.EXPOSED, NOW_US, alert=ALERT),
+            "was sent by a browser 1,200 times from https://a.example, last 1 day ago",
         ),
         (KeyNeed(KEY, Need.UNUSED), "was never used"),
         (KeyNeed(KEY, Need.UNUSED, NOW_US - 40 * DAY_US), "was last used 1 month ago"),

@@ -9,7 +9,8 @@ import pytest
 import uvloop
 
 from keyhouse.doors.gateway import GatewayConfig, GatewayServer, Plane
-from keyhouse.services.verify import Resolver
+from keyhouse.doors.gateway.waiters import Waiters
+from keyhouse.services.verify import RecentChanges, Resolver
 from tests.doors.gateway.doubles import Meter, Verifier
 from tests.doors.gateway.wire import Answer, Client, RawUpstream
 
@@ -34,6 +35,7 @@ class House:
         self.verifier = Verifier(upstream.url)
         self.meter = Meter()
         self.ready = True
+        self.recent = RecentChanges(bytes(32))
         self.port = 0
         self.server: GatewayServer | None = None
         self._socket: socket.socket | None = None
@@ -51,10 +53,17 @@ class House:
             self.meter.new_request_id,
             lambda: self.ready,
             lambda: 1_760_000_000_000_000,
+            self.recent,
         )
         self.server = GatewayServer(GatewayConfig(**settings), plane)  # type: ignore[arg-type]  # any setting, by name
         await self.server.start(self._socket)
         return self
+
+    @property
+    def waiters(self) -> Waiters:
+        assert self.server is not None
+        assert self.server._gate is not None
+        return self.server._gate.waiters
 
     async def client(self) -> Client:
         client = await Client.connect(self.port)

@@ -9,6 +9,7 @@ from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import left_of, rate_limit, take
+from keyhouse.core.patterns import Referrers
 from keyhouse.core.quotas import FOREVER_US
 from keyhouse.core.records import (
     ApiRecord,
@@ -80,7 +81,8 @@ def key_record(name: str, **changes: Any) -> KeyRecord:
 
 
 class ManagementKey:
-    def __init__(self, *api_ids: str) -> None:
+    def __init__(self, id: str, *api_ids: str) -> None:
+        self.id = id
         self._api_ids = api_ids
 
     def holds(self, scope: str) -> bool:
@@ -102,6 +104,18 @@ class Verifier:
             "own": api_record("own", url, key_header=b"x-acme-key"),
             "based": api_record("based", f"{url}/base/"),
             "none": api_record("none", url, upstreams={}),
+            "pages": api_record(
+                "pages",
+                url,
+                refuses_browsers=False,
+                cors_origins=Referrers(("https://*.shop.example",)),
+            ),
+            "own-pages": api_record(
+                "own-pages",
+                url,
+                key_header=b"x-acme-key",
+                cors_origins=Referrers(("https://shop.example",)),
+            ),
         }
         self.keys = {
             KEY: key_record("one"),
@@ -112,12 +126,15 @@ class Verifier:
             "app_1", "org_1", "prj_1", "App", "cust-ü", False
         )
         self.managers = {
-            MANAGER: ManagementKey("api_weather"),
-            BYSTANDER: ManagementKey(),
+            MANAGER: ManagementKey("key_manager", "api_weather"),
+            BYSTANDER: ManagementKey("key_bystander"),
         }
         self.requests: list[Request] = []
+        self.exposures: list[tuple[bytes | None, str]] = []
+        self.managing: list[tuple[bytes, str | None]] = []
         self.released: list[Decision] = []
         self.pending = False
+        self.applied = 7
         self.failure: Exception | None = None
         self._tats: dict[str, int] = {}
         self._lines: dict[tuple[bytes, str], Line] = {}
@@ -136,8 +153,13 @@ class Verifier:
     def api(self, slug: str, address: int = UNKNOWN) -> Any:
         return self._perhaps(self.apis.get(slug))
 
-    def management(self, secret: bytes, address: int) -> Any:
+    def management(self, secret: bytes, address: int, key_id: str | None = None) -> Any:
+        self.managing.append((secret, key_id))
         return self._perhaps(self.managers.get(secret, Verdict.UNKNOWN))
+
+    def exposed(self, request: Request) -> Any:
+        self.exposures.append((request.secret, request.api))
+        return self._perhaps(None)
 
     def release(self, decision: Decision) -> None:
         self.released.append(decision)

@@ -1,5 +1,6 @@
 """An https upstream: its certificate is checked, by the CAs that the machine trusts."""
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
@@ -10,8 +11,9 @@ import trustme
 
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import KEY, api_record
-from tests.doors.gateway.wire import RawUpstream
+from tests.doors.gateway.wire import Link, RawUpstream
 
+LARGE = 1_000_000
 ASK = f"GET /weather/x HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY.decode()}\r\n\r\n".encode()
 
 
@@ -62,6 +64,34 @@ async def test_one_for_another_name_is_refused(house: House, ca: trustme.CA) -> 
 async def test_one_that_nobody_trusted_vouches_for_is_refused(house: House) -> None:
     await serve(house, trustme.CA().issue_cert("localhost"))
     await refused(house)
+
+
+async def test_a_websocket_passes_to_it(house: House, ca: trustme.CA) -> None:
+    """TLS knows no half of an end: the caller's is the end of both."""
+    gone = asyncio.Event()
+
+    async def play(link: Link) -> None:
+        await link.head()
+        link.send(
+            b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nfirst"
+        )
+        link.send(await link.reader.readexactly(LARGE))
+        await link.reader.read()
+        gone.set()
+
+    house.upstream.play = play
+    await serve(house, ca.issue_cert("localhost"))
+    client = await house.client()
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    client.send(ASK[:-2] + upgrade)
+    assert (await client.answer()).status == 101
+    assert await client.reader.readexactly(5) == b"first"
+    client.send(bytes(LARGE))
+    assert await client.reader.readexactly(LARGE) == bytes(LARGE)
+    client.writer.write_eof()
+    assert await client.rest() == b""
+    async with asyncio.timeout(5):
+        await gone.wait()
 
 
 async def refused(house: House) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhouse.core.addresses import parse_address
+from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.answers import limit_headers
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Window
@@ -60,17 +60,20 @@ def test_limits_read_the_same_at_every_door(names: list[str]) -> None:
         (b"[2001:db8::1]:80", "2001:db8::1"),
         (b"2001:db8::1", "2001:db8::1"),
         (b"10.0.0.3, 10.0.0.2", "10.0.0.3"),
-        (b"1.2.3.4, nonsense", "10.0.0.1"),
-        (b"1.2.3.4, nonsense, 10.0.0.2", "10.0.0.2"),
+        (b"1.2.3.4, nonsense", None),
+        (b"1.2.3.4, nonsense, 10.0.0.2", None),
+        (b"1.2.3.4, , 10.0.0.2", None),
         (b"", "10.0.0.1"),
     ],
 )
 def test_a_chain_of_proxies_is_believed_as_far_as_it_is_trusted(
-    chain: bytes | None, address: str
+    chain: bytes | None, address: str | None
 ) -> None:
+    """Who a trusted proxy does not name is unknown, and passes no networks."""
     peers = Peers(("10.0.0.0/8",))
     near = peers.direct(("10.0.0.1", 1234))
-    assert peers.behind(near, chain, None).address == parse_address(address)
+    expected = UNKNOWN if address is None else parse_address(address)
+    assert peers.behind(near, chain, None).address == expected
 
 
 @given(

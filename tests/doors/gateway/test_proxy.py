@@ -128,6 +128,30 @@ async def test_a_trusted_proxy_is_believed_and_others_are_not(house: House) -> N
     assert house.verifier.requests[0].address == 0xFFFF_CB00_7107  # 203.0.113.7
 
 
+async def test_a_trusted_proxys_forwarded_is_believed_and_goes_no_further(
+    house: House,
+) -> None:
+    await house.start(trusted_proxies=("127.0.0.0/8", "10.0.0.0/8"))
+    told = 'for=198.51.100.1, for="203.0.113.7:80";proto=https', "for=10.1.2.3"
+    await house.ask(get("/weather/x", *(f"Forwarded: {one}" for one in told)))
+    headers = house.upstream.requests[0].headers
+    assert headers["x-forwarded-for"] == "203.0.113.7, 127.0.0.1"
+    assert headers["x-forwarded-proto"] == "https"
+    assert "forwarded" not in headers
+    assert house.verifier.requests[0].tls
+    assert house.verifier.requests[0].address == 0xFFFF_CB00_7107  # 203.0.113.7
+
+
+async def test_a_strangers_forwarded_is_dropped(house: House) -> None:
+    await house.start()
+    await house.ask(get("/weather/x", "Forwarded: for=203.0.113.7;proto=https"))
+    headers = house.upstream.requests[0].headers
+    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert "forwarded" not in headers
+    assert not house.verifier.requests[0].tls
+    assert house.verifier.requests[0].address == 0xFFFF_7F00_0001
+
+
 async def test_answers_tell_nothing_of_what_stands_behind(house: House) -> None:
     await house.start()
     house.upstream.reply(
@@ -380,3 +404,21 @@ async def test_each_exchange_is_counted_with_its_end(house: House) -> None:
     assert (completed["bytes_in"], completed["bytes_out"]) == (4, 4)
     assert 0 < completed["latency_us"] < 5_000_000
     assert served["id"] == completed["id"]
+
+
+async def test_the_host_of_an_absolute_address_counts(house: House) -> None:
+    """Also for the next request, which has but Host (RFC 9112, 3.2.2)."""
+    await house.start()
+    client = await house.client()
+    for target, host in (
+        ("http://other.test:8080/weather/now", "other.test:8080"),
+        ("/weather/now", "api.test"),
+        ("/weather/now", "api.test"),
+        ("http://third.test/weather/now", "third.test"),
+    ):
+        client.send(get(target))
+        assert (await client.answer()).status == 200
+        received = house.upstream.requests[-1]
+        assert received.line == "GET /now HTTP/1.1"
+        assert received.headers["x-forwarded-host"] == host
+        assert received.headers["host"] == f"127.0.0.1:{house.upstream.port}"

@@ -1,6 +1,7 @@
 """`POST /.keyhouse/v1/verify`: the decision for those who serve elsewhere."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -118,13 +119,15 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
         environment="test",
         scopes=["a:b"],
         cost=0,
+        key_id="key_one",
     )
     [request] = house.verifier.requests
     assert request.secret == KEY
     assert request.address == 0xFFFF_CB00_7109
     assert (request.method, request.path) == ("POST", "/a")
     assert (request.referrer, request.origin) == ("http://r/", "http://o")
-    assert (request.app, request.tls) == ("app", True)
+    assert request.browser  # there is an Origin
+    assert (request.app, request.tls, request.key_id) == ("app", True, "key_one")
     assert (request.environment, request.scopes, request.cost) == ("test", ("a:b",), 0)
     assert house.meter.served_rows[0]["path"] == "/weather/a"
 
@@ -144,6 +147,8 @@ async def test_what_is_asked_is_what_is_decided(house: House) -> None:
         ({"secret": K, "api": "weather", "path": "x"}, 422, "path"),
         ({"secret": K, "api": "weather", "method": []}, 422, "method"),
         ({"secret": K, "api": "weather", "tls": "yes"}, 422, "tls"),
+        ({"secret": K, "api": "weather", "browser": 1}, 422, "browser"),
+        ({"secret": K, "api": "weather", "key_id": 1}, 422, "key_id"),
         ({"secret": K, "api": "weather", "environment": "prod"}, 422, "environment"),
         ({"secret": K, "api": "weather", "scopes": "a:b"}, 422, "scopes"),
         ({"secret": K, "api": "weather", "scopes": ["a:b", "x"]}, 422, "scopes.1"),
@@ -204,6 +209,16 @@ async def test_only_a_key_that_may_verify_is_answered(
     answer = await verify(house, {"secret": K, "api": "weather"}, manager)
     assert (answer.status, json.loads(answer.body)["code"]) == (status, code)
     assert not house.verifier.requests
+
+
+async def test_its_own_caller_may_come_with_http_basic(house: House) -> None:
+    await house.start()
+    pair = b64encode(b"key_0000000000000000000000:" + MANAGER).decode()
+    answer = await verify(
+        house, {"secret": K, "api": "weather"}, b"", f"Authorization: Basic {pair}"
+    )
+    assert (answer.status, json.loads(answer.body)["code"]) == (200, "valid")
+    assert house.verifier.managing == [(MANAGER, "key_0000000000000000000000")]
 
 
 async def test_the_endpoint_takes_small_posts_only(house: House) -> None:

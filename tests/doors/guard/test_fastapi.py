@@ -9,7 +9,14 @@ import pytest
 from fastapi import Depends, FastAPI, HTTPException
 
 from keyhouse import Keyhouse, Principal
-from keyhouse.core.entities import Limit, LimitKind, Restrictions, Window
+from keyhouse.core.entities import (
+    Alert,
+    AlertKind,
+    Limit,
+    LimitKind,
+    Restrictions,
+    Window,
+)
 from keyhouse.core.secret import Secret
 from keyhouse.fastapi import KeyGuard
 from keyhouse.testing import allow
@@ -135,8 +142,8 @@ async def test_what_was_served_is_booked_with_how_it_ended(
         "200",
         "200",
         "200",
+        "401",
         "418",
-        "None",
     ]
 
 
@@ -192,6 +199,40 @@ async def test_users_test_their_routes_without_keys() -> None:
     assert granted.json()["application"] == "mine"
     assert refused.status_code == 403
     assert not app.dependency_overrides
+
+
+async def test_secrets_where_they_must_not_be_are_flagged(
+    installation: Installation,
+) -> None:
+    key = installation.add_key("forecast:read")
+    environ = {**installation.environ, "KEYHOUSE_GATEWAY__REQUIRE_TLS": "true"}
+    async with running(installation) as client:
+        page = {**with_key(key), "Origin": "https://a.example"}
+        leaked = await client.get("/forecast", headers=page)
+    async with Keyhouse.from_env(environ).running() as kh:
+        secret = key.reveal()
+        exposed = await kh.verify(secret, api="weather", address="203.0.113.7")
+        over_tls = await kh.verify(secret, api="weather", tls=True)
+    assert leaked.json()["code"] == "browser_not_allowed"
+    assert (exposed.code, exposed.key, over_tls.code) == ("tls_required", None, "valid")
+    with installation.database.rows.reading() as tx:
+        alerts = {row.kind: (row.count, row.sample) for row in tx.find(Alert)}
+    assert alerts == {
+        AlertKind.SERVER_KEY_IN_BROWSER: (1, "https://a.example"),
+        AlertKind.SECRET_OVER_PLAIN_HTTP: (1, "203.0.113.0/24"),
+    }
+
+
+async def test_an_id_told_beside_a_secret_must_be_its_keys(
+    installation: Installation,
+) -> None:
+    key = installation.add_key("forecast:read").reveal()
+    async with Keyhouse.from_env(installation.environ).running() as kh:
+        decision = await kh.verify(key, api="weather")
+        assert decision.key is not None
+        own = await kh.verify(key, api="weather", key_id=decision.key.id)
+        other = await kh.verify(key, api="weather", key_id="key_" + "0" * 22)
+    assert (own.code, other.code) == ("valid", "unknown")
 
 
 async def test_a_key_in_the_address_is_not_written_down(installation: Installation) -> None:

@@ -10,10 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from keyhouse.adapters.database import Database, open_database, upgrade
-from keyhouse.adapters.database.tables import key_last_use, request_log, usage_bucket
+from keyhouse.adapters.database.tables import (
+    alert,
+    key_last_use,
+    request_log,
+    usage_bucket,
+)
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.decision import Decision
-from keyhouse.core.entities import KeyKind, Resource, Window
+from keyhouse.core.entities import AlertKind, KeyKind, Resource, Window
 from keyhouse.core.quotas import FOREVER_US, Budget, Quota, Span, span_of
 from keyhouse.core.records import (
     ApiRecord,
@@ -35,6 +40,7 @@ from keyhouse.services.meter import (
     RequestIds,
     adopt_orphans,
 )
+from keyhouse.services.meter.flusher import SUMS_MAX
 
 NOW = 1_760_000_400_000_000
 BUDGET = Budget("org_p", "key", "key_a", "live", "daily")
@@ -230,6 +236,57 @@ def test_what_was_served_is_in_the_usage_the_log_and_the_quota(
     (last,) = rows(database, key_last_use)
     assert (last["key_id"], last["at"]) == ("key_a", NOW)
     assert door.used(BUDGET, SPAN)[0] == 3
+    node.spool.discard()
+
+
+def sound(node: Node) -> None:
+    kind = AlertKind.SERVER_KEY_IN_BROWSER
+    node.meter.alarms.sound(LINE.key, "org_p", kind, node.clock.now, "https://a.example")
+
+
+def test_alerts_are_booked_with_usage_and_once(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    for _ in range(3):
+        node.serve()
+        sound(node)
+    door.answer_lost = True
+    assert not node.flush()
+    node.flush()
+    assert node.flush()
+    (row,) = rows(database, alert)
+    assert (row["key_id"], row["kind"], row["count"]) == (
+        "key_a",
+        "server_key_in_browser",
+        3,
+    )
+    node.serve()
+    sound(node)
+    assert node.flush()
+    (row,) = rows(database, alert)
+    assert (row["count"], row["sample"]) == (4, "https://a.example")
+    node.spool.discard()
+
+
+def test_alerts_outlive_a_long_outage(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    """They are in no spool, so what is read back from it does not have them."""
+    node = Node(folder, door)
+    node.serve()
+    door.away = True
+    for _ in range(SUMS_MAX + 3):
+        node.serve()
+        sound(node)
+        node.flush()
+    door.away = False
+    for _ in range(2):
+        node.serve()
+        assert node.flush()
+    (row,) = rows(database, alert)
+    assert row["count"] == SUMS_MAX + 3
+    assert counted(database)[0] == SUMS_MAX + 6
     node.spool.discard()
 
 

@@ -2,13 +2,21 @@
 
 import pytest
 
-from keyhouse.core.entities import Environment, Limit, LimitKind, Restrictions, Window
+from keyhouse.core.entities import (
+    AlertKind,
+    Environment,
+    Limit,
+    LimitKind,
+    Restrictions,
+    Window,
+)
 from keyhouse.core.verdict import Verdict
 from keyhouse.services import issue, reports
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports import Need, Overview
 from tests.servers.acme import Acme
 
+BROWSER = AlertKind.SERVER_KEY_IN_BROWSER
 DAY = 24 * 60
 TEN = Limit(name="daily", kind=LimitKind.QUOTA, amount=10, window=Window.DAY)
 
@@ -87,3 +95,21 @@ def test_a_quota_that_is_nearly_used_up_is_named(acme: Acme) -> None:
     assert (need.need, need.limit, need.used, need.amount) == (Need.QUOTA, "daily", 8, 10)
     (left,) = acme.read(lambda look: reports.limits_left(look, made.view.key.id))
     assert (left.used, left.left) == (8, 2)
+
+
+def test_a_key_that_was_seen_in_a_page_comes_first(acme: Acme) -> None:
+    acme.api()
+    now = acme.office.clock.now_us()
+    acme.key("Ending", ends_at=now + 13 * 86_400_000_000)
+    leaked = acme.key("Leaked").view.key
+    for days_ago, kind in (
+        (8, AlertKind.SECRET_OVER_PLAIN_HTTP),
+        (1, BROWSER),
+        (0, BROWSER),
+    ):
+        acme.alert(leaked, kind, now - days_ago * 86_400_000_000)
+    first, second = look_over(acme).needs
+    assert (first.key.id, first.need) == (leaked.id, Need.EXPOSED)
+    assert first.alert is not None
+    assert (first.alert.kind, first.at_us) == (BROWSER, now)
+    assert second.need is Need.ENDING

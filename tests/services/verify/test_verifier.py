@@ -6,7 +6,15 @@ import pytest
 
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.decision import Decision, Pending
-from keyhouse.core.entities import Environment, KeyKind, Limit, LimitKind, Window
+from keyhouse.core.entities import (
+    AlertKind,
+    BrowserKeys,
+    Environment,
+    KeyKind,
+    Limit,
+    LimitKind,
+    Window,
+)
 from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
@@ -425,6 +433,84 @@ def test_a_server_key_manages_nothing() -> None:
     world = World()
     outcome = finish(world.verifier.management(_raw(SECRET), 1))
     assert outcome is Verdict.API_NOT_ALLOWED
+
+
+def test_an_id_beside_a_secret_must_be_that_of_its_key() -> None:
+    """Whichever is wrong, the answer is that of a secret which no key has."""
+    world = World()
+    for key_id, verdict in (("key_1", Verdict.VALID), ("key_m", Verdict.UNKNOWN)):
+        asks = world.ask()
+        asks.key_id = key_id
+        decision = finish(world.verifier.verify(asks))
+        assert decision.verdict is verdict
+        assert (decision.key is None) is (verdict is Verdict.UNKNOWN)
+    manages = finish(world.verifier.management(_raw(MANAGING), 1, "key_m"))
+    assert isinstance(manages, ManagementKey)
+    foreign = finish(world.verifier.management(_raw(MANAGING), 1, "key_1"))
+    assert foreign is Verdict.UNKNOWN
+
+
+def _asked_by_browser(world: World, **more: str) -> Decision:
+    asks = world.ask()
+    asks.browser, asks.origin = True, more.get("origin", "")
+    asks.address = parse_address("203.0.113.7")
+    decision: Decision = finish(world.verifier.verify(asks))
+    return decision
+
+
+@pytest.mark.parametrize("policy", BrowserKeys)
+def test_a_server_key_in_a_browser_is_always_an_event(policy: BrowserKeys) -> None:
+    world = World()
+    world.store.change("api", "api_1", browser_keys=policy)
+    world.confirm()
+    refused = policy is BrowserKeys.REFUSE
+    expected = Verdict.BROWSER_NOT_ALLOWED if refused else Verdict.VALID
+    assert _asked_by_browser(world).verdict is expected
+    assert _asked_by_browser(world, origin="https://a.example").verdict is expected
+    (alert,) = world.alarms.take()
+    assert (alert.key_id, alert.kind) == ("key_1", AlertKind.SERVER_KEY_IN_BROWSER)
+    assert (alert.organization_id, alert.provider_id) == ("org_1", "org_1")
+    assert (alert.count, alert.sample) == (2, "https://a.example")
+
+
+def test_no_event_without_a_browser_or_without_a_good_key() -> None:
+    world = World()
+    world.decide()
+    world.store.change("key", "key_1", revoked_at=1)
+    world.confirm()
+    assert _asked_by_browser(world).verdict is Verdict.REVOKED
+    public = World(kind=KeyKind.PUBLISHABLE)
+    _asked_by_browser(public)
+    assert world.alarms.take() == public.alarms.take() == []
+
+
+def test_a_good_secret_over_plain_http_is_flagged_and_a_bad_one_is_not() -> None:
+    world = World()
+    world.decide()
+    asks = world.ask()
+    asks.address = parse_address("203.0.113.7")
+    finish(world.verifier.exposed(asks))
+    (alert,) = world.alarms.take()
+    assert (alert.key_id, alert.kind) == ("key_1", AlertKind.SECRET_OVER_PLAIN_HTTP)
+    assert (alert.provider_id, alert.sample) == ("org_1", "203.0.113.0/24")
+    asks.key_id = "key_m"
+    finish(world.verifier.exposed(asks))
+    finish(world.verifier.exposed(world.ask(UNKNOWN)))
+    finish(world.verifier.exposed(world.ask(None)))
+    world.store.change("key", "key_1", ends_at=1)
+    world.confirm()
+    finish(world.verifier.exposed(world.ask()))
+    assert world.alarms.take() == []
+
+
+def test_flagging_spends_nothing_and_outlives_the_loss_of_the_database() -> None:
+    world = World(limits=(QUOTA,))
+    finish(world.verifier.exposed(world.ask()))
+    assert world.ledger.leased == {}
+    world.alarms.take()
+    world.store.gone = True
+    finish(world.verifier.exposed(world.ask(UNKNOWN)))
+    assert world.alarms.take() == []
 
 
 def test_no_credential_is_told_as_missing() -> None:

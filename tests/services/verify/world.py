@@ -31,6 +31,7 @@ from keyhouse.core.records import Change, Found, Part, PartRef, Snapshot
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret, digest, mint
 from keyhouse.ports import Changes, Leased, LeaseWanted, StoreUnavailable
+from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
 from keyhouse.services.verify import (
     Loading,
@@ -251,6 +252,7 @@ class World:
         self.misses = MissBudget(at_once=4, a_second=100, sources=sources)
         self.ledger = Ledger()
         self.rates = MemoryRateCounter()
+        self.alarms = Alarms()
         self.verifier = self._verifier()
         self.confirm()
 
@@ -265,6 +267,7 @@ class World:
             book=LeaseBook(self.ledger, "spl_1"),
             clock=self.clock,
             patience=Patience(feed_us=250_000, outage_us=60_000_000),
+            alarms=self.alarms,
         )
 
     def link(self, customer_id: str, **fields: Any) -> None:

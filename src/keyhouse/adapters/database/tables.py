@@ -53,9 +53,11 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final = {
+_IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
     ("api", "roles"): _Json("{}"),
     ("access", "roles"): _Json("[]"),
+    ("api", "browser_keys"): "refuse",
+    ("api", "cors_origins"): _Json("[]"),
     ("organization", "limits"): _Json("[]"),
     ("application", "limits"): _Json("[]"),
     ("route", "limits"): _Json("[]"),
@@ -227,6 +229,13 @@ audit: Final = _table(
 idempotency: Final = _table(
     entities.IdempotencyRow, "idempotency", sa.Index(None, "created_at")
 )
+alert: Final = _table(
+    entities.Alert,
+    "alert",
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "key_id", "id"),
+    sa.Index(None, "last_at"),
+)
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -248,6 +257,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.SecretRow: secret,
     entities.AuditRow: audit,
     entities.IdempotencyRow: idempotency,
+    entities.Alert: alert,
 }
 """The table of each class of `core.entities`."""
 

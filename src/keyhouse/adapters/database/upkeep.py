@@ -10,6 +10,7 @@ from keyhouse.adapters.database.engine import writing
 from keyhouse.adapters.database.inserts import keys_of
 from keyhouse.adapters.database.ledger import batches
 from keyhouse.adapters.database.tables import (
+    alert,
     attempt,
     budget,
     change,
@@ -47,6 +48,10 @@ class DatabaseUpkeep:
         """Delete old observations, a bounded number: only days that are all old."""
         day = before_us // DAY_US
         return self._prune(observation, observation.c.day, day, rows_max)
+
+    def prune_alerts(self, before_us: int, rows_max: int) -> int:
+        """Delete alerts that are long past, a bounded number; returns how many."""
+        return self._prune(alert, alert.c.last_at, before_us, rows_max)
 
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +17,11 @@ from keyhouse.adapters.database.ledger import (
     move,
     outstanding,
 )
+from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.observing import observe
 from keyhouse.adapters.database.tables import (
     LATENCY,
+    alert,
     key_last_use,
     lease,
     request_log,
@@ -26,6 +29,7 @@ from keyhouse.adapters.database.tables import (
     usage_bucket,
 )
 from keyhouse.core.addresses import format_address
+from keyhouse.core.entities import Alert
 from keyhouse.core.usage import (
     Bucket,
     BucketKey,
@@ -97,6 +101,7 @@ class DatabaseUsageSink:
             _write_log(connection, batch.log)
             _amend_log(connection, batch.amendments)
             _remember_use(connection, batch.last_used)
+            _add_alerts(connection, batch.alerts)
         return True
 
     def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
@@ -242,5 +247,29 @@ def _remember_use(connection: Connection, last_used: Mapping[tuple[str, int], in
         index_elements=keys_of(key_last_use),
         set_={"at": insert.excluded.at},
         where=insert.excluded.at > key_last_use.c.at,
+    )
+    connection.execute(statement, rows)
+
+
+def _add_alerts(connection: Connection, alerts: Iterable[Alert]) -> None:
+    """Add to the rows of the same ids, in their order, as all nodes do."""
+    rows = [
+        mapper_of(Alert).values(replace(one, sample=_storable(one.sample)))
+        for one in sorted(alerts, key=lambda one: one.id)
+    ]
+    if not rows:
+        return
+    insert = insert_into(connection, alert)
+    new, old = insert.excluded, alert.c
+    earlier = sa.case((new.first_at < old.first_at, new.first_at), else_=old.first_at)
+    later = sa.case((new.last_at > old.last_at, new.last_at), else_=old.last_at)
+    statement = insert.on_conflict_do_update(
+        index_elements=[old.id],
+        set_={
+            "first_at": earlier,
+            "last_at": later,
+            "count": old.count + new.count,
+            "sample": new.sample,
+        },
     )
     connection.execute(statement, rows)

@@ -10,11 +10,13 @@ from keyhouse.adapters.system.keyring_file import (
     load_keyring,
     parse_keyring,
 )
+from keyhouse.adapters.system.open_files import allow_open_files
 
 __all__ = [
     "KeyringError",
     "SystemClock",
     "SystemEntropy",
+    "allow_open_files",
     "boot_id",
     "create_keyring",
     "dump_keyring",

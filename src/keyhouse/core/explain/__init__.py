@@ -82,8 +82,10 @@ CHECKS: Final = (
         "environment",
     ),
     Check("access", (Verdict.API_NOT_ALLOWED,), opening.access),
+    Check("browser", (Verdict.BROWSER_NOT_ALLOWED,), places.browser, "origin"),
     Check("network", (Verdict.IP_NOT_ALLOWED,), places.network),
     Check("referrer", (Verdict.REFERRER_NOT_ALLOWED,), places.referrer),
+    Check("app", (Verdict.APP_NOT_ALLOWED,), places.app),
     Check("endpoint", (Verdict.ENDPOINT_NOT_ALLOWED,), places.endpoint),
     Check("scopes", (Verdict.SCOPE_MISSING,), opening.scopes, "scopes"),
     Check("credits", (Verdict.CREDITS_EXHAUSTED,), limits.credits),
@@ -96,10 +98,8 @@ _NO_DOOR: Final = "No door refuses for it yet."
 NO_CHECK: Final[Mapping[Verdict, str]] = {
     Verdict.VALID: "What is left when nothing refuses.",
     Verdict.UNAVAILABLE: "Says that nothing could be looked at, not what was found.",
-    Verdict.APP_NOT_ALLOWED: _NO_DOOR,
     Verdict.SUBSCRIPTION_INACTIVE: _NO_DOOR,
-    Verdict.TLS_REQUIRED: _NO_DOOR,
-    Verdict.BROWSER_NOT_ALLOWED: _NO_DOOR,
+    Verdict.TLS_REQUIRED: "Given before any key is looked at.",
 }
 """Verdicts that are no check's, and why."""
 NO_DOOR: Final = tuple(one for one, why in NO_CHECK.items() if why is _NO_DOOR)

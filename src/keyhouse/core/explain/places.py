@@ -1,8 +1,12 @@
-"""Checks of where a key is used: from which network and page, on which endpoint."""
+"""Checks of where a key is used: in a browser, from which network, page and app,
+
+on which endpoint.
+"""
 
 from collections.abc import Iterator
 
 from keyhouse.core.addresses import UNKNOWN, format_address, parse_network
+from keyhouse.core.entities import KeyKind
 from keyhouse.core.explain.case import Case
 from keyhouse.core.explain.finding import (
     Fact,
@@ -16,6 +20,24 @@ from keyhouse.core.patterns import METHODS, Endpoints
 from keyhouse.core.verdict import Verdict
 
 _HERE = Place.KEY_RESTRICTIONS
+
+
+def browser(case: Case) -> Iterator[Finding]:
+    """A server key that a browser sends can be read by whoever has the page."""
+    facts: dict[str, Fact] = {"api": case.scene.api.slug}
+    if case.line.key.kind is not KeyKind.SERVER:
+        yield passed("Only server keys are kept out of browsers.")
+    elif not case.request.browser:
+        yield passed("Nothing tells that a browser sent it.")
+    elif case.line.api.refuses_browsers:
+        found = "A browser sent it, and {api} takes no server key from one."
+        mend = (
+            "Call from a server, or make a publishable key for the page. Whoever "
+            "had the page has the secret: replace it."
+        )
+        yield refused(Verdict.BROWSER_NOT_ALLOWED, found, mend, Place.CALLER, **facts)
+    else:
+        yield passed("A browser sent it; {api} lets that pass, as an alert.", **facts)
 
 
 def network(case: Case) -> Iterator[Finding]:
@@ -73,6 +95,26 @@ def referrer(case: Case) -> Iterator[Finding]:
         found = "It came from the page {page}; allowed are {allowed}."
         mend = "If the page is yours, add it to the key's referrers."
         yield refused(verdict, found, mend, _HERE, **facts)
+
+
+def app(case: Case) -> Iterator[Finding]:
+    """The app that the request's headers name."""
+    apps, told = case.line.key.apps, case.request.app
+    if apps is None:
+        yield passed("The key may be used from any app.")
+        return
+    facts: dict[str, Fact] = {"allowed": case.scene.key.restrictions.apps}
+    if not told:
+        found = "Apps are restricted: cannot tell without the app."
+        yield cannot_tell(Verdict.APP_NOT_ALLOWED, found, "Tell the app.", **facts)
+        return
+    facts["app"] = told
+    if apps.admit(told):
+        yield passed("{app} may use the key.", **facts)
+    else:
+        found = "It came from the app {app}; allowed are {allowed}."
+        mend = "If the app is yours, add it to the key's apps."
+        yield refused(Verdict.APP_NOT_ALLOWED, found, mend, _HERE, **facts)
 
 
 def endpoint(case: Case) -> Iterator[Finding]:

@@ -6,8 +6,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from keyhouse.core.addresses import parse_network
+from keyhouse.core.apps import APP_HEADERS, canonical_app
 from keyhouse.core.entities import Restrictions
-from keyhouse.core.patterns import parse_endpoint, referrer_expression
+from keyhouse.core.patterns import origin_expression, parse_endpoint, referrer_expression
 from keyhouse.core.validation.problem import Problem, check_items, check_number
 from keyhouse.core.validation.scopes import check_needs
 from keyhouse.core.validation.texts import check_environment
@@ -22,6 +23,8 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?"
 _TAKEN_HEADERS: Final = frozenset(
     (
         "accept",
+        "access-control-request-headers",
+        "access-control-request-method",
         "authorization",
         "connection",
         "content-encoding",
@@ -47,6 +50,7 @@ _TAKEN_HEADERS: Final = frozenset(
         "x-forwarded-host",
         "x-forwarded-proto",
         "x-real-ip",
+        *APP_HEADERS,
     )
 )
 
@@ -59,6 +63,7 @@ def check_restrictions(field: str, restrictions: Restrictions) -> list[Problem]:
         *check_networks(f"{here}networks_denied", restrictions.networks_denied),
         *check_referrers(f"{here}referrers", restrictions.referrers),
         *check_endpoints(f"{here}endpoints", restrictions.endpoints),
+        *check_apps(f"{here}apps", restrictions.apps),
     ]
 
 
@@ -76,12 +81,26 @@ def check_referrers(field: str, values: Sequence[str]) -> list[Problem]:
     )
 
 
+def check_cors_origins(field: str, values: Sequence[str]) -> list[Problem]:
+    """Patterns of origins: those of web pages, without a path."""
+    mend = "write it as https://*.example.com or http://localhost:3000"
+    return check_items(
+        field, values, _parses(origin_expression, "is no pattern of an origin", mend)
+    )
+
+
 def check_endpoints(field: str, values: Sequence[str]) -> list[Problem]:
     """Methods and paths, as `GET /v1/**`."""
     mend = "write it as GET /v1/** or * /status"
     return check_items(
         field, values, _parses(parse_endpoint, "is no method and path", mend)
     )
+
+
+def check_apps(field: str, values: Sequence[str]) -> list[Problem]:
+    """Android and iOS apps."""
+    mend = "write it as android:com.example.app:SHA-1 of its certificate, or ios:bundle"
+    return check_items(field, values, _parses(canonical_app, "is no app", mend))
 
 
 def check_route(

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 ENTRIES_MAX: Final = 100
-"""The most entries of a list: scopes, networks, referrers, endpoints."""
+"""The most entries of a list: scopes, networks, referrers, endpoints, apps."""
 
 
 class Problem(NamedTuple):

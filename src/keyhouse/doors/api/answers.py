@@ -78,6 +78,8 @@ class ApiOut(BaseModel):
     limits: list[RateOut | QuotaOut]
     key_header: str
     query_parameter: str | None
+    browser_keys: Literal["refuse", "flag"]
+    cors_origins: list[str]
     disabled_at: ToldTime | None
     created_at: ToldTime
     updated_at: ToldTime
@@ -92,6 +94,8 @@ class ApiOut(BaseModel):
         limits=[_LIMIT],
         key_header="X-API-Key",
         query_parameter=None,
+        browser_keys="refuse",
+        cors_origins=["https://*.example.com"],
         disabled_at=None,
         **_TIMES,
     )
@@ -222,6 +226,7 @@ class RestrictionsOut(BaseModel):
     networks_denied: list[str]
     referrers: list[str]
     endpoints: list[str]
+    apps: list[str]
 
 
 class KeyOut(BaseModel):
@@ -267,6 +272,7 @@ _KEY: dict[str, Any] = {
         "networks_denied": [],
         "referrers": [],
         "endpoints": [],
+        "apps": [],
     },
     "limits": [],
     "starts_at": None,
@@ -535,6 +541,27 @@ class ExplanationOut(BaseModel):
 CheckOut.model_config["json_schema_extra"] = {
     "examples": ExplanationOut.model_config["json_schema_extra"]["examples"][0]["checks"]  # type: ignore[index,call-overload] # made above
 }
+
+
+class AlertOut(BaseModel):
+    """A good secret was seen where it must not be: one a key, kind and day (UTC)."""
+
+    id: str
+    key: str
+    kind: Literal["server_key_in_browser", "secret_over_plain_http"]
+    first_at: ToldTime
+    last_at: ToldTime
+    count: int
+    sample: str
+    model_config = _example(
+        id=f"evt_{_BODY}",
+        key=f"key_{_BODY}",
+        kind="server_key_in_browser",
+        first_at=_AT,
+        last_at=_AT,
+        count=3,
+        sample="https://shop.example",
+    )
 
 
 class AuditOut(BaseModel):

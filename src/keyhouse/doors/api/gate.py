@@ -52,8 +52,11 @@ class Visitor(NamedTuple):
     actor: Actor | None
 
 
-Authenticate = Callable[[bytes, int], Awaitable[ManagementKey | Verdict]]
-"""Takes a secret and the caller's address; never raises for a bad secret."""
+Authenticate = Callable[[bytes, int, str | None], Awaitable[ManagementKey | Verdict]]
+"""Takes a secret, the caller's address and the id that came with the secret, if one
+
+did; never raises for a bad secret.
+"""
 
 AuthenticateSession = Callable[[str, str | None, str, str], Awaitable[Visitor | None]]
 """Takes a cookie's text, an organization's id, the caller's address and the id of
@@ -96,16 +99,18 @@ class Gate:
             _joined(headers, "x-api-key"), _joined(headers, "authorization"), None
         )
         if chosen.secret is not None:
-            return await self._admit_key(scope, chosen.secret)
+            return await self._admit_key(scope, chosen.secret, chosen.key_id)
         refusal = chosen.refusal or Verdict.MISSING
         session = _session(headers) if refusal is Verdict.MISSING else None
         if session is not None:
             return await self._admit_session(scope, headers, session)
         return refused(refusal, scope["state"]["request_id"])
 
-    async def _admit_key(self, scope: Scope, secret: bytes) -> Response | None:
+    async def _admit_key(
+        self, scope: Scope, secret: bytes, key_id: str | None
+    ) -> Response | None:
         address, request_id = _address(scope), scope["state"]["request_id"]
-        holder = await self._authenticate(secret, address)
+        holder = await self._authenticate(secret, address, key_id)
         if isinstance(holder, Verdict):
             return refused(holder, request_id)
         scope["state"].update(

@@ -117,6 +117,8 @@ class ApiChange(Body):
     limits: list[LimitBody] | None = None
     key_header: str | None = None
     query_parameter: str | None = None
+    browser_keys: Literal["refuse", "flag"] | None = None
+    cors_origins: list[str] | None = None
     disabled: bool = UNSET_FLAG
     model_config = _example(
         upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},
@@ -245,6 +247,7 @@ class RestrictionsBody(Body):
     networks_denied: list[str] = Field(default_factory=list)
     referrers: list[str] = Field(default_factory=list)
     endpoints: list[str] = Field(default_factory=list)
+    apps: list[str] = Field(default_factory=list)
     model_config = _example(networks_allowed=["203.0.113.0/24"], endpoints=["GET /v1/**"])
 
 
@@ -389,6 +392,13 @@ class AuditQuery(ListQuery):
     subject: Word | None = Field(None, description="The id of what was written.")
     actor: Word | None = Field(None, description="The id of the management key.")
     action: Word | None = Field(None, description="As `key.revoke`.")
+
+
+class AlertsQuery(ListQuery):
+    """Which alerts."""
+
+    key: Word | None = None
+    kind: Word | None = Field(None, description="As `server_key_in_browser`.")
 
 
 class RequestsQuery(ListQuery):

@@ -1,4 +1,4 @@
-"""`/v1/usage`, `/v1/requests` with what explains them, and `/v1/audit`."""
+"""`/v1/usage`, `/v1/requests` with what explains them, `/v1/alerts`, `/v1/audit`."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import (
+    AlertOut,
     AuditOut,
     ExplanationOut,
     RequestOut,
@@ -15,6 +16,7 @@ from keyhouse.doors.api.answers import (
 from keyhouse.doors.api.calls import AnyCall, operation, turn
 from keyhouse.doors.api.explaining import explanation_out
 from keyhouse.doors.api.shapes import (
+    alert_out,
     audit_out,
     request_out,
     unknown_keys_out,
@@ -109,6 +111,24 @@ def explain_request(call: AnyCall, id: str) -> Response:
     its answer.
     """
     return call.told(lambda look: explain.explain_request(look, id), explanation_out)
+
+
+@operation(
+    router,
+    "GET",
+    "/v1/alerts",
+    id="list_alerts",
+    scope=reports.READ_USAGE,
+    answer=AlertOut,
+    many=True,
+)
+def list_alerts(call: AnyCall, query: Annotated[models.AlertsQuery, Query()]) -> Response:
+    """Secrets that were seen where they must not be, the newest day first.
+
+    `sample` is the origin of the page, or the network of the caller.
+    """
+    wanted = reports.AlertFilter(query.key, query.kind)
+    return call.page(lambda look: reports.list_alerts(look, turn(query), wanted), alert_out)
 
 
 @operation(

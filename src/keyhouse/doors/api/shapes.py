@@ -6,6 +6,7 @@ from typing import Any
 from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import (
     Access,
+    Alert,
     Api,
     Application,
     AuditRow,
@@ -23,6 +24,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.usage import LogRow
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.doors.api.answers import (
+    AlertOut,
     ApiOut,
     ApplicationOut,
     AuditOut,
@@ -86,6 +88,8 @@ def api_out(row: Api) -> ApiOut:
         limits=limits_out(row.limits),
         key_header=row.key_header,
         query_parameter=row.query_parameter,
+        browser_keys=row.browser_keys.value,
+        cors_origins=list(row.cors_origins),
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )
@@ -173,6 +177,7 @@ def key_out(view: KeyView) -> KeyOut:
             networks_denied=list(places.networks_denied),
             referrers=list(places.referrers),
             endpoints=list(places.endpoints),
+            apps=list(places.apps),
         ),
         limits=limits_out(row.limits),
         starts_at=format_optional(row.starts_at),
@@ -259,6 +264,19 @@ def request_out(row: LogRow) -> RequestOut:
         status=row.status,
         verdict=BY_NUMBER[row.verdict].code,
         latency_ms=None if row.latency_us is None else row.latency_us / 1000,
+    )
+
+
+def alert_out(row: Alert) -> AlertOut:
+    """An alert, told."""
+    return AlertOut(
+        id=row.id,
+        key=row.key_id,
+        kind=row.kind.value,
+        first_at=format_time(row.first_at),
+        last_at=format_time(row.last_at),
+        count=row.count,
+        sample=row.sample,
     )
 
 

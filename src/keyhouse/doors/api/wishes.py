@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from keyhouse.core.entities import (
+    BrowserKeys,
     Environment,
     KeyKind,
     Limit,
@@ -59,13 +60,23 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["roles"] = {name: tuple(scopes) for name, scopes in roles.items()}
     if "limits" in came:
         given["limits"] = limits(body.limits)
+    if "disabled" in came:
+        given["disabled"] = body.disabled
+    _how_calls_come(body, given)
+    return given
+
+
+def _how_calls_come(body: models.ApiChange, given: ApiFields) -> None:
+    """Where an API's keys stand, and what it does with browsers."""
+    came = body.model_fields_set
     if "key_header" in came:
         given["key_header"] = _KEY_HEADER if body.key_header is None else body.key_header
     if "query_parameter" in came:
         given["query_parameter"] = body.query_parameter
-    if "disabled" in came:
-        given["disabled"] = body.disabled
-    return given
+    if "browser_keys" in came:
+        given["browser_keys"] = BrowserKeys(body.browser_keys or BrowserKeys.REFUSE)
+    if "cors_origins" in came:
+        given["cors_origins"] = tuple(body.cors_origins or ())
 
 
 def route_fields(body: models.RouteChange) -> RouteFields:
@@ -193,6 +204,7 @@ def restrictions(body: models.RestrictionsBody | None) -> Restrictions:
         networks_denied=tuple(body.networks_denied),
         referrers=tuple(body.referrers),
         endpoints=tuple(body.endpoints),
+        apps=tuple(body.apps),
     )
 
 

@@ -47,6 +47,21 @@ QueryParameter = Annotated[
     str | None,
     typer.Option("--query-parameter", help="Lets keys come in this query parameter too."),
 ]
+BrowserKeysOption = Annotated[
+    str | None,
+    typer.Option(
+        "--browser-keys",
+        help="A server key that a browser sends: refuse it, or flag it and go on.",
+    ),
+]
+CorsOrigins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cors-origin",
+        help="Pages of this origin may read answers, as https://*.example.com. Repeatable.",
+    ),
+]
+NoCors = Annotated[bool, typer.Option("--no-cors", help="Leave CORS to the upstream.")]
 
 apis = group(_APIS, "APIs: what is protected.")
 add_delete(apis, _APIS)
@@ -70,6 +85,8 @@ def create_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    browser_keys: BrowserKeysOption = None,
+    cors_origins: CorsOrigins = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an API."""
@@ -83,6 +100,8 @@ def create_api(  # noqa: PLR0913  (an option each)
         "limits": limits(rates, quotas) or None,
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "browser_keys": browser_keys,
+        "cors_origins": cors_origins or None,
     }
     create(context, _APIS, fields, json=as_json)
 
@@ -100,6 +119,9 @@ def update_api(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     key_header: KeyHeader = None,
     query_parameter: QueryParameter = None,
+    browser_keys: BrowserKeysOption = None,
+    cors_origins: CorsOrigins = None,
+    no_cors: NoCors = False,
     enabled: Enabled = None,
     no_roles: NoRoles = False,
     no_limits: NoLimits = False,
@@ -114,6 +136,8 @@ def update_api(  # noqa: PLR0913  (an option each)
         "limits": changed(rates, quotas, none=no_limits),
         "key_header": key_header,
         "query_parameter": query_parameter,
+        "browser_keys": browser_keys,
+        "cors_origins": [] if no_cors else cors_origins or None,
         "disabled": disabled(enabled),
     }
     update(context, _APIS, id, changes, json=as_json)

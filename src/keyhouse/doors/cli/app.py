@@ -34,6 +34,7 @@ _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "bootstrap": (running.bootstrap, "bootstrap --organization Acme"),
     "mail": (mail, "mail --to ada@example.com"),
     "requests": (reports.requests, "requests --verdict rate_limited"),
+    "alerts": (reports.alerts, "alerts --kind server_key_in_browser"),
     "audit": (reports.audit, "audit --json"),
     "verify": (verify.verify, "verify --api weather < key.txt"),
 }

@@ -31,6 +31,7 @@ def explain(  # noqa: PLR0913  (an option each)
     address: Annotated[str | None, typer.Option(help="The caller's address.")] = None,
     referrer: Annotated[str | None, typer.Option(help="The caller's web page.")] = None,
     origin: Annotated[str | None, typer.Option(help="Its origin, without one.")] = None,
+    app: Annotated[str | None, typer.Option(help="The app: ios:ID.")] = None,
     environment: Annotated[str | None, typer.Option(help="test or live.")] = None,
     scopes: Annotated[
         list[str] | None, typer.Option("--scope", help="What it must be good for.")
@@ -53,6 +54,7 @@ def explain(  # noqa: PLR0913  (an option each)
         "address": address,
         "referrer": referrer,
         "origin": origin,
+        "app": app,
         "environment": environment,
         "scopes": scopes or None,
         "cost": cost,

@@ -19,7 +19,7 @@ from keyhouse.doors.cli.tenants import NewName
 _KEYS = Noun("keys", "key", "keys", ())
 _COLUMNS = ("id", "name", "kind", "environment", "state", "hint", "last_used_at")
 _ROLE = "@"
-_RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints")
+_RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints", "apps")
 _VERBS = {
     "enable": "Let a disabled key work again.",
     "disable": "Refuse a key until it is enabled.",
@@ -40,6 +40,10 @@ Referrers = Annotated[
 ]
 Endpoints = Annotated[
     list[str] | None, typer.Option("--endpoint", help="It opens this alone: 'GET /a/*'.")
+]
+Apps = Annotated[
+    list[str] | None,
+    typer.Option("--app", help="It works from this app alone: ios:ID, android:ID:SHA-1."),
 ]
 StartsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
 EndsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
@@ -105,6 +109,7 @@ def create_key(  # noqa: PLR0913  (an option each)
     networks_denied: Denied = None,
     referrers: Referrers = None,
     endpoints: Endpoints = None,
+    apps: Apps = None,
     rates: Rates = None,
     quotas: Quotas = None,
     starts_at: StartsAt = None,
@@ -115,7 +120,7 @@ def create_key(  # noqa: PLR0913  (an option each)
     as_json: AsJson = False,
 ) -> None:
     """Create a key. Its secret is shown this one time."""
-    restrictions = (networks, networks_denied, referrers, endpoints)
+    restrictions = (networks, networks_denied, referrers, endpoints, apps)
     fields = {
         "application": application,
         "environment": environment,
@@ -146,6 +151,7 @@ def update_key(  # noqa: PLR0913  (an option each)
     networks_denied: Denied = None,
     referrers: Referrers = None,
     endpoints: Endpoints = None,
+    apps: Apps = None,
     rates: Rates = None,
     quotas: Quotas = None,
     starts_at: StartsAt = None,
@@ -157,7 +163,7 @@ def update_key(  # noqa: PLR0913  (an option each)
     as_json: AsJson = False,
 ) -> None:
     """Change a key. Access, restrictions, limits that are given replace all of theirs."""
-    restrictions = (networks, networks_denied, referrers, endpoints)
+    restrictions = (networks, networks_denied, referrers, endpoints, apps)
     changes = {
         "name": name,
         "access": [_access(text) for text in api or ()] or None,

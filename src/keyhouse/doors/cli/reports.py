@@ -1,4 +1,4 @@
-"""`keyhouse usage`, `requests`, `audit`: what was counted and done."""
+"""`keyhouse usage`, `requests`, `alerts`, `audit`: what was counted, seen and done."""
 
 from itertools import islice
 from typing import Annotated
@@ -23,6 +23,7 @@ _REQUESTS = (
     "latency_ms",
     "request_id",
 )
+_ALERTS = ("last_at", "kind", "key", "count", "sample", "first_at")
 _AUDIT = ("at", "actor", "action", "subject", "before", "after")
 
 Since = Annotated[str | None, typer.Option(help="From then on (RFC 3339).")]
@@ -95,6 +96,22 @@ def requests(
     with desk(context).client() as client:
         found = client.requests.each(key=key, api=api, verdict=verdict)
         show.rows(islice(found, rows_max), _REQUESTS, json=as_json)
+
+
+def alerts(
+    context: typer.Context,
+    *,
+    key: Key = None,
+    kind: Annotated[
+        str | None, typer.Option(help="server_key_in_browser or secret_over_plain_http.")
+    ] = None,
+    rows_max: RowsMax = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Secrets that were seen where they must not be."""
+    with desk(context).client() as client:
+        found = client.alerts.each(key=key, kind=kind)
+        show.rows(islice(found, rows_max), _ALERTS, json=as_json)
 
 
 def audit(

@@ -5,18 +5,19 @@ behind the same proxy would make everybody wait.
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from keyhouse.core.addresses import Networks, format_address, parse_address
-
-_HEADER: Final = "x-forwarded-for"
+from keyhouse.core.addresses import Networks, format_address
+from keyhouse.core.forwarded import came, known_address
 
 
 class BehindProxies:
-    """Believes X-Forwarded-For from trusted networks, and from nobody else."""
+    """Believes X-Forwarded-For and Forwarded from trusted networks, and nobody else's.
+
+    Who a trusted proxy does not name is nobody: the address is ''.
+    """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[str]) -> None:
         self._app = app
@@ -24,46 +25,25 @@ class BehindProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with the address of who asks in `client`."""
-        client = scope.get("client")
-        if self._trusted is not None and client and scope["type"] == "http":
-            told = ",".join(Headers(scope=scope).getlist(_HEADER))
-            scope = {**scope, "client": (self._seen(client[0], told), client[1])}
+        client, trusted = scope.get("client"), self._trusted
+        if trusted is not None and client and scope["type"] == "http":
+            peer = known_address(client[0])
+            if trusted.admits(peer):
+                seen = _seen(peer, trusted, Headers(scope=scope))
+                scope = {**scope, "client": (seen, client[1])}
         await self._app(scope, receive, send)
 
-    def _seen(self, peer: str, told: str) -> str:
-        """The right-most address that is not a trusted proxy's.
 
-        An entry that is no address ends the walk: what stands left of it was
-        written by nobody we know.
-        """
-        seen = peer
-        for entry in (*reversed(told.split(",")), ""):
-            if not self._trusts(seen):
-                break
-            found = _address(entry)
-            if found is None:
-                break
-            seen = found
-        return seen
-
-    def _trusts(self, address: str) -> bool:
-        known = _address(address)
-        trusted = self._trusted
-        return (
-            trusted is not None
-            and known is not None
-            and trusted.admits(parse_address(known))
-        )
+def _seen(peer: int, trusted: Networks, headers: Headers) -> str:
+    told = came(
+        peer,
+        trusted.admits,
+        chain=_joined(headers, "x-forwarded-for"),
+        protocol=None,
+        forwarded=_joined(headers, "forwarded"),
+    )
+    return format_address(told.address)
 
 
-def _address(entry: str) -> str | None:
-    """An address without its port, as `192.0.2.1:80` or `[2001:db8::1]:80`."""
-    text = entry.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        return format_address(parse_address(text))
-    except ValueError:
-        return None
+def _joined(headers: Headers, name: str) -> bytes | None:
+    return ", ".join(headers.getlist(name)).encode("latin-1") or None

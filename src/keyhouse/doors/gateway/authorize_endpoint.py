@@ -15,6 +15,7 @@ from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, refuse
 from keyhouse.doors.gateway.faces import identity_lines
@@ -90,11 +91,16 @@ class AuthorizeCall:
     def _verify(self, api: ApiRecord) -> None:
         """Ask for the decision on the request that the proxy holds."""
         exchange, asked = self._exchange, self._asked
-        secret, refusal, _ = choose(
+        secret, refusal, _, exchange.key_id = choose(
             closer_look.key_of(exchange, api),
             exchange.authorization,
             _parameter(asked.query, api),
         )
+        if exchange.exposed:
+            path = asked.path and without_secret(asked.path, secret)
+            self._asked = asked._replace(path=path)
+            closer_look.flag_exposed(exchange, secret, api.slug)
+            secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self._plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
@@ -103,6 +109,7 @@ class AuthorizeCall:
             # It would go on to the upstream, and into logs.
             self._answer(refuse.of_problem(refuse.KEY_IN_PATH, exchange.request_id()))
             return
+        closer_look.name_app(exchange)
         seen = exchange.seen
         outcome = self._plane.verifier.verify(
             Request(
@@ -113,8 +120,10 @@ class AuthorizeCall:
                 asked.path,
                 exchange.referrer,
                 exchange.origin,
-                "",
+                exchange.app,
                 seen.tls,
+                key_id=exchange.key_id,
+                browser=exchange.browser,
             )
         )
         exchange.caller.wait(outcome, self._decided)

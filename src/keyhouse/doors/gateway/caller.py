@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
 
-from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway import closer_look, refuse
 from keyhouse.doors.gateway.config import (
     BUFFER_BYTES_MAX,
     LINGER_BYTES_MAX,
     LINGER_SECONDS,
 )
 from keyhouse.doors.gateway.exchange import Exchange
-from keyhouse.doors.gateway.head import CRLF, END
+from keyhouse.doors.gateway.head import END
+from keyhouse.doors.gateway.timers import NEVER
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.gate import Gate
@@ -42,6 +43,7 @@ class Caller(asyncio.Protocol):
         "_spare",
         "_unwritten",
         "deadline",
+        "doubtful",
         "exchange",
         "gate",
         "seen",
@@ -71,6 +73,7 @@ class Caller(asyncio.Protocol):
         self.transport.set_write_buffer_limits(BUFFER_BYTES_MAX)
         self.seen = self.gate.peers.direct(transport.get_extra_info("peername"))
         self.trusted = self.gate.peers.trusts(self.seen.address)
+        self.doubtful = self.trusted or self.gate.config.require_tls
         self.gate.arrived(self)
 
     def data_received(self, data: bytes) -> None:
@@ -169,12 +172,12 @@ class Caller(asyncio.Protocol):
             start = end
 
     def _feed_head(self, exchange: Exchange, piece: memoryview) -> None:
-        most = self.gate.config.head_bytes_max
+        room = self.gate.config.head_bytes_max - exchange.size
         exchange.size += len(piece)
-        if exchange.size > most:
-            in_line = not exchange.headers and CRLF not in bytes(piece[:most])
-            too_long = refuse.TARGET_TOO_LONG if in_line else refuse.HEAD_TOO_LARGE
-            self._refuse(exchange, too_long)
+        if len(piece) > room:
+            self._feed(exchange, piece[:room])  # to see what it is that is too long
+            if not exchange.over:
+                self._refuse(exchange, closer_look.too_long(exchange.target))
             return
         self._feed(exchange, piece)
         if exchange.complete and not exchange.over:
@@ -183,6 +186,11 @@ class Caller(asyncio.Protocol):
     def _feed_body(self, exchange: Exchange, piece: memoryview) -> None:
         self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
         self._feed(exchange, piece)
+        if exchange.chunked and not exchange.over:
+            exchange.wire_bytes += len(piece)
+            if closer_look.is_lavish(exchange, self.gate.config.head_bytes_max):
+                self._refuse(exchange, refuse.CHUNKS_LAVISH)
+                return
         if self.exchange is exchange:
             exchange.progress()
 
@@ -197,7 +205,7 @@ class Caller(asyncio.Protocol):
         if isinstance(error, HttpParserCallbackError):
             raise error  # a fault of ours
         if not isinstance(error, HttpParserUpgrade):
-            self._refuse(exchange, refuse.UNREADABLE)
+            self._refuse(exchange, closer_look.unreadable(exchange))
 
     def _refuse(self, exchange: Exchange, problem: refuse.Problem) -> None:
         """What comes can't be followed: say so, if an answer is owed, and end."""
@@ -206,7 +214,7 @@ class Caller(asyncio.Protocol):
             return
         exchange.keep = exchange.received = False
         exchange.length = None
-        exchange.fail(exchange.fault or problem)
+        exchange.fail(problem)
 
     def _go_on(self) -> None:
         self.gate.loop.call_soon(self._take_rest)
@@ -283,6 +291,16 @@ class Caller(asyncio.Protocol):
         self.deadline = self.gate.watch.after(LINGER_SECONDS)
         self._free(_NEXT | _UPSTREAM)
         self.transport.write_eof()
+
+    def hand_over(self) -> tuple[bytes, bool]:
+        """Somebody else speaks on this connection now: what came behind the request,
+
+        and whether that was all. Tell `connection_lost` when it is gone.
+        """
+        self.deadline = NEVER
+        rest, self._rest = self._rest, b""
+        self._free(_NEXT | _UPSTREAM)
+        return rest, self._ended
 
     def abort(self) -> None:
         """End at once; what was not sent is lost."""

@@ -1,27 +1,40 @@
 """What few requests need: the rare headers, credentials in unusual places."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
+from keyhouse.core.apps import app_of
+from keyhouse.core.credentials import is_wrapped
 from keyhouse.core.records import ApiRecord
+from keyhouse.core.request import Request
 from keyhouse.core.secret import holds_ours
+from keyhouse.core.transport import transport_refusal
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
-from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, without_named
+from keyhouse.doors.gateway.head import CRLF, KEY_HEADER, is_host, without_named
 from keyhouse.doors.gateway.query import cut_parameter
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
 
+_is_absolute: Final = re.compile(rb"(?i:https?)://([^/?#]*)([/?].*|)").fullmatch
+UPGRADE_LINES: Final = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+_BESIDES_MAX: Final = 8
+"""Bytes of framing for a byte of data."""
+
 
 def examine(exchange: "Exchange") -> refuse.Problem | None:
     """Why this request cannot be served, None if it can.
 
-    Sets `http10`, `seen` and what `Connection` asks for.
+    Sets `http10`, `seen`, `exposed` and what `Connection` asks for.
     """
     parser, caller = exchange.parser, exchange.caller
     version = parser.get_http_version()
     exchange.http10 = version == "1.0"
     exchange.rare = True
+    if parser.should_upgrade():
+        # The parser reads no body here, so nobody knows where the next request begins.
+        exchange.keep = False
     if version not in ("1.0", "1.1"):
         exchange.keep = False
         return refuse.VERSION_UNSUPPORTED
@@ -33,8 +46,7 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
     if exchange.chunked and exchange.http10:
         exchange.keep = False
         return refuse.CHUNKED_TOO_EARLY
-    if parser.should_upgrade():
-        exchange.keep = False
+    if parser.should_upgrade() and not _may_upgrade(exchange):
         return refuse.UPGRADE_UNSUPPORTED
     if exchange.connection is not None:
         exchange.lines = without_named(exchange.lines, exchange.connection)
@@ -42,20 +54,86 @@ def examine(exchange: "Exchange") -> refuse.Problem | None:
         exchange.expect = False
     if caller.trusted:
         exchange.seen = caller.gate.peers.behind(
-            caller.seen, exchange.forwarded_for, exchange.forwarded_proto
+            caller.seen,
+            exchange.forwarded_for,
+            exchange.forwarded_proto,
+            exchange.forwarded,
         )
     else:
         exchange.forwarded_host = None
+    required = caller.gate.config.require_tls
+    refusal = transport_refusal(tls=exchange.seen.tls, require_tls=required)
+    exchange.exposed = refusal is not None
+    exchange.marked = exchange.marked or exchange.exposed
     return None
 
 
-def wrong_line(method: str | None, target: bytes) -> refuse.Problem:
+def _may_upgrade(exchange: "Exchange") -> bool:
+    """Whether a request for an upgrade can be served; sets `tunnels` for a WebSocket
+
+    (RFC 6455, 4.1). Any other upgrade is ignored, as RFC 9110, 7.8 allows; but not
+    where there is a body, which the parser would leave unread.
+    """
+    exchange.tunnels = (
+        exchange.upgrade is not None
+        and exchange.upgrade.lower() == b"websocket"
+        and exchange.parser.get_method() == b"GET"
+        and not exchange.http10
+    )
+    return not exchange.chunked and not exchange.length
+
+
+def read_absolute(exchange: "Exchange") -> None:
+    """Read an absolute target as the path in it. Its host counts, and not the one
+
+    in Host (RFC 9112, 3.2.2). A target of any other form stays as it is.
+    """
+    found = _is_absolute(exchange.target)
+    if found is not None and is_host(found[1]):
+        rest: bytes = found[2]
+        exchange.host = found[1]
+        exchange.target = rest if rest.startswith(b"/") else b"/" + rest
+        exchange.odd = exchange.rare = True
+
+
+def wrong_line(exchange: "Exchange", method: str | None) -> refuse.Problem:
     """What is wrong with a request line."""
+    if exchange.parser.should_upgrade():
+        exchange.keep = False  # behind CONNECT comes no request
     if method is None:
         return refuse.METHOD_NOT_ALLOWED
-    if len(target) > TARGET_BYTES_MAX:
+    if len(exchange.target) > TARGET_BYTES_MAX:
         return refuse.TARGET_TOO_LONG
     return refuse.NOT_ORIGIN_FORM
+
+
+def unreadable(exchange: "Exchange") -> refuse.Problem:
+    """Why the parser stopped.
+
+    Within a head it is chance whether the header before has been told of yet. A
+    complete one without headers is HTTP/0.9's, with something behind its line.
+    """
+    if not exchange.complete:
+        return refuse.UNREADABLE
+    if not exchange.headers:
+        return refuse.VERSION_UNSUPPORTED
+    return exchange.fault or refuse.UNREADABLE
+
+
+def too_long(target: bytes) -> refuse.Problem:
+    """Which part of a head took up the room for all of it."""
+    in_line = len(target) > TARGET_BYTES_MAX
+    return refuse.TARGET_TOO_LONG if in_line else refuse.HEAD_TOO_LARGE
+
+
+def is_lavish(exchange: "Exchange", most: int) -> bool:
+    """Whether a chunked body brings much besides its data (RFC 9112, 7.1.1).
+
+    Extensions, zeros before a size and trailers cost the sender nothing and us
+    the reading. A chunk of one byte takes five more, so that is for free.
+    """
+    besides = exchange.wire_bytes - exchange.bytes_in
+    return besides > most + _BESIDES_MAX * exchange.bytes_in
 
 
 def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, bytes | None]:
@@ -69,6 +147,26 @@ def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, byt
     path = exchange.rest.partition(b"?")[0]
     exchange.rest = b"%s?%s" % (path, cut.rest) if cut.rest else path
     return key, b", ".join(cut.values)
+
+
+def flag_exposed(exchange: "Exchange", secret: bytes | None, slug: str) -> None:
+    """Have the key flagged whose secret came over plain HTTP, after the answer."""
+    if secret is not None:
+        plane, address = exchange.gate.plane, exchange.seen.address
+        told = Request(secret, slug, address, key_id=exchange.key_id)
+        plane.resolver.resolve(plane.verifier.exposed(told), by_and_by)
+
+
+def by_and_by(_: object) -> None:
+    """Nobody waits for it."""
+
+
+def name_app(exchange: "Exchange") -> None:
+    """Find out which app the headers name."""
+    if exchange.app_told is not None:
+        told = exchange.app_told.items()
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in told}
+        exchange.app = app_of(headers)
 
 
 def key_of(exchange: "Exchange", api: ApiRecord) -> bytes | None:
@@ -89,7 +187,7 @@ def _own_header(exchange: "Exchange", name: bytes) -> bytes | None:
         values = exchange.take_header(name)
         return b", ".join(values) if values else None
     value = exchange.authorization
-    if value is None or value[:7].lower() == b"bearer ":
+    if value is None or is_wrapped(value):
         return None
     exchange.authorization = None
     return value
@@ -104,6 +202,8 @@ def body_lines(exchange: "Exchange") -> bytes:
         lines += b"Transfer-Encoding: chunked\r\n"
     if exchange.expect and not exchange.received:
         lines += b"Expect: 100-continue\r\n"
+    if exchange.tunnels:
+        lines += UPGRADE_LINES
     return lines + b"\r\n"
 
 

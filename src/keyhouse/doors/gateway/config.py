@@ -32,6 +32,7 @@ class GatewayConfig:
     """
 
     trusted_proxies: tuple[str, ...] = ()
+    require_tls: bool = False
     upstream_private: bool = True
     head_bytes_max: int = 32_768
     body_bytes_max: int = 1 << 30

@@ -2,7 +2,13 @@
 
 from typing import TYPE_CHECKING, Final
 
-from keyhouse.doors.gateway import authorize_endpoint, refuse, verify_endpoint
+from keyhouse.doors.gateway import (
+    apis_endpoint,
+    authorize_endpoint,
+    changes_endpoint,
+    refuse,
+    verify_endpoint,
+)
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
@@ -11,6 +17,8 @@ LIVE: Final = "/.keyhouse/live"
 READY: Final = "/.keyhouse/ready"
 VERIFY: Final = "/.keyhouse/v1/verify"
 AUTHORIZE: Final = authorize_endpoint.PATH
+CHANGES: Final = changes_endpoint.PATH
+APIS: Final = apis_endpoint.PREFIX
 BODY_BYTES_MAX: Final = 65_536
 
 
@@ -21,10 +29,14 @@ def begin(exchange: "Exchange") -> None:
         _begin_verify(exchange)
     elif path == AUTHORIZE or path.startswith(f"{AUTHORIZE}/"):
         authorize_endpoint.AuthorizeCall(exchange).begin()
-    elif path not in (LIVE, READY):
+    elif path not in (LIVE, READY, CHANGES) and not path.startswith(APIS):
         exchange.fail(refuse.NOT_FOUND)
     elif exchange.method not in ("GET", "HEAD"):
         exchange.fail(refuse.GET_ONLY)
+    elif path == CHANGES:
+        changes_endpoint.ChangesCall(exchange).begin()
+    elif path.startswith(APIS):
+        apis_endpoint.ApiCall(exchange).begin()
     elif path == READY and not exchange.caller.gate.plane.ready():
         exchange.reply(refuse.Answer(503, "application/json", b'{"status":"not_ready"}'))
     else:

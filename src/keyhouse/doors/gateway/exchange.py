@@ -6,15 +6,15 @@ was joined is written once. What is rare stands in `turn` and `closer_look`.
 """
 
 from time import perf_counter_ns
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
-from keyhouse.core.secret import SECRET_LENGTH_MAX
+from keyhouse.core.secret import SECRET_LENGTH_MAX, without_secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway import closer_look, endpoints, refuse
+from keyhouse.doors.gateway import closer_look, cross_origin, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face, told
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
@@ -27,7 +27,11 @@ from keyhouse.doors.gateway.targets import (
     place_of,
     read_line,
 )
+from keyhouse.doors.gateway.tunnel import Tunnel
 from keyhouse.doors.gateway.turn import Turn
+
+if TYPE_CHECKING:
+    from keyhouse.doors.gateway.upstream import Upstream
 
 OWN_SLUG: Final = ".keyhouse"
 _VALID: Final = Verdict.VALID
@@ -112,7 +116,7 @@ class Exchange(Turn):
         method = METHODS.get(verb)
         self.is_head = method == "HEAD"
         place = PLACES.get(self.target)
-        if self.odd or not self.keep or self.host is None or self.caller.trusted:
+        if self.odd or not self.keep or self.host is None or self.caller.doubtful:
             fault = closer_look.examine(self)
             if fault is not None:
                 self.fail(fault)
@@ -143,9 +147,11 @@ class Exchange(Turn):
 
     def _looked_closer(self, method: str | None) -> Place | None:
         """Where an unusual request goes; None if it was refused."""
+        if self.target[0] != _SLASH:
+            closer_look.read_absolute(self)
         target = self.target
         if method is None or target[0] != _SLASH or len(target) > TARGET_BYTES_MAX:
-            self.fail(closer_look.wrong_line(method, target))
+            self.fail(closer_look.wrong_line(self, method))
             return None
         return place_of(target)
 
@@ -167,6 +173,7 @@ class Exchange(Turn):
         if (
             not secret
             or self.authorization is not None
+            or self.marked
             or len(secret) > SECRET_LENGTH_MAX
             or _COMMA in secret
             or api.key_header != KEY_HEADER
@@ -185,8 +192,13 @@ class Exchange(Turn):
             self._below,
             self.referrer,
             self.origin,
-            "",
+            self.app,
             seen.tls,
+            None,
+            (),
+            None,
+            self.key_id,
+            self.browser,
         )
         if self.whole and not self.odd and self.length is None:
             self._remember(api)
@@ -201,6 +213,7 @@ class Exchange(Turn):
             and api.key_header == KEY_HEADER
             and api.query_parameter is None
             and not self.caller.trusted
+            and not self.marked
         ):
             self._block = head[head.find(CRLF) :]
 
@@ -218,12 +231,22 @@ class Exchange(Turn):
 
     def _chosen(self, api: ApiRecord) -> bytes | None:
         """The credential that counts; None where there is none and that is told."""
+        if self.marked:
+            if cross_origin.share(self, api):
+                return None
+            closer_look.name_app(self)
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)
-        secret, refusal, own_authorization = choose(key, self.authorization, parameter)
+        secret, refusal, own_authorization, self.key_id = choose(
+            key, self.authorization, parameter
+        )
         if own_authorization:
             self.authorization = None
+        if self.exposed:
+            self.path = without_secret(self.path, secret)
+            closer_look.flag_exposed(self, secret, api.slug)
+            secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self.gate.plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
@@ -361,12 +384,26 @@ class Exchange(Turn):
             out.append(b"Connection: close\r\n")
         elif self.http10:
             out.append(b"Connection: keep-alive\r\n")
+        if self.cors is not None:
+            cross_origin.mark(out, self.cors)
         decision = self._decision
         face = self._face
         if decision is None or face is None:
             out.append(CRLF)
         else:
             out.append(told(face, decision, self._told_id))
+
+    def switch(self, upstream: "Upstream", out: list[bytes], more: bytes) -> None:
+        """The upstream has agreed to speak WebSocket; `more` came behind its 101."""
+        self._status = 101
+        self._answering = True
+        self.upstream = None
+        out.append(closer_look.UPGRADE_LINES)
+        decision, face = self._decision, self._face
+        if decision is None or face is None:
+            raise RuntimeError("a tunnel without a decision")
+        out.append(told(face, decision, self._told_id))
+        Tunnel(self, upstream.hand_over(), upstream, self._asked).open(b"".join(out), more)
 
     def finish(self) -> None:
         """The answer has been written to its end."""

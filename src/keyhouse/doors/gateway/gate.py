@@ -11,9 +11,11 @@ from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
+from keyhouse.doors.gateway.waiters import Waiters
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.caller import Caller
+    from keyhouse.doors.gateway.tunnel import Tunnel
 
 
 class Gate:
@@ -34,6 +36,7 @@ class Gate:
         self.loop = loop
         self.draining = False
         self.callers: set[Caller] = set()
+        self.tunnels: set[Tunnel] = set()
         self.watch = Watch(
             loop,
             min(
@@ -50,6 +53,7 @@ class Gate:
         self.peers = Peers(config.trusted_proxies)
         self.pool = Pool(self)
         self.faces = Faces(self.pool)
+        self.waiters = Waiters(loop, plane.recent)
         self._crowded = crowded
         self._nobody: asyncio.Future[None] | None = None
         self._tls: ssl.SSLContext | None = None

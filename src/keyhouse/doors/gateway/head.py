@@ -4,10 +4,12 @@ A header is known by one look into a table of rules: bytes are the beginning
 of the line that goes on to the upstream, a number is a header with a meaning.
 """
 
+import re
 from typing import Final
 
 from httptools import HttpRequestParser
 
+from keyhouse.core.apps import APP_HEADERS
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import HEADERS_MAX
 
@@ -25,13 +27,19 @@ CONNECTION: Final = 6
 EXPECT: Final = 7
 REFERRER: Final = 8
 ORIGIN: Final = 9
-FORWARDED_FOR: Final = 10
-FORWARDED_PROTO: Final = 11
-FORWARDED_HOST: Final = 12
+UPGRADE: Final = 10
+FORWARDED_FOR: Final = 11
+FORWARDED_PROTO: Final = 12
+FORWARDED_HOST: Final = 13
+FORWARDED: Final = 14
+BROWSER: Final = 15
+APP: Final = 16
 
 Rule = bytes | int
 
 _OURS: Final = b"keyhouse-"
+_SENT_BY_BROWSERS: Final = b"sec-fetch-"
+"""Headers that no page can set, and no program has a reason to (Fetch Metadata)."""
 _MEANINGS: Final[dict[bytes, int]] = {
     KEY_HEADER: KEY,
     b"host": HOST,
@@ -45,6 +53,9 @@ _MEANINGS: Final[dict[bytes, int]] = {
     b"x-forwarded-for": FORWARDED_FOR,
     b"x-forwarded-proto": FORWARDED_PROTO,
     b"x-forwarded-host": FORWARDED_HOST,
+    b"forwarded": FORWARDED,
+    **{name.encode("ascii"): APP for name in APP_HEADERS},
+    b"upgrade": UPGRADE,
     # Meant for the next hop, which is us (RFC 9110, 7.6.1), or a claim about
     # the caller that only we may make; `Proxy` becomes HTTP_PROXY under CGI.
     **dict.fromkeys(
@@ -55,9 +66,7 @@ _MEANINGS: Final[dict[bytes, int]] = {
             b"proxy",
             b"te",
             b"trailer",
-            b"upgrade",
             b"http2-settings",
-            b"forwarded",
             b"x-real-ip",
             b"x-forwarded-port",
             b"x-forwarded-server",
@@ -68,17 +77,19 @@ _MEANINGS: Final[dict[bytes, int]] = {
         DROP,
     ),
 }
+_MARKS: Final = b"origin"
+"""Whoever gives a meaning to it does so to what else browsers send."""
 _ANSWER_MEANINGS: Final[dict[bytes, int]] = {
     b"content-length": LENGTH,
     b"transfer-encoding": ENCODING,
     b"connection": CONNECTION,
+    b"upgrade": UPGRADE,
     **dict.fromkeys(
         (
             b"keep-alive",
             b"proxy-connection",
             b"proxy-authenticate",
             b"trailer",
-            b"upgrade",
             # What stands behind us is nobody's business.
             b"server",
             b"x-powered-by",
@@ -112,12 +123,26 @@ class Rules(dict[bytes, Rule]):
             rule = DROP
         elif plain in self._meanings:
             rule = self._meanings[plain] if plain == lower else DROP
+        elif plain.startswith(_SENT_BY_BROWSERS) and _MARKS in self._meanings:
+            rule = BROWSER if plain == lower else DROP
         else:
             rule = name + b": "
         if len(self) < _RULES_MAX and len(name) <= _NAME_MAX:
             self[name] = rule
         return rule
 
+
+_HOSTS_MAX: Final = 1024
+_HOST_LENGTH_MAX: Final = 255
+is_host: Final = re.compile(
+    rb"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?"
+).fullmatch
+"""A name or address and a port (RFC 9110, 7.2), without what RFC 3986 also allows in
+
+a name: `,` would make a list of X-Forwarded-Host, `%` and `;` read differently.
+"""
+HOSTS: Final[set[bytes]] = set()
+"""Hosts in use, which have been looked at."""
 
 _SPENT: Final = HttpRequestParser(object())
 
@@ -131,18 +156,26 @@ class RequestHead:
     `lines` holds the headers that go on, three items each, after one place
     that is kept for the request line. `fault` is why it cannot be served.
     `odd` says that something in it needs a closer look, `rare` that there are
-    headers with a meaning beside Host and the key. `size` counts the
-    bytes of the head, `bytes_in` those of the body.
+    headers with a meaning beside Host and the key. `marked` says that some of
+    it bears on the decision: an Origin, a browser's own header, an app. `size` counts
+    the bytes of the head, `bytes_in` those of the body, `wire_bytes` those that a
+    chunked body took on the wire. `waited` says that the parser, or something
+    outside, may still know of this request, so that it must not be used again.
+    `tunnels` says that it asks for a WebSocket.
     """
 
     __slots__ = (
+        "app",
+        "app_told",
         "authorization",
+        "browser",
         "bytes_in",
         "chunked",
         "complete",
         "connection",
         "expect",
         "fault",
+        "forwarded",
         "forwarded_for",
         "forwarded_host",
         "forwarded_proto",
@@ -150,8 +183,10 @@ class RequestHead:
         "host",
         "keep",
         "key",
+        "key_id",
         "length",
         "lines",
+        "marked",
         "odd",
         "origin",
         "parser",
@@ -161,12 +196,20 @@ class RequestHead:
         "size",
         "tail",
         "target",
+        "tunnels",
+        "upgrade",
+        "waited",
+        "wire_bytes",
     )
 
     host: bytes | None
+    app_told: dict[bytes, bytes] | None
     key: bytes | None
+    key_id: str | None
     authorization: bytes | None
     connection: bytes | None
+    forwarded: bytes | None
+    upgrade: bytes | None
     forwarded_for: bytes | None
     forwarded_proto: bytes | None
     forwarded_host: bytes | None
@@ -181,6 +224,7 @@ class RequestHead:
     def __init__(self) -> None:
         self.parser = HttpRequestParser(self)
         self.rare = True
+        self.waited = False
         self.forget()
 
     def forget(self) -> None:
@@ -196,19 +240,31 @@ class RequestHead:
     def _forget_rare(self) -> None:
         """What few requests have, and so need not be forgotten after each."""
         self.tail = b""
-        self.authorization = self.connection = None
+        self.authorization = self.connection = self.upgrade = self.key_id = None
+        self.tunnels = False
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
-        self.length = self.fault = None
-        self.referrer = self.origin = ""
+        self.forwarded = self.length = self.fault = None
+        self.wire_bytes = 0
+        self.referrer = self.origin = self.app = ""
+        self.app_told = None
         self.chunked = self.expect = self.odd = self.rare = False
+        self.browser = self.marked = False
 
     def on_url(self, piece: bytes) -> None:
         """The target, or a part of it."""
-        self.target = self.target + piece if self.target else piece
+        if not self.target:
+            self.target = piece
+        elif not self.complete:
+            self.target += piece
+        else:
+            # HTTP/0.9 ends with its line, so that another request may come in its slice.
+            self._refuse(refuse.VERSION_UNSUPPORTED)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer, which is dropped."""
         if self.complete:
+            # The parser may take a trailer to heart, `Connection: close` for one.
+            self.waited = True
             return
         self.headers += 1
         rule = REQUEST_RULES[name]
@@ -220,10 +276,12 @@ class RequestHead:
         elif rule == HOST:
             if self.host is not None:
                 self._refuse(refuse.bad_request("The Host header came twice."))
-            self.host = value.strip(b" \t")
+            host = self.host = value.strip(b" \t")
+            if host not in HOSTS:
+                self._look_at_host(host)
         elif rule != DROP:
             self.rare = True
-            self._meaning(int(rule), value.strip(b" \t"))
+            self._meaning(int(rule), name, value.strip(b" \t"))
 
     def on_headers_complete(self) -> None:
         """The head has ended."""
@@ -259,6 +317,10 @@ class RequestHead:
         self.tail = (self.tail + data[max(start, len(data) - 3) :])[-3:]
         return len(data)
 
+    def has_header(self, name: bytes) -> bool:
+        """Whether a header of that lower-case name goes on."""
+        return any(line[:-2].lower() == name for line in self.lines[1::3] if len(line) > 1)
+
     def take_header(self, name: bytes) -> list[bytes]:
         """Cut the header of that lower-case name out; its values."""
         values: list[bytes] = []
@@ -272,11 +334,17 @@ class RequestHead:
         self.lines = kept
         return values
 
+    def _look_at_host(self, host: bytes) -> None:
+        if not is_host(host):
+            self._refuse(refuse.bad_request("The Host header names no host."))
+        elif len(HOSTS) < _HOSTS_MAX and len(host) <= _HOST_LENGTH_MAX:
+            HOSTS.add(host)
+
     def _refuse(self, problem: refuse.Problem) -> None:
         self.odd = self.rare = True
         self.fault = self.fault or problem
 
-    def _meaning(self, rule: int, value: bytes) -> None:
+    def _meaning(self, rule: int, name: bytes, value: bytes) -> None:
         if rule == LENGTH:
             # No digits but ASCII ones, no sign, no second one: llhttp saw to that.
             self.length = int(value)
@@ -287,22 +355,45 @@ class RequestHead:
             self.lines += (b"Referer: ", value, CRLF)
         elif rule == ORIGIN:
             self.origin = value.decode("latin-1")
+            self.browser = self.browser or bool(value)
+            self.marked = True
             self.lines += (b"Origin: ", value, CRLF)
-        elif rule == FORWARDED_FOR:
+        elif rule >= FORWARDED_FOR:
+            self._of_caller(rule, name, value)
+        else:
+            self._hop(rule, value)
+
+    def _of_caller(self, rule: int, name: bytes, value: bytes) -> None:
+        """Who calls, and how they came."""
+        if rule == FORWARDED_FOR:
             self.forwarded_for = joined(self.forwarded_for, value)
         elif rule == FORWARDED_PROTO:
             self.forwarded_proto = value
+        elif rule == FORWARDED:
+            self.forwarded = joined(self.forwarded, value)
         elif rule == FORWARDED_HOST:
             self.odd = True
             self.forwarded_host = value
         else:
-            self._hop(rule, value)
+            self.marked = True
+            self.lines += (name + b": ", value, CRLF)
+            if rule == BROWSER:
+                self.browser = True
+            else:
+                self._name_app(name.lower(), value)
+
+    def _name_app(self, name: bytes, value: bytes) -> None:
+        told = self.app_told or {}
+        told[name] = joined(told.get(name), value)
+        self.app_told = told
 
     def _hop(self, rule: int, value: bytes) -> None:
         """What concerns this connection alone."""
         self.odd = True
         if rule == CONNECTION:
             self.connection = joined(self.connection, value)
+        elif rule == UPGRADE:
+            self.upgrade = joined(self.upgrade, value)
         elif rule == ENCODING:
             self.chunked = value.lower() == b"chunked"
             if not self.chunked:

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keyhouse.core.decision import Decision, Pending
-from keyhouse.core.records import ApiRecord
+from keyhouse.core.records import ApiRecord, PartRef
 from keyhouse.core.request import Request
 from keyhouse.core.usage import Use
 from keyhouse.core.verdict import Verdict
 
 
 class Manager(Protocol):
-    """The holder of a valid management key."""
+    """The holder of a valid management key, whose id tells it from others."""
+
+    @property
+    def id(self) -> str:
+        """The key's id."""
 
     def holds(self, scope: str) -> bool:
         """Whether it has the scope for anything at all."""
@@ -24,7 +28,14 @@ class Manager(Protocol):
 
 
 class Verifying(Protocol):
-    """Decides. Called on the event loop, never blocks."""
+    """Decides. Called on the event loop, never blocks.
+
+    Each decision knows all changes up to `applied`, as it was when it was asked for.
+    """
+
+    @property
+    def applied(self) -> int:
+        """The number of a change."""
 
     def known_api(self, slug: str, /) -> ApiRecord | None:
         """The API with that slug, if nothing need be fetched to tell."""
@@ -40,8 +51,16 @@ class Verifying(Protocol):
     def verify(self, request: Request) -> Decision | Pending[Decision]:
         """Decide on `request`, spending what it costs if it may pass."""
 
-    def management(self, secret: bytes, address: int) -> Manager | Verdict | Pending[Any]:
-        """Check a management key. A verdict is the refusal."""
+    def management(
+        self, secret: bytes, address: int, key_id: str | None = None
+    ) -> Manager | Verdict | Pending[Any]:
+        """Check a management key. A verdict is the refusal.
+
+        `key_id` is the id that came with the secret, where one did.
+        """
+
+    def exposed(self, request: Request) -> object:
+        """Flag the key whose secret came over plain HTTP: nobody is to wait for it."""
 
     def release(self, decision: Decision) -> None:
         """Give back what an allowed decision reserved."""
@@ -84,6 +103,25 @@ class Metering(Protocol):
         """Add how the exchange of a counted decision ended."""
 
 
+class Following(Protocol):
+    """The change log, for those who follow it from afar. Never blocks.
+
+    `head` is the newest change, `log` names what tokens are made with.
+    """
+
+    head: int
+    log: str
+
+    def since(self, after: int) -> tuple[PartRef, ...] | None:
+        """What changed behind change `after`; None where that is not known."""
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Have `call` made whenever `head` has moved."""
+
+    def token(self, asker_id: str, part: PartRef) -> str:
+        """The name of a part to one asker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plane:
     """The data plane as the gateway sees it.
@@ -98,3 +136,4 @@ class Plane:
     new_request_id: Callable[[int], str]
     ready: Callable[[], bool]
     now_us: Callable[[], int]
+    recent: Following

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
 
-from keyhouse.core.addresses import UNKNOWN, Networks, format_address, parse_address
+from keyhouse.core.addresses import Networks, format_address
+from keyhouse.core.forwarded import came, known_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +20,8 @@ class Seen:
     forwarded: bytes
 
 
-_PROTOCOLS: Final = (b"http", b"https")
-
-
 class Peers:
-    """The rules on X-Forwarded-For, -Proto and -Host.
+    """The rules on Forwarded, X-Forwarded-For, -Proto and -Host.
 
     They are believed from a trusted proxy alone; anybody else's are dropped.
     """
@@ -40,28 +36,34 @@ class Peers:
     def direct(self, peername: object) -> Seen:
         """What a connection alone tells. Costs microseconds: once a connection."""
         host = peername[0] if isinstance(peername, tuple) and peername else ""
-        address = _address(host)
+        address = known_address(host)
         return Seen(address, False, _forwarded(_text(host), b"http"))
 
-    def behind(self, proxy: Seen, chain: bytes | None, protocol: bytes | None) -> Seen:
-        """What a trusted proxy tells: the right-most address that is not trusted.
+    def behind(
+        self,
+        proxy: Seen,
+        chain: bytes | None,
+        protocol: bytes | None,
+        forwarded: bytes | None = None,
+    ) -> Seen:
+        """What a trusted proxy tells: see `core.forwarded`.
 
-        An entry that is no address ends the walk: what stands left of it was
-        written by nobody we know.
+        The upstream gets the chain as it came, unless Forwarded tells it: then
+        what was made of both.
         """
-        address = proxy.address
-        for entry in reversed(chain.split(b",") if chain else []):
-            found = _address(_bare(entry.decode("latin-1").strip()))
-            if found == UNKNOWN:
-                break
-            address = found
-            if not self.trusts(found):
-                break
-        scheme = protocol.lower() if protocol else b"http"
-        scheme = scheme if scheme in _PROTOCOLS else b"http"
+        seen = came(
+            proxy.address,
+            self.trusts,
+            chain=chain,
+            protocol=protocol,
+            forwarded=forwarded,
+        )
+        if forwarded:
+            chain = (format_address(seen.address) or "unknown").encode("ascii")
         near = format_address(proxy.address).encode("ascii")
         told = b"%s, %s" % (chain, near) if chain else near
-        return Seen(address, scheme == b"https", _forwarded(told, scheme))
+        scheme = b"https" if seen.tls else b"http"
+        return Seen(seen.address, seen.tls, _forwarded(told, scheme))
 
 
 def _forwarded(addresses: bytes, scheme: bytes) -> bytes:
@@ -73,18 +75,3 @@ def _forwarded(addresses: bytes, scheme: bytes) -> bytes:
 
 def _text(host: str) -> bytes:
     return host.encode("latin-1", "replace") or b"unknown"
-
-
-@lru_cache(maxsize=4096)
-def _address(text: str) -> int:
-    try:
-        return parse_address(text)
-    except ValueError:
-        return UNKNOWN
-
-
-def _bare(entry: str) -> str:
-    """An address without its port: `192.0.2.1:80` and `[2001:db8::1]:80`."""
-    if entry.startswith("["):
-        return entry[1:].partition("]")[0]
-    return entry.partition(":")[0] if entry.count(":") == 1 else entry

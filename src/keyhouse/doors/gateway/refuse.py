@@ -39,6 +39,7 @@ UNREADABLE: Final = bad_request("The request is not well-formed HTTP/1.1.")
 NO_HOST: Final = bad_request("The Host header is missing.")
 NOT_ORIGIN_FORM: Final = bad_request("The request target must be a path.")
 CHUNKED_TOO_EARLY: Final = bad_request("HTTP/1.0 knows no chunked body.")
+CHUNKS_LAVISH: Final = bad_request("Chunk extensions and trailers are too long.")
 ENCODING_UNKNOWN: Final = Problem(
     501, "transfer_encoding_unknown", "Not implemented", "Bodies are plain or chunked."
 )

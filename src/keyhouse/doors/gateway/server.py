@@ -49,9 +49,12 @@ class GatewayServer:
         if gate is None:
             return
         gate.draining = True
+        gate.waiters.end()
         await self._stop_listening()
         for caller in tuple(gate.callers):
             caller.drain()
+        for tunnel in tuple(gate.tunnels):
+            tunnel.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await gate.nobody()

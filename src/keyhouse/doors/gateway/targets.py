@@ -15,7 +15,7 @@ _LENGTH_MAX: Final = 256
 _LINE: Final = re.compile(rb"([A-Z]{3,7}) (/[!-\"$-~]*) HTTP/1\.1").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take three times as long to make
 class Place:
     """`path` is the whole path, `below` its part below the API's root.
 

@@ -25,8 +25,8 @@ class Turn(RequestHead):
 
     or that nobody waits for it any more; until then `upstream` is the
     connection that works on it, if there is one. `collected` holds a body
-    that we read ourselves. `waited` says that something outside may still
-    know of it, so that it must not be used again.
+    that we read ourselves. `exposed` says that it came over plain HTTP where
+    that is not allowed, `cors` is what the page that asks is told.
     """
 
     __slots__ = (
@@ -43,6 +43,8 @@ class Turn(RequestHead):
         "bytes_out",
         "caller",
         "collected",
+        "cors",
+        "exposed",
         "gate",
         "http10",
         "is_head",
@@ -53,11 +55,11 @@ class Turn(RequestHead):
         "rest",
         "seen",
         "upstream",
-        "waited",
     )
 
     upstream: "Upstream | None"
     collected: list[bytes] | None
+    cors: bytes | None
     begun_ns: int
     method: str
     path: str
@@ -72,7 +74,7 @@ class Turn(RequestHead):
         self.caller = caller
         self.gate: Gate = caller.gate
         self.method = self.path = ""
-        self.waited = self._retried = False
+        self._retried = False
         self.body: list[bytes] = []
         super().__init__()
 
@@ -97,8 +99,8 @@ class Turn(RequestHead):
 
     def _forget_rare(self) -> None:
         super()._forget_rare()
-        self.http10 = False
-        self.collected = None
+        self.http10 = self.exposed = False
+        self.collected = self.cors = None
 
     def request_id(self) -> str:
         """The id of this request, made when it is first needed."""
@@ -137,6 +139,8 @@ class Turn(RequestHead):
         connection = b"" if self.keep else b"Connection: close\r\n"
         if self.http10 and self.keep:
             connection = b"Connection: keep-alive\r\n"
+        if self.cors:
+            answer = answer._replace(headers=answer.headers + self.cors)
         self.bytes_out = len(answer.body)
         self.caller.transport.write(
             refuse.to_bytes(

@@ -14,6 +14,7 @@ from keyhouse.doors.gateway.head import (
     DROP,
     ENCODING,
     LENGTH,
+    UPGRADE,
     joined,
     without_named,
 )
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _BODYLESS: Final = (204, 304)
 _NAMES_NOTHING: Final = frozenset((b"keep-alive", b"Keep-Alive", b"close", b"Close"))
+_HEEDED: Final = (b"connection", b"proxy-connection")
+"""Trailers that the parser takes to heart, and may then refuse to read on."""
 _LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
@@ -60,13 +63,16 @@ class Upstream(asyncio.Protocol):
         "_out",
         "_over",
         "_parser",
+        "_passed",
         "_rare",
         "_reading",
         "_size",
         "_surplus",
+        "_switches",
         "_told",
         "_transport",
         "_until_eof",
+        "_upgrade",
         "_used",
         "_writable",
         "deadline",
@@ -85,6 +91,8 @@ class Upstream(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._parser = HttpResponseParser(self)
         self._used = False
+        self._passed = 0
+        self._switches = False
         self._reading = self._writable = True
         self.deadline = NEVER
         self._rare = True
@@ -100,6 +108,7 @@ class Upstream(asyncio.Protocol):
             self._size = self._interims = 0
             self._encoding: bytes | None = None
             self._connection: bytes | None = None
+            self._upgrade: bytes | None = None
 
     # -- the exchange's part ----------------------------------------------------
 
@@ -143,6 +152,18 @@ class Upstream(asyncio.Protocol):
             self._wait_on()
             self._transport.resume_reading()
 
+    def hand_over(self) -> asyncio.Transport:
+        """Somebody else speaks on this connection now. Tell `connection_lost` when
+
+        it is gone. It is none of its origin's any more, so that requests do not wait
+        for a WebSocket to end.
+        """
+        self.resume()
+        self._exchange = None
+        self._origin.closed(self)
+        self.deadline = NEVER
+        return self._transport
+
     def abandon(self) -> None:
         """The exchange is over before its answer is: nothing here is of use."""
         self._exchange = None
@@ -172,6 +193,9 @@ class Upstream(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
+            if self._switches and isinstance(error, HttpParserUpgrade):
+                self._switch(exchange, data[error.args[0] :])
+                return
             if not self._over:
                 self._break(error.__context__ or error)
                 return
@@ -181,6 +205,9 @@ class Upstream(asyncio.Protocol):
             if out:
                 exchange.caller.transport.write(b"".join(out))
                 out.clear()
+            elif not self._over and self._is_endless(exchange, len(data)):
+                self._break("its trailers have no end")
+                return
             if self._over:
                 self._finish(exchange)
                 return
@@ -243,6 +270,13 @@ class Upstream(asyncio.Protocol):
         self._size += more
         return self._size > self._gate.config.head_bytes_max
 
+    def _is_endless(self, exchange: "Exchange", more: int) -> bool:
+        """Whether too much has come since the last of the body."""
+        if exchange.bytes_out != self._passed:
+            self._passed = exchange.bytes_out
+            self._size = 0
+        return self._is_head_too_long(more)
+
     def _break(self, reason: object) -> None:
         """The answer will not come, or not to its end."""
         exchange = self._exchange
@@ -278,6 +312,8 @@ class Upstream(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header, or a trailer, which is dropped."""
         if self._told:
+            if name.lower() in _HEEDED:
+                self._keep = False
             return
         rule = ANSWER_RULES[name]
         if rule.__class__ is bytes:
@@ -288,9 +324,12 @@ class Upstream(asyncio.Protocol):
             if value not in _NAMES_NOTHING:
                 self._rare = True
                 self._connection = joined(self._connection, value)
-        elif rule != DROP and rule == ENCODING:
+        elif rule != DROP:
             self._rare = True
-            self._encoding = joined(self._encoding, value).lower()
+            if rule == ENCODING:
+                self._encoding = joined(self._encoding, value).lower()
+            elif rule == UPGRADE:
+                self._upgrade = joined(self._upgrade, value).lower()
 
     def on_headers_complete(self) -> None:
         """Write the head of the answer, as the caller can read it."""
@@ -338,12 +377,23 @@ class Upstream(asyncio.Protocol):
             if self._chunked:
                 self._out.append(_LAST_CHUNK)
 
+    def _switch(self, exchange: "Exchange", more: bytes) -> None:
+        out = self._out
+        if self._connection is not None:
+            out = without_named(out, self._connection)
+        out[0] = status_line(101)
+        exchange.switch(self, out, more)
+
     def _interim(self, exchange: "Exchange", status: int) -> None:
         """100 Continue, 103 Early Hints and their like go on as they come."""
         self._rare = True
         self._interims += 1
-        if status == 101 or self._interims > INTERIM_MAX:
-            raise HttpParserError("an upgrade or too many interim responses")
+        if status == 101 and exchange.tunnels and self._upgrade == b"websocket":
+            # Whether `Connection` agrees is seen in that the parser stops behind it.
+            self._switches = True
+            return
+        if status == 101 or status < 100 or self._interims > INTERIM_MAX:
+            raise HttpParserError("an upgrade, no status or too many interim responses")
         lines = self._out
         if self._connection is not None:
             lines = without_named(lines, self._connection)

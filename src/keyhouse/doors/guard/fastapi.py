@@ -1,29 +1,21 @@
 """The guard as a FastAPI dependency."""
 
-import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from types import TracebackType
 from typing import Annotated, Any
-from urllib.parse import parse_qsl
 
 from fastapi import HTTPException, Request, Response, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from keyhouse.core import answers
-from keyhouse.core.addresses import UNKNOWN
-from keyhouse.core.credentials import choose
 from keyhouse.core.decision import Decision
-from keyhouse.core.records import ApiRecord
-from keyhouse.core.request import Request as Asked
-from keyhouse.core.secret import without_secret
-from keyhouse.core.verdict import Verdict
-from keyhouse.doors.guard.keyhouse import Keyhouse, Plane, address_number, refuse_wrong
-from keyhouse.doors.guard.principal import Principal, principal_of
+from keyhouse.doors.guard.asking import Admission, Refused, admit
+from keyhouse.doors.guard.keyhouse import Keyhouse, refuse_wrong
+from keyhouse.doors.guard.principal import Principal
 
 _HANDLERS = "starlette.exception_handlers"
-_DEFAULT_HEADER = b"x-api-key"
 
 
 class Refusal(HTTPException):
@@ -36,10 +28,8 @@ class Refusal(HTTPException):
 
 def refuse(decision: Decision, request_id: str) -> Refusal:
     """The refusal that tells of a decision."""
-    headers = dict(answers.refusal_headers(decision))
-    headers["Keyhouse-Request-Id"] = request_id
-    headers["Cache-Control"] = "no-store"
-    return Refusal(answers.problem(decision.verdict, request_id, decision), headers)
+    told = Refused(decision, request_id)
+    return Refusal(told.problem, dict(told.headers))
 
 
 async def _answer(_request: Request, refusal: Exception) -> Response:
@@ -91,64 +81,26 @@ class Guarded:
     async def admit(self, request: Request, response: Response) -> "Admitted":
         """Verify and count. Raises `Refusal` for a request that may not pass."""
         request.scope.get(_HANDLERS, ({}, {}))[0].setdefault(Refusal, _answer)
-        plane = self.guard.kh.plane
-        asked, refusal = await self._asked(request)
-        if refusal is None:
-            decision = await plane.verify(asked)
-        else:
-            decision = Decision(refusal, time.time_ns() // 1000)
-        request_id, decision = plane.served(
-            decision,
-            api=self.guard.api,
-            method=request.method,
-            path=without_secret(request.url.path, asked.secret),
-            address=asked.address,
+        guard = self.guard
+        admission = await admit(
+            guard.kh.plane, request.scope, guard.api, self.scopes, self.cost
         )
-        if not decision.allowed:
-            raise refuse(decision, request_id)
-        response.headers["Keyhouse-Request-Id"] = request_id
-        response.headers.update(dict(answers.limit_headers(decision)))
-        return Admitted(plane, decision, request_id, response)
-
-    async def _asked(self, request: Request) -> tuple[Asked, Verdict | None]:
-        """The request as it is decided on, and the refusal of its credentials."""
-        api = await self.guard.kh.plane.api(self.guard.api)
-        known = api if isinstance(api, ApiRecord) else None
-        chosen = choose(
-            _header(request, known.key_header if known else _DEFAULT_HEADER),
-            _header(request, b"authorization"),
-            _parameter(request, known.query_parameter if known else None),
-        )
-        refusal = api if isinstance(api, Verdict) else chosen.refusal
-        peer = request.client
-        return Asked(
-            secret=chosen.secret,
-            api=self.guard.api,
-            address=_address(peer.host) if peer else UNKNOWN,
-            method=request.method,
-            path=_path(request),
-            referrer=request.headers.get("referer", ""),
-            origin=request.headers.get("origin", ""),
-            tls=request.url.scheme == "https",
-            scopes=self.scopes,
-            cost=self.cost,
-        ), refusal
+        if not admission.allowed:
+            admission.ended(admission.decision.verdict.status)
+            raise refuse(admission.decision, admission.request_id)
+        response.headers.update(dict(admission.headers()))
+        return Admitted(admission, response)
 
 
 class Admitted:
-    """A counted request, while its handler runs; notes how that ended."""
+    """A request that passed, while its handler runs; notes how that ended."""
 
-    def __init__(
-        self, plane: Plane, decision: Decision, request_id: str, response: Response
-    ) -> None:
-        self._plane = plane
-        self._decision = decision
-        self._request_id = request_id
+    def __init__(self, admission: Admission, response: Response) -> None:
+        self._admission = admission
         self._response = response
-        self._began_ns = time.monotonic_ns()
 
     def __enter__(self) -> Principal:
-        return principal_of(self._decision, self._request_id)
+        return self._admission.principal
 
     def __exit__(
         self,
@@ -162,12 +114,7 @@ class Admitted:
             status = error.status_code
         else:
             status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
-        self._plane.completed(
-            self._request_id,
-            self._decision,
-            status=status,
-            latency_us=(time.monotonic_ns() - self._began_ns) // 1000,
-        )
+        self._admission.ended(status)
 
 
 def _guarded(guard: KeyGuard, scopes: tuple[str, ...], cost: int | None) -> Guarded:
@@ -192,32 +139,3 @@ def _guarded(guard: KeyGuard, scopes: tuple[str, ...], cost: int | None) -> Guar
                 yield principal
 
     return WithSchemes(guard, scopes, cost)
-
-
-def _header(request: Request, name: bytes) -> bytes | None:
-    """A header's value; several are joined, and so are no key (RFC 9110, 5.3)."""
-    values = [value for key, value in request.scope["headers"] if key == name]
-    return b", ".join(values) if values else None
-
-
-def _parameter(request: Request, name: bytes | None) -> bytes | None:
-    if name is None:
-        return None
-    pairs = parse_qsl(request.scope["query_string"], keep_blank_values=True)
-    values = [value for key, value in pairs if key == name]
-    return b", ".join(values) if values else None
-
-
-def _path(request: Request) -> str:
-    """The path as it came, before unescaping: see `core.paths`."""
-    raw: Any = request.scope.get("raw_path")
-    if not isinstance(raw, bytes):
-        return str(request.scope["path"])
-    return raw.partition(b"?")[0].decode("latin-1")
-
-
-def _address(text: str) -> int:
-    try:
-        return address_number(text)
-    except ValueError:
-        return UNKNOWN

@@ -1,9 +1,10 @@
 """Keyhouse inside a program: opened with it, asked by it, closed with it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Protocol
+from typing import Protocol, Self
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
@@ -18,19 +19,18 @@ from keyhouse.core.verdict import Verdict
 class Plane(Protocol):
     """What the guard needs of an opened data plane."""
 
-    async def verify(self, request: Request) -> Decision:
-        """Decide, waiting for what it takes."""
+    async def admit(
+        self, request: Request, refusal: Verdict | None, path: str
+    ) -> tuple[str, Decision]:
+        """Decide, waiting for what it takes, and count.
+
+        `refusal` is that of the credentials, where there is none to decide on;
+        `path` is what may be written down. Gives the request's id and the
+        decision that holds: what cannot be counted is `unavailable`.
+        """
 
     async def api(self, slug: str) -> ApiRecord | Verdict | None:
         """The API with that slug."""
-
-    def served(
-        self, decision: Decision, *, api: str, method: str, path: str, address: int
-    ) -> tuple[str, Decision]:
-        """Count; the request's id, and the decision that holds: a full
-
-        spool turns an allowed one into `unavailable`.
-        """
 
     def completed(
         self, request_id: str, decision: Decision, *, status: int, latency_us: int
@@ -50,6 +50,8 @@ class Keyhouse:
     def __init__(self, open_plane: Callable[[], Awaitable[Plane]]) -> None:
         self._open_plane = open_plane
         self._plane: Plane | None = None
+        self._users = 0
+        self._turn = asyncio.Lock()
 
     @property
     def plane(self) -> Plane:
@@ -62,14 +64,26 @@ class Keyhouse:
         return self._plane
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Keyhouse"]:
-        """Open on entering, close on leaving."""
-        self._plane = await self._open_plane()
+    async def running(self) -> AsyncIterator[Self]:
+        """Open on entering, close on leaving.
+
+        Where it is entered more than once, the first opens and the last closes.
+        """
+        async with self._turn:
+            if self._plane is None:
+                self._plane = await self._open_plane()
+            self._users += 1
         try:
             yield self
         finally:
-            plane, self._plane = self._plane, None
-            await plane.close()
+            await self._leave()
+
+    async def _leave(self) -> None:
+        async with self._turn:
+            self._users -= 1
+            if not self._users and self._plane is not None:
+                plane, self._plane = self._plane, None
+                await plane.close()
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
@@ -92,11 +106,16 @@ class Keyhouse:
         environment: str | None = None,
         scopes: Iterable[str] = (),
         cost: int | None = None,
+        key_id: str | None = None,
+        browser: bool = False,
     ) -> Decision:
         """Decide on a request and count it.
 
         `api` is a slug, `path` is below the API's root, `cost` in units. All
-        of `scopes` are needed; `"a:read|a:admin"` is met by either. Raises
+        of `scopes` are needed; `"a:read|a:admin"` is met by either. `key_id`
+        came with the secret, as the user of HTTP Basic. `browser` says that a
+        browser sent it; an `origin` says so too. `app` is `ios:com.example.App` or
+        `android:com.example.app:` and its certificate's SHA-1. Raises
         ValueError for an address or scopes that are none and a negative cost.
         """
         if cost is not None and cost < 0:
@@ -116,15 +135,11 @@ class Keyhouse:
             environment=environment,
             scopes=needed,
             cost=cost,
+            key_id=key_id,
+            browser=browser or bool(origin),
         )
-        decision = await self.plane.verify(request)
-        _, decision = self.plane.served(
-            decision,
-            api=api,
-            method=method or "",
-            path=without_secret(path or "", request.secret),
-            address=request.address,
-        )
+        counted = without_secret(path or "", request.secret)
+        _, decision = await self.plane.admit(request, None, counted)
         return decision
 
 

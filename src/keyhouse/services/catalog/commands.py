@@ -3,10 +3,11 @@
 from typing import TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Access, Api, Limit, Route
+from keyhouse.core.entities import Access, Api, BrowserKeys, Limit, Route
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
+    check_cors_origins,
     check_key_header,
     check_limits,
     check_name,
@@ -30,6 +31,8 @@ class ApiFields(TypedDict, total=False):
     limits: tuple[Limit, ...]
     key_header: str
     query_parameter: str | None
+    browser_keys: BrowserKeys
+    cors_origins: tuple[str, ...]
     disabled: bool
 
 
@@ -93,4 +96,6 @@ def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Proble
         problems += check_key_header("key_header", fields["key_header"])
     if "query_parameter" in fields:
         problems += check_query_parameter("query_parameter", fields["query_parameter"])
+    if "cors_origins" in fields:
+        problems += check_cors_origins("cors_origins", fields["cors_origins"])
     return problems

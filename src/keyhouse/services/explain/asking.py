@@ -50,6 +50,7 @@ def read_request(asked: Asked, slug: str) -> Request:
         asked.environment or None,
         asked.scopes,
         asked.cost,
+        browser=bool(asked.origin),
     )
 
 

@@ -93,6 +93,7 @@ _UNSEEN: Final = {
     Verdict.MISSING: "Have the caller send its key in the header that the API takes.",
     Verdict.MALFORMED: "Copy the key anew: what came is cut short or mistyped.",
     Verdict.UNKNOWN: "Copy the key anew: no key has this secret.",
+    Verdict.TLS_REQUIRED: "Have the caller use https.",
     Verdict.UNAVAILABLE: "Call again; if it lasts, look into the log of the gateway.",
 }
 

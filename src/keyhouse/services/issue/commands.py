@@ -90,7 +90,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
     """Make a key and its first secret.
 
     The project is the application's, or that of the first API. Raises Invalid
-    for what cannot be; a publishable key needs pages and narrow scopes.
+    for what cannot be; a publishable key needs pages or apps, and narrow scopes.
     """
     work.actor.reach(WRITE)
     environment = wish.environment
@@ -215,8 +215,8 @@ def _check_kind(
         for index, wish in enumerate(access)
         if any(map(is_wild, wish.scopes))
     ]
-    if not restrictions.referrers:
-        mend = "name the pages that use the key, as https://example.com/*"
+    if not (restrictions.referrers or restrictions.apps):
+        mend = "name the pages that use the key, as https://example.com/*, or its apps"
         reason = "is needed by a publishable key"
         problems.append(Problem("restrictions.referrers", reason, mend))
     return problems

@@ -140,8 +140,13 @@ class Flusher:
     def _cut(self) -> None:
         cut = self._meter.cut()
         if cut is not None:
-            # While the database is away, the spool alone remembers.
-            self._cuts.append(cut if len(self._cuts) < SUMS_MAX else cut.end)
+            if len(self._cuts) < SUMS_MAX:
+                self._cuts.append(cut)
+            else:
+                # While the database is away, the spool alone remembers; alerts
+                # are not in it, and wait for a stretch that is kept.
+                self._meter.alarms.put_back(cut.alerts)
+                self._cuts.append(cut.end)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -192,5 +197,7 @@ class Flusher:
     def _batch(self, cut: Cut | int) -> UsageBatch:
         spool = self._spool
         if isinstance(cut, Cut):
-            return cut.rolling.batch(spool.id, cut.start, cut.end)
+            batch = cut.rolling.batch(spool.id, cut.start, cut.end)
+            batch.alerts = cut.alerts
+            return batch
         return roll(spool.id, spool.stretch(cut), self._meter.log_rows_max)

@@ -3,10 +3,12 @@
 from typing import Final, NamedTuple
 
 from keyhouse.core.decision import Decision
+from keyhouse.core.entities import Alert
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.usage import Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
+from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.meter.rolling import LOG_ROWS_MAX, Rolling
 
 USES_MAX: Final = 16_384
@@ -21,6 +23,7 @@ class Cut(NamedTuple):
     start: int
     end: int
     rolling: Rolling
+    alerts: list[Alert]
 
 
 class Meter:
@@ -30,10 +33,16 @@ class Meter:
     the same time, so that it need not be read back unless the process dies.
     """
 
-    __slots__ = ("_rolling", "_start", "_uses", "log_rows_max", "spool")
+    __slots__ = ("_rolling", "_start", "_uses", "alarms", "log_rows_max", "spool")
 
-    def __init__(self, spool: Spool, log_rows_max: int = LOG_ROWS_MAX) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        log_rows_max: int = LOG_ROWS_MAX,
+        alarms: Alarms | None = None,
+    ) -> None:
         self.spool = spool
+        self.alarms = alarms or Alarms()
         self.log_rows_max = log_rows_max
         self._start = 0
         self._rolling = Rolling(log_rows_max)
@@ -96,7 +105,7 @@ class Meter:
         start, end = self._start, self.spool.cut()
         if end == start:
             return None
-        cut = Cut(start, end, self._rolling)
+        cut = Cut(start, end, self._rolling, self.alarms.take())
         self._start = end
         self._rolling = Rolling(self.log_rows_max)
         return cut

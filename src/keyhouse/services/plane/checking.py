@@ -15,6 +15,7 @@ from keyhouse.ports import (
     KeyStore,
     RateCounter,
 )
+from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
 from keyhouse.services.verify import (
     Follower,
@@ -22,6 +23,7 @@ from keyhouse.services.verify import (
     ManagementKey,
     MissBudget,
     Patience,
+    RecentChanges,
     RecordCache,
     Resolver,
     Verifier,
@@ -45,27 +47,33 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`kind` is what the process is to the other nodes: gateway or guard."""
+    """`kind` is what the process is to the other nodes: gateway or guard.
+
+    With `require_tls` nothing that came over plain HTTP is let through.
+    """
 
     kind: str
     keys_max: int
     stale_seconds_max: float
     keep_log: bool = True
+    require_tls: bool = False
 
 
 class CheckingPlane:
     """Checks management keys, and is what a `DataPlane` is built on.
 
-    Opened and used on one event loop. `verifier` and `resolver` are there
-    once it is open.
+    Opened and used on one event loop. `verifier`, `resolver` and `recent`
+    are there once it is open.
     """
 
     verifier: Verifier
     resolver: Resolver
+    recent: RecentChanges
 
     def __init__(self, means: Means, options: Options) -> None:
         self.means = means
         self.options = options
+        self.alarms = Alarms()
         self._follower: Follower | None = None
         self._loop: asyncio.AbstractEventLoop
         self._catching_up: ChangeFeed
@@ -79,9 +87,12 @@ class CheckingPlane:
         """Stop following; what is under way in threads is waited for."""
         await self._end()
 
-    async def management(self, secret: bytes, address: int) -> ManagementKey | Verdict:
+    async def management(
+        self, secret: bytes, address: int, key_id: str | None = None
+    ) -> ManagementKey | Verdict:
         """Check a management key; a verdict is the refusal."""
-        return await self.resolver.wait(self.verifier.management(secret, address))
+        asked = self.verifier.management(secret, address, key_id)
+        return await self.resolver.wait(asked)
 
     @property
     def is_ready(self) -> bool:
@@ -95,6 +106,8 @@ class CheckingPlane:
         head = (await asyncio.to_thread(feed.read, _BEFORE_ALL)).head
         cache = RecordCache(self.options.keys_max)
         cache.start(head)
+        self.recent = RecentChanges(means.keyring.active.key)
+        self.recent.start(head)
         book = LeaseBook(means.ledger, spool_id)
         self.resolver = Resolver(self._loop)
         self.verifier = Verifier(
@@ -105,6 +118,7 @@ class CheckingPlane:
             rates=means.rates,
             book=book,
             clock=means.clock,
+            alarms=self.alarms,
             patience=Patience(outage_us=int(self.options.stale_seconds_max * 1_000_000)),
         )
         self._follower = Follower(feed, means.clock, self._deliver, head)
@@ -112,7 +126,12 @@ class CheckingPlane:
         return book
 
     def _deliver(self, changes: Changes, confirmed_us: int) -> None:
-        self._loop.call_soon_threadsafe(self.verifier.apply, changes, confirmed_us)
+        self._loop.call_soon_threadsafe(self._hear, changes, confirmed_us)
+
+    def _hear(self, changes: Changes, confirmed_us: int) -> None:
+        # In this order: whoever is told of a change must not be answered from before it.
+        self.verifier.apply(changes, confirmed_us)
+        self.recent.hear(changes)
 
     async def _end(self) -> None:
         if self._follower is not None:

@@ -10,6 +10,7 @@ from keyhouse.core import ids
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
+from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Node, NodeRegistry, SpoolFolder, StoreUnavailable, UsageSink
 from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
@@ -70,7 +71,7 @@ class DataPlane(CheckingPlane):
             metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
         )
         book = await self._begin(spool_id)
-        self.meter = Meter(spool, metering.log_rows_max)
+        self.meter = Meter(spool, metering.log_rows_max, self.alarms)
         self._flusher = Flusher(
             self.meter,
             metering.sink,
@@ -101,28 +102,42 @@ class DataPlane(CheckingPlane):
         for call in self._closing:
             await asyncio.to_thread(call)
 
-    async def verify(self, request: Request) -> Decision:
-        """Decide, waiting for what it takes."""
-        return await self.resolver.wait(self.verifier.verify(request))
+    def _refusal(self, request: Request) -> Verdict | None:
+        """What refuses a request before any credential is looked at.
 
-    async def api(self, slug: str) -> ApiRecord | Verdict | None:
-        """The API with that slug; the verdict is `unavailable`."""
-        return await self.resolver.wait(self.verifier.api(slug))
-
-    def served(
-        self, decision: Decision, *, api: str, method: str, path: str, address: int
-    ) -> tuple[str, Decision]:
-        """Count a decision about the API with slug `api`.
-
-        Gives the request's id and the decision that holds: where the spool
-        is full, nothing can be counted and so nothing may pass.
+        A good secret that came so is flagged, by and by.
         """
+        refusal = transport_refusal(tls=request.tls, require_tls=self.options.require_tls)
+        if refusal is not None:
+            self.resolver.resolve(self.verifier.exposed(request), _by_and_by)
+        return refusal
+
+    async def admit(
+        self, request: Request, refusal: Verdict | None, path: str
+    ) -> tuple[str, Decision]:
+        """Decide, waiting for what it takes, and count.
+
+        `refusal` is that of the credentials, where there is none to decide on;
+        `path` is what may be written down. Gives the request's id and the
+        decision that holds: where the spool is full, nothing can be counted
+        and so nothing may pass.
+        """
+        refusal = self._refusal(request) or refusal
+        if refusal is None:
+            decision = await self.resolver.wait(self.verifier.verify(request))
+        else:
+            decision = Decision(refusal, self.means.clock.now_us())
         request_id = self.new_request_id(decision.at_us)
-        known = self.verifier.known_api(api)
+        known = self.verifier.known_api(request.api)
+        method, address = request.method or "", request.address
         if self.meter.served(request_id, decision, known, method, path, address):
             return request_id, decision
         self.verifier.release(decision)
         return request_id, replace(decision, verdict=Verdict.UNAVAILABLE, retry_us=None)
+
+    async def api(self, slug: str) -> ApiRecord | Verdict | None:
+        """The API with that slug; the verdict is `unavailable`."""
+        return await self.resolver.wait(self.verifier.api(slug))
 
     def completed(
         self, request_id: str, decision: Decision, *, status: int, latency_us: int
@@ -168,3 +183,7 @@ class DataPlane(CheckingPlane):
     def _adopt(self) -> None:
         metering = self._metering
         adopt_orphans(metering.spools, metering.sink, metering.log_rows_max)
+
+
+def _by_and_by(_: object) -> None:
+    """Nobody waits for it."""

@@ -6,6 +6,7 @@ from keyhouse.services.reports.activity import (
     calls_in_last_hour,
     key_activity,
 )
+from keyhouse.services.reports.alerts import AlertFilter, alerts_of_key, list_alerts
 from keyhouse.services.reports.figures import KeyReport, Point, Span, report_key
 from keyhouse.services.reports.left import LimitLeft, limits_left
 from keyhouse.services.reports.log import (
@@ -15,7 +16,7 @@ from keyhouse.services.reports.log import (
     get_project_request,
     list_project_requests,
 )
-from keyhouse.services.reports.needs import KeyNeed, Need
+from keyhouse.services.reports.needs import ALERT_US, KeyNeed, Need
 from keyhouse.services.reports.overview import (
     ApiSums,
     Hour,
@@ -41,10 +42,12 @@ from keyhouse.services.reports.strangers import (
 )
 
 __all__ = [
+    "ALERT_US",
     "GROUPS",
     "READ_REQUESTS",
     "READ_USAGE",
     "REFUSED",
+    "AlertFilter",
     "ApiSums",
     "Hour",
     "HourOfStrangers",
@@ -64,10 +67,12 @@ __all__ = [
     "Sums",
     "UnknownKeysWish",
     "UsageWish",
+    "alerts_of_key",
     "calls_in_last_hour",
     "get_project_request",
     "key_activity",
     "limits_left",
+    "list_alerts",
     "list_project_requests",
     "list_requests",
     "overview",

@@ -1,13 +1,14 @@
 """Which keys of a project need a hand, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Environment, Key, Restrictions
+from keyhouse.core.entities import Alert, AlertKind, Environment, Key, Restrictions
 from keyhouse.services.issue.queries import READ
 from keyhouse.services.issue.views import KeyState, state_of
 from keyhouse.services.refusals import NotFound
+from keyhouse.services.reports.alerts import recent_alerts
 from keyhouse.services.reports.left import LimitLeft, limits_of
 from keyhouse.services.reports.times import DAY_US
 from keyhouse.services.work import Look
@@ -16,6 +17,7 @@ KEYS_MAX: Final = 500
 """How many of the newest keys are looked at."""
 NEEDS_MAX: Final = 50
 SOON_US: Final = 14 * DAY_US
+ALERT_US: Final = 7 * DAY_US
 IDLE_US: Final = 30 * DAY_US
 QUOTA_SHARE: Final = 0.8
 _PAGE: Final = 100
@@ -25,6 +27,7 @@ _ANYWHERE: Final = Restrictions()
 class Need(StrEnum):
     """Why a key needs a hand, the most urgent first."""
 
+    EXPOSED = "exposed"
     ENDING = "ending"
     QUOTA = "quota"
     UNRESTRICTED = "unrestricted"
@@ -37,7 +40,8 @@ _ORDER: Final = tuple(Need)
 class KeyNeed(NamedTuple):
     """A key that needs a hand. `at_us` is when it ends or its quota resets, or
 
-    when it was last used; of a quota, its name and how much is used of it.
+    when it was last used; of a quota, its name and how much is used of it; of a
+    secret seen where it must not be, the newest alert.
     """
 
     key: Key
@@ -46,12 +50,14 @@ class KeyNeed(NamedTuple):
     limit: str | None = None
     used: int | None = None
     amount: int | None = None
+    alert: Alert | None = None
 
 
 def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed, ...]:
-    """The most urgent first: what ends within 14 days, four fifths of a quota used,
+    """The most urgent first: secrets seen within 7 days where they must not be, what
 
-    live keys without a restriction, keys that nobody used for 30 days.
+    ends within 14 days, four fifths of a quota used, live keys without a
+    restriction, keys that nobody used for 30 days.
     """
     if not look.actor.reach(READ).holds_project(project_id):
         raise NotFound("project")
@@ -60,7 +66,13 @@ def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed
         return ()
     used = look.reports.last_used([key.id for key in keys])
     limits = _told_once(limits_of(look, keys))
+    alerts = recent_alerts(look, look.now_us - ALERT_US)
     needs = [
+        KeyNeed(key, Need.EXPOSED, alert.last_at, alert=alert)
+        for key in keys
+        for alert in _by_kind(alerts.get(key.id, ()))
+    ]
+    needs += [
         need for key in keys for need in _needs(key, look.now_us, used, limits[key.id])
     ]
     return tuple(sorted(needs, key=_urgency)[:NEEDS_MAX])
@@ -74,6 +86,14 @@ def _told_once(limits: Mapping[str, list[LimitLeft]]) -> dict[str, list[LimitLef
         kept[key_id] = [one for one in met if one.counted_on not in told]
         told.update(one.counted_on for one in met)
     return kept
+
+
+def _by_kind(alerts: Iterable[Alert]) -> Iterable[Alert]:
+    """The newest of each kind; they come the newest first."""
+    newest: dict[AlertKind, Alert] = {}
+    for alert in alerts:
+        newest.setdefault(alert.kind, alert)
+    return newest.values()
 
 
 def _keys(look: Look, project_id: str, environment: str) -> list[Key]:
@@ -115,6 +135,8 @@ def _needs(
 
 def _urgency(need: KeyNeed) -> tuple[int, float]:
     within: float = need.at_us or 0
+    if need.alert is not None:
+        within = -need.alert.last_at
     if need.used is not None:
         within = -need.used / (need.amount or 1)
     return _ORDER.index(need.need), within

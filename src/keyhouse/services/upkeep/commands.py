@@ -41,6 +41,7 @@ def keep_up(
         (upkeep.prune_requests, retention.requests_days),
         (upkeep.prune_usage, retention.usage_days),
         (upkeep.prune_observations, retention.usage_days),
+        (upkeep.prune_alerts, retention.usage_days),
         (upkeep.prune_budgets, BUDGET_DAYS),
     ):
         removed += _in_parts(prune, now - days * DAY_US, stopped)

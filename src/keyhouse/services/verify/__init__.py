@@ -5,6 +5,7 @@ from keyhouse.services.verify.follower import Follower
 from keyhouse.services.verify.loading import Loading
 from keyhouse.services.verify.management import ManagementKey
 from keyhouse.services.verify.misses import MissBudget
+from keyhouse.services.verify.recent import RecentChanges
 from keyhouse.services.verify.resolver import Resolver
 from keyhouse.services.verify.verifier import Patience, Verifier
 
@@ -14,6 +15,7 @@ __all__ = [
     "ManagementKey",
     "MissBudget",
     "Patience",
+    "RecentChanges",
     "RecordCache",
     "Resolver",
     "Verifier",

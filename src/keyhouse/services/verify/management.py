@@ -52,18 +52,32 @@ class ManagementKey:
         return grant.resource_id == api_id
 
 
-def judge(held: HeldKey, address: int, now_us: int) -> ManagementKey | Verdict:
-    """Whether this key may manage now, from this address."""
-    key, secret, application, owners = held
-    refusal = standing(secret, key, application, owners)
+def judge(
+    held: HeldKey, address: int, key_id: str | None, now_us: int
+) -> ManagementKey | Verdict:
+    """Whether this key may manage now, from this address.
+
+    `key_id` is the id that came with the secret, None where none did.
+    """
+    key = held.key
+    refusal = refusal_of(held, key_id, now_us)
     if refusal is not None:
         return refusal
     if key.kind is not KeyKind.MANAGEMENT:
         return Verdict.API_NOT_ALLOWED
-    if now_us < max(secret.starts_us, key.starts_us):
-        return Verdict.NOT_YET_VALID
-    if now_us >= min(secret.ends_us, key.ends_us):
-        return Verdict.EXPIRED
     if key.networks is not None and not key.networks.admits(address):
         return Verdict.IP_NOT_ALLOWED
     return ManagementKey(key)
+
+
+def refusal_of(held: HeldKey, key_id: str | None, now_us: int) -> Verdict | None:
+    """Why a secret is no good now, whatever it is used for; None where it is."""
+    key, secret, application, owners = held
+    if key_id is not None and key_id != key.id:
+        return Verdict.UNKNOWN
+    refusal = standing(secret, key, application, owners)
+    if refusal is None and now_us < max(secret.starts_us, key.starts_us):
+        refusal = Verdict.NOT_YET_VALID
+    elif refusal is None and now_us >= min(secret.ends_us, key.ends_us):
+        refusal = Verdict.EXPIRED
+    return refusal

@@ -12,25 +12,29 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from keyhouse.core.addresses import UNKNOWN
+from keyhouse.core.alerts import network_of
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending, exhausted
+from keyhouse.core.entities import AlertKind, KeyKind
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
-from keyhouse.core.secret import digest, keyed_hash
+from keyhouse.core.secret import digest, keyed_hash, without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes, Clock, RateCounter, Slowed
+from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
 from keyhouse.services.verify.cache import RecordCache, Way
-from keyhouse.services.verify.loading import Asker, Loading
-from keyhouse.services.verify.management import ManagementKey, judge
+from keyhouse.services.verify.loading import Asker, HeldKey, Loading
+from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
 
 OUTAGE_RETRY_US: Final = 200_000
 """While the database is gone, it is asked so often within requests."""
 
 T = TypeVar("T")
 _VALID: Final = Verdict.VALID
+_NO_GOOD_KEY: Final = 401
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +67,7 @@ class Verifier:
         book: LeaseBook,
         clock: Clock,
         patience: Patience,
+        alarms: Alarms,
     ) -> None:
         self._loading = loading
         self._cache = cache
@@ -78,6 +83,7 @@ class Verifier:
         self._now_us = clock.now_us
         self._monotonic_us = clock.monotonic_us
         self._patience = patience
+        self._alarms = alarms
         self._confirmed_us: int | None = None
         self._fresh_until_us = -1
         self._outage_tried_us: int | None = None
@@ -104,12 +110,16 @@ class Verifier:
                 return way
         line = way.line
         verdict, route_id, units, missing = decide(line, request, now_us)
-        if verdict is not _VALID:
+        if verdict is _VALID:
+            if line.on_route is not None:
+                line = line.on_route(line, route_id)
+            outcome = self._spend(request, attempt, line, route_id, units, now_us)
+        else:
             shown = None if verdict is Verdict.UNKNOWN else line
-            return Decision(verdict, now_us, shown, route_id, 0, missing)
-        if line.on_route is not None:
-            line = line.on_route(line, route_id)
-        return self._spend(request, attempt, line, route_id, units, now_us)
+            outcome = Decision(verdict, now_us, shown, route_id, 0, missing)
+        if request.browser and isinstance(outcome, Decision):
+            self._seen_in_browser(request, line, verdict, now_us)
+        return outcome
 
     def _way(
         self, request: Request, secret: bytes, attempt: int, *, caught_up: bool
@@ -196,6 +206,48 @@ class Verifier:
             self._book.refund(decision.lease_ids, decision.units)
             decision.lease_ids = ()
 
+    # -- secrets where they must not be -------------------------------------------
+
+    def _seen_in_browser(
+        self, request: Request, line: Line, verdict: Verdict, now_us: int
+    ) -> None:
+        """Flag a server key that is good, whatever else refused it: its secret is out."""
+        if line.key.kind is KeyKind.SERVER and verdict.status != _NO_GOOD_KEY:
+            kind = AlertKind.SERVER_KEY_IN_BROWSER
+            origin = without_secret(request.origin, request.secret)
+            sample = origin or network_of(request.address)
+            provider = line.api.organization_id
+            self._alarms.sound(line.key, provider, kind, now_us, sample)
+
+    def exposed(self, request: Request) -> Pending[None] | None:
+        """Flag the key whose secret came over plain HTTP, if it is a good one.
+
+        The caller is not to wait for it: the time that it takes would tell.
+        """
+        if request.secret is None:
+            return None
+        return self._exposed(request, request.secret, 0)
+
+    def _exposed(
+        self, request: Request, secret: bytes, attempt: int
+    ) -> Pending[None] | None:
+        asker: Asker[None] = Asker(
+            lambda: self._exposed(request, secret, attempt + 1),
+            lambda _verdict, _retry=None: None,
+            attempt,
+            request.address,
+        )
+        held = self._loading.key(secret, digest(secret, self._pepper), asker)
+        if not isinstance(held, HeldKey):
+            return held
+        now_us = self._now_us()
+        if refusal_of(held, request.key_id, now_us) is None:
+            api = self.known_api(request.api)
+            provider = "" if api is None else api.organization_id
+            kind, sample = AlertKind.SECRET_OVER_PLAIN_HTTP, network_of(request.address)
+            self._alarms.sound(held.key, provider, kind, now_us, sample)
+        return None
+
     # -- what else is asked of the cache ----------------------------------------
 
     def api(
@@ -217,16 +269,25 @@ class Verifier:
         return self._loading.api(slug, asker)
 
     def management(
-        self, secret: bytes, address: int
+        self, secret: bytes, address: int, key_id: str | None = None
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
-        """Check a management key. A verdict is the refusal."""
-        return self._management(secret, address, 0, caught_up=False)
+        """Check a management key. A verdict is the refusal.
+
+        `key_id` is the id that came with the secret, where one did.
+        """
+        return self._management(secret, address, key_id, 0, caught_up=False)
 
     def _management(
-        self, secret: bytes, address: int, attempt: int, *, caught_up: bool
+        self,
+        secret: bytes,
+        address: int,
+        key_id: str | None,
+        attempt: int,
+        *,
+        caught_up: bool,
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
         asker: Asker[ManagementKey | Verdict] = Asker(
-            lambda: self._management(secret, address, attempt + 1, caught_up=True),
+            lambda: self._management(secret, address, key_id, attempt + 1, caught_up=True),
             lambda verdict, _=None: verdict,
             attempt,
             address,
@@ -236,7 +297,7 @@ class Verifier:
         held = self._loading.key(secret, digest(secret, self._pepper), asker)
         if not isinstance(held, tuple):
             return held
-        return judge(held, address, self._clock.now_us())
+        return judge(held, address, key_id, self._clock.now_us())
 
     # -- keeping up ---------------------------------------------------------------
 

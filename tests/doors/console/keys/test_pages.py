@@ -1,7 +1,11 @@
 import re
+import time
 
 import pytest
 
+from keyhouse.adapters.database import Database
+from keyhouse.core.alerts import alert_of
+from keyhouse.core.entities import AlertKind, Key
 from tests.doors.console.keys.conftest import Desk, secret_in
 
 
@@ -20,6 +24,24 @@ async def test_a_new_keys_secret_is_in_one_answer_that_nothing_keeps(desk: Desk)
     for path in ("/keys", "/keys/new"):
         assert secret not in (await desk.get(path)).text
     assert secret not in page.text
+
+
+async def test_a_key_that_was_seen_in_a_page_says_so_on_its_page(
+    desk: Desk, database: Database
+) -> None:
+    """The origin is a stranger's text, and stays text."""
+    id, _ = await desk.create()
+    with database.rows.writing() as tx:
+        key = tx.get(Key, id)
+        assert key is not None
+        kind, now_us = AlertKind.SERVER_KEY_IN_BROWSER, time.time_ns() // 1000
+        own = key.organization_id
+        tx.insert(alert_of(key, own, kind, now_us, "https://<b>.example"))
+    page = await desk.get(f"/keys/{id}")
+    assert "It was sent by a browser from https://&lt;b&gt;.example" in page.text
+    assert "replace it now" in page.text
+    other, _ = await desk.create("Other")
+    assert "was sent by a browser" not in (await desk.get(f"/keys/{other}")).text
 
 
 async def test_a_form_that_is_wrong_comes_back_as_it_was_typed(desk: Desk) -> None:

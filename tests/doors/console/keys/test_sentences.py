@@ -73,6 +73,7 @@ def test_several_apis_wide_scopes_and_every_kind_of_place() -> None:
                 endpoints=("GET /v1/**",),
                 networks_denied=("10.0.0.0/8",),
                 referrers=("https://a.example/*", "b.example", "c.example", "d.example"),
+                apps=("ios:com.example.Weather", f"android:com.example.app:{'0' * 40}"),
             ),
             ends_at=ENDS,
         )
@@ -81,6 +82,7 @@ def test_several_apis_wide_scopes_and_every_kind_of_place() -> None:
         "May call weather (everything), maps and mail (box: everything; send: now) "
         "in live, only GET /v1/**, never from 10.0.0.0/8, from pages of "
         "https://a.example/*, b.example or 2 other pages, "
+        "from the app com.example.Weather (iOS) or com.example.app (Android), "
         "until 15 January 2027, 08:00 UTC."
     )
 

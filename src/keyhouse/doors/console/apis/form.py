@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Api, Environment
+from keyhouse.core.entities import Api, BrowserKeys, Environment
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, read_rows, rows_of
 from keyhouse.doors.console.apis.role_lines import of_role, read_roles, show_roles
@@ -29,6 +29,8 @@ _TEXTS: Final = (
     "roles",
     "key_header",
     "query_parameter",
+    "browser_keys",
+    "cors_origins",
 )
 
 
@@ -44,6 +46,8 @@ class ApiForm(NamedTuple):
     roles: str = ""
     key_header: str = KEY_HEADER
     query_parameter: str = ""
+    browser_keys: str = BrowserKeys.REFUSE.value
+    cors_origins: str = ""
     limits: Sequence[LimitRow] = ()
 
     @property
@@ -72,6 +76,8 @@ def show_api(api: Api) -> ApiForm:
         roles=show_roles(api.roles),
         key_header=api.key_header,
         query_parameter=api.query_parameter or "",
+        browser_keys=api.browser_keys.value,
+        cors_origins="\n".join(api.cors_origins),
         limits=rows_of(api.limits),
     )
 
@@ -92,8 +98,15 @@ def api_fields(form: ApiForm) -> tuple[ApiFields, list[Problem]]:
         limits=limits,
         key_header=form.key_header or KEY_HEADER,
         query_parameter=form.query_parameter or None,
+        browser_keys=_browser_keys(form.browser_keys),
+        cors_origins=words(form.cors_origins),
     )
     return fields, problems
+
+
+def _browser_keys(typed: str) -> BrowserKeys:
+    known = typed in tuple(BrowserKeys)
+    return BrowserKeys(typed) if known else BrowserKeys.REFUSE
 
 
 def at_fields(form: ApiForm, problems: Iterable[Problem]) -> dict[str, Problem]:
@@ -129,6 +142,8 @@ def _placed(form: ApiForm, problem: Problem) -> Problem:
         return of_role(form.roles, problem)
     if field.startswith("scopes."):
         return of_word("scopes", words(form.scopes), problem)
+    if field.startswith("cors_origins."):
+        return of_word("cors_origins", words(form.cors_origins), problem)
     if field == "slug" and not form.wanted_slug:
         return Problem("slug", "is empty", "give the name that it has in addresses")
     return problem

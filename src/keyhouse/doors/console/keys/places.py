@@ -12,7 +12,7 @@ from keyhouse.core.validation import Problem
 from keyhouse.doors.console.forms import by_field
 
 _LINE: Final = re.compile(
-    r"restrictions\.(networks_allowed|networks_denied|referrers|endpoints)(?:\.(\d+))?"
+    r"restrictions\.(networks_allowed|networks_denied|referrers|endpoints|apps)(?:\.(\d+))?"
 )
 _SAME: Final = {
     "application.name": "application_name",

@@ -69,6 +69,9 @@ def where_from(restrictions: Restrictions) -> list[str]:
     if restrictions.referrers:
         named = words.shortened(restrictions.referrers, "page")
         clauses.append(f"from pages of {named}")
+    if restrictions.apps:
+        apps = [words.app(one) for one in restrictions.apps]
+        clauses.append(f"from the app {words.shortened(apps, 'app')}")
     return clauses
 
 

@@ -20,7 +20,7 @@ from keyhouse.services.issue import (
 C = TypeVar("C", bound=StrEnum)
 
 NEW_APPLICATION = "new"
-RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints")
+RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints", "apps")
 
 
 class ReadWish(NamedTuple):

@@ -31,6 +31,12 @@ def shortened(items: Sequence[str], noun: str, word: str = "or") -> str:
     return f"{', '.join(items[: _MANY - 1])} {word} {counted(beyond, f'other {noun}')}"
 
 
+def app(text: str) -> str:
+    """What people call an app: `com.example.weather (Android)`."""
+    system, _, name = text.partition(":")
+    return f"{name.partition(':')[0]} ({'iOS' if system == 'ios' else 'Android'})"
+
+
 def counted(number: int, noun: str) -> str:
     """`1 request`, `1,200 requests`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

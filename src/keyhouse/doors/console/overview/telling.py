@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from keyhouse.core.entities import Alert, AlertKind
 from keyhouse.doors.console import words
 from keyhouse.services.reports import KeyNeed, Need
 
@@ -22,6 +23,8 @@ def change(now: int, before: int) -> str:
 
 def need(one: KeyNeed, now_us: int) -> str:
     """Why a key needs a hand: `ends in 3 days`."""
+    if one.alert is not None:
+        return f"{seen(one.alert)}, last {words.ago(one.alert.last_at, now_us)}"
     if one.need is Need.ENDING:
         return f"ends {words.ago(one.at_us, now_us)}"
     if one.need is Need.QUOTA:
@@ -33,6 +36,13 @@ def need(one: KeyNeed, now_us: int) -> str:
     if one.at_us is None:
         return "was never used"
     return f"was last used {words.ago(one.at_us, now_us)}"
+
+
+def seen(alert: Alert) -> str:
+    """Where a secret was seen: `was sent by a browser 3 times from https://a.example`."""
+    times = "" if alert.count == 1 else f" {words.count(alert.count)} times"
+    where = f" from {alert.sample}" if alert.sample else ""
+    return f"{_SEEN[alert.kind]}{times}{where}"
 
 
 class Mend(NamedTuple):
@@ -47,7 +57,12 @@ def mend(one: KeyNeed) -> Mend:
     return _MENDS[one.need]
 
 
+_SEEN: Final = {
+    AlertKind.SERVER_KEY_IN_BROWSER: "was sent by a browser",
+    AlertKind.SECRET_OVER_PLAIN_HTTP: "came over plain HTTP",
+}
 _MENDS: Final = {
+    Need.EXPOSED: Mend("Replace", ("replace",)),
     Need.ENDING: Mend("Move its end", ("change", "expiry")),
     Need.QUOTA: Mend("Change limits", ("change", "limits")),
     Need.UNRESTRICTED: Mend("Restrict", ("change", "restrictions")),

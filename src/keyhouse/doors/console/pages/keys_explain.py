@@ -18,7 +18,7 @@ from keyhouse.services.issue import KeyView
 from keyhouse.services.refusals import Invalid
 
 router = APIRouter()
-FIELDS: Final = ("api", "method", "path", "address", "referrer")
+FIELDS: Final = ("api", "method", "path", "address", "referrer", "app")
 _LENGTH_MAX: Final = 2000
 
 
@@ -39,6 +39,7 @@ async def answer(here: Here, key: str) -> Response:
         path=typed["path"],
         address=typed["address"],
         referrer=typed["referrer"],
+        app=typed["app"],
     )
     try:
         told = await here.read(lambda look: explain.explain_key(look, key, asked))

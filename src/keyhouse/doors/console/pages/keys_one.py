@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from keyhouse.core.addresses import format_address
-from keyhouse.core.entities import Api, Application, Resource
+from keyhouse.core.entities import Alert, Api, Application, Resource
 from keyhouse.core.usage import LogRow
 from keyhouse.doors.console.keys import chart, sentences
 from keyhouse.doors.console.keys.chart import Series
@@ -17,6 +17,7 @@ from keyhouse.doors.console.keys.figures import Figures, Gauge, figures, gauges
 from keyhouse.doors.console.keys.reaching import reach_of_key
 from keyhouse.doors.console.keys.risks import risks
 from keyhouse.doors.console.keys.time_line import Stretch, TimeLine, time_line
+from keyhouse.doors.console.overview import telling
 from keyhouse.doors.console.pages.keys_shown import first_call
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.requests.reasons import Why, why
@@ -94,6 +95,7 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
     if at != here.place.root:
         return RedirectResponse(f"{at}/keys/{view.key.id}", 303)
     living, application, apis = await here.read(lambda look: _page(look, view))
+    alerts = await here.read(lambda look: _alerts(look, view))
     reach = reach_of_key(view)
     return render(
         here,
@@ -104,9 +106,16 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         oob=False,
         reach=reach,
         said=sentences,
+        seen=[(alert, telling.seen(alert)) for alert in alerts],
         risks=risks(reach, view.key.kind, {api.slug: api for api in apis}),
         usage=await _usage(here, view, _span(span), shown),
     )
+
+
+def _alerts(look: Look, view: KeyView) -> list[Alert]:
+    """Where the key's secrets were seen lately and must not have been."""
+    since = look.now_us - reports.ALERT_US
+    return reports.alerts_of_key(look, view.key.id, since)
 
 
 @router.get("/{project}/{environment}/keys/{key}/living")

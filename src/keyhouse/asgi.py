@@ -1,0 +1,5 @@
+"""`KeyhouseMiddleware`: Keyhouse around a whole ASGI application."""
+
+from keyhouse.doors.guard.asgi import KeyhouseMiddleware
+
+__all__ = ["KeyhouseMiddleware"]

@@ -1,0 +1,118 @@
+"""One request that somebody wants to have verified, on its way to a decision."""
+
+from typing import TYPE_CHECKING
+
+from keyhouse.core.decision import Decision
+from keyhouse.core.records import ApiRecord
+from keyhouse.core.secret import without_secret
+from keyhouse.core.transport import transport_refusal
+from keyhouse.core.verdict import Verdict
+from keyhouse.doors.gateway import closer_look
+from keyhouse.doors.gateway.managers import SCOPE
+from keyhouse.doors.gateway.verify_body import Asked, Faulty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keyhouse.core.usage import Use
+    from keyhouse.doors.gateway.exchange import Exchange
+    from keyhouse.doors.gateway.needs import Manager
+
+
+class Question:
+    """`outcome` is there once `then` is called: None where nothing can be found out."""
+
+    __slots__ = (
+        "_manager",
+        "_plane",
+        "_refusal",
+        "_require_tls",
+        "_source",
+        "_then",
+        "_wait",
+        "api",
+        "outcome",
+        "request",
+    )
+
+    def __init__(
+        self,
+        asked: Asked,
+        manager: "Manager",
+        exchange: "Exchange",
+        then: "Callable[[Question], None]",
+    ) -> None:
+        self.request, self._refusal = asked
+        self.api: ApiRecord | None = None
+        self.outcome: Decision | Faulty | None = None
+        self._manager = manager
+        self._plane = exchange.caller.gate.plane
+        self._wait = exchange.caller.wait
+        self._source = exchange.seen.address
+        self._require_tls = exchange.gate.config.require_tls
+        self._then = then
+
+    def ask(self) -> None:
+        """Find the API, then decide."""
+        found = self._plane.verifier.api(self.request.api, self._source)
+        self._wait(found, self._found)
+
+    def _found(self, api: ApiRecord | Verdict | Exception | None) -> None:
+        if isinstance(api, Verdict | Exception):
+            self._then(self)
+        elif api is None or not self._may_ask(api):
+            # The same words for one that is not there as for somebody else's.
+            reason = "names no API that this key may verify for"
+            mend = "send the slug of one for which the key has keys:verify"
+            self.outcome = Faulty("api", reason, mend, 404)
+            self._then(self)
+        else:
+            self.api = api
+            self._decide()
+
+    def _decide(self) -> None:
+        plane, request = self._plane, self.request
+        refusal = transport_refusal(tls=request.tls, require_tls=self._require_tls)
+        if refusal is not None:
+            exposed = plane.verifier.exposed(request)
+            plane.resolver.resolve(exposed, closer_look.by_and_by)
+        refusal = refusal or self._refusal
+        if refusal is not None:
+            self._decided(Decision(refusal, plane.now_us()))
+        else:
+            self._wait(plane.verifier.verify(request), self._decided)
+
+    def _may_ask(self, api: ApiRecord) -> bool:
+        return self._manager.may(SCOPE, project_id=api.project_id, api_id=api.id)
+
+    def _decided(self, outcome: Decision | Exception) -> None:
+        if not isinstance(outcome, Decision):
+            outcome = Decision(Verdict.UNAVAILABLE, self._plane.now_us())
+        self.outcome = outcome
+        self._then(self)
+
+    @property
+    def path(self) -> str:
+        """The path as it may be written down."""
+        request = self.request
+        return without_secret(f"/{request.api}{request.path or ''}", request.secret)
+
+    def count(self, request_id: str, decision: Decision) -> "Use | None":
+        """Write the decision down; None, and it is off, where that can't be done."""
+        request = self.request
+        use = self._plane.meter.served(
+            request_id,
+            decision,
+            self.api,
+            request.method or "",
+            self.path,
+            request.address,
+        )
+        if use is None:
+            self.release()
+        return use
+
+    def release(self) -> None:
+        """Give back what the decision reserved; nobody waits for it any more."""
+        if isinstance(self.outcome, Decision):
+            self._plane.verifier.release(self.outcome)

@@ -1,0 +1,60 @@
+"""A request as the verify endpoint is asked about it."""
+
+import json
+from typing import Any, Final
+
+from keyhouse.core.addresses import format_address
+from keyhouse.core.request import Request
+from keyhouse.core.secret import SECRET_LENGTH_MAX
+from keyhouse.core.verdict import Verdict
+
+_ZEROS, _ONES = "0" * 36, "1" * 36
+_STANDING_FOR: Final = {
+    Verdict.MISSING: "",
+    Verdict.MALFORMED: "malformed",
+    # Two keys that differ, and are none.
+    Verdict.CONFLICTING_CREDENTIALS: f"kh_sk_test_{_ZEROS}, kh_sk_test_{_ONES}",
+}
+"""What has verify count a refusal of credentials that were no key."""
+
+
+def entry_of(request: Request) -> bytes:
+    """The entry of a batch that asks about `request`."""
+    return _written(_told(request) | {"secret": _text(request.secret or b"")})
+
+
+def report_of(request: Request, verdict: Verdict) -> bytes:
+    """The entry that has a refusal counted which was given here already.
+
+    It costs nothing, so that nothing is spent if the key is good by now.
+    """
+    secret = _STANDING_FOR.get(verdict, _text(request.secret or b""))
+    return _written(_told(request) | {"secret": secret, "cost": 0})
+
+
+def _told(request: Request) -> dict[str, Any]:
+    told = {
+        "api": request.api,
+        "address": format_address(request.address),
+        "method": request.method,
+        "path": request.path,
+        "referrer": request.referrer,
+        "origin": request.origin,
+        "app": request.app,
+        "tls": request.tls,
+        "environment": request.environment,
+        "scopes": list(request.scopes),
+        "browser": request.browser,
+    }
+    given = {name: value for name, value in told.items() if value}
+    if request.key_id is not None:
+        given["key_id"] = request.key_id  # '' is an id as well: that of no key
+    return given if request.cost is None else given | {"cost": request.cost}
+
+
+def _text(secret: bytes) -> str:
+    return secret[:SECRET_LENGTH_MAX].decode("utf-8", "replace")
+
+
+def _written(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry, separators=(",", ":")).encode("ascii")
