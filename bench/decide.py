@@ -93,7 +93,7 @@ def line() -> Line:
     return compile_line(
         key.secrets["sec_1"],
         key,
-        compile_application(application),
+        compile_application(application, ZoneInfo),
         compile_api(api, [_route(index) for index in range(len(_ROUTES))], ZoneInfo),
         owners=(),
         providers=(),

@@ -419,6 +419,9 @@ class Transaction(Protocol):
         Raises ValueError for a cursor that is not one of ours.
         """
 
+    def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
+        """Units of a budget booked as used, and units leased and not yet settled."""
+
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken, or when a row
 
@@ -447,6 +450,13 @@ class Rows(Protocol):
 
 class WritingTransaction(Transaction, Protocol):
     """A transaction that writes; `seq` is known after it has committed."""
+
+    def spend(self, budget: Budget, span: Span, limit: int, units: int) -> bool:
+        """Book units of a budget as used, if the transaction commits.
+
+        False, and nothing is, where less than that is left: `limit` less all
+        that was used and all that is out on leases.
+        """
 
     @property
     def seq(self) -> int | None:

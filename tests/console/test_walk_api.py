@@ -20,6 +20,7 @@ _KINDS = {
     "keys": "key",
     "apis": "api",
     "applications": "application",
+    "customers": "customer",
     "projects": "project",
     "organizations": "organization",
     "members": "person",

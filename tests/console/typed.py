@@ -22,7 +22,7 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/change/name$", {"name": "Walked"}),
     (r"/change/access$", {"api": "quokka-api"}),
     (r"/change/restrictions$", {"networks_allowed": "192.0.2.0/24"}),
-    (r"/change/limits$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
+    (r"/(change|settings)/limits$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
     (r"/change/expiry$", {"expiry": "30"}),
     (r"/explain$", {"method": "GET", "path": "/", "address": "192.0.2.9"}),
     (r"/try$", {"method": "GET", "path": "/", "secret": ""}),

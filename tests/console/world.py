@@ -15,15 +15,21 @@ from keyhouse.adapters.database import Database
 from keyhouse.core import ids
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.csrf import SESSION_COOKIE, csrf_token
-from keyhouse.core.entities import Member, Person, Role
+from keyhouse.core.entities import CreditKind, Member, Person, Role
 from keyhouse.core.usage import LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.console import ConsoleConfig, build_console
 from keyhouse.services import issue, members
-from keyhouse.services.catalog import create_api, create_application, create_route
+from keyhouse.services.catalog import (
+    create_api,
+    create_application,
+    create_customer,
+    create_route,
+)
 from keyhouse.services.issue import SecretState
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.people.sessions import open_session
+from keyhouse.services.prepaid import CreditWish, add_credit
 from keyhouse.services.tenants import (
     ProjectChanges,
     change_organization,
@@ -151,7 +157,7 @@ class World:
     def _furnished(self, word: str) -> Furnished:
         acme = Acme(self.office, self.database, f"owner@{word}.example")
         home, project = acme.organization, acme.project
-        acme.write(lambda work: change_organization(work, home, name=f"{word} house"))
+        acme.write(lambda work: change_organization(work, home, {"name": f"{word} house"}))
         renamed: ProjectChanges = {"name": f"{word} project"}
         acme.write(lambda work: change_project(work, project, renamed))
         api = acme.api(f"{word}-api", upstreams={"test": "http://127.0.0.1:9"})
@@ -180,7 +186,7 @@ class World:
             **self._spare(acme, word, api),
         }
         told = (made.issued.secret.reveal(), again.issued.secret.reveal(), offer.token)
-        names = ("house", "project", "key", "clerk", "program")
+        names = ("house", "project", "key", "clerk", "program", "customer")
         words = (*(f"{word} {name}" for name in names), f"{word}-api")
         return Furnished(acme, ids, told, words)
 
@@ -213,8 +219,15 @@ class World:
             route = create_route(work, api, method="GET", path="/a", fields={})
             unused = create_api(work, slug=f"{word}-spare", project=None, fields={})
             project = create_project(work, name=f"{word} spare")
+            buyer = create_customer(
+                work, external_id=f"{word} customer", project=acme.project, fields={}
+            )
+            wish = CreditWish(5, CreditKind.GRANT, f"{word} customer")
+            credit = add_credit(work, buyer.id, wish)
             return {
                 "route": route.id,
+                "customer": buyer.id,
+                "credit": credit.id,
                 "spare_application": program.id,
                 "spare_api": unused.id,
                 "spare_project": project.id,

@@ -8,7 +8,13 @@ import pytest
 
 from keyhouse.adapters.database import Database, key_store
 from keyhouse.adapters.database.loading import Loading
-from keyhouse.core.records import ApiRecord, KeyRecord, PartRef
+from keyhouse.core.records import (
+    ApiRecord,
+    ApplicationRecord,
+    CustomerRecord,
+    KeyRecord,
+    PartRef,
+)
 from tests.contracts import world as make
 from tests.contracts.world import DIGEST, NOW, World
 
@@ -47,6 +53,49 @@ def test_a_key_is_loaded_with_its_secrets_and_grants(
     assert list(key.secrets) == [world.secret.id]
     assert key.grants[0].scopes == {"forecast:read"}
     assert key.environment == "test"
+
+
+def test_a_key_comes_with_the_customer_that_it_is_of_where_it_calls(
+    database: Database, world: World
+) -> None:
+    elsewhere = make.organization(2, "Other")
+    with database.rows.writing() as rows:
+        rows.insert(elsewhere)
+        rows.insert(make.project(2, of=2))
+        rows.insert(make.customer())
+        rows.insert(make.customer(2, of=2))
+        rows.insert(make.link())
+        rows.insert(make.link(customer=2, provider=2))
+    parts = database.keys.find_secret([("p1", DIGEST)]).parts
+    application = parts[PartRef("application", world.application.id)]
+    assert isinstance(application, ApplicationRecord)
+    assert application.customers == {
+        world.organization.id: make.id_of("cus", 1),
+        elsewhere.id: make.id_of("cus", 2),
+    }
+    customer = parts[PartRef("customer", make.id_of("cus", 1))]
+    assert isinstance(customer, CustomerRecord)
+    assert customer.external_id == "crm-1"
+    assert PartRef("customer", make.id_of("cus", 2)) not in parts
+
+
+def test_customers_and_links_are_changes_to_what_nodes_cache(
+    database: Database, world: World
+) -> None:
+    """Else a customer that is switched off would go on."""
+    customer, link = make.customer(), make.link()
+    with database.rows.writing() as rows:
+        rows.insert(customer)
+        assert list(rows.changed) == [PartRef("customer", customer.id)]
+    with database.rows.writing() as rows:
+        rows.insert(link)
+        assert list(rows.changed) == [PartRef("application", link.application_id)]
+    with database.rows.writing() as rows:
+        rows.update(customer, disabled_at=NOW)
+        assert list(rows.changed) == [PartRef("customer", customer.id)]
+    with database.rows.writing() as rows:
+        rows.remove(link)
+        assert list(rows.changed) == [PartRef("application", link.application_id)]
 
 
 def test_an_api_is_loaded_with_its_routes_and_its_zone(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from keyhouse.adapters.database import Database
 from keyhouse.adapters.database.tables import ENTITY_TABLES
 from keyhouse.core import entities
+from tests.contracts import world as make
 from tests.contracts.world import World
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -68,9 +69,11 @@ def test_every_row_is_read_as_it_was_written(
     database: Database, world: World, kind: type[entities.Entity]
 ) -> None:
     person = entities.Person(id="usr_1", email="a@b", name="A", created_at=1, updated_at=1)
+    customer = make.customer()
     with database.rows.writing() as rows:
         rows.insert(person)
-    there = {ENTITY_TABLES[type(row)].name: row.id for row in (*world, person)}
+        rows.insert(customer)
+    there = {ENTITY_TABLES[type(row)].name: row.id for row in (*world, person, customer)}
     parents = {
         foreign.parent.name: there[foreign.column.table.name]
         for foreign in ENTITY_TABLES[kind].foreign_keys

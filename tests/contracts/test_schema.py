@@ -152,6 +152,9 @@ def test_rows_that_were_there_hold_what_newer_columns_begin_with(empty_url: str)
     with database.rows.reading() as tx:
         assert tx.get(entities.Api, old.api.id) == old.api
         assert tx.get(entities.Access, old.access.id) == old.access
+        assert tx.get(entities.Route, old.route.id) == old.route
+        assert tx.get(entities.Application, old.application.id) == old.application
+        assert tx.get(entities.Organization, old.organization.id) == old.organization
     database.dispose()
 
 

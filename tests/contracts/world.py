@@ -75,6 +75,30 @@ def application(number: int = 1, external_id: str | None = None) -> entities.App
     )
 
 
+def customer(number: int = 1, of: int = 1) -> entities.Customer:
+    return entities.Customer(
+        id=id_of("cus", number),
+        organization_id=id_of("org", of),
+        project_id=id_of("prj", of),
+        external_id=f"crm-{number}",
+        name="Globex",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def link(
+    application: int = 1, customer: int = 1, provider: int = 1
+) -> entities.ApplicationCustomer:
+    return entities.ApplicationCustomer(
+        id=f"{id_of('app', application)}/{id_of('org', provider)}",
+        application_id=id_of("app", application),
+        provider_id=id_of("org", provider),
+        customer_id=id_of("cus", customer),
+        created_at=NOW,
+    )
+
+
 def key(number: int = 1, application: int = 1) -> entities.Key:
     return entities.Key(
         id=id_of("key", number),

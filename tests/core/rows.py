@@ -116,14 +116,14 @@ def line(
     return compile_line(
         compiled.secrets["sec_a"],
         compiled,
-        compile_application(replace(APPLICATION, **(application or {}))),
+        compile_application(replace(APPLICATION, **(application or {})), ZoneInfo),
         api or api_record(),
         owners=[
-            compile_organization(replace(ORGANIZATION, **(owner or {}))),
+            compile_organization(replace(ORGANIZATION, **(owner or {})), ZoneInfo),
             compile_project(PROJECT),
         ],
         providers=[
-            compile_organization(ORGANIZATION),
+            compile_organization(ORGANIZATION, ZoneInfo),
             compile_project(replace(PROJECT, **(provider or {}))),
         ],
     )

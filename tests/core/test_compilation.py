@@ -9,8 +9,7 @@ import pytest
 from keyhouse.core import entities as rows
 from keyhouse.core.compilation import compile_api, compile_key, compile_line
 from keyhouse.core.compilation import compile_application as application
-from keyhouse.core.quotas import Budget
-from keyhouse.core.records import FOREVER_US
+from keyhouse.core.quotas import FOREVER_US, Budget
 from keyhouse.core.verdict import Verdict
 from tests.core import rows as made
 
@@ -137,7 +136,7 @@ def test_a_management_key_has_no_environment() -> None:
                 replace(row, limits=(made.rate("r"),)), [], [], ZoneInfo
             ).rates,
         ),
-        application(made.APPLICATION),
+        application(made.APPLICATION, ZoneInfo),
         made.api_record(),
         owners=[],
         providers=[],

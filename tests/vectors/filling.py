@@ -21,6 +21,7 @@ _PREFIXES: dict[type[Any], str] = {
     rows.Organization: ids.ORGANIZATION,
     rows.Project: ids.PROJECT,
     rows.Application: ids.APPLICATION,
+    rows.Customer: ids.CUSTOMER,
     rows.Api: ids.API,
     rows.Route: ids.ROUTE,
     rows.Key: ids.KEY,
@@ -86,6 +87,8 @@ class Filling:
         called = given.get("application", {})
         own = self._owned("")
         self._add(rows.Application, called, "application", name="caller", **own)
+        for name, customer in given.get("customers", {}).items():
+            self._customer(name, dict(customer))
         for name, api in given["apis"].items():
             self._api(name, dict(api))
         for name, key in given["keys"].items():
@@ -108,6 +111,20 @@ class Filling:
             "organization_id": known[f"{side}organization"],
             "project_id": known[f"{side}project"],
         }
+
+    def _customer(self, name: str, given: dict[str, Any]) -> None:
+        own = self._owned("provider_" if given.pop("foreign", False) else "")
+        application, provider = self.world.ids["application"], own["organization_id"]
+        customer = self._add(rows.Customer, given, name, name="c", **own)
+        self.world.rows.append(
+            rows.ApplicationCustomer(
+                id=f"{application}/{provider}",
+                application_id=application,
+                provider_id=provider,
+                customer_id=customer,
+                created_at=0,
+            )
+        )
 
     def _api(self, name: str, given: dict[str, Any]) -> None:
         own = self._owned("provider_" if given.pop("foreign", False) else "")

@@ -10,8 +10,19 @@ from tests.vectors import reading
 from tests.vectors.filling import World
 
 OUTCOMES = reading.outcomes()
-COUNTED = ("valid", "rate_limited", "quota_exceeded")
+CREDITS = "credits/balance"
+COUNTED = ("valid", "rate_limited", "quota_exceeded", "credits_exhausted")
 """Where limits were met, and so are told."""
+
+
+_LIMITED: dict[type[Any], str] = {
+    rows.Organization: "organization/",
+    rows.Application: "application/",
+    rows.Customer: "customer/",
+    rows.Route: "route/",
+    rows.Api: "",
+    rows.Key: "",
+}
 
 
 def shown(code: str) -> str:
@@ -35,26 +46,51 @@ def retry_after(expect: dict[str, Any]) -> str | None:
 def ratelimit(expect: dict[str, Any]) -> str | None:
     """The RateLimit header."""
     left = expect.get("left", {})
-    told = [f'"{name}";r={units};t={reset}' for name, (units, reset) in left.items()]
+    told = [
+        f'"{name}";r={units}' + "".join(f";t={seconds}" for seconds in reset)
+        for name, (units, *reset) in left.items()
+    ]
     return ", ".join(told) or None
+
+
+def numbers(left: int, reset: int | None) -> list[int]:
+    """What is left of a limit as a case tells it."""
+    return [left] if reset is None else [left, reset]
 
 
 def policy(world: World, expect: dict[str, Any]) -> str | None:
     """The RateLimit-Policy header, of the limits that RateLimit tells."""
-    known = {limit.name: limit for limit in limits(world)}
-    told = [_policy(known[name]) for name in expect.get("left", {})]
+    known = limits(world)
+    told = [_policy(world, known, name) for name in expect.get("left", {})]
     return ", ".join(told) or None
 
 
-def _policy(limit: rows.Limit) -> str:
+def _policy(world: World, known: Mapping[str, rows.Limit], name: str) -> str:
+    if name == CREDITS:
+        (customer,) = world.all(rows.Customer)
+        return f'"{name}";q={customer.credits or 0}'
+    limit = known[name]
     window = limit.period_seconds if limit.window is None else WINDOW_SECONDS[limit.window]
-    return f'"{limit.name}";q={limit.amount};w={window}'
+    return f'"{name}";q={limit.amount};w={window}'
 
 
-def limits(world: World) -> list[rows.Limit]:
-    """All limits that can be met; a key's own after those that they replace."""
-    shared = [limit for api in world.all(rows.Api) for limit in api.limits]
-    return shared + [limit for key in world.all(rows.Key) for limit in key.limits]
+def counts(world: World) -> bool:
+    """Whether a call may meet something that is counted."""
+    prepaid = [one for one in world.all(rows.Customer) if one.prepaid_at is not None]
+    return bool(limits(world) or prepaid)
+
+
+def limits(world: World) -> dict[str, rows.Limit]:
+    """All limits that can be met, by the name that is told.
+
+    A key's own come last and replace those of APIs, as they do for the key.
+    """
+    return {
+        prefix + limit.name: limit
+        for kind, prefix in _LIMITED.items()
+        for row in world.all(kind)
+        for limit in row.limits
+    }
 
 
 def check_headers(
@@ -64,7 +100,7 @@ def check_headers(
     assert headers["keyhouse-request-id"].startswith("req_"), where
     assert headers.get("www-authenticate") == challenge(expect), where
     assert headers.get("retry-after") == retry_after(expect), where
-    if "left" in expect or expect["code"] not in COUNTED or not limits(world):
+    if "left" in expect or expect["code"] not in COUNTED or not counts(world):
         assert headers.get("ratelimit") == ratelimit(expect), (where, headers)
         assert headers.get("ratelimit-policy") == policy(world, expect), where
     for name, value in expect.get("headers", {}).items():
@@ -99,16 +135,25 @@ def scopes(world: World, expect: dict[str, Any], request: dict[str, Any]) -> lis
     return sorted({*opens.scopes, *of_roles})
 
 
+def customer_name(world: World, api: rows.Api) -> str | None:
+    """Whom the API's provider knows the caller as."""
+    for one in world.all(rows.Customer):
+        if one.organization_id == api.organization_id:
+            return one.external_id
+    return world.get(rows.Application, "application").external_id
+
+
 def identity(
     world: World, expect: dict[str, Any], request: dict[str, Any]
 ) -> dict[str, str]:
     """The headers that tell an upstream who calls."""
     key = world.get(rows.Key, expect.get("key", "key"))
     app = world.get(rows.Application, "application")
+    api = world.get(rows.Api, request["api"])
     return {
         "keyhouse-key-id": key.id,
         "keyhouse-application": app.id,
-        "keyhouse-customer": app.external_id or "",
+        "keyhouse-customer": customer_name(world, api) or "",
         "keyhouse-subject": "",
         "keyhouse-environment": key.environment or "",
         "keyhouse-scopes": " ".join(scopes(world, expect, request)),

@@ -13,6 +13,7 @@ from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.compilation import (
     compile_api,
     compile_application,
+    compile_customer,
     compile_key,
     compile_line,
     compile_organization,
@@ -49,19 +50,23 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
     key = compile_key(row, access, secrets, ZoneInfo)
     api = world.get(rows.Api, api_name)
     routes = [one for one in world.all(rows.Route) if one.api_id == api.id]
+    links = world.all(rows.ApplicationCustomer)
+    application = compile_application(by_id[row.application_id], ZoneInfo, links)
+    customer_id = application.customers.get(api.organization_id)
     return compile_line(
         key.secrets[found[0].id],
         key,
-        compile_application(by_id[row.application_id]),
+        application,
         compile_api(api, routes, ZoneInfo),
         owners=[
-            compile_organization(by_id[row.organization_id]),
+            compile_organization(by_id[row.organization_id], ZoneInfo),
             compile_project(by_id[row.project_id]),
         ],
         providers=[
-            compile_organization(by_id[api.organization_id]),
+            compile_organization(by_id[api.organization_id], ZoneInfo),
             compile_project(by_id[api.project_id]),
         ],
+        customer=compile_customer(by_id[customer_id], ZoneInfo) if customer_id else None,
     )
 
 
@@ -94,14 +99,16 @@ class Counters:
     def _quotas(self, decision: Decision, spans: list[Any]) -> None:
         units = decision.units
         short = [
-            (use.quota.amount, span.end_us)
+            (use.budget.subject_kind, use.quota.amount, span.end_us)
             for use, span in spans
             if units > use.quota.amount - self.used[use.token, span]
         ]
-        if short:
+        if "credits" in [kind for kind, _, _ in short]:
+            decision.verdict = Verdict.CREDITS_EXHAUSTED
+        elif short:
             decision.verdict = Verdict.QUOTA_EXCEEDED
-            hopeless = any(units > amount for amount, _ in short)
-            latest_us = max(end_us for _, end_us in short)
+            hopeless = any(units > amount for _, amount, _ in short)
+            latest_us = max(end_us for _, _, end_us in short)
             decision.retry_us = None if hopeless else latest_us - decision.at_us
 
     def _rates(self, decision: Decision) -> None:
@@ -180,6 +187,8 @@ def decided(
     asks = asked(step.request, secret)
     asks.key_id = key_id
     passed = decide(line, asks, step.at_us)
+    if line.on_route is not None:
+        line = line.on_route(line, passed.route_id)
     decision = Decision(passed.verdict, step.at_us, line)
     if decision.allowed:
         decision = counters.spend(line, passed.units, step.at_us)
@@ -206,5 +215,8 @@ def test_core_agrees(name: str) -> None:
         assert list(decision.scopes_missing) == expect.get("scopes_missing", []), where
         assert decision.retry_us == expect.get("retry_us"), where
         if "left" in expect:
-            left = {one.name: [one.remaining, one.reset_seconds] for one in decision.limits}
+            left = {
+                one.name: telling.numbers(one.remaining, one.reset_seconds)
+                for one in decision.limits
+            }
             assert left == expect["left"], where

@@ -3,6 +3,7 @@
 No door of its own, for it decides nothing; it must name the verdict all the same.
 """
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,18 +32,19 @@ def case_of(world: World, step: reading.Step, counters: Counters) -> Case | None
         return None
     scene = scene_of(world, found[0].key_id, step.request["api"])
     line = scene.line(found[0], ZoneInfo)
-    spent = {
-        use.token: counters.used[use.token, span_of(use.quota, step.at_us)]
-        for use in line.quotas
-    }
-    return Case(
+    case = Case(
         scene=scene,
         secret=found[0],
         line=line,
         request=asked(step.request, secret),
         now_us=step.at_us,
-        spent=spent,
+        spent={},
     )
+    spent = {
+        use.token: counters.used[use.token, span_of(use.quota, step.at_us)]
+        for use in case.met.quotas
+    }
+    return replace(case, spent=spent)
 
 
 def scene_of(world: World, key_id: str, api_name: str) -> Scene:
@@ -57,6 +59,14 @@ def scene_of(world: World, key_id: str, api_name: str) -> Scene:
         api=api,
         routes=[one for one in world.all(rows.Route) if one.api_id == api.id],
         providers=[by_id[api.organization_id], by_id[api.project_id]],
+        customer=next(
+            (
+                one
+                for one in world.all(rows.Customer)
+                if one.organization_id == api.organization_id
+            ),
+            None,
+        ),
     )
 
 
@@ -73,7 +83,7 @@ def test_the_refusal_of_a_vector_is_told(name: str) -> None:
         if asking is None:
             assert code in BEFORE_ANY_KEY | {"unknown"}
             continue
-        line = asking.line
+        line = asking.met
         kinds = {use.budget.subject_kind for use in line.quotas}
         kinds |= {kind_of(use) for use in line.rates}
         assert kinds <= set(HOMES), "a limit whose home is told nowhere"

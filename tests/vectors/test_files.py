@@ -18,6 +18,12 @@ from tests.vectors.telling import OUTCOMES
 
 CASES = list(reading.all_cases())
 PEPPER = Pepper("p1", KeyringState.ACTIVE, bytes(32))
+LIMITED: tuple[type[Any], ...] = (
+    rows.Organization,
+    rows.Application,
+    rows.Customer,
+    rows.Route,
+)
 SCHEMA = json.loads(reading.SCHEMA.read_text("utf-8"))
 ZONES = {
     limit["zone"]
@@ -59,7 +65,6 @@ def test_every_outcome_of_a_request_has_a_vector() -> None:
     assert told <= set(OUTCOMES)
     outside = {
         "unavailable",  # no fault of the request
-        "credits_exhausted",
         "subscription_inactive",
     }
     assert {verdict.code for verdict in Verdict} - told == outside
@@ -87,6 +92,8 @@ def test_a_case_holds_only_what_validation_lets_in(case: reading.Case) -> None:
         problems += validation.check_cors_origins("cors_origins", api.cors_origins)
     for access in world.all(rows.Access):
         problems += validation.check_scopes("scopes", access.scopes)
+    for limits in (row.limits for kind in LIMITED for row in world.all(kind)):
+        problems += validation.check_limits("limits", limits, ZONES.__contains__)
     for route in world.all(rows.Route):
         scopes = next(a.scopes for a in world.all(rows.Api) if a.id == route.api_id)
         problems += validation.check_route(

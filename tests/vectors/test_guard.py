@@ -119,14 +119,18 @@ async def program(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pro
                 yield Program(stock, clock, kh, plane)
 
 
-def check_who(world: World, expect: dict[str, Any], body: bytes) -> None:
+def check_who(
+    world: World, expect: dict[str, Any], request: dict[str, Any], body: bytes
+) -> None:
     """Whom the handler takes the caller for."""
     key = world.get(rows.Key, expect.get("key", "key"))
     app = world.get(rows.Application, "application")
     told = json.loads(body)
     assert told["key"] == key.id
     assert told["environment"] == key.environment
-    assert (told["application"], told["customer"]) == (app.id, app.external_id)
+    assert told["application"] == app.id
+    api = world.get(rows.Api, request["api"])
+    assert told["customer"] == telling.customer_name(world, api)
 
 
 async def check(case: reading.Case, program: Program) -> None:
@@ -140,7 +144,7 @@ async def check(case: reading.Case, program: Program) -> None:
         assert answer.status == telling.OUTCOMES[expect["code"]]["status"], (where, answer)
         telling.check_headers(world, expect, answer.headers, where)
         if expect["code"] == "valid":
-            check_who(world, expect, answer.body)
+            check_who(world, expect, step.request, answer.body)
             told = json.loads(answer.body)["scopes"]
             assert told == telling.scopes(world, expect, step.request), where
         else:

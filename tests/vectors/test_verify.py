@@ -93,13 +93,16 @@ def body_of(world: World, request: dict[str, Any]) -> dict[str, Any]:
     return {"secret": world.filled(value), "api": asking.slug_of(world, request), **told}
 
 
-def check_who(world: World, expect: dict[str, Any], told: dict[str, Any]) -> None:
+def check_who(
+    world: World, expect: dict[str, Any], request: dict[str, Any], told: dict[str, Any]
+) -> None:
     """An allowed answer names the caller."""
     key = world.get(rows.Key, expect.get("key", "key"))
     app = world.get(rows.Application, "application")
     assert told["key"] == {"id": key.id, "name": key.name, "environment": key.environment}
     assert told["application"]["id"] == app.id
-    assert told["customer"] == app.external_id
+    api = world.get(rows.Api, request["api"])
+    assert told["customer"] == telling.customer_name(world, api)
     assert told["detail"]
 
 
@@ -118,10 +121,11 @@ async def test_verify_agrees(name: str, desk: Desk) -> None:
         wait = telling.retry_after(expect)
         assert told["retry_after"] == (wait and int(wait)), where
         left = {
-            one["name"]: [one["remaining"], one["reset_seconds"]] for one in told["limits"]
+            one["name"]: telling.numbers(one["remaining"], one["reset_seconds"])
+            for one in told["limits"]
         }
         if "left" in expect or expect["code"] not in telling.COUNTED:
             assert left == expect.get("left", {}), where
         if told["allowed"]:
-            check_who(world, expect, told)
+            check_who(world, expect, step.request, told)
             assert told["scopes"] == telling.scopes(world, expect, step.request), where

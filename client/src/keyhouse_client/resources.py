@@ -253,6 +253,34 @@ class Requests(Listing[One, Listed, Each, Nothing]):
         return self._sender.one(Call("POST", self._at(id, "explain")))
 
 
+class Customers(Collection[One, Listed, Each, Nothing]):
+    """Customers, each with a balance of credits and its ledger."""
+
+    def balance(self, id: str) -> One:
+        """What is left of its credits."""
+        return self._sender.one(Call("GET", self._at(id, "balance")))
+
+    def credits(self, id: str) -> "Credits[One, Listed, Each, Nothing]":
+        """The ledger of its credits."""
+        return Credits(self._sender, self._at(id, "credits"))
+
+
+class Credits(Listing[One, Listed, Each, Nothing]):
+    """A ledger of credits: entries are added, and never changed or deleted."""
+
+    def get(self, id: str) -> One:
+        """One entry."""
+        return self._sender.one(Call("GET", self._at(id)))
+
+    def create(self, amount: int, kind: str, *, note: str = "") -> One:
+        """Add `amount` units, or take some with an amount below 0.
+
+        `kind` is purchase, grant, adjustment or refund.
+        """
+        body = {"amount": amount, "kind": kind, "note": note}
+        return self._sender.one(Call("POST", self._path, body=body))
+
+
 class Resources(Generic[One, Listed, Each, Nothing]):
     """All resources of the management API."""
 
@@ -262,6 +290,7 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.invitations = Invitations(sender, "/v1/invitations")
         self.projects = Collection(sender, "/v1/projects")
         self.apis = Apis(sender, "/v1/apis")
+        self.customers = Customers(sender, "/v1/customers")
         self.applications = Collection(sender, "/v1/applications")
         self.keys = Keys(sender, "/v1/keys")
         self.usage = Usage(sender, "/v1/usage")

@@ -99,7 +99,13 @@ def _told(line: Line, rates: int, quotas: int) -> tuple[str, str]:
     """
     terms = limit_terms(line, rates, quotas)
     policy = ", ".join(
-        f'"{term.name}";q={term.amount};w={term.window_seconds}' for term in terms
+        f'"{term.name}";q={term.amount}'
+        + (f";w={term.window_seconds}" if term.window_seconds else "")
+        for term in terms
     )
-    names = [term.name.replace("%", "%%") for term in terms]
-    return policy, ", ".join(f'"{name}";r=%d;t=%d' for name in names)
+    # What never starts anew takes its second number and tells nothing of it.
+    told = [
+        (term.name.replace("%", "%%"), ";t=%d" if term.window_seconds else "%.0s")
+        for term in terms
+    ]
+    return policy, ", ".join(f'"{name}";r=%d{reset}' for name, reset in told)

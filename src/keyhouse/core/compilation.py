@@ -1,26 +1,32 @@
 """From rows to records: everything that can be worked out before a request."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
 from keyhouse.core.apps import Apps
+from keyhouse.core.counting import (
+    CREDITS_TOLD,
+    Subject,
+    credit_use,
+    limit_uses,
+    route_uses,
+    told_name,
+)
 from keyhouse.core.limits import RateLimit, rate_limit
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
-from keyhouse.core.quotas import Budget, Quota
+from keyhouse.core.quotas import FOREVER_US, Quota
 from keyhouse.core.records import (
-    FOREVER_US,
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     GrantRecord,
     KeyRecord,
     Line,
     OrganizationRecord,
     ProjectRecord,
-    QuotaUse,
-    RateUse,
     RouteRecord,
     SecretRecord,
     UpstreamHeaders,
@@ -32,9 +38,14 @@ from keyhouse.core.verdict import Verdict
 ZoneLoader = Callable[[str], tzinfo]
 
 
-def compile_organization(row: rows.Organization) -> OrganizationRecord:
+def compile_organization(row: rows.Organization, zones: ZoneLoader) -> OrganizationRecord:
     """The record of an organization."""
-    return OrganizationRecord(row.id, row.disabled_at is not None)
+    return OrganizationRecord(
+        row.id,
+        row.disabled_at is not None,
+        compile_rates(row.limits, Subject.ORGANIZATION),
+        compile_quotas(row.limits, zones, Subject.ORGANIZATION),
+    )
 
 
 def compile_project(row: rows.Project) -> ProjectRecord:
@@ -42,8 +53,12 @@ def compile_project(row: rows.Project) -> ProjectRecord:
     return ProjectRecord(row.id, row.organization_id, row.disabled_at is not None)
 
 
-def compile_application(row: rows.Application) -> ApplicationRecord:
-    """The record of an application."""
+def compile_application(
+    row: rows.Application,
+    zones: ZoneLoader,
+    customers: Iterable[rows.ApplicationCustomer] = (),
+) -> ApplicationRecord:
+    """The record of an application with its links to customers."""
     return ApplicationRecord(
         row.id,
         row.organization_id,
@@ -51,7 +66,29 @@ def compile_application(row: rows.Application) -> ApplicationRecord:
         row.name,
         row.external_id,
         row.disabled_at is not None,
+        compile_rates(row.limits, Subject.APPLICATION),
+        compile_quotas(row.limits, zones, Subject.APPLICATION),
+        {link.provider_id: link.customer_id for link in customers},
     )
+
+
+def compile_customer(row: rows.Customer, zones: ZoneLoader) -> CustomerRecord:
+    """The record of a customer."""
+    return CustomerRecord(
+        row.id,
+        row.organization_id,
+        row.external_id,
+        row.disabled_at is not None,
+        compile_rates(row.limits, Subject.CUSTOMER),
+        compile_quotas(row.limits, zones, Subject.CUSTOMER),
+        _credits(row),
+    )
+
+
+def _credits(row: rows.Customer) -> Quota | None:
+    if row.prepaid_at is None:
+        return None
+    return Quota(CREDITS_TOLD, row.credits or 0, None, UTC, 0)
 
 
 def compile_api(
@@ -63,6 +100,7 @@ def compile_api(
     """The record of an API; `routes` in any order."""
     ordered = sorted(routes, key=lambda route: (route.position, route.id))
     parameter = row.query_parameter
+    compiled = tuple(compile_route(one, zones) for one in ordered)
     return ApiRecord(
         id=row.id,
         organization_id=row.organization_id,
@@ -72,7 +110,7 @@ def compile_api(
         key_header=row.key_header.lower().encode("ascii"),
         query_parameter=parameter.encode("ascii") if parameter else None,
         endpoints=Endpoints([(r.method, r.path) for r in ordered]) if ordered else None,
-        routes=tuple(RouteRecord(r.id, r.scopes, needs(r.scopes), r.cost) for r in ordered),
+        routes=compiled,
         rates=compile_rates(row.limits),
         quotas=compile_quotas(row.limits, zones),
         disabled=row.disabled_at is not None,
@@ -82,6 +120,18 @@ def compile_api(
         keeps_prefix=row.prefix is rows.Prefix.KEEP,
         upstream_headers=headers,
         signs_identity=row.identity is rows.Identity.SIGNED,
+    )
+
+
+def compile_route(row: rows.Route, zones: ZoneLoader) -> RouteRecord:
+    """The record of a route."""
+    return RouteRecord(
+        row.id,
+        row.scopes,
+        needs(row.scopes),
+        row.cost,
+        compile_rates(row.limits, Subject.ROUTE),
+        compile_quotas(row.limits, zones, Subject.ROUTE),
     )
 
 
@@ -140,19 +190,31 @@ def compile_secret(row: rows.SecretRow) -> SecretRecord:
     return SecretRecord(row.id, row.version, row.starts_at, ends_us, revoked)
 
 
-def compile_rates(limits: Iterable[rows.Limit]) -> tuple[RateLimit, ...]:
-    """The rate limits among `limits`."""
+def compile_rates(
+    limits: Iterable[rows.Limit], subject: Subject = Subject.KEY
+) -> tuple[RateLimit, ...]:
+    """The rate limits among `limits`, named as `told_name` has it for their subject."""
     return tuple(
-        rate_limit(one.name, one.amount, one.period_seconds or 1, one.burst)
+        rate_limit(
+            told_name(subject, one.name), one.amount, one.period_seconds or 1, one.burst
+        )
         for one in limits
         if one.kind is rows.LimitKind.RATE
     )
 
 
-def compile_quotas(limits: Iterable[rows.Limit], zones: ZoneLoader) -> tuple[Quota, ...]:
-    """The quotas among `limits`, their zones loaded."""
+def compile_quotas(
+    limits: Iterable[rows.Limit], zones: ZoneLoader, subject: Subject = Subject.KEY
+) -> tuple[Quota, ...]:
+    """The quotas among `limits`, their zones loaded; named as rates are."""
     return tuple(
-        Quota(one.name, one.amount, one.window, zones(one.zone), one.offset_seconds)
+        Quota(
+            told_name(subject, one.name),
+            one.amount,
+            one.window,
+            zones(one.zone),
+            one.offset_seconds,
+        )
         for one in limits
         if one.kind is rows.LimitKind.QUOTA and one.window is not None
     )
@@ -166,27 +228,37 @@ def compile_line(
     *,
     owners: Iterable[OrganizationRecord | ProjectRecord],
     providers: Iterable[OrganizationRecord | ProjectRecord],
+    customer: CustomerRecord | None = None,
 ) -> Line:
     """The way from a secret to an API.
 
     `owners` are the key's organization and project, `providers` those of the
-    API. A management key opens no API, whatever it may manage.
+    API; `customer` is the one that the application is of there. A management
+    key opens no API, whatever it may manage.
     """
+    owners = tuple(owners)
+    holders = owners if customer is None else (*owners, customer)
     closed = api.disabled or any(owner.disabled for owner in providers)
     manages = key.kind is rows.KeyKind.MANAGEMENT
     grant = None if closed or manages else compile_grant_on(key, api)
-    rates, quotas = limit_uses(key, api)
+    homes = (one for one in owners if isinstance(one, OrganizationRecord))
+    rates, quotas = limit_uses(key, api, application, customer, next(homes, None))
+    paying = credit_use(key, customer)
+    limited = {one.id: one for one in api.routes if one.rates or one.quotas}
     return Line(
         secret=secret,
         key=key,
         application=application,
         api=api,
         grant=grant,
-        state=standing(secret, key, application, owners),
+        state=standing(secret, key, application, holders),
         starts_us=max(secret.starts_us, key.starts_us),
         ends_us=min(secret.ends_us, key.ends_us),
         rates=rates,
-        quotas=quotas,
+        quotas=quotas if paying is None else (*quotas, paying),
+        on_route=_RouteLines(limited) if limited else None,
+        customer=customer,
+        credits=paying,
     )
 
 
@@ -201,51 +273,52 @@ def compile_grant_on(key: KeyRecord, api: ApiRecord) -> GrantRecord | None:
     )
 
 
-def limit_uses(
-    key: KeyRecord, api: ApiRecord
-) -> tuple[tuple[RateUse, ...], tuple[QuotaUse, ...]]:
-    """The limits that a key meets on an API, each with what it counts on.
+class _RouteLines:
+    """Lines with the limits of a route added. Each is made when its route is
 
-    A key's own limits count once for all APIs of a provider; an API's count
-    for each key on that API, and one that the key has under the same name
-    gives way.
+    first met, as most keys meet few of an API's routes.
     """
-    where = key.environment or ""
-    own = ("key", key.id)
-    shared = ("key_api", f"{key.id}/{api.id}")
-    taken = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
-    rates = [(own, rate) for rate in key.rates]
-    rates += [(shared, rate) for rate in api.rates if rate.name not in taken]
-    quotas = [(own, quota) for quota in key.quotas]
-    quotas += [(shared, quota) for quota in api.quotas if quota.name not in taken]
-    provider = api.organization_id
-    return (
-        tuple(
-            RateUse(_token(Budget(provider, *subject, where, rate.name)), rate)
-            for subject, rate in rates
-        ),
-        tuple(
-            _quota_use(Budget(provider, *subject, where, quota.name), quota)
-            for subject, quota in quotas
-        ),
+
+    __slots__ = ("_limited", "_made")
+
+    def __init__(self, limited: Mapping[str, RouteRecord]) -> None:
+        self._limited = limited
+        self._made: dict[str, Line] = {}
+
+    def __call__(self, line: Line, route_id: str) -> Line:
+        """The line that holds on that route: `line` itself where it has no limits."""
+        made = self._made.get(route_id)
+        if made is not None:
+            return made
+        route = self._limited.get(route_id)
+        if route is None:
+            return line
+        made = self._made[route_id] = _with_route(line, route)
+        return made
+
+
+def _with_route(line: Line, route: RouteRecord) -> Line:
+    rates, quotas = route_uses(line.key, line.api, route)
+    paying = () if line.credits is None else (line.credits,)
+    others = line.quotas[: len(line.quotas) - len(paying)]
+    return replace(
+        line,
+        rates=line.rates + rates,
+        quotas=(*others, *quotas, *paying),
+        on_route=None,
     )
-
-
-def _quota_use(budget: Budget, quota: Quota) -> QuotaUse:
-    return QuotaUse(_token(budget), quota, budget)
-
-
-def _token(budget: Budget) -> str:
-    return "|".join(budget)
 
 
 def standing(
     secret: SecretRecord,
     key: KeyRecord,
     application: ApplicationRecord,
-    owners: Iterable[OrganizationRecord | ProjectRecord],
+    owners: Iterable[OrganizationRecord | ProjectRecord | CustomerRecord],
 ) -> Verdict | None:
-    """The refusal that holds whatever is asked and whenever, None if there is none."""
+    """The refusal that holds whatever is asked and whenever, None if there is none.
+
+    `owners` are all that switch the key off with them.
+    """
     if key.deleted:
         return Verdict.UNKNOWN
     if key.revoked or secret.revoked:

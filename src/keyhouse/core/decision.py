@@ -23,15 +23,15 @@ class LimitState(NamedTuple):
     """One limit as it stands after the decision. `window_seconds` is the
 
     period of a rate and the window's length of a quota; `reset_seconds` says
-    when all of it is back.
+    when all of it is back. Credits have neither.
     """
 
     name: str
     kind: LimitKind
     amount: int
-    window_seconds: int
+    window_seconds: int | None
     remaining: int
-    reset_seconds: int
+    reset_seconds: int | None
 
 
 @dataclass(slots=True)
@@ -78,8 +78,8 @@ class Decision:
 
     @property
     def customer(self) -> str | None:
-        """The application's external id: whom the provider knows it as."""
-        return self.line.application.external_id if self.line else None
+        """Whom the provider knows the caller as: see `Line.caller_name`."""
+        return self.line.caller_name if self.line else None
 
     @property
     def subject(self) -> str | None:
@@ -108,7 +108,7 @@ class Term(NamedTuple):
     name: str
     kind: LimitKind
     amount: int
-    window_seconds: int
+    window_seconds: int | None
 
 
 def limits_met(decision: Decision) -> tuple[int, int]:
@@ -137,11 +137,21 @@ def limit_terms(line: Line, rates: int, quotas: int) -> tuple[Term, ...]:
                 use.quota.name,
                 LimitKind.QUOTA,
                 use.quota.amount,
-                WINDOW_SECONDS[use.quota.window],
+                WINDOW_SECONDS[use.quota.window] if use.quota.window else None,
             )
             for use in line.quotas[:quotas]
         ),
     )
+
+
+def exhausted(line: Line, units: int, left: Left) -> Verdict:
+    """Why quotas refused `units`: for want of credits before all else, as waiting
+
+    does not mend that. `left` tells the quotas of the line.
+    """
+    if line.credits is not None and left[-2] < units:
+        return Verdict.CREDITS_EXHAUSTED
+    return Verdict.QUOTA_EXCEEDED
 
 
 def limit_states(decision: Decision) -> tuple[LimitState, ...]:
@@ -153,7 +163,7 @@ def limit_states(decision: Decision) -> tuple[LimitState, ...]:
     terms = limit_terms(line, *limits_met(decision))
     return tuple(
         [
-            _made(LimitState, (*term, left, reset))
+            _made(LimitState, (*term, left, term.window_seconds and reset))
             for term, left, reset in zip(terms, numbers, numbers, strict=True)
         ]
     )

@@ -87,15 +87,44 @@ class Resource(StrEnum):
     ORGANIZATION = "organization"
 
 
+class CreditKind(StrEnum):
+    """Why credits came or went, besides by calls."""
+
+    PURCHASE = "purchase"
+    GRANT = "grant"
+    ADJUSTMENT = "adjustment"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One named rate limit or quota, kept as JSON in its owner's `limits`.
+
+    A rate allows `amount` units each `period_seconds`, and `burst` at once
+    (`amount` where it is None). A quota allows `amount` units each calendar
+    `window` in `zone` (an IANA name), whose start is moved by `offset_seconds`.
+    """
+
+    name: str
+    kind: LimitKind
+    amount: int
+    period_seconds: int | None = None
+    burst: int | None = None
+    window: Window | None = None
+    zone: str = "UTC"
+    offset_seconds: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """The tenant."""
+    """The tenant. `limits` are shared by all of its keys, for each provider apart."""
 
     id: str
     name: str
     disabled_at: int | None = None
     created_at: int
     updated_at: int
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,25 +241,6 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """One named rate limit or quota, kept as JSON in its owner's `limits`.
-
-    A rate allows `amount` units each `period_seconds`, and `burst` at once
-    (`amount` where it is None). A quota allows `amount` units each calendar
-    `window` in `zone` (an IANA name), whose start is moved by `offset_seconds`.
-    """
-
-    name: str
-    kind: LimitKind
-    amount: int
-    period_seconds: int | None = None
-    burst: int | None = None
-    window: Window | None = None
-    zone: str = "UTC"
-    offset_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """What is protected. `upstreams` maps an environment to a base URL.
 
@@ -304,6 +314,7 @@ class Route:
 
     `method` is an HTTP method or `*`; `path` is a pattern below the API's
     root (see `core.patterns`). The first route by `position` that fits holds.
+    `limits` are counted for each key on this route.
     """
 
     id: str
@@ -316,11 +327,15 @@ class Route:
     cost: int = 1
     created_at: int
     updated_at: int
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """The program that calls. `external_id` is the provider's own name for it."""
+    """The program that calls. `external_id` is the provider's own name for it.
+
+    `limits` are shared by all of its keys, for each provider apart.
+    """
 
     id: str
     organization_id: str
@@ -331,6 +346,65 @@ class Application:
     disabled_at: int | None = None
     created_at: int
     updated_at: int
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whom applications belong to, as the provider that keeps this row sees it.
+
+    `external_id` is the provider's own name for it, unique in its project.
+    `limits` are shared by all keys of all its applications. Since `prepaid_at`
+    their live calls spend of its credits; `credits` is the sum of all that
+    were ever added, and never falls: what is taken away counts as spent.
+    """
+
+    id: str
+    organization_id: str
+    project_id: str
+    external_id: str
+    name: str
+    limits: tuple[Limit, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+    prepaid_at: int | None = None
+    credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """An entry of a customer's ledger: written once, never changed or removed.
+
+    `amount` is more than 0 where credits came, less where they went; `balance`
+    is what was there after it, as far as calls were booked by then. What calls
+    spend makes no entries. `actor` is as in `AuditRow`.
+    """
+
+    id: str
+    organization_id: str
+    customer_id: str
+    at: int
+    kind: CreditKind
+    amount: int
+    balance: int
+    note: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationCustomer:
+    """Whose customer an application is. `id` is `{application}/{provider}`:
+
+    to each provider it belongs to one.
+    """
+
+    id: str
+    application_id: str
+    provider_id: str
+    customer_id: str
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -497,6 +571,9 @@ Entity = (
     | UpstreamHeader
     | Route
     | Application
+    | Customer
+    | ApplicationCustomer
+    | Credit
     | Key
     | Access
     | SecretRow

@@ -16,6 +16,7 @@ from keyhouse.core.limits import MICROSECONDS
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _HOUR_US = 3600 * MICROSECONDS
+FOREVER_US = 1 << 62
 OFFSET_SECONDS_MAX = {
     Window.HOUR: 3599,
     Window.DAY: 86_399,
@@ -26,11 +27,11 @@ OFFSET_SECONDS_MAX = {
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A quota, compiled: its zone is loaded."""
+    """A quota, compiled: its zone is loaded. Without a window it never starts anew."""
 
     name: str
     amount: int
-    window: Window
+    window: Window | None
     zone: tzinfo
     offset_seconds: int
 
@@ -45,9 +46,10 @@ class Span(NamedTuple):
 class Budget(NamedTuple):
     """What a quota's use is booked on. No plan and no limit's row is in it,
 
-    so that a change of plan keeps what was used. `subject_kind` is `key`, or
-    `key_api` where each API of a provider counts the key apart (the subject
-    is then `{key}/{api}`).
+    so that a change of plan keeps what was used. `subject_kind` is `key`,
+    `application`, `customer` or `organization`; or `key_api` and `key_route` where each
+    API or route of a provider counts the key apart (the subject is then
+    `{key}/{api}` or `{key}/{route}`). That of `credits` is a customer.
     """
 
     provider_id: str
@@ -57,8 +59,13 @@ class Budget(NamedTuple):
     limit_name: str
 
 
+FOREVER = Span(0, FOREVER_US)
+
+
 def span_of(quota: Quota, now_us: int) -> Span:
     """The window in which `now_us` lies."""
+    if quota.window is None:
+        return FOREVER
     if quota.window is Window.HOUR:
         return _hour(quota.zone, quota.offset_seconds * MICROSECONDS, now_us)
     shift = timedelta(seconds=quota.offset_seconds)

@@ -5,7 +5,7 @@ is the way from one secret to one API, with everything worked out that does
 not depend on the request; it is cheap to make again when a part changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,15 +18,14 @@ from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.scopes import Needs
 from keyhouse.core.verdict import Verdict
 
-FOREVER_US = 1 << 62
-
-
 HOST = "host"
 """The kind of a `PartRef` that names no part, but a host whose API is another now."""
 
 
 class PartRef(NamedTuple):
-    """Names a part: `kind` is organization, project, application, api or key.
+    """Names a part: `kind` is organization, project, application, customer, api
+
+    or key.
 
     In the change log it may also name a host.
     """
@@ -37,10 +36,12 @@ class PartRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrganizationRecord:
-    """An organization, as consumer or provider."""
+    """An organization, as consumer or provider. Its limits bind it as consumer."""
 
     id: str
     disabled: bool
+    rates: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +55,10 @@ class ProjectRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ApplicationRecord:
-    """An application as the data plane tells of it."""
+    """An application as the data plane tells of it.
+
+    `customers` maps a provider to the id of the customer that it is of there.
+    """
 
     id: str
     organization_id: str
@@ -62,16 +66,40 @@ class ApplicationRecord:
     name: str
     external_id: str | None
     disabled: bool
+    rates: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    customers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CustomerRecord:
+    """A customer of a provider; switching it off refuses all its applications there.
+
+    `credits` is what prepaid ones may spend in all, None for others.
+    """
+
+    id: str
+    organization_id: str
+    external_id: str
+    disabled: bool
+    rates: tuple[RateLimit, ...]
+    quotas: tuple[Quota, ...]
+    credits: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RouteRecord:
-    """What a route needs: `scopes` as they are written, `needs` worked out."""
+    """What a route needs, and the limits that each key meets on it.
+
+    `scopes` are as they are written, `needs` worked out.
+    """
 
     id: str
     scopes: tuple[str, ...]
     needs: Needs
     cost: int
+    rates: tuple[RateLimit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +208,14 @@ class KeyRecord:
         return wider
 
 
-Part = OrganizationRecord | ProjectRecord | ApplicationRecord | ApiRecord | KeyRecord
+Part = (
+    OrganizationRecord
+    | ProjectRecord
+    | ApplicationRecord
+    | CustomerRecord
+    | ApiRecord
+    | KeyRecord
+)
 
 
 class RateUse(NamedTuple):
@@ -204,7 +239,10 @@ class Line:
 
     `state` is the refusal that holds whatever the request is, None where
     there is none; outside `starts_us <= now < ends_us` the secret or key is
-    not valid. `grant` is None where the key does not open the API.
+    not valid. `grant` is None where the key does not open the API. Where
+    routes of the API have limits of their own, `on_route` takes the line and
+    a route's id and gives the line that holds there. `customer` is that of the
+    API's provider. `credits` is the last of `quotas` where calls are prepaid.
     """
 
     secret: SecretRecord
@@ -217,6 +255,19 @@ class Line:
     ends_us: int
     rates: tuple[RateUse, ...]
     quotas: tuple[QuotaUse, ...]
+    on_route: "Callable[[Line, str], Line] | None" = field(default=None, repr=False)
+    customer: CustomerRecord | None = None
+    credits: QuotaUse | None = None
+
+    @property
+    def caller_name(self) -> str | None:
+        """Whom the provider knows the caller as: its customer's external id, or the
+
+        application's own where it is linked to none.
+        """
+        if self.customer is not None:
+            return self.customer.external_id
+        return self.application.external_id
 
 
 class Found(NamedTuple):

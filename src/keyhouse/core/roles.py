@@ -12,6 +12,7 @@ _VIEWER: Final = frozenset(
         "projects:read",
         "apis:read",
         "applications:read",
+        "customers:read",
         "keys:read",
         "usage:read",
         "requests:read",
@@ -21,6 +22,7 @@ _VIEWER: Final = frozenset(
 _DEVELOPER: Final = _VIEWER | {
     "apis:write",
     "applications:write",
+    "customers:write",
     "keys:write",
     "keys:verify",
 }

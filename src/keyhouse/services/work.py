@@ -15,6 +15,7 @@ from keyhouse.core.entities import (
     Api,
     Application,
     AuditRow,
+    Customer,
     Entity,
     Key,
     Organization,
@@ -42,13 +43,14 @@ from keyhouse.services.refusals import Invalid, NotFound, Taken
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Entity)
-Owned = TypeVar("Owned", Organization, Project, Api, Application, Key)
+Owned = TypeVar("Owned", Organization, Project, Api, Application, Customer, Key)
 
 PREFIXES: dict[type[Any], str] = {
     Organization: ids.ORGANIZATION,
     Project: ids.PROJECT,
     Api: ids.API,
     Application: ids.APPLICATION,
+    Customer: ids.CUSTOMER,
     Key: ids.KEY,
 }
 _MENDS = {
@@ -78,7 +80,9 @@ def own(tx: Transaction, actor: Actor, kind: type[Owned], id: str) -> Owned:
     return row
 
 
-def _holder(row: Organization | Project | Api | Application | Key) -> str:
+def _holder(
+    row: Organization | Project | Api | Application | Customer | Key,
+) -> str:
     return row.id if isinstance(row, Organization) else row.organization_id
 
 
@@ -280,7 +284,9 @@ def plain(value: object) -> object:
 
 
 def switched(
-    work: Work, row: Project | Api | Application | None, changes: Mapping[str, Any]
+    work: Work,
+    row: Project | Api | Application | Customer | None,
+    changes: Mapping[str, Any],
 ) -> dict[str, Any]:
     """`changes` with `disabled` told as the time since when it is so."""
     rest = {name: value for name, value in changes.items() if name != "disabled"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from keyhouse.core.entities import Route, SecretRow
+from keyhouse.core.entities import Customer, Route, SecretRow
 from keyhouse.core.explain import Case, Explanation, Finding, Outcome, Scene, explain
 from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
@@ -26,6 +26,7 @@ def scene(
     api: dict[str, Any] | None = None,
     provider: dict[str, Any] | None = None,
     routes: Sequence[Route] = (),
+    customer: Customer | None = None,
 ) -> Scene:
     """The rows of `tests.core.rows`, with some columns changed."""
     home = replace(rows.ORGANIZATION, **(organization or {}))
@@ -38,6 +39,7 @@ def scene(
         api=replace(rows.API, **(api or {})),
         routes=routes,
         providers=[home, replace(rows.PROJECT, **(provider or {}))],
+        customer=customer,
     )
 
 
@@ -45,16 +47,16 @@ def case(at: Scene, request: Request, used: int = 0, then: Verdict | None = None
     """The request with the scene's first secret; `used` of every quota is used."""
     secret = at.secrets[0]
     line = at.line(secret, ZoneInfo)
-    spent = {use.token: used for use in line.quotas}
-    return Case(
+    made = Case(
         scene=at,
         secret=secret,
         line=line,
         request=request,
         now_us=NOW,
-        spent=spent,
+        spent={},
         then=then,
     )
+    return replace(made, spent={use.token: used for use in made.met.quotas})
 
 
 def explained(

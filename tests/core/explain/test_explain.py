@@ -259,7 +259,7 @@ def test_limits_of_the_api_are_mended_there() -> None:
     assert [one.place for one in reasons(told)] == [Place.API_LIMITS] * 2
     assert only(told, "rate").mend.endswith("among the limits of the API.")
     # A limit on something new is explained before anybody says where it is set.
-    assert home_of("customer") == (Place.NOWHERE, "the customer")
+    assert home_of("plan") == (Place.NOWHERE, "the plan")
 
 
 def test_rates_are_honestly_not_looked_at() -> None:

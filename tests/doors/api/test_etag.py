@@ -8,12 +8,14 @@ import pytest
 
 from tests.doors.api.conftest import House, Tenant
 
+DAILY = {"name": "daily", "quota": 9, "window": "day"}
 CHANGES: dict[str, list[dict[str, Any]]] = {
     "organizations": [{"name": "One"}, {"name": "Two"}],
     "projects": [{"name": "One"}, {"disabled": True}],
     "apis": [{"upstreams": {"live": "http://b", "test": "http://a"}}, {"scopes": []}],
     "routes": [{"cost": 2}, {"path": "/b"}],
     "applications": [{"purpose": "One"}, {"disabled": True}],
+    "customers": [{"limits": [DAILY]}, {"metadata": {"a": 1}}],
     "keys": [{"metadata": {"b": 1, "a": 2}}, {"access": [{"api": "other"}]}],
     "members": [{"role": "owner"}, {"role": "owner"}],
 }
@@ -25,12 +27,14 @@ async def _addresses(tenant: Tenant) -> dict[str, str]:
     route = await tenant.make("/v1/apis/weather/routes", method="GET", path="/a")
     key = await tenant.key()
     (owner,) = (await tenant.client.get("/v1/members")).json()["data"]
+    customer = await tenant.make("/v1/customers", external_id="crm-1")
     return {
         "organizations": f"/v1/organizations/{tenant.organization}",
         "projects": f"/v1/projects/{tenant.project}",
         "apis": "/v1/apis/other",
         "routes": f"/v1/apis/weather/routes/{route['id']}",
         "applications": f"/v1/applications/{key['application']}",
+        "customers": f"/v1/customers/{customer['id']}",
         "keys": f"/v1/keys/{key['id']}",
         "members": f"/v1/members/{owner['id']}",
     }

@@ -63,7 +63,7 @@ async def test_life_of_a_key_and_its_reports(on_postgres: House) -> None:
 async def test_ids_that_are_none_are_a_404(on_postgres: House, part: str) -> None:
     """PostgreSQL takes no NUL: it must not come that far."""
     tenant = on_postgres.tenant()
-    for kind in ("keys", "apis", "applications", "projects", "organizations"):
+    for kind in ("keys", "apis", "applications", "customers", "projects", "organizations"):
         answer = await tenant.client.get(f"/v1/{kind}/{part}")
         assert answer.status_code == 404, (kind, answer.text)
 

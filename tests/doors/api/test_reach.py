@@ -18,6 +18,9 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     assert (await tenant.client.put(at, json={"value": "x"})).status_code == 200
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     *_, owner = (await tenant.client.get("/v1/members")).json()["data"]
+    customer = await tenant.make("/v1/customers", external_id=slug)
+    granted = {"amount": 5, "kind": "grant"}
+    credit = await tenant.make(f"/v1/customers/{customer['id']}/credits", **granted)
     to = {"email": f"{slug}@example.com", "role": "viewer"}
     return {
         "secret_id": secret["id"],
@@ -29,6 +32,8 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "route": route["id"],
         "name": header,
         "applications": key["application"],
+        "customers": customer["id"],
+        "credit": credit["id"],
         "keys": key["id"],
         "requests": tenant.logged(key),
     }
@@ -50,7 +55,7 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
 
 
 def _filled(path: str, ids: dict[str, str]) -> str:
-    named = {"id": ids.get(path.split("/")[2], ""), "secret_id": "", **ids}
+    named = {"id": ids.get(path.split("/")[2], ""), "secret_id": "", "credit": "", **ids}
     return path.format(**named)
 
 

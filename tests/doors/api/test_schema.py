@@ -57,6 +57,9 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
     key = await tenant.key()
     (owner,) = (await tenant.client.get("/v1/members")).json()["data"]
     to = {"email": "ada@example.com", "role": "viewer"}
+    customer = await tenant.make("/v1/customers", external_id="crm-1")
+    granted = {"amount": 5, "kind": "grant"}
+    credit = await tenant.make(f"/v1/customers/{customer['id']}/credits", **granted)
     invitation = await tenant.make("/v1/invitations", **to)
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     await tenant.client.aclose()
@@ -70,6 +73,8 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
         "route": route["id"],
         "name": "X-Internal-Key",
         "applications": key["application"],
+        "customers": customer["id"],
+        "credit": credit["id"],
         "keys": key["id"],
     }
 

@@ -36,7 +36,7 @@ def test_a_list_is_a_table_with_whole_ids_or_json(run: Run, server: Server) -> N
     assert json.loads(run("projects", "list", "--json").stdout) == [row]
 
 
-@pytest.mark.parametrize("noun", ["orgs", "projects", "apis", "apps", "keys"])
+@pytest.mark.parametrize("noun", ["orgs", "projects", "apis", "customers", "apps", "keys"])
 def test_each_noun_shows_one(run: Run, server: Server, noun: str) -> None:
     path = {"orgs": "organizations", "apps": "applications"}.get(noun, noun)
     server.answer("GET", f"/v1/{path}/id_1", 200, {"id": "id_1"})
@@ -168,6 +168,45 @@ def test_without_a_management_key_it_says_where_to_put_one(
     assert "keyhouse bootstrap" in _words(result)
 
 
+def test_credits_are_added_taken_and_listed(run: Run, server: Server) -> None:
+    at = "/v1/customers/cus_1"
+    entry = {"id": "crd_1", "amount": 5, "kind": "purchase"}
+    server.answer("POST", f"{at}/credits", 201, entry)
+    server.answer("GET", f"{at}/credits", 200, {"data": [entry], "next_cursor": None})
+    server.answer("GET", f"{at}/balance", 200, {"left": 5})
+    assert run("customers", "credit", "cus_1", "5", "--note", "17").exit_code == 0
+    assert server.asked[-1].body == {"amount": 5, "kind": "purchase", "note": "17"}
+    taken = ["--kind", "refund", "--take"]
+    assert run("customers", "credit", "cus_1", "5", *taken).exit_code == 0
+    assert server.asked[-1].body == {"amount": -5, "kind": "refund", "note": ""}
+    assert run("customers", "credit", "cus_1", "0").exit_code == 2
+    assert json.loads(run("customers", "credits", "cus_1", "--json").stdout) == [entry]
+    assert json.loads(run("customers", "balance", "cus_1", "--json").stdout) == {"left": 5}
+
+
+def test_limits_are_said_of_all_that_can_have_some(run: Run, server: Server) -> None:
+    rate = {"name": "m", "rate": 60, "period_seconds": 60}
+    quota = {"name": "d", "quota": 9, "window": "day", "zone": "UTC"}
+    said = ["--rate", "m=60/60", "--quota", "d=9/day"]
+    lines = {
+        "orgs update org_1": ("PATCH", "/v1/organizations/org_1"),
+        "customers create crm-1": ("POST", "/v1/customers"),
+        "customers update cus_1": ("PATCH", "/v1/customers/cus_1"),
+        "apps create Planner --customer crm-1": ("POST", "/v1/applications"),
+        "apps update app_1": ("PATCH", "/v1/applications/app_1"),
+        "routes create weather GET /a": ("POST", "/v1/apis/weather/routes"),
+        "routes update weather rte_1": ("PATCH", "/v1/apis/weather/routes/rte_1"),
+    }
+    for line, (method, path) in lines.items():
+        server.answer(method, path, 200, {"id": "x"})
+        assert run(*line.split(), *said).exit_code == 0, line
+        assert server.asked[-1].body["limits"] == [rate, quota], line
+        if "--customer" in line:
+            assert server.asked[-1].body["customer"] == "crm-1"
+        if line.startswith("customers create"):
+            assert server.asked[-1].body["external_id"] == "crm-1"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -245,6 +284,12 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
         ("projects update id_1 --disable", {"disabled": True}),
         ("apps update id_1 --enable", {"disabled": False}),
         ("apis update id_1 --no-limits", {"limits": []}),
+        ("apps update id_1 --no-limits", {"limits": []}),
+        ("apps update id_1 --no-customer", {"customer": None}),
+        ("customers update id_1 --no-limits", {"limits": []}),
+        ("customers update id_1 --disable", {"disabled": True}),
+        ("customers update id_1 --not-prepaid", {"prepaid": False}),
+        ("orgs update id_1 --no-limits", {"limits": []}),
         ("apis update id_1 --no-cors", {"cors_origins": []}),
         (
             "apis update id_1 --cors-origin https://a.example --browser-keys flag",
@@ -259,7 +304,9 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
 def test_what_was_given_can_be_taken_away(
     run: Run, server: Server, line: str, sent: object
 ) -> None:
-    noun = line.split(maxsplit=1)[0].replace("apps", "applications")
+    named = {"apps": "applications", "orgs": "organizations"}
+    given = line.split(maxsplit=1)[0]
+    noun = named.get(given, given)
     server.answer("PATCH", f"/v1/{noun}/id_1", 200, {"id": "id_1"})
     assert run(*line.split()).exit_code == 0
     assert server.asked[0].body == sent

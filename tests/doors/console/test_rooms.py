@@ -4,6 +4,10 @@ import re
 
 import pytest
 
+from keyhouse.core.entities import Resource
+from keyhouse.core.records import GrantRecord
+from keyhouse.services.actor import Actor
+from keyhouse.services.catalog import create_customer
 from keyhouse.services.work import Office
 from tests.console.forms import forms_of
 from tests.doors.console.conftest import Visitor
@@ -146,8 +150,11 @@ async def test_routes_come_and_go(rooms: Rooms) -> None:
     await rooms.do(f"{routes}/new", routes, path="/v1/**", scopes="a:read", cost="3")
     found = re.search(rf"{routes}/(rte_\w+)", await rooms.text(one))
     assert found
-    await rooms.do(found[0], found[0], path="/v2/**")
+    limit = {"limits.0.amount": "7", "limits.0.per": "quota:day"}
+    await rooms.do(found[0], found[0], path="/v2/**", **limit)
     assert "/v2/**" in await rooms.text(one)
+    await rooms.do(found[0], found[0], cost="4")
+    assert 'value="7"' in await rooms.text(found[0])
     await rooms.do(one, f"{found[0]}/delete")
     assert "/v2/**" not in await rooms.text(one)
 
@@ -165,6 +172,62 @@ async def test_applications_come_are_switched_off_and_go(rooms: Rooms) -> None:
     await rooms.do(one, f"{one}/enable")
     await rooms.do(one, f"{one}/delete")
     await rooms.text(one, 404)
+
+
+async def test_the_keys_of_an_application_share_its_limits(rooms: Rooms) -> None:
+    path = f"{rooms.root}/applications"
+    limit = {"limits.0.amount": "600", "limits.0.per": "rate:60"}
+    one = await rooms.do(f"{path}/new", path, name="Planner", **limit)
+    assert "600 times a minute" in await rooms.text(one)
+    await rooms.do(f"{one}/edit", one, name="Trip planner")
+    assert "600 times a minute" in await rooms.text(one)
+    wrong = await rooms.visitor.submit(f"{one}/edit", one, **{"limits.0.amount": "x"})
+    assert wrong.status_code == 422
+    assert 'value="x"' in wrong.text
+    more = await rooms.visitor.submit(f"{one}/edit", one, more="1")
+    assert more.status_code == 200
+    await rooms.do(f"{one}/edit", one, **{"limits.0.amount": "", "limits.0.name": ""})
+    assert "600 times a minute" not in await rooms.text(one)
+
+
+async def test_an_application_is_linked_to_a_customer_by_its_name(
+    rooms: Rooms, office: Office
+) -> None:
+    project, organization = rooms.root.split("/")[1], rooms.home.strip("/")
+    grant = GrantRecord(
+        Resource.ORGANIZATION, organization, organization, None, frozenset("*")
+    )
+    office.write(
+        Actor("usr_test", organization, (grant,)),
+        lambda work: create_customer(
+            work, external_id="crm-4711", project=project, fields={"name": "Globex"}
+        ),
+    )
+    path = f"{rooms.root}/applications"
+    wrong = await rooms.visitor.submit(f"{path}/new", path, name="x", customer="crm-1")
+    assert wrong.status_code == 422
+    assert 'id="f-customer-problem"' in wrong.text
+    one = await rooms.do(f"{path}/new", path, name="Planner", customer="crm-4711")
+    assert "Globex" in await rooms.text(one)
+    await rooms.do(f"{one}/edit", one, name="Trip planner")
+    assert "Globex" in await rooms.text(one)
+    await rooms.do(f"{one}/edit", one, customer="")
+    assert "Globex" not in await rooms.text(one)
+
+
+async def test_the_keys_of_an_organization_share_its_limits(rooms: Rooms) -> None:
+    path = f"{rooms.home}/settings"
+    act = f"{path}/limits"
+    limit = {"limits.0.amount": "9000", "limits.0.per": "quota:month"}
+    await rooms.do(path, act, **limit)
+    assert 'value="9,000"' in await rooms.text(path)
+    wrong = await rooms.visitor.submit(path, act, **{"limits.0.amount": "x"})
+    assert wrong.status_code == 422
+    assert 'id="f-limits-0-amount-problem"' in wrong.text
+    more = await rooms.visitor.submit(path, act, more="1")
+    assert more.status_code == 200
+    await rooms.do(path, path, name="Acme")
+    assert 'value="9,000"' in await rooms.text(path)
 
 
 async def test_projects_come_are_renamed_and_go_when_they_are_empty(rooms: Rooms) -> None:

@@ -11,8 +11,8 @@ from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.hosts import cover_of
 from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.patterns import Referrers
+from keyhouse.core.quotas import FOREVER_US
 from keyhouse.core.records import (
-    FOREVER_US,
     ApiRecord,
     ApplicationRecord,
     GrantRecord,

@@ -19,9 +19,8 @@ from keyhouse.adapters.database.tables import (
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import AlertKind, KeyKind, Resource, Window
-from keyhouse.core.quotas import Budget, Quota, Span, span_of
+from keyhouse.core.quotas import FOREVER_US, Budget, Quota, Span, span_of
 from keyhouse.core.records import (
-    FOREVER_US,
     ApiRecord,
     ApplicationRecord,
     GrantRecord,

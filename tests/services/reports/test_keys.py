@@ -106,10 +106,11 @@ def test_what_is_left_of_quotas_is_told(acme: Acme) -> None:
     own = Limit(name="monthly", kind=LimitKind.QUOTA, amount=50, window=Window.MONTH)
     made = acme.key(limits=(own,))
     left = acme.read(lambda look: reports.limits_left(look, made.view.key.id))
-    assert [(one.api_slug, one.limit, one.used, one.left) for one in left] == [
-        (None, own, 0, 50),
-        ("weather", RATE, None, None),
-        ("weather", DAILY, 0, 100),
+    told = [(one.subject, one.api_slug, one.limit, one.used, one.left) for one in left]
+    assert told == [
+        ("key", None, own, 0, 50),
+        ("api", "weather", RATE, None, None),
+        ("api", "weather", DAILY, 0, 100),
     ]
     now = acme.office.clock.now_us()
     assert left[1].resets_at is None

@@ -336,6 +336,92 @@ def test_the_cache_is_bounded_and_evicted_keys_still_work() -> None:
     assert world.decide().verdict is Verdict.VALID
 
 
+def test_a_caller_is_told_by_its_customer_s_name_once_it_is_linked() -> None:
+    world = World()
+    world.store.change("application", "app_1", external_id="app 1")
+    world.confirm()
+    assert world.decide().customer == "app 1"
+    world.link("cus_1")
+    world.confirm()
+    assert world.decide().customer == "crm cus_1"
+    world.link("cus_2")
+    world.confirm()
+    assert world.decide().customer == "crm cus_2"
+
+
+def test_a_customer_that_is_switched_off_is_refused_until_it_is_on_again() -> None:
+    world = World()
+    world.link("cus_1")
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+    world.store.change("customer", "cus_1", disabled_at=1)
+    world.confirm()
+    assert world.decide().verdict is Verdict.DISABLED
+    world.store.change("customer", "cus_1", disabled_at=None)
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+
+
+def test_a_customer_s_changed_limits_hold_at_once() -> None:
+    world = World()
+    world.link("cus_1", limits=(limit("minute", 1),))
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+    assert world.decide().verdict is Verdict.RATE_LIMITED
+    world.store.change("customer", "cus_1", limits=())
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+
+
+def test_an_organization_s_changed_limits_hold_at_once() -> None:
+    world = World()
+    assert world.decide().verdict is Verdict.VALID
+    world.store.change("organization", "org_1", limits=(limit("minute", 1),))
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+    assert world.decide().verdict is Verdict.RATE_LIMITED
+
+
+def test_credits_run_out_and_a_purchase_helps_at_once() -> None:
+    world = World(environment=Environment.LIVE)
+    world.link("cus_1", prepaid_at=1, credits=2)
+    world.confirm()
+    assert [world.decide().code for _ in range(3)] == [
+        "valid",
+        "valid",
+        "credits_exhausted",
+    ]
+    refused = world.decide()
+    assert (refused.retry_us, refused.lease_ids) == (None, ())
+    world.store.change("customer", "cus_1", credits=3)
+    world.confirm()
+    assert [world.decide().code for _ in range(2)] == ["valid", "credits_exhausted"]
+    world.store.change("customer", "cus_1", prepaid_at=None)
+    world.confirm()
+    assert world.decide().code == "valid"
+
+
+def test_a_customer_that_fell_out_of_the_cache_is_still_heard_of() -> None:
+    """What the cache no longer holds it could not drop: a way made of it would
+
+    stay, and a customer that is switched off would go on.
+    """
+    world = World(keys_max=1)
+    world.link("cus_1")
+    world.confirm()
+    assert world.decide().verdict is Verdict.VALID
+    for number in range(2, 6):
+        world.store.rows[PartRef("application", f"app_{number}")] = replace(
+            world.store.rows[PartRef("application", "app_1")], id=f"app_{number}"
+        )
+        ref = PartRef("application", f"app_{number}")
+        assert world.cache.install(world.store.load([ref]))
+    assert world.cache.part(PartRef("customer", "cus_1")) is None
+    world.store.change("customer", "cus_1", disabled_at=1)
+    world.confirm()
+    assert world.decide().verdict is Verdict.DISABLED
+
+
 def test_management_keys_manage_and_open_no_api() -> None:
     world = World()
     held = finish(world.verifier.management(_raw(MANAGING), 1))

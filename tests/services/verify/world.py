@@ -13,6 +13,8 @@ from keyhouse.core.entities import (
     Access,
     Api,
     Application,
+    ApplicationCustomer,
+    Customer,
     Environment,
     Key,
     KeyKind,
@@ -96,6 +98,7 @@ class Store:
         self.rows: dict[PartRef, Any] = {}
         self.secrets: dict[bytes, SecretRow] = {}
         self.access: dict[str, list[Access]] = {}
+        self.links: dict[str, list[ApplicationCustomer]] = {}
         self.hosts: dict[str, str] = {}
 
     def put(self, kind: str, row: Any) -> None:
@@ -194,12 +197,16 @@ class Store:
             return compilation.compile_key(row, self.access[ref.id], secrets, _zone)
         if ref.kind == "api":
             return compilation.compile_api(row, [], _zone)
-        compilers: dict[str, Callable[[Any], Part]] = {
+        if ref.kind == "application":
+            links = self.links.get(ref.id, ())
+            return compilation.compile_application(row, _zone, links)
+        if ref.kind == "project":
+            return compilation.compile_project(row)
+        compilers: dict[str, Callable[[Any, Any], Part]] = {
             "organization": compilation.compile_organization,
-            "project": compilation.compile_project,
-            "application": compilation.compile_application,
+            "customer": compilation.compile_customer,
         }
-        return compilers[ref.kind](row)
+        return compilers[ref.kind](row, _zone)
 
 
 def _zone(_name: str) -> Any:
@@ -224,7 +231,8 @@ def access(key_id: str, resource: Resource, resource_id: str, *scopes: str) -> A
 
 
 def key(key_id: str, kind: KeyKind = KeyKind.SERVER, **more: Any) -> Key:
-    environment = None if kind is KeyKind.MANAGEMENT else Environment.TEST
+    usual = None if kind is KeyKind.MANAGEMENT else Environment.TEST
+    environment = more.pop("environment", usual)
     return Key(
         id=key_id,
         organization_id="org_1",
@@ -278,6 +286,24 @@ class World:
             patience=Patience(feed_us=250_000, outage_us=60_000_000),
             alarms=self.alarms,
         )
+
+    def link(self, customer_id: str, **fields: Any) -> None:
+        """Make the application one of a new customer."""
+        own = {"organization_id": "org_1", "project_id": "prj_1", **_TIMES}
+        row = Customer(
+            id=customer_id, external_id=f"crm {customer_id}", name="c", **own, **fields
+        )
+        self.store.put("customer", row)
+        self.store.links["app_1"] = [
+            ApplicationCustomer(
+                id="app_1/org_1",
+                application_id="app_1",
+                provider_id="org_1",
+                customer_id=customer_id,
+                created_at=0,
+            )
+        ]
+        self.store.change("application", "app_1")
 
     def confirm(self) -> None:
         """What the follower does: read the log and hand it over."""

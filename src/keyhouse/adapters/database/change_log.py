@@ -23,6 +23,8 @@ _PART_OF: Final[Mapping[type[Any], Callable[[Any], PartRef]]] = {
     entities.Organization: lambda row: PartRef("organization", row.id),
     entities.Project: lambda row: PartRef("project", row.id),
     entities.Application: lambda row: PartRef("application", row.id),
+    entities.ApplicationCustomer: lambda row: PartRef("application", row.application_id),
+    entities.Customer: lambda row: PartRef("customer", row.id),
     entities.Api: lambda row: PartRef("api", row.id),
     entities.ApiHost: lambda row: PartRef(HOST, row.id),
     entities.UpstreamHeader: lambda row: PartRef("api", row.api_id),

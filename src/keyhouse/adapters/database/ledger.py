@@ -118,7 +118,8 @@ class DatabaseBudgetLedger:
 
     def used(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units booked as used, and units leased and not yet settled."""
-        return _used(self._engine, budget_id(budget, span))
+        with reading(self._engine) as connection:
+            return used_of(connection, budget, span)
 
 
 def outstanding(row: sa.Row[Any]) -> int:
@@ -165,16 +166,32 @@ def move(connection: Connection, by_budget: Mapping[str, tuple[int, int]]) -> No
         connection.execute(_MOVE, rows)
 
 
+def spend_now(
+    connection: Connection, of: Budget, span: Span, limit: int, units: int
+) -> bool:
+    """Book units as used, within a transaction; False where less than that is left.
+
+    What is out on leases is not left: whoever holds it may be spending it.
+    """
+    id = budget_id(of, span)
+    _make_budgets(connection, {id: LeaseWanted(of, span, limit, units, units)})
+    row = lock_budgets(connection, [id])[id]
+    if limit - row.used - row.leased < units:
+        return False
+    move(connection, {id: (units, 0)})
+    return True
+
+
+def used_of(connection: Connection, of: Budget, span: Span) -> tuple[int, int]:
+    """Units booked as used, and units leased and not yet settled."""
+    query = sa.select(budget.c.used, budget.c.leased)
+    row = connection.execute(query.where(budget.c.id == budget_id(of, span))).first()
+    return (0, 0) if row is None else (row.used, row.leased)
+
+
 def batches(ids: list[str]) -> Iterable[list[str]]:
     """The ids, BATCH at a time."""
     return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
-
-
-def _used(engine: Engine, id: str) -> tuple[int, int]:
-    query = sa.select(budget.c.used, budget.c.leased).where(budget.c.id == id)
-    with reading(engine) as connection:
-        row = connection.execute(query).first()
-    return (0, 0) if row is None else (row.used, row.leased)
 
 
 def _make_budgets(connection: Connection, wants: Mapping[str, LeaseWanted]) -> None:

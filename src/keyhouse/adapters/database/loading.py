@@ -10,7 +10,14 @@ from sqlalchemy.engine import Connection
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.selects import select_where
 from keyhouse.core import compilation, entities
-from keyhouse.core.records import ApiRecord, KeyRecord, Part, PartRef, UpstreamHeaders
+from keyhouse.core.records import (
+    ApiRecord,
+    ApplicationRecord,
+    KeyRecord,
+    Part,
+    PartRef,
+    UpstreamHeaders,
+)
 from keyhouse.core.upstream_headers import Unseal, compile_headers
 
 E = TypeVar("E", bound=entities.Entity)
@@ -72,6 +79,18 @@ class Loading:
             ]
         )
         self.load_owners(apis)
+        self._load_customers(key)
+
+    def _load_customers(self, key: KeyRecord) -> None:
+        """Add those that its application is of, where the key opens something."""
+        application = self.parts[PartRef("application", key.application_id)]
+        if isinstance(application, ApplicationRecord):
+            providers = {grant.provider_id for grant in key.grants}
+            self.load(
+                PartRef("customer", id)
+                for provider, id in application.customers.items()
+                if provider in providers
+            )
 
     def load_api(self, id: str | None) -> None:
         """Add an API with its project and organization, if one was found."""
@@ -107,7 +126,7 @@ class Loading:
 
 def _organizations(loading: Loading, ids: list[str]) -> Iterable[Part]:
     rows = loading.rows(entities.Organization, "id", ids)
-    return map(compilation.compile_organization, rows)
+    return (compilation.compile_organization(row, zone) for row in rows)
 
 
 def _projects(loading: Loading, ids: list[str]) -> Iterable[Part]:
@@ -115,8 +134,16 @@ def _projects(loading: Loading, ids: list[str]) -> Iterable[Part]:
 
 
 def _applications(loading: Loading, ids: list[str]) -> Iterable[Part]:
-    rows = loading.rows(entities.Application, "id", ids)
-    return map(compilation.compile_application, rows)
+    links: dict[str, list[entities.ApplicationCustomer]] = {}
+    for link in loading.rows(entities.ApplicationCustomer, "application_id", ids):
+        links.setdefault(link.application_id, []).append(link)
+    for row in loading.rows(entities.Application, "id", ids):
+        yield compilation.compile_application(row, zone, links.get(row.id, ()))
+
+
+def _customers(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    rows = loading.rows(entities.Customer, "id", ids)
+    return (compilation.compile_customer(row, zone) for row in rows)
 
 
 def _apis(loading: Loading, ids: list[str]) -> Iterable[Part]:
@@ -145,6 +172,7 @@ _LOADERS: Final[Mapping[str, Callable[[Loading, list[str]], Iterable[Part]]]] = 
     "organization": _organizations,
     "project": _projects,
     "application": _applications,
+    "customer": _customers,
     "api": _apis,
     "key": _keys,
 }

@@ -16,8 +16,10 @@ from keyhouse.adapters.database.conflicts import (
 )
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading, writing
+from keyhouse.adapters.database.ledger import spend_now, used_of
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.core import entities
+from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
 from keyhouse.ports import Clash, Conflict, Page, Search
 
@@ -103,6 +105,16 @@ class DatabaseTransaction:
         rows = [mapper.row(row) for row in found]
         more = len(rows) > limit
         return Page(rows[:limit], write_cursor(rows[limit - 1].id) if more else None)
+
+    def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
+        """Units booked as used, and units leased and not yet settled."""
+        return used_of(self._connection, budget, span)
+
+    def spend(self, budget: Budget, span: Span, limit: int, units: int) -> bool:
+        """Book units as used; False, and nothing is, where less than that is left."""
+        if not self._writes:
+            raise TypeError("this transaction only reads")
+        return spend_now(self._connection, budget, span, limit, units)
 
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken.

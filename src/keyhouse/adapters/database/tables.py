@@ -26,6 +26,7 @@ metadata: Final = sa.MetaData(
 _PRIMARY_CONFLICT: Final = {
     "member": "person_id",
     "access": "access",
+    "application_customer": "customer",
     "api_host": "hosts",
     "upstream_header": "name",
 }
@@ -59,6 +60,9 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
     ("access", "roles"): _Json("[]"),
     ("api", "browser_keys"): "refuse",
     ("api", "cors_origins"): _Json("[]"),
+    ("organization", "limits"): _Json("[]"),
+    ("application", "limits"): _Json("[]"),
+    ("route", "limits"): _Json("[]"),
     ("api", "hosts"): _Json("[]"),
     ("api", "prefix"): entities.Prefix.STRIP.value,
     ("api", "identity"): entities.Identity.HEADERS.value,
@@ -185,6 +189,30 @@ application: Final = _table(
     organization_id="organization",
     project_id="project",
 )
+customer: Final = _table(
+    entities.Customer,
+    "customer",
+    _unique("project_id", "external_id", field="external_id"),
+    sa.Index(None, "organization_id"),
+    organization_id="organization",
+    project_id="project",
+)
+credit: Final = _table(
+    entities.Credit,
+    "credit",
+    sa.Index(None, "customer_id", "id"),
+    organization_id="organization",
+    customer_id="customer",
+)
+application_customer: Final = _table(
+    entities.ApplicationCustomer,
+    "application_customer",
+    sa.Index(None, "application_id"),
+    sa.Index(None, "customer_id"),
+    application_id="application",
+    provider_id="organization",
+    customer_id="customer",
+)
 key: Final = _table(
     entities.Key,
     "key",
@@ -243,6 +271,9 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.UpstreamHeader: upstream_header,
     entities.Route: route,
     entities.Application: application,
+    entities.Customer: customer,
+    entities.ApplicationCustomer: application_customer,
+    entities.Credit: credit,
     entities.Key: key,
     entities.Access: access,
     entities.SecretRow: secret,

@@ -88,6 +88,7 @@ CHECKS: Final = (
     Check("app", (Verdict.APP_NOT_ALLOWED,), places.app),
     Check("endpoint", (Verdict.ENDPOINT_NOT_ALLOWED,), places.endpoint),
     Check("scopes", (Verdict.SCOPE_MISSING,), opening.scopes, "scopes"),
+    Check("credits", (Verdict.CREDITS_EXHAUSTED,), limits.credits),
     Check("quota", (Verdict.QUOTA_EXCEEDED,), limits.quota),
     Check("rate", (Verdict.RATE_LIMITED,), limits.rate),
 )
@@ -97,7 +98,6 @@ _NO_DOOR: Final = "No door refuses for it yet."
 NO_CHECK: Final[Mapping[Verdict, str]] = {
     Verdict.VALID: "What is left when nothing refuses.",
     Verdict.UNAVAILABLE: "Says that nothing could be looked at, not what was found.",
-    Verdict.CREDITS_EXHAUSTED: _NO_DOOR,
     Verdict.SUBSCRIPTION_INACTIVE: _NO_DOOR,
     Verdict.TLS_REQUIRED: "Given before any key is looked at.",
 }

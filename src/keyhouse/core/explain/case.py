@@ -8,6 +8,7 @@ from keyhouse.core.compilation import (
     ZoneLoader,
     compile_api,
     compile_application,
+    compile_customer,
     compile_key,
     compile_line,
     compile_organization,
@@ -29,7 +30,8 @@ NO_ROUTE = RouteRecord("", (), Needs(), 1)
 class Scene:
     """All rows that a decision about a key on an API rests on.
 
-    `owners` are the key's organization and project, `providers` the API's.
+    `owners` are the key's organization and project, `providers` the API's;
+    `customer` is the one that the application is of there.
     """
 
     key: rows.Key
@@ -40,6 +42,7 @@ class Scene:
     api: rows.Api
     routes: Sequence[rows.Route]
     providers: Sequence[Owner]
+    customer: rows.Customer | None = None
 
     def line(self, secret: rows.SecretRow, zones: ZoneLoader) -> Line:
         """What a door would decide on."""
@@ -47,16 +50,17 @@ class Scene:
         return compile_line(
             key.secrets[secret.id],
             key,
-            compile_application(self.application),
+            compile_application(self.application, zones),
             compile_api(self.api, self.routes, zones),
-            owners=[_owner(one) for one in self.owners],
-            providers=[_owner(one) for one in self.providers],
+            owners=[_owner(one, zones) for one in self.owners],
+            providers=[_owner(one, zones) for one in self.providers],
+            customer=compile_customer(self.customer, zones) if self.customer else None,
         )
 
 
-def _owner(row: Owner) -> OrganizationRecord | ProjectRecord:
+def _owner(row: Owner, zones: ZoneLoader) -> OrganizationRecord | ProjectRecord:
     if isinstance(row, rows.Organization):
-        return compile_organization(row)
+        return compile_organization(row, zones)
     return compile_project(row)
 
 
@@ -64,7 +68,7 @@ def _owner(row: Owner) -> OrganizationRecord | ProjectRecord:
 class Case:
     """A request with one secret of a key, as it would be decided at `now_us`.
 
-    `spent` has what is used of each quota of the line, by its token. `then`
+    `spent` has what is used of each quota of `met`, by its token. `then`
     is the verdict of a request out of the log, whose other facts the log
     does not keep.
     """
@@ -76,6 +80,18 @@ class Case:
     now_us: int
     spent: Mapping[str, int]
     then: Verdict | None = None
+
+    @property
+    def met(self) -> Line:
+        """The line on the route of the request exactly as it is told."""
+        if self.line.on_route is None:
+            return self.line
+        return self.line.on_route(self.line, self.route().id)
+
+    def may_meet_more(self) -> bool:
+        """Whether another route that it can be has limits of its own."""
+        told = self.route().id
+        return any(one.rates or one.quotas for one in self.routes() if one.id != told)
 
     @property
     def path(self) -> str | None:

@@ -31,6 +31,7 @@ class Place(StrEnum):
     KEY_LIMITS = "key.limits"
     KEY_EXPIRY = "key.expiry"
     APPLICATION = "application"
+    CUSTOMER = "customer"
     PROJECT = "project"
     ORGANIZATION = "organization"
     API = "api"

@@ -1,12 +1,13 @@
 """Checks of how much and how fast. Nothing is spent to find out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from keyhouse.core.explain.case import Case
 from keyhouse.core.explain.finding import (
     Fact,
     Finding,
     Moment,
+    Outcome,
     Place,
     cannot_tell,
     not_looked_at,
@@ -20,6 +21,11 @@ from keyhouse.core.verdict import Verdict
 HOMES: Mapping[str, tuple[Place, str]] = {
     "key": (Place.KEY_LIMITS, "the key"),
     "key_api": (Place.API_LIMITS, "the API"),
+    "key_route": (Place.API, "the route"),
+    "application": (Place.APPLICATION, "the application"),
+    "customer": (Place.CUSTOMER, "the customer"),
+    "organization": (Place.ORGANIZATION, "the organization"),
+    "credits": (Place.CUSTOMER, "the customer"),
 }
 """Where a limit is set, by the kind of what it counts on (see `quotas.Budget`)."""
 
@@ -33,12 +39,53 @@ def home_of(kind: str) -> tuple[Place, str]:
     return HOMES.get(kind, (Place.NOWHERE, f"the {kind}"))
 
 
+def credits(case: Case) -> Iterator[Finding]:  # noqa: A001 - what callers call it too
+    """What the customer has prepaid, where it has to."""
+    use = case.line.credits
+    if use is None:
+        yield passed("The call spends no credits.")
+        return
+    used = case.spent[use.token]
+    left = max(use.quota.amount - used, 0)
+    facts: dict[str, Fact] = {"left": left, "added": use.quota.amount}
+    over = [cost > left for cost in case.costs()]
+    cost = case.cost()
+    state = "Of {added} credits that the customer was given {left} are left"
+    if not any(over):
+        yield passed(f"{state}.", **facts)
+    elif not all(over):
+        verdict = Verdict.CREDITS_EXHAUSTED if cost > left else Verdict.VALID
+        found = f"{state}; what it costs depends on the route."
+        yield cannot_tell(verdict, found, _tell(case), **facts)
+    else:
+        found = f"{state}, and the request costs {{cost}}."
+        mend = "Add credits to the customer, with keyhouse customers credit."
+        verdict = Verdict.CREDITS_EXHAUSTED
+        yield refused(verdict, found, mend, Place.CUSTOMER, **facts, cost=cost)
+
+
 def quota(case: Case) -> Iterator[Finding]:
     """Each quota: what is used of it, what is left, when it starts anew."""
-    for use in case.line.quotas:
-        yield _quota(case, use)
-    if not case.line.quotas:
-        yield passed("No quota counts here.")
+    uses = [use for use in case.met.quotas if use is not case.line.credits]
+    for use in uses:
+        yield _of_route(case, use not in case.line.quotas, _quota(case, use))
+    yield from _rest(case, uses, "No quota counts here.")
+
+
+def _of_route(case: Case, of_route: bool, finding: Finding) -> Finding:
+    """A finding about a route's limit holds only where the route is certain."""
+    if not of_route or len(case.routes()) == 1 or finding.outcome is not Outcome.REFUSED:
+        return finding
+    found = f"{finding.found} It is a route's limit, and another route may be meant."
+    return cannot_tell(finding.verdict, found, _tell(case), **finding.facts)
+
+
+def _rest(case: Case, uses: Sequence[object], none: str) -> Iterator[Finding]:
+    if case.may_meet_more():
+        found = "A route that the request may be on has limits of its own."
+        yield cannot_tell(Verdict.VALID, found, _tell(case))
+    elif not uses:
+        yield passed(none)
 
 
 def _quota(case: Case, use: QuotaUse) -> Finding:
@@ -79,9 +126,10 @@ def kind_of(use: RateUse) -> str:
 
 def rate(case: Case) -> Iterator[Finding]:
     """Each rate limit: its counter is the gateway's, but no cost may pass its burst."""
-    for use in case.line.rates:
-        yield _rate(case, use)
-    if not case.line.rates:
+    uses = case.met.rates
+    for use in uses:
+        yield _of_route(case, use not in case.line.rates, _rate(case, use))
+    if not uses:
         yield passed("No rate limit counts here.")
 
 

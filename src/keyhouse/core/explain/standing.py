@@ -84,7 +84,7 @@ class Switch(NamedTuple):
 
     what: str
     place: Place
-    row: rows.Key | rows.Application | rows.Api | Owner
+    row: rows.Key | rows.Application | rows.Customer | rows.Api | Owner
 
 
 def switch_of(row: Owner) -> Switch:
@@ -95,17 +95,24 @@ def switch_of(row: Owner) -> Switch:
 
 
 def disabled(case: Case) -> Iterator[Finding]:
-    """The key, its application, project and organization: each can be switched off."""
+    """The key, its application, project and organization: each can be switched off,
+
+    and so can the customer that the application is of.
+    """
     scene = case.scene
+    customers = [] if scene.customer is None else [scene.customer]
     switches = (
         Switch("key", Place.KEY, scene.key),
         Switch("application", Place.APPLICATION, scene.application),
+        *(Switch("customer", Place.CUSTOMER, one) for one in customers),
         *(switch_of(owner) for owner in scene.owners),
     )
     off = [one for one in switches if one.row.disabled_at is not None]
     for what, place, row in off:
         found = f"The {what} {{name}} was switched off at {{since}}."
         mend = f"Enable the {what}, on its page."
+        if what == "customer":
+            mend = "Enable the customer, with keyhouse customers update --enable."
         facts: dict[str, Fact] = {"name": row.name, "since": Moment(row.disabled_at or 0)}
         yield refused(Verdict.DISABLED, found, mend, place, **facts)
     if not off:

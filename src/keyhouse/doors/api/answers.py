@@ -21,28 +21,6 @@ def _example(**fields: JsonValue) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
-class OrganizationOut(BaseModel):
-    """An organization."""
-
-    id: str
-    name: str
-    disabled_at: ToldTime | None
-    created_at: ToldTime
-    updated_at: ToldTime
-    model_config = _example(id=f"org_{_BODY}", name="Acme", disabled_at=None, **_TIMES)
-
-
-class ProjectOut(BaseModel):
-    """A project."""
-
-    id: str
-    name: str
-    disabled_at: ToldTime | None
-    created_at: ToldTime
-    updated_at: ToldTime
-    model_config = _example(id=f"prj_{_BODY}", name="Weather", disabled_at=None, **_TIMES)
-
-
 class RateOut(BaseModel):
     """A rate limit."""
 
@@ -60,6 +38,31 @@ class QuotaOut(BaseModel):
     window: Literal["hour", "day", "week", "month"]
     zone: str
     offset_seconds: int
+
+
+class OrganizationOut(BaseModel):
+    """An organization."""
+
+    id: str
+    name: str
+    limits: list[RateOut | QuotaOut]
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"org_{_BODY}", name="Acme", limits=[_LIMIT], disabled_at=None, **_TIMES
+    )
+
+
+class ProjectOut(BaseModel):
+    """A project."""
+
+    id: str
+    name: str
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(id=f"prj_{_BODY}", name="Weather", disabled_at=None, **_TIMES)
 
 
 class ApiOut(BaseModel):
@@ -123,6 +126,7 @@ class RouteOut(BaseModel):
     path: str
     scopes: list[str]
     cost: int
+    limits: list[RateOut | QuotaOut]
     created_at: ToldTime
     updated_at: ToldTime
     model_config = _example(
@@ -133,6 +137,7 @@ class RouteOut(BaseModel):
         path="/v1/forecast/**",
         scopes=["forecast:read"],
         cost=1,
+        limits=[],
         **_TIMES,
     )
 
@@ -144,6 +149,8 @@ class ApplicationOut(BaseModel):
     name: str
     external_id: str | None
     purpose: str
+    limits: list[RateOut | QuotaOut]
+    customer: str | None
     project: str
     disabled_at: ToldTime | None
     created_at: ToldTime
@@ -153,9 +160,77 @@ class ApplicationOut(BaseModel):
         name="Route planner",
         external_id="crm-4711",
         purpose="",
+        limits=[_LIMIT],
+        customer=f"cus_{_BODY}",
         project=f"prj_{_BODY}",
         disabled_at=None,
         **_TIMES,
+    )
+
+
+class CustomerOut(BaseModel):
+    """A customer."""
+
+    id: str
+    external_id: str
+    name: str
+    project: str
+    limits: list[RateOut | QuotaOut]
+    metadata: dict[str, Any]
+    prepaid_at: ToldTime | None
+    disabled_at: ToldTime | None
+    created_at: ToldTime
+    updated_at: ToldTime
+    model_config = _example(
+        id=f"cus_{_BODY}",
+        external_id="crm-4711",
+        name="Globex",
+        project=f"prj_{_BODY}",
+        limits=[_LIMIT],
+        metadata={"tier": "gold"},
+        prepaid_at=None,
+        disabled_at=None,
+        **_TIMES,
+    )
+
+
+class BalanceOut(BaseModel):
+    """What a customer has: `left` is `added` less `spent`.
+
+    `reserved` of it is held by gateways, which may be spending it.
+    """
+
+    prepaid: bool
+    added: int
+    spent: int
+    reserved: int
+    left: int
+    model_config = _example(prepaid=True, added=1000, spent=120, reserved=16, left=880)
+
+
+class CreditOut(BaseModel):
+    """An entry of a customer's ledger of credits.
+
+    `balance` is what was left after it, as far as calls were booked by then.
+    """
+
+    id: str
+    customer: str
+    at: ToldTime
+    kind: Literal["purchase", "grant", "adjustment", "refund"]
+    amount: int
+    balance: int
+    note: str
+    actor: str
+    model_config = _example(
+        id=f"crd_{_BODY}",
+        customer=f"cus_{_BODY}",
+        at=_AT,
+        kind="purchase",
+        amount=1000,
+        balance=1000,
+        note="invoice 2026-17",
+        actor=f"key_{_BODY}",
     )
 
 
@@ -271,18 +346,24 @@ class SecretOut(BaseModel):
 
 
 class LimitLeftOut(BaseModel):
-    """A limit that counts for a key; `api` is null for the key's own.
+    """A limit that counts for a key, and whose it is.
 
-    Rates are counted where requests arrive, so `used` and what follows is null.
+    `api` is null where it counts over all APIs, `route` is a route's method and
+    path. Rates are counted where requests arrive, so `used` and what follows is
+    null.
     """
 
+    subject: Literal["key", "api", "route", "application", "customer", "organization"]
     api: str | None
+    route: str | None
     limit: RateOut | QuotaOut
     used: int | None
     left: int | None
     resets_at: ToldTime | None
     model_config = _example(
+        subject="api",
         api="weather",
+        route=None,
         limit={
             "name": "daily",
             "quota": 1000,

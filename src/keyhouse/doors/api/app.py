@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from keyhouse.doors.api import (
     apis,
     applications,
+    customers,
     health,
     keys,
     members,
@@ -41,7 +42,17 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
     )
     app.state.office = office
     app.state.people = people
-    parts = (organizations, apis, applications, keys, members, sessions, reports, health)
+    parts = (
+        organizations,
+        apis,
+        applications,
+        customers,
+        keys,
+        members,
+        sessions,
+        reports,
+        health,
+    )
     app.state.routers = [part.router for part in parts]
     for router in app.state.routers:
         app.include_router(router)

@@ -9,7 +9,7 @@ from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import ApplicationOut
 from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import application_out
-from keyhouse.doors.api.wishes import application_changes
+from keyhouse.doors.api.wishes import application_changes, limits
 from keyhouse.services import catalog
 
 router = APIRouter(tags=["Applications"])
@@ -25,7 +25,7 @@ def list_applications(
 ) -> Response:
     """Applications, the newest first."""
     return call.page(
-        lambda look: catalog.list_applications(
+        lambda look: catalog.view_applications(
             look, turn(query), project=query.project, external_id=query.external_id
         ),
         application_out,
@@ -42,12 +42,17 @@ def list_applications(
 def create_application(call: PostCall, body: models.ApplicationBody) -> Response:
     """Create an application: the program that calls."""
     return call.made(
-        lambda work: catalog.create_application(
+        lambda work: catalog.seen(
             work,
-            name=body.name,
-            external_id=body.external_id,
-            purpose=body.purpose,
-            project=body.project,
+            catalog.create_application(
+                work,
+                name=body.name,
+                external_id=body.external_id,
+                purpose=body.purpose,
+                limits=limits(body.limits),
+                customer=body.customer,
+                project=body.project,
+            ),
         ),
         application_out,
     )
@@ -56,7 +61,7 @@ def create_application(call: PostCall, body: models.ApplicationBody) -> Response
 @_reading("/v1/applications/{id}", id="get_application")
 def get_application(call: AnyCall, id: str) -> Response:
     """One application."""
-    return call.one(lambda look: catalog.get_application(look, id), application_out)
+    return call.one(lambda look: catalog.view_application(look, id), application_out)
 
 
 @_writing("PATCH", "/v1/applications/{id}", id="change_application", answer=ApplicationOut)
@@ -66,9 +71,9 @@ def change_application(
     """Change an application; `disabled` refuses all of its keys."""
     changes = application_changes(body)
     return call.changed(
-        lambda work: catalog.change_application(work, id, changes),
+        lambda work: catalog.seen(work, catalog.change_application(work, id, changes)),
         application_out,
-        lambda look: catalog.get_application(look, id),
+        lambda look: catalog.view_application(look, id),
     )
 
 

@@ -20,6 +20,7 @@ _ID_EXAMPLES: Final = {
     "projects": "prj",
     "apis": "api",
     "applications": "app",
+    "customers": "cus",
     "keys": "key",
     "members": "usr",
     "invitations": "inv",
@@ -27,7 +28,7 @@ _ID_EXAMPLES: Final = {
     "sessions": "ses",
 }
 _NAMES: Final = {"name": "Authorization"}
-_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec"}
+_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec", "credit": "crd"}
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",

@@ -83,10 +83,11 @@ class LimitBody(Body):
 
 
 class OrganizationChange(Body):
-    """What may change of an organization."""
+    """What may change of an organization. Limits that are given replace all of its."""
 
     name: str = UNSET_TEXT
-    model_config = _example(name="Acme")
+    limits: list[LimitBody] | None = None
+    model_config = _example(name="Acme", limits=[QUOTA])
 
 
 class ProjectBody(Body):
@@ -157,7 +158,7 @@ class UpstreamHeaderBody(Body):
 
 
 class RouteChange(Body):
-    """What may change of a route."""
+    """What may change of a route. A list that is given replaces all of it."""
 
     method: str = UNSET_TEXT
     path: str = UNSET_TEXT
@@ -166,7 +167,8 @@ class RouteChange(Body):
         None, description="All are needed; of `a:read|a:admin` either is enough."
     )
     cost: int = UNSET_NUMBER
-    model_config = _example(cost=2)
+    limits: list[LimitBody] | None = None
+    model_config = _example(cost=2, limits=[LIMIT])
 
 
 class RouteBody(RouteChange):
@@ -180,13 +182,15 @@ class RouteBody(RouteChange):
 
 
 class ApplicationChange(Body):
-    """What may change of an application."""
+    """What may change of an application. Limits that are given replace all of its."""
 
     name: str = UNSET_TEXT
     external_id: str | None = None
     purpose: str | None = None
+    limits: list[LimitBody] | None = None
+    customer: str | None = Field(None, description="Its id or external id; null: none.")
     disabled: bool = UNSET_FLAG
-    model_config = _example(purpose="plans routes by the weather")
+    model_config = _example(purpose="plans routes by the weather", customer="crm-4711")
 
 
 class ApplicationBody(Body):
@@ -195,8 +199,39 @@ class ApplicationBody(Body):
     name: str
     external_id: str | None = None
     purpose: str = ""
+    limits: list[LimitBody] | None = None
+    customer: str | None = Field(None, description="Its id or external id.")
     project: str | None = None
-    model_config = _example(name="Route planner", external_id="crm-4711")
+    model_config = _example(name="Route planner", customer="crm-4711")
+
+
+class CustomerChange(Body):
+    """What may change of a customer. What is given replaces all of it."""
+
+    external_id: str = UNSET_TEXT
+    name: str = UNSET_TEXT
+    limits: list[LimitBody] | None = None
+    metadata: dict[str, Any] | None = None
+    prepaid: bool = UNSET_FLAG
+    disabled: bool = UNSET_FLAG
+    model_config = _example(limits=[QUOTA])
+
+
+class CustomerBody(CustomerChange):
+    """A new customer. Its project is the only one there is, unless it is named."""
+
+    external_id: str
+    project: str | None = None
+    model_config = _example(external_id="crm-4711", name="Globex", limits=[QUOTA])
+
+
+class CreditBody(Body):
+    """What is added to a customer's balance or, with an amount below 0, taken."""
+
+    amount: int = Field(description="Units; below 0 in an adjustment or a refund.")
+    kind: Literal["purchase", "grant", "adjustment", "refund"]
+    note: str = ""
+    model_config = _example(amount=1000, kind="purchase", note="invoice 2026-17")
 
 
 class AccessBody(Body):
@@ -338,6 +373,13 @@ class ApisQuery(ListQuery):
 
 class ApplicationsQuery(ListQuery):
     """Which applications."""
+
+    project: Word | None = None
+    external_id: Word | None = None
+
+
+class CustomersQuery(ListQuery):
+    """Which customers."""
 
     project: Word | None = None
     external_id: Word | None = None

@@ -9,7 +9,7 @@ from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import OrganizationOut, ProjectOut
 from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.shapes import organization_out, project_out
-from keyhouse.doors.api.wishes import project_changes
+from keyhouse.doors.api.wishes import organization_changes, project_changes
 from keyhouse.services import tenants
 
 router = APIRouter(tags=["Tenants"])
@@ -52,10 +52,10 @@ def get_organization(call: AnyCall, id: str) -> Response:
 def change_organization(
     call: PatchCall, id: str, body: models.OrganizationChange
 ) -> Response:
-    """Rename an organization."""
-    name = body.name if "name" in body.model_fields_set else None
+    """Rename an organization, or change the limits that all of its keys share."""
+    changes = organization_changes(body)
     return call.changed(
-        lambda work: tenants.change_organization(work, id, name=name),
+        lambda work: tenants.change_organization(work, id, changes),
         organization_out,
         lambda look: tenants.get_organization(look, id),
     )

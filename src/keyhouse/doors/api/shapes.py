@@ -10,6 +10,8 @@ from keyhouse.core.entities import (
     Api,
     Application,
     AuditRow,
+    Credit,
+    Customer,
     Key,
     Limit,
     LimitKind,
@@ -27,6 +29,9 @@ from keyhouse.doors.api.answers import (
     ApiOut,
     ApplicationOut,
     AuditOut,
+    BalanceOut,
+    CreditOut,
+    CustomerOut,
     KeyOut,
     LimitLeftOut,
     OrganizationOut,
@@ -43,10 +48,12 @@ from keyhouse.doors.api.answers import (
 )
 from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.ports import Observed, UsageRow
+from keyhouse.services.catalog import ApplicationView
 from keyhouse.services.issue import KeyView, SecretView
+from keyhouse.services.prepaid import Balance
 from keyhouse.services.reports import LimitLeft
 
-_Dated = Organization | Project | Api | Route | Application | Key
+_Dated = Organization | Project | Api | Route | Application | Customer | Key
 
 
 def organization_out(row: Organization) -> OrganizationOut:
@@ -54,6 +61,7 @@ def organization_out(row: Organization) -> OrganizationOut:
     return OrganizationOut(
         id=row.id,
         name=row.name,
+        limits=limits_out(row.limits),
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )
@@ -109,20 +117,58 @@ def route_out(row: Route) -> RouteOut:
         path=row.path,
         scopes=list(row.scopes),
         cost=row.cost,
+        limits=limits_out(row.limits),
         **_times(row),
     )
 
 
-def application_out(row: Application) -> ApplicationOut:
-    """An application's row, told."""
+def application_out(view: ApplicationView) -> ApplicationOut:
+    """An application's view, told."""
+    row = view.application
     return ApplicationOut(
         id=row.id,
         name=row.name,
         external_id=row.external_id,
         purpose=row.purpose,
+        limits=limits_out(row.limits),
+        customer=view.customer_id,
         project=row.project_id,
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
+    )
+
+
+def customer_out(row: Customer) -> CustomerOut:
+    """A customer's row, told."""
+    return CustomerOut(
+        id=row.id,
+        external_id=row.external_id,
+        name=row.name,
+        project=row.project_id,
+        limits=limits_out(row.limits),
+        metadata=row.metadata,
+        prepaid_at=format_optional(row.prepaid_at),
+        disabled_at=format_optional(row.disabled_at),
+        **_times(row),
+    )
+
+
+def balance_out(row: Balance) -> BalanceOut:
+    """A balance, told."""
+    return BalanceOut(**row._asdict())
+
+
+def credit_out(row: Credit) -> CreditOut:
+    """An entry of the ledger, told."""
+    return CreditOut(
+        id=row.id,
+        customer=row.customer_id,
+        at=format_time(row.at),
+        kind=row.kind.value,
+        amount=row.amount,
+        balance=row.balance,
+        note=row.note,
+        actor=row.actor,
     )
 
 
@@ -177,7 +223,9 @@ def secret_out(view: SecretView) -> SecretOut:
 def limit_left_out(row: LimitLeft) -> LimitLeftOut:
     """A limit and what is left of it, told."""
     return LimitLeftOut(
+        subject=row.subject.value,
         api=row.api_slug,
+        route=row.route,
         limit=_limit_out(row.limit),
         used=row.used,
         left=row.left,

@@ -15,11 +15,26 @@ from keyhouse.core.entities import (
     Window,
 )
 from keyhouse.doors.api import models
-from keyhouse.services.catalog import ApiFields, ApplicationChanges, RouteFields
+from keyhouse.services.catalog import (
+    ApiFields,
+    ApplicationChanges,
+    CustomerFields,
+    RouteFields,
+)
 from keyhouse.services.issue import AccessWish, ApplicationWish, KeyChanges, KeyWish
-from keyhouse.services.tenants import ProjectChanges
+from keyhouse.services.tenants import OrganizationChanges, ProjectChanges
 
 _KEY_HEADER = "X-API-Key"
+
+
+def organization_changes(body: models.OrganizationChange) -> OrganizationChanges:
+    """What a request changes of an organization."""
+    given: OrganizationChanges = {}
+    if "name" in body.model_fields_set:
+        given["name"] = body.name
+    if "limits" in body.model_fields_set:
+        given["limits"] = limits(body.limits)
+    return given
 
 
 def project_changes(body: models.ProjectChange) -> ProjectChanges:
@@ -92,6 +107,8 @@ def route_fields(body: models.RouteChange) -> RouteFields:
         given["scopes"] = tuple(body.scopes or ())
     if "cost" in came:
         given["cost"] = body.cost
+    if "limits" in came:
+        given["limits"] = limits(body.limits)
     return given
 
 
@@ -105,6 +122,29 @@ def application_changes(body: models.ApplicationChange) -> ApplicationChanges:
         given["external_id"] = body.external_id
     if "purpose" in came:
         given["purpose"] = body.purpose or ""
+    if "limits" in came:
+        given["limits"] = limits(body.limits)
+    if "customer" in came:
+        given["customer"] = body.customer
+    if "disabled" in came:
+        given["disabled"] = body.disabled
+    return given
+
+
+def customer_fields(body: models.CustomerChange) -> CustomerFields:
+    """What a request says of a customer; null clears what can be cleared."""
+    came = body.model_fields_set
+    given: CustomerFields = {}
+    if "external_id" in came:
+        given["external_id"] = body.external_id
+    if "name" in came:
+        given["name"] = body.name
+    if "limits" in came:
+        given["limits"] = limits(body.limits)
+    if "metadata" in came:
+        given["metadata"] = body.metadata or {}
+    if "prepaid" in came:
+        given["prepaid"] = body.prepaid
     if "disabled" in came:
         given["disabled"] = body.disabled
     return given

@@ -7,7 +7,7 @@ import typer
 
 from keyhouse.doors.cli.desk import AsJson
 from keyhouse.doors.cli.entries import WrongUse
-from keyhouse.doors.cli.limits import QUOTA_HELP, RATE_HELP, limits
+from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import (
     Enabled,
     Id,
@@ -41,9 +41,6 @@ Roles = Annotated[
     typer.Option("--role", help="NAME=SCOPE,SCOPE: a set of scopes to give. Repeatable."),
 ]
 NoRoles = Annotated[bool, typer.Option("--no-roles", help="Take all its roles away.")]
-Rates = Annotated[list[str] | None, typer.Option("--rate", help=RATE_HELP)]
-Quotas = Annotated[list[str] | None, typer.Option("--quota", help=QUOTA_HELP)]
-NoLimits = Annotated[bool, typer.Option("--no-limits", help="Take all its limits away.")]
 KeyHeader = Annotated[
     str | None, typer.Option("--key-header", help="The header that carries the key.")
 ]
@@ -170,7 +167,7 @@ def update_api(  # noqa: PLR0913  (an option each)
         "upstreams": _upstreams(upstreams),
         "scopes": scopes or None,
         "roles": {} if no_roles else _roles(roles),
-        "limits": [] if no_limits else limits(rates, quotas) or None,
+        "limits": changed(rates, quotas, none=no_limits),
         "key_header": key_header,
         "query_parameter": query_parameter,
         "browser_keys": browser_keys,

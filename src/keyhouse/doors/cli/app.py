@@ -17,7 +17,7 @@ from keyhouse.doors.cli.members import invitations, members
 from keyhouse.doors.cli.people import mail, people
 from keyhouse.doors.cli.routes import routes
 from keyhouse.doors.cli.show import say
-from keyhouse.doors.cli.tenants import apps, orgs, projects
+from keyhouse.doors.cli.tenants import apps, customers, orgs, projects
 
 _HELP = """API keys: issue, verify, restrict, limit, meter.
 
@@ -44,6 +44,7 @@ _GROUPS = {
     "projects": projects,
     "apis": apis,
     "routes": routes,
+    "customers": customers,
     "apps": apps,
     "keys": keys,
     "people": people,

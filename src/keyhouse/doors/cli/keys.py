@@ -8,11 +8,10 @@ import typer
 
 from keyhouse.core.secret import holds_ours
 from keyhouse.doors.cli import show
-from keyhouse.doors.cli.apis import NoLimits, Quotas, Rates
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.explaining import explain
-from keyhouse.doors.cli.limits import limits
+from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
 from keyhouse.doors.cli.rotation import add_rotation
 from keyhouse.doors.cli.tenants import NewName
@@ -169,7 +168,7 @@ def update_key(  # noqa: PLR0913  (an option each)
         "name": name,
         "access": [_access(text) for text in api or ()] or None,
         "restrictions": {} if no_restrictions else _restrictions(restrictions),
-        "limits": [] if no_limits else limits(rates, quotas) or None,
+        "limits": changed(rates, quotas, none=no_limits),
         "starts_at": starts_at,
         "ends_at": ends_at,
     }

@@ -86,10 +86,19 @@ def to_change(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def update(
-    context: typer.Context, noun: Noun, id: str, changes: Mapping[str, Any], *, json: bool
+    context: typer.Context,
+    noun: Noun,
+    id: str,
+    changes: Mapping[str, Any],
+    *,
+    json: bool,
+    cleared: Mapping[str, None] | None = None,
 ) -> None:
-    """Send the changes that were given (None is not given); show what then stands."""
-    wanted = to_change(changes)
+    """Send the changes that were given (None is not given); show what then stands.
+
+    Fields that are `cleared` become null.
+    """
+    wanted = {**given(changes), **cleared} if cleared else to_change(changes)
     with desk(context).client() as client:
         show.item(getattr(client, noun.resource).update(id, **wanted), json=json)
 

@@ -7,9 +7,10 @@ import typer
 
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import RowsMax, done, given, to_change
 
-_COLUMNS = ("id", "position", "method", "path", "scopes", "cost")
+_COLUMNS = ("id", "position", "method", "path", "scopes", "cost", "limits")
 
 Api = Annotated[str, typer.Argument(help="The API, by id or slug.")]
 Route = Annotated[str, typer.Argument(help="The route's id, as `list` shows it.")]
@@ -55,7 +56,7 @@ def show_route(
     epilog="Example: keyhouse routes create weather GET '/v1/forecast/**' "
     "--scope forecast:read --cost 2",
 )
-def create_route(
+def create_route(  # noqa: PLR0913  (an option each)
     context: typer.Context,
     api: Api,
     method: Annotated[str, typer.Argument(help="GET, POST … or *.")],
@@ -64,10 +65,19 @@ def create_route(
     position: Position = None,
     scopes: Scopes = None,
     cost: Cost = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a route to an API; the last unless --position says otherwise."""
-    more = given({"position": position, "scopes": scopes or None, "cost": cost})
+    more = given(
+        {
+            "position": position,
+            "scopes": scopes or None,
+            "cost": cost,
+            "limits": limits(rates, quotas) or None,
+        }
+    )
     with desk(context).client() as client:
         made = client.apis.routes(api).create(method=method, path=path, **more)
     show.item(made, json=as_json)
@@ -85,9 +95,12 @@ def update_route(  # noqa: PLR0913  (an option each)
     scopes: Scopes = None,
     no_scopes: NoScopes = False,
     cost: Cost = None,
+    rates: Rates = None,
+    quotas: Quotas = None,
+    no_limits: NoLimits = False,
     as_json: AsJson = False,
 ) -> None:
-    """Change a route. Scopes that are given replace all of its."""
+    """Change a route. Scopes and limits that are given replace all of its."""
     changes = to_change(
         {
             "method": method,
@@ -95,6 +108,7 @@ def update_route(  # noqa: PLR0913  (an option each)
             "position": position,
             "scopes": [] if no_scopes else scopes or None,
             "cost": cost,
+            "limits": changed(rates, quotas, none=no_limits),
         }
     )
     with desk(context).client() as client:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from keyhouse.core.decision import WINDOW_SECONDS, Decision
+from keyhouse.core.decision import Decision, Term, limit_terms
 from keyhouse.core.records import Line
 from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.pool import Pool, Target
@@ -96,7 +96,7 @@ def identity_lines(line: Line) -> bytes:
     values = (
         ("Key-Id", line.key.id),
         ("Application", line.application.id),
-        ("Customer", line.application.external_id or ""),
+        ("Customer", line.caller_name or ""),
         ("Subject", ""),
         ("Environment", line.key.environment or ""),
         ("Scopes", " ".join(scopes)),
@@ -110,23 +110,24 @@ def _template(line: Line) -> bytes:
     """`%b` for the request id, then `%d` twice for each limit: left, reset.
     An empty line ends it. The form is that of `core.answers.limit_headers`.
     """
-    limits = [
-        (use.limit.name, use.limit.amount, use.limit.period_us // 1_000_000)
-        for use in line.rates
-    ]
-    limits += [
-        (use.quota.name, use.quota.amount, WINDOW_SECONDS[use.quota.window])
-        for use in line.quotas
-    ]
+    terms = limit_terms(line, len(line.rates), len(line.quotas))
     told = b"Keyhouse-Request-Id: %b\r\n"
-    if limits:
-        states = b", ".join(b'"%s";r=%%d;t=%%d' % _escaped(name) for name, _, _ in limits)
-        policy = b", ".join(
-            b'"%s";q=%d;w=%d' % (_escaped(name), amount, window)
-            for name, amount, window in limits
-        )
+    if terms:
+        states = b", ".join(map(_state, terms))
+        policy = b", ".join(map(_policy, terms))
         told += b"RateLimit: %s\r\nRateLimit-Policy: %s\r\n" % (states, policy)
     return told + b"\r\n"
+
+
+def _state(term: Term) -> bytes:
+    """What never starts anew takes its second number and tells nothing of it."""
+    reset = b";t=%d" if term.window_seconds else b"%.0a"
+    return b'"%s";r=%%d%s' % (_escaped(term.name), reset)
+
+
+def _policy(term: Term) -> bytes:
+    window = b";w=%d" % term.window_seconds if term.window_seconds else b""
+    return b'"%s";q=%d%s' % (_escaped(term.name), term.amount, window)
 
 
 def _escaped(name: str) -> bytes:

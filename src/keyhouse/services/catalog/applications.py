@@ -3,8 +3,9 @@
 from typing import Final, TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Application, Key
-from keyhouse.core.validation import Problem, check_name, check_text
+from keyhouse.core.entities import Application, ApplicationCustomer, Key, Limit
+from keyhouse.core.validation import Problem, check_limits, check_name, check_text
+from keyhouse.services.catalog.linking import link_application
 from keyhouse.services.catalog.queries import (
     WRITE_APPLICATIONS,
     home_project,
@@ -22,6 +23,8 @@ class ApplicationChanges(TypedDict, total=False):
     name: str
     external_id: str | None
     purpose: str
+    limits: tuple[Limit, ...]
+    customer: str | None
     disabled: bool
 
 
@@ -31,15 +34,26 @@ def create_application(
     name: str,
     external_id: str | None = None,
     purpose: str = "",
+    limits: tuple[Limit, ...] = (),
+    customer: str | None = None,
     project: str | None = None,
 ) -> Application:
-    """A new application in a project."""
+    """A new application in a project; `customer` is an id or external id."""
     home = home_project(work, WRITE_APPLICATIONS, project)
-    return add_application(work, home.id, name, external_id, purpose)
+    refuse(check_limits("limits", limits, work.knows_zone))
+    made = add_application(work, home.id, name, external_id, purpose, limits)
+    if customer is not None:
+        link_application(work, made, customer)
+    return made
 
 
 def add_application(
-    work: Work, project_id: str, name: str, external_id: str | None, purpose: str = ""
+    work: Work,
+    project_id: str,
+    name: str,
+    external_id: str | None,
+    purpose: str = "",
+    limits: tuple[Limit, ...] = (),
 ) -> Application:
     """Insert an application; whether the actor may was asked before."""
     given: ApplicationChanges = {"name": name, "purpose": purpose}
@@ -51,6 +65,7 @@ def add_application(
         name=name,
         external_id=external_id,
         purpose=purpose,
+        limits=limits,
         created_at=work.now_us,
         updated_at=work.now_us,
     )
@@ -58,10 +73,13 @@ def add_application(
 
 
 def change_application(work: Work, id: str, changes: ApplicationChanges) -> Application:
-    """Change an application, or switch off (or on) all of its keys."""
+    """Change an application, link it to a customer, or switch off (or on) its keys."""
     application = reached_application(work, WRITE_APPLICATIONS, id)
-    refuse(check_application(changes))
+    limits = check_limits("limits", changes.get("limits", ()), work.knows_zone)
+    refuse([*check_application(changes), *limits])
     changed = switched(work, application, changes)
+    if "customer" in changed:
+        link_application(work, application, changed.pop("customer"))
     return work.change("application.change", application, **changed)
 
 
@@ -74,11 +92,13 @@ def delete_application(work: Work, id: str) -> None:
     application = reached_application(work, WRITE_APPLICATIONS, id)
     if work.tx.page(Key, after=None, limit=1, application_id=application.id).rows:
         raise Taken("application", "has keys", "disable it instead")
+    for link in work.tx.find(ApplicationCustomer, application_id=application.id):
+        work.tx.remove(link)
     work.drop("application.delete", application)
 
 
 def check_application(fields: ApplicationChanges) -> list[Problem]:
-    """What is wrong with what is said of an application."""
+    """What is wrong with what is said of an application, besides its limits."""
     problems: list[Problem] = []
     if "name" in fields:
         problems += check_name("name", fields["name"])

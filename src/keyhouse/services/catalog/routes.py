@@ -3,8 +3,8 @@
 from typing import Final, TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Api, Route
-from keyhouse.core.validation import Problem, check_number, check_route
+from keyhouse.core.entities import Api, Limit, Route
+from keyhouse.core.validation import Problem, check_limits, check_number, check_route
 from keyhouse.services.catalog.queries import WRITE_APIS, own_route, reached_api
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work
@@ -23,6 +23,7 @@ class RouteFields(TypedDict, total=False):
     path: str
     scopes: tuple[str, ...]
     cost: int
+    limits: tuple[Limit, ...]
 
 
 def create_route(
@@ -43,10 +44,11 @@ def create_route(
         path=path,
         scopes=fields.get("scopes", ()),
         cost=fields.get("cost", 1),
+        limits=fields.get("limits", ()),
         created_at=work.now_us,
         updated_at=work.now_us,
     )
-    refuse(_check(api, route))
+    refuse(_check(work, api, route))
     return work.add("route.create", route)
 
 
@@ -54,7 +56,7 @@ def change_route(work: Work, api_name: str, id: str, fields: RouteFields) -> Rou
     """Change a route of an API."""
     api = reached_api(work, WRITE_APIS, api_name)
     route = own_route(work, api, id)
-    refuse(_check(api, _changed(route, fields)))
+    refuse(_check(work, api, _changed(route, fields)))
     return work.change("route.change", route, **fields)
 
 
@@ -74,13 +76,15 @@ def _changed(route: Route, fields: RouteFields) -> Route:
         path=fields.get("path", route.path),
         scopes=fields.get("scopes", route.scopes),
         cost=fields.get("cost", route.cost),
+        limits=fields.get("limits", route.limits),
         created_at=route.created_at,
         updated_at=route.updated_at,
     )
 
 
-def _check(api: Api, route: Route) -> list[Problem]:
+def _check(work: Work, api: Api, route: Route) -> list[Problem]:
     return [
         *check_route(route.method, route.path, route.scopes, route.cost, api.scopes),
         *check_number("position", route.position, 0, POSITION_MAX),
+        *check_limits("limits", route.limits, work.knows_zone),
     ]

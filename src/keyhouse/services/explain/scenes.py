@@ -1,6 +1,7 @@
 """The rows behind a key on an API, and what is used of its quotas."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,8 @@ from keyhouse.core.entities import (
     Access,
     Api,
     Application,
+    ApplicationCustomer,
+    Customer,
     Entity,
     Key,
     KeyKind,
@@ -43,6 +46,7 @@ def scene_of(look: Look, key: Key, access: Sequence[Access], api: Api) -> Scene:
         api=api,
         routes=look.tx.find(Route, api_id=api.id),
         providers=_owners(look, api.organization_id, api.project_id),
+        customer=_customer(look, key.application_id, api.organization_id),
     )
 
 
@@ -56,15 +60,16 @@ def case_of(
     """The request with a secret of the key, as things stand now."""
     secret = _secret(look, scene, version)
     line = scene.line(secret, ZoneInfo)
-    return Case(
+    case = Case(
         scene=scene,
         secret=secret,
         line=line,
         request=request,
         now_us=look.now_us,
-        spent=_spent(look, line),
+        spent={},
         then=then,
     )
+    return replace(case, spent=_spent(look, case.met))
 
 
 def opened_api(look: Look, access: Sequence[Access], key: Key, name: str | None) -> Api:
@@ -107,6 +112,11 @@ def _spent(look: Look, line: Line) -> dict[str, int]:
     wanted = [(use.budget, span_of(use.quota, look.now_us)) for use in line.quotas]
     used = look.reports.spent(wanted) if wanted else []
     return {use.token: units for use, units in zip(line.quotas, used, strict=True)}
+
+
+def _customer(look: Look, application_id: str, provider_id: str) -> Customer | None:
+    link = look.tx.get(ApplicationCustomer, f"{application_id}/{provider_id}")
+    return None if link is None else look.tx.get(Customer, link.customer_id)
 
 
 def _owners(

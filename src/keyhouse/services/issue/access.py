@@ -27,6 +27,8 @@ MANAGEMENT_SCOPES = (
     "apis:write",
     "applications:read",
     "applications:write",
+    "customers:read",
+    "customers:write",
     "keys:read",
     "keys:write",
     "keys:verify",

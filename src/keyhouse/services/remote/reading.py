@@ -5,13 +5,13 @@ from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.decision import WINDOW_SECONDS, Decision
-from keyhouse.core.entities import KeyKind, LimitKind, Resource
+from keyhouse.core.entities import KeyKind, LimitKind, Resource, Window
 from keyhouse.core.limits import MICROSECONDS, rate_limit
-from keyhouse.core.quotas import Budget, Quota
+from keyhouse.core.quotas import FOREVER_US, Budget, Quota
 from keyhouse.core.records import (
-    FOREVER_US,
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     GrantRecord,
     KeyRecord,
     Line,
@@ -23,7 +23,16 @@ from keyhouse.core.verdict import BY_CODE, Verdict
 
 LINES_MAX: Final = 4096
 """Lines are made once for each way that is told, and known by identity after."""
-_WINDOWS: Final = {seconds: window for window, seconds in WINDOW_SECONDS.items()}
+_WINDOWS: Final[dict[int | None, Window | None]] = {
+    None: None,
+    **{seconds: window for window, seconds in WINDOW_SECONDS.items()},
+}
+_COUNTED: Final = (
+    Verdict.VALID,
+    Verdict.RATE_LIMITED,
+    Verdict.QUOTA_EXCEEDED,
+    Verdict.CREDITS_EXHAUSTED,
+)
 _NOWHERE: Final = Budget("", "", "", "", "")
 _REQUEST_ID: Final = re.compile(r"req_[0-9A-Za-z]{1,60}", re.ASCII)
 _TOKEN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
@@ -68,9 +77,9 @@ class Reader:
         retry = told["retry_after"]
         decision.retry_us = None if retry is None else int(retry) * MICROSECONDS
         decision.scopes_missing = tuple(map(str, told["scopes_missing"]))
-        if verdict in (Verdict.VALID, Verdict.RATE_LIMITED, Verdict.QUOTA_EXCEEDED):
+        if verdict in _COUNTED:
             decision.left = tuple(
-                int(limit[number])
+                int(limit[number] or 0)  # credits have no time of return
                 for limit in told["limits"]
                 for number in ("remaining", "reset_seconds")
             )
@@ -90,6 +99,7 @@ class Reader:
             (application["id"], application["name"], application["external_id"]),
             frozenset(map(str, told["scopes"])),
             terms,
+            told["customer"],
         )
         line = self._lines.get(way)
         if line is None:
@@ -105,7 +115,7 @@ def _matching(form: re.Pattern[str], text: str) -> str:
     return text
 
 
-Term = tuple[LimitKind, str, int, int]
+Term = tuple[LimitKind, str, int, int | None]
 
 
 def _made(
@@ -114,6 +124,7 @@ def _made(
     application: tuple[str, str, str | None],
     scopes: frozenset[str],
     terms: tuple[Term, ...],
+    customer: str | None,
 ) -> Line:
     grant = GrantRecord(Resource.API, "", "", None, scopes)
     return Line(
@@ -128,7 +139,7 @@ def _made(
         starts_us=0,
         ends_us=FOREVER_US,
         rates=tuple(
-            RateUse("", rate_limit(name, amount, seconds, None))
+            RateUse("", rate_limit(name, amount, seconds or 1, None))
             for kind, name, amount, seconds in terms
             if kind is LimitKind.RATE
         ),
@@ -137,6 +148,7 @@ def _made(
             for kind, name, amount, seconds in terms
             if kind is LimitKind.QUOTA
         ),
+        customer=CustomerRecord("", "", customer, False, (), ()) if customer else None,
     )
 
 

@@ -65,7 +65,7 @@ def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed
     if not keys:
         return ()
     used = look.reports.last_used([key.id for key in keys])
-    limits = limits_of(look, keys)
+    limits = _told_once(limits_of(look, keys))
     alerts = recent_alerts(look, look.now_us - ALERT_US)
     needs = [
         KeyNeed(key, Need.EXPOSED, alert.last_at, alert=alert)
@@ -76,6 +76,16 @@ def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed
         need for key in keys for need in _needs(key, look.now_us, used, limits[key.id])
     ]
     return tuple(sorted(needs, key=_urgency)[:NEEDS_MAX])
+
+
+def _told_once(limits: Mapping[str, list[LimitLeft]]) -> dict[str, list[LimitLeft]]:
+    """The limits by key; what several share is told of the first alone."""
+    told: set[str] = set()
+    kept: dict[str, list[LimitLeft]] = {}
+    for key_id, met in limits.items():
+        kept[key_id] = [one for one in met if one.counted_on not in told]
+        told.update(one.counted_on for one in met)
+    return kept
 
 
 def _by_kind(alerts: Iterable[Alert]) -> Iterable[Alert]:

@@ -2,6 +2,7 @@
 
 from keyhouse.services.tenants.bootstrap import Bootstrapped, bootstrap
 from keyhouse.services.tenants.commands import (
+    OrganizationChanges,
     ProjectChanges,
     change_organization,
     change_project,
@@ -26,6 +27,7 @@ __all__ = [
     "WRITE_ORGANIZATIONS",
     "WRITE_PROJECTS",
     "Bootstrapped",
+    "OrganizationChanges",
     "ProjectChanges",
     "bootstrap",
     "change_organization",

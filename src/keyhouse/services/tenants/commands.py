@@ -7,11 +7,13 @@ from keyhouse.core.entities import (
     Access,
     Api,
     Application,
+    Customer,
     Key,
+    Limit,
     Organization,
     Project,
 )
-from keyhouse.core.validation import check_name
+from keyhouse.core.validation import check_limits, check_name
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.tenants.queries import (
     WRITE_ORGANIZATIONS,
@@ -21,6 +23,13 @@ from keyhouse.services.tenants.queries import (
 from keyhouse.services.work import Work, switched
 
 
+class OrganizationChanges(TypedDict, total=False):
+    """What may change of an organization; only what is there is changed."""
+
+    name: str
+    limits: tuple[Limit, ...]
+
+
 class ProjectChanges(TypedDict, total=False):
     """What may change of a project; only what is there is changed."""
 
@@ -28,14 +37,13 @@ class ProjectChanges(TypedDict, total=False):
     disabled: bool
 
 
-def change_organization(work: Work, id: str, *, name: str | None = None) -> Organization:
-    """Rename the actor's organization."""
+def change_organization(work: Work, id: str, changes: OrganizationChanges) -> Organization:
+    """Rename the actor's organization, or change the limits that its keys share."""
     work.actor.whole(WRITE_ORGANIZATIONS)
     organization = work.own(Organization, id)
-    if name is None:
-        return organization
-    refuse(check_name("name", name))
-    return work.change("organization.change", organization, name=name)
+    limits = check_limits("limits", changes.get("limits", ()), work.knows_zone)
+    refuse([*(check_name("name", changes["name"]) if "name" in changes else []), *limits])
+    return work.change("organization.change", organization, **changes)
 
 
 def create_project(work: Work, *, name: str) -> Project:
@@ -63,11 +71,12 @@ def delete_project(work: Work, id: str) -> None:
     """Delete an empty project. What it holds goes first, or it is switched off."""
     work.actor.whole(WRITE_PROJECTS)
     project = reached_project(work, WRITE_PROJECTS, id)
-    for kind in (Api, Application, Key):
+    for kind in (Api, Application, Customer, Key):
         if work.tx.page(kind, after=None, limit=1, project_id=project.id).rows:
+            article = "a" if kind in (Customer, Key) else "an"
             raise Taken(
                 "project",
-                f"still holds an {kind.__name__}" if kind is not Key else "holds a key",
+                f"still holds {article} {kind.__name__}",
                 "delete what is in it first, or disable the project",
             )
     if work.tx.page(Access, after=None, limit=1, resource_id=project.id).rows:

@@ -13,6 +13,7 @@ from keyhouse.core.records import (
     HOST,
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     Found,
     KeyRecord,
     Line,
@@ -60,7 +61,7 @@ class RecordCache:
         self.ways: OrderedDict[bytes, dict[str, Way]] = OrderedDict()
         self._keys_max = keys_max
         self._parts: dict[PartRef, _Held] = {}
-        self._applications: OrderedDict[PartRef, None] = OrderedDict()
+        self._callers: OrderedDict[PartRef, None] = OrderedDict()
         self._found: dict[bytes, Found] = {}
         self.apis: dict[str, ApiRecord] = {}
         self.hosts = HostIndex()
@@ -176,15 +177,18 @@ class RecordCache:
         self._parts[ref] = _Held(part, seq)
         if isinstance(part, ApiRecord):
             self.apis[part.slug] = part
-        elif isinstance(part, ApplicationRecord):
-            self._keep_application(ref)
+        elif isinstance(part, ApplicationRecord | CustomerRecord):
+            self._keep_caller(ref)
 
-    def _keep_application(self, ref: PartRef) -> None:
-        self._applications[ref] = None
-        self._applications.move_to_end(ref)
-        if len(self._applications) > self._keys_max:
-            oldest, _ = self._applications.popitem(last=False)
-            self._parts.pop(oldest, None)
+    def _keep_caller(self, ref: PartRef) -> None:
+        """Applications and customers may each be as many as keys."""
+        self._callers[ref] = None
+        self._callers.move_to_end(ref)
+        if len(self._callers) > 2 * self._keys_max:
+            oldest, _ = self._callers.popitem(last=False)
+            if self._parts.pop(oldest, None) is not None:
+                # Nobody would hear of its change: no way may be made of it still.
+                self.generation += 1
 
     def _drop(self, ref: PartRef, seq: int) -> None:
         if ref.kind == HOST:
@@ -215,7 +219,7 @@ class RecordCache:
     def _forget_all(self) -> None:
         self.generation += 1
         self._parts.clear()
-        self._applications.clear()
+        self._callers.clear()
         self._found.clear()
         self.apis.clear()
         self.hosts.changed()

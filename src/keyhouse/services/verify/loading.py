@@ -12,6 +12,7 @@ from keyhouse.core.keyring import Keyring
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
+    CustomerRecord,
     Found,
     KeyRecord,
     OrganizationRecord,
@@ -106,7 +107,8 @@ class Loading:
             if self._cache.is_absent(slug, self._clock.monotonic_us()):
                 return asker.refuse(Verdict.API_NOT_ALLOWED)
             return self._load_api(slug, asker)
-        held = self._held(found, asker, _refs_of_api(api))
+        customers = self._customers(found, api)
+        held = self._held(found, asker, _refs_of_api(api) + customers)
         if not isinstance(held, dict):
             return held
         pieces = _pieces(found, held)
@@ -119,6 +121,7 @@ class Loading:
             api,
             owners=pieces.owners,
             providers=_owners(held, api.organization_id, api.project_id),
+            customer=_customer(held, customers),
         )
         way = Way(line, tuple(held.items()), self._cache.generation)
         self._cache.keep_way(hashed, slug, way)
@@ -209,6 +212,20 @@ class Loading:
         if asker.attempt >= ATTEMPTS_MAX:
             return asker.refuse(Verdict.UNAVAILABLE)
         return self._load(missing, asker)
+
+    def _customers(self, found: Found, api: ApiRecord) -> list[PartRef]:
+        """The customer that the key's application is of with the API's provider.
+
+        Before key and application are there it is not known, nor a way made.
+        """
+        key = self._cache.part(PartRef("key", found.key_id))
+        if not isinstance(key, KeyRecord):
+            return []
+        application = self._cache.part(PartRef("application", key.application_id))
+        if not isinstance(application, ApplicationRecord):
+            return []
+        id = application.customers.get(api.organization_id)
+        return [] if id is None else [PartRef("customer", id)]
 
     def _load(self, missing: list[PartRef], asker: Asker[T]) -> Pending[T]:
         def resume(result: object) -> T | Pending[T]:
@@ -326,3 +343,8 @@ def _owners(
         part = held[ref]
         if isinstance(part, (OrganizationRecord, ProjectRecord)):
             yield part
+
+
+def _customer(held: dict[PartRef, Part], refs: list[PartRef]) -> CustomerRecord | None:
+    found = [part for ref in refs if isinstance(part := held[ref], CustomerRecord)]
+    return found[0] if found else None

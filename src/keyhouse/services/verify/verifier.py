@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from keyhouse.core.addresses import UNKNOWN
 from keyhouse.core.alerts import network_of
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision, Pending, exhausted
 from keyhouse.core.entities import AlertKind, KeyKind
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
@@ -113,6 +113,8 @@ class Verifier:
         line = way.line
         verdict, route_id, units, missing = decide(line, request, now_us)
         if verdict is _VALID:
+            if line.on_route is not None:
+                line = line.on_route(line, route_id)
             outcome = self._spend(request, attempt, line, route_id, units, now_us)
         else:
             shown = None if verdict is Verdict.UNKNOWN else line
@@ -153,7 +155,8 @@ class Verifier:
         if line.quotas:
             outcome = self._reserve(line.quotas, units, now_us)
             if not isinstance(outcome, Reserved):
-                return self._unreserved(outcome, request, attempt, line, route_id, now_us)
+                passed = (line, route_id, units)
+                return self._unreserved(outcome, request, attempt, passed, now_us)
             lease_ids, left = outcome
         if line.rates:
             spent = self._take(line.rates, units, now_us)
@@ -168,15 +171,17 @@ class Verifier:
         outcome: Exhausted | Short,
         request: Request,
         attempt: int,
-        line: Line,
-        route_id: str,
+        passed: tuple[Line, str, int],
         now_us: int,
     ) -> Decision | Pending[Decision]:
-        """There is no quota left, or a lease is to be had first."""
+        """There is no quota (or credit) left, or a lease is to be had first."""
         if isinstance(outcome, Short):
             return self._lease(outcome, self._asker(request, attempt, caught_up=True))
-        refused = Decision(Verdict.QUOTA_EXCEEDED, now_us, line, route_id)
-        refused.left, refused.retry_us = outcome
+        line, route_id, units = passed
+        refused = Decision(exhausted(line, units, outcome.left), now_us, line, route_id)
+        refused.left = outcome.left
+        if refused.verdict is Verdict.QUOTA_EXCEEDED:
+            refused.retry_us = outcome.retry_us
         return refused
 
     def _slowed(

@@ -1,3 +1,4 @@
+from keyhouse.core.counting import Subject
 from keyhouse.core.entities import Limit, LimitKind, Window
 from keyhouse.doors.console.keys import filters
 from keyhouse.doors.console.keys.chart import chart_of, series_of
@@ -52,21 +53,29 @@ def test_the_script_is_told_seconds_and_milliseconds() -> None:
 def test_the_tightest_quota_is_the_one_most_used() -> None:
     bars = gauges(
         [
-            LimitLeft(None, RATE, None, None, None),
-            LimitLeft(None, MONTHLY, 4500, 4500, 7),
-            LimitLeft("weather", DAILY, 900, 100, 8),
+            LimitLeft(Subject.KEY, None, None, RATE, "1", None, None, None),
+            LimitLeft(Subject.APPLICATION, None, None, MONTHLY, "2", 4500, 4500, 7),
+            LimitLeft(Subject.API, "weather", None, DAILY, "3", 900, 100, 8),
+            LimitLeft(Subject.ROUTE, "weather", "GET /v1", RATE, "4", None, None, None),
+            LimitLeft(Subject.ORGANIZATION, None, None, RATE, "5", None, None, None),
         ]
     )
     found = tightest(bars)
     assert found
     assert (found.title, found.left, found.share, found.tone) == ("d", 100, 90, "low")
-    assert [bar.of for bar in bars] == ["this key", "this key", "weather"]
+    assert [bar.of for bar in bars] == [
+        "this key",
+        "its application",
+        "weather",
+        "weather GET /v1",
+        "the organization",
+    ]
     assert tightest(bars[:1]) is None
     assert figures(report(), bars).refused_share == 37.5
 
 
 def test_a_quota_that_is_used_up_and_more_is_full() -> None:
-    (bar,) = gauges([LimitLeft(None, DAILY, 1200, 0, 8)])
+    (bar,) = gauges([LimitLeft(Subject.KEY, None, None, DAILY, "1", 1200, 0, 8)])
     assert (bar.share, bar.tone) == (100, "out")
 
 

@@ -1,18 +1,20 @@
 """The form of a route: a method, a path below the API's root, what they need."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Route
 from keyhouse.core.patterns import ANY_METHOD
 from keyhouse.core.scopes import OR
 from keyhouse.core.validation import Problem
+from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
 from keyhouse.doors.console.apis.numbers import read_number
 from keyhouse.doors.console.apis.words import of_word, words
 from keyhouse.services.catalog import RouteFields
 
 _AROUND_OR: Final = re.compile(r"\s*\|\s*")
+_TEXTS: Final = ("method", "path", "scopes", "cost", "position")
 METHODS: Final = (ANY_METHOD, "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -24,12 +26,23 @@ class RouteForm(NamedTuple):
     scopes: str = ""
     cost: str = "1"
     position: str = ""
+    limits: Sequence[LimitRow] = ()
 
 
 def read_route(form: Mapping[str, object]) -> RouteForm:
-    """What was typed into the form of a route."""
-    names = (name for name in RouteForm._fields if name in form)
-    return RouteForm(**{name: str(form[name]).strip() for name in names})
+    """What was typed into the form of a route, but its rows of limits."""
+    blank = RouteForm()
+
+    def text(name: str) -> str:
+        return str(form.get(name, getattr(blank, name))).strip()
+
+    return RouteForm(
+        method=text("method"),
+        path=text("path"),
+        scopes=text("scopes"),
+        cost=text("cost"),
+        position=text("position"),
+    )
 
 
 def show_route(route: Route) -> RouteForm:
@@ -40,14 +53,21 @@ def show_route(route: Route) -> RouteForm:
         scopes=" ".join(route.scopes),
         cost=str(route.cost),
         position=str(route.position),
+        limits=rows_of(route.limits),
     )
 
 
 def route_fields(form: RouteForm) -> tuple[RouteFields, list[Problem]]:
     """What a form comes to; without a position a new route is the last."""
     cost, problems = read_number("cost", form.cost, blank=1)
+    limits, wrong = limits_of(form.limits)
+    problems += wrong
     fields = RouteFields(
-        method=form.method.upper(), path=form.path, scopes=entries(form.scopes), cost=cost
+        method=form.method.upper(),
+        path=form.path,
+        scopes=entries(form.scopes),
+        cost=cost,
+        limits=limits,
     )
     if form.position:
         position, wrong = read_number("position", form.position)
@@ -66,7 +86,9 @@ def at_fields(form: RouteForm, problems: Iterable[Problem]) -> dict[str, Problem
     places: dict[str, Problem] = {}
     for problem in problems:
         field = problem.field.partition(".")[0]
-        if field != problem.field:
+        if field == "limits":
+            places.setdefault(problem.field, problem)
+        elif field != problem.field:
             places.setdefault(field, of_word(field, entries(form.scopes), problem))
         else:
             places.setdefault(field, problem)

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Application, Environment, Key
+from keyhouse.core.entities import Application, Customer, Environment, Key
+from keyhouse.doors.console.keys import words
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
 from keyhouse.services import catalog, issue, reports
 from keyhouse.services.issue import KeyFilter, KeyState, KeyView
@@ -45,6 +46,8 @@ class Shown(NamedTuple):
     keys: list[KeyRow]
     can_be_deleted: bool
     calls_in_last_hour: int
+    limits: list[tuple[str, str]]
+    customer: Customer | None
 
 
 def listed(
@@ -78,7 +81,23 @@ def shown_of(look: Look, project: str, environment: Environment, id: str) -> Sho
     ]
     calls = reports.calls_in_last_hour(look, application=application.id)
     ever = look.tx.page(Key, after=None, limit=1, application_id=application.id).rows
-    return Shown(application, rows, not ever, calls)
+    limits = [(one.name, words.limit(one)) for one in application.limits]
+    customer = customer_of(look, application)
+    return Shown(application, rows, not ever, calls, limits, customer)
+
+
+def customer_of(look: Look, application: Application) -> Customer | None:
+    """The customer that the application is of here."""
+    id = catalog.seen(look, application).customer_id
+    return None if id is None else catalog.get_customer(look, id)
+
+
+def customer_name(application: Application, customer: Customer | None) -> str:
+    """As a form names a customer: by its external id, which one project knows."""
+    if customer is None:
+        return ""
+    near = customer.project_id == application.project_id
+    return customer.external_id if near else customer.id
 
 
 def _by_application(

@@ -27,6 +27,7 @@ LABELS: Final[Mapping[str, str]] = {
     "app": "App",
     "endpoint": "Endpoint",
     "scopes": "Scopes",
+    "credits": "Credits",
     "quota": "Quota",
     "rate": "Rate",
 }

@@ -4,12 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from keyhouse.core.counting import Subject
 from keyhouse.core.entities import LimitKind
 from keyhouse.doors.console.keys import words
 from keyhouse.services.reports import KeyReport, LimitLeft
 
 _LOW: Final = 20
 _NONE: Final = 0
+_WHOSE: Final = {
+    Subject.KEY: "this key",
+    Subject.APPLICATION: "its application",
+    Subject.CUSTOMER: "its customer",
+    Subject.ORGANIZATION: "the organization",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,17 @@ def _gauge(one: LimitLeft) -> Gauge:
     return Gauge(
         limit.name,
         words.limit(limit),
-        "this key" if one.api_slug is None else one.api_slug,
+        _whose(one),
         one.left,
         limit.amount,
         one.used,
         one.resets_at,
         share,
     )
+
+
+def _whose(one: LimitLeft) -> str:
+    """What a limit stands on, in the words of a page."""
+    if one.route is not None:
+        return f"{one.api_slug} {one.route}"
+    return one.api_slug or _WHOSE[one.subject]

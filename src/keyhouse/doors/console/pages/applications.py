@@ -1,30 +1,43 @@
 """Applications: the programs that call, each with its keys."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from keyhouse.core.entities import Application
 from keyhouse.core.validation import Problem
+from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
 from keyhouse.doors.console.applications.listing import (
+    customer_name,
+    customer_of,
     listed,
     own_application,
     shown_of,
 )
 from keyhouse.doors.console.forms import by_field
+from keyhouse.doors.console.keys import limits_form
+from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.toasts import Undo
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog
 from keyhouse.services.catalog import WRITE_APPLICATIONS
-from keyhouse.services.refusals import Invalid, NotFound, Taken
-from keyhouse.services.work import Work
+from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
+from keyhouse.services.work import Look, Work
 
 router = APIRouter()
 _ALL = "/{project}/{environment}/applications"
 _ONE = f"{_ALL}/{{application}}"
+
+
+class _Form(NamedTuple):
+    """What was typed: the fields of text, and the rows of limits."""
+
+    texts: Mapping[str, str]
+    rows: Sequence[LimitRow]
 
 
 @router.get(_ALL)
@@ -41,25 +54,32 @@ async def applications(here: Here) -> Response:
 async def new(here: Here) -> Response:
     """The form of a new application."""
     demand(here, WRITE_APPLICATIONS)
-    return _page(here, {}, None)
+    return _page(here, _Form({}, ()), None)
 
 
 @router.post(_ALL)
 async def create(here: Here) -> Response:
     """Create it, or tell what stands in the way."""
     demand(here, WRITE_APPLICATIONS)
-    typed = await _typed(here)
+    form, more = await _typed(here)
+    if more:
+        return _page(here, form, None)
+    typed = form.texts
 
     def act(work: Work) -> Application:
+        limits, problems = limits_of(form.rows)
+        refuse(problems)
         return catalog.create_application(
             work,
             name=typed["name"],
             external_id=typed["external_id"] or None,
             purpose=typed["purpose"],
+            limits=limits,
+            customer=typed["customer"] or None,
             project=here.project.id,
         )
 
-    return await _saved(here, typed, None, act, "Application created")
+    return await _saved(here, form, None, act, "Application created")
 
 
 @router.get(_ONE)
@@ -75,13 +95,8 @@ async def one(here: Here, application: str) -> Response:
 async def edit(here: Here, application: str) -> Response:
     """The form of one that there is."""
     demand(here, WRITE_APPLICATIONS)
-    row = await here.read(lambda look: own_application(look, here.project.id, application))
-    shown = {
-        "name": row.name,
-        "external_id": row.external_id or "",
-        "purpose": row.purpose,
-    }
-    return _page(here, shown, row)
+    row, form = await here.read(lambda look: _held(look, here.project.id, application))
+    return _page(here, form, row)
 
 
 @router.post(_ONE)
@@ -89,9 +104,14 @@ async def change(here: Here, application: str) -> Response:
     """Change it, or tell what stands in the way."""
     demand(here, WRITE_APPLICATIONS)
     row = await here.read(lambda look: own_application(look, here.project.id, application))
-    typed = await _typed(here)
+    form, more = await _typed(here)
+    if more:
+        return _page(here, form, row)
+    typed = form.texts
 
     def act(work: Work) -> Application:
+        limits, problems = limits_of(form.rows)
+        refuse(problems)
         return catalog.change_application(
             work,
             _own(work, here, application).id,
@@ -99,10 +119,12 @@ async def change(here: Here, application: str) -> Response:
                 "name": typed["name"],
                 "external_id": typed["external_id"] or None,
                 "purpose": typed["purpose"],
+                "limits": limits,
+                "customer": typed["customer"] or None,
             },
         )
 
-    return await _saved(here, typed, row, act, "Changes saved")
+    return await _saved(here, form, row, act, "Changes saved")
 
 
 @router.post(f"{_ONE}/disable")
@@ -132,6 +154,18 @@ async def delete(here: Here, application: str) -> Response:
     return see_other(here, here.url("applications"), "Application deleted")
 
 
+def _held(look: Look, project: str, id: str) -> tuple[Application, _Form]:
+    """An application, and the form that shows it as it is."""
+    row = own_application(look, project, id)
+    texts = {
+        "name": row.name,
+        "external_id": row.external_id or "",
+        "purpose": row.purpose,
+        "customer": customer_name(row, customer_of(look, row)),
+    }
+    return row, _Form(texts, rows_of(row.limits))
+
+
 def _own(work: Work, here: InProject, id: str) -> Application:
     row = work.own(Application, id)
     if row.project_id != here.project.id:
@@ -144,15 +178,18 @@ def _switch(work: Work, here: InProject, id: str, *, disabled: bool) -> Applicat
     return catalog.change_application(work, own.id, {"disabled": disabled})
 
 
-async def _typed(here: InProject) -> dict[str, str]:
+async def _typed(here: InProject) -> tuple[_Form, bool]:
+    """The form that was sent, and whether another row of limits is asked for."""
     form = await here.form()
-    names = ("name", "external_id", "purpose")
-    return {name: str(form.get(name, "")).strip() for name in names}
+    names = ("name", "external_id", "purpose", "customer")
+    texts = {name: str(form.get(name, "")).strip() for name in names}
+    rows = limits_form.form_rows(Typed.of(form.multi_items()))
+    return _Form(texts, rows), "more" in form
 
 
 async def _saved(
     here: InProject,
-    typed: Mapping[str, str],
+    form: _Form,
     row: Application | None,
     act: Callable[[Work], Application],
     toast: str,
@@ -160,15 +197,15 @@ async def _saved(
     try:
         made = await here.write(act)
     except Invalid as error:
-        return _page(here, typed, row, error.problems)
+        return _page(here, form, row, error.problems)
     except Taken as error:
-        return _page(here, typed, row, [error.problem])
+        return _page(here, form, row, [error.problem])
     return see_other(here, here.url("applications", made.id), toast)
 
 
 def _page(
     here: InProject,
-    typed: Mapping[str, str],
+    form: _Form,
     row: Application | None,
     problems: Sequence[Problem] = (),
 ) -> Response:
@@ -176,7 +213,9 @@ def _page(
         here,
         "applications/form.html",
         422 if problems else 200,
-        typed=typed,
+        typed=form.texts,
+        rows=[*form.rows, LimitRow()],
+        per=limits_form,
         application=row,
         problems=by_field(problems),
     )

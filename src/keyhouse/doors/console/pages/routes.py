@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from keyhouse.core.entities import Api, Route
 from keyhouse.core.validation import Problem
+from keyhouse.doors.console.apis.limit_rows import LimitRow
 from keyhouse.doors.console.apis.route_form import (
     METHODS,
     RouteForm,
@@ -15,6 +16,8 @@ from keyhouse.doors.console.apis.route_form import (
     route_fields,
     show_route,
 )
+from keyhouse.doors.console.keys import limits_form
+from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.pages.apis import own_api, own_api_to_write
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
@@ -41,7 +44,9 @@ async def create(here: Here, api: str) -> Response:
     """Add it, or tell what stands in the way."""
     demand(here, WRITE_APIS)
     row = await here.read(lambda look: own_api(look, here, api))
-    form = read_route(await here.form())
+    form, more = await _typed(here)
+    if more:
+        return _page(here, row, form, None)
 
     def act(work: Work) -> Route:
         fields, problems = route_fields(form)
@@ -66,7 +71,9 @@ async def change(here: Here, api: str, route: str) -> Response:
     """Change it, or tell what stands in the way."""
     demand(here, WRITE_APIS)
     row, held = await here.read(lambda look: _own_route(look, here, api, route))
-    form = read_route(await here.form())
+    form, more = await _typed(here)
+    if more:
+        return _page(here, row, form, held)
 
     def act(work: Work) -> Route:
         fields, problems = route_fields(form)
@@ -94,6 +101,13 @@ def _own_route(look: Look, here: InProject, api: str, id: str) -> tuple[Api, Rou
     if not found:
         raise NotFound("route")
     return row, found[0]
+
+
+async def _typed(here: InProject) -> tuple[RouteForm, bool]:
+    """The form that was sent, and whether another row of limits is asked for."""
+    typed = await here.form()
+    rows = limits_form.form_rows(Typed.of(typed.multi_items()))
+    return read_route(typed)._replace(limits=rows), "more" in typed
 
 
 async def _saved(
@@ -128,5 +142,7 @@ def _page(
         form=form,
         route=route,
         methods=METHODS,
+        rows=[*form.limits, LimitRow()],
+        per=limits_form,
         problems=at_fields(form, problems),
     )

@@ -6,17 +6,20 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from keyhouse.core.entities import AuditRow, Person
+from keyhouse.core.entities import AuditRow, Organization, Person
 from keyhouse.core.validation import Problem
+from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
 from keyhouse.doors.console.forms import by_field
+from keyhouse.doors.console.keys import limits_form, words
+from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.visits import AtOrganization, OrganizationHere
 from keyhouse.ports import Page
 from keyhouse.services import audit, members, tenants
-from keyhouse.services.refusals import Invalid
+from keyhouse.services.refusals import Invalid, refuse
 from keyhouse.services.tenants import WRITE_ORGANIZATIONS
-from keyhouse.services.work import Look, Turn
+from keyhouse.services.work import Look, Turn, Work
 
 router = APIRouter()
 _SHOWN: Final = 50
@@ -35,10 +38,31 @@ async def change(here: OrganizationHere) -> Response:
     name = str((await here.form()).get("name", "")).strip()
     id = here.organization.id
     try:
-        await here.write(lambda work: tenants.change_organization(work, id, name=name))
+        await here.write(lambda work: tenants.change_organization(work, id, {"name": name}))
     except Invalid as error:
         return _page(here, name, error.problems)
     return see_other(here, here.organization_url("settings"), "Name saved")
+
+
+@router.post("/{organization}/settings/limits")
+async def limit(here: OrganizationHere) -> Response:
+    """Change what all of its keys share, or tell what stands in the way."""
+    demand(here, WRITE_ORGANIZATIONS)
+    form = await here.form()
+    rows = limits_form.form_rows(Typed.of(form.multi_items()))
+    if "more" in form:
+        return _page(here, here.organization.name, rows=rows)
+
+    def act(work: Work) -> Organization:
+        limits, problems = limits_of(rows)
+        refuse(problems)
+        return tenants.change_organization(work, here.organization.id, {"limits": limits})
+
+    try:
+        await here.write(act)
+    except Invalid as error:
+        return _page(here, here.organization.name, error.problems, rows)
+    return see_other(here, here.organization_url("settings"), "Limits saved")
 
 
 @router.get("/{organization}/settings/audit")
@@ -52,12 +76,23 @@ async def history(here: OrganizationHere) -> Response:
     )
 
 
-def _page(here: AtOrganization, name: str, problems: Sequence[Problem] = ()) -> Response:
+def _page(
+    here: AtOrganization,
+    name: str,
+    problems: Sequence[Problem] = (),
+    rows: Sequence[LimitRow] | None = None,
+) -> Response:
+    """`rows` are those of limits that were typed; None for those that there are."""
+    held = here.organization.limits
+    rows = rows_of(held) if rows is None else rows
     return render(
         here,
         "settings/settings.html",
         422 if problems else 200,
         typed={"name": name},
+        rows=[*rows, LimitRow()],
+        per=limits_form,
+        limits=[words.limit(one) for one in held],
         problems=by_field(problems),
     )
 

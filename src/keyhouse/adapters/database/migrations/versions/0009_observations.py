@@ -1,7 +1,7 @@
 """What requests are told apart by besides their bucket: the networks of strangers.
 
 Revision ID: 0009
-Revises: 0005
+Revises: 0007
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

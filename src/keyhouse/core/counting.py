@@ -1,0 +1,171 @@
+"""Which limits a request meets, and for whom each of them counts.
+
+Any subject on the way of a request may have limits: key, API, application,
+customer, organization, route. One rule says which give way: an API's limits are defaults
+for each key, and a key's own of the same name, whatever its kind, takes the
+place of one. Nothing else replaces anything. So whoever may change a key
+cannot lift what its application, its organization or the provider has set. All
+that is left must pass, or nothing is spent.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from keyhouse.core.entities import Environment
+from keyhouse.core.limits import RateLimit
+from keyhouse.core.quotas import Budget, Quota
+from keyhouse.core.records import (
+    ApiRecord,
+    ApplicationRecord,
+    CustomerRecord,
+    KeyRecord,
+    OrganizationRecord,
+    QuotaUse,
+    RateUse,
+    RouteRecord,
+)
+
+
+class Subject(StrEnum):
+    """Whose limit one is."""
+
+    KEY = "key"
+    API = "api"
+    ROUTE = "route"
+    APPLICATION = "application"
+    CUSTOMER = "customer"
+    ORGANIZATION = "organization"
+
+
+_CREDITS: Final = "credits"
+_BALANCE: Final = "balance"
+CREDITS_TOLD: Final = f"{_CREDITS}/{_BALANCE}"
+"""As what callers are told what a prepaid customer has left."""
+_BARE: Final = (Subject.KEY, Subject.API)
+"""A call meets only one limit of a name of these two."""
+
+
+class Level(NamedTuple):
+    """A subject with its limits; `kind` and `id` are those of its budgets."""
+
+    kind: str
+    id: str
+    rates: tuple[RateLimit, ...]
+    quotas: tuple[Quota, ...]
+
+
+class Uses(NamedTuple):
+    """Limits, each with what it counts on."""
+
+    rates: tuple[RateUse, ...]
+    quotas: tuple[QuotaUse, ...]
+
+
+def told_name(subject: Subject, name: str) -> str:
+    """A limit's name as callers are told it: `organization/daily`.
+
+    The limits of a key and the defaults of an API go by their name alone. The
+    others bear their subject's, so that two that are called alike are told
+    apart. No name has a slash in it.
+    """
+    return name if subject in _BARE else f"{subject}/{name}"
+
+
+def named(told: str) -> tuple[Subject | None, str]:
+    """What `told_name` put together; None for a bare name, a key's or an API's."""
+    subject, _, name = told.rpartition("/")
+    return Subject(subject) if subject else None, name
+
+
+def limit_uses(
+    key: KeyRecord,
+    api: ApiRecord,
+    application: ApplicationRecord,
+    customer: CustomerRecord | None,
+    organization: OrganizationRecord | None,
+) -> Uses:
+    """What a key meets on an API whatever the route, the narrowest first.
+
+    `organization` is the key's own, `customer` the provider's. Their limits
+    and those of the application and the key count over all that is opened of
+    one provider.
+    """
+    return _uses(key, api, _levels(key, api, application, customer, organization))
+
+
+def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
+    """What a key meets on a route beyond that: counted for each key."""
+    own = Level("key_route", f"{key.id}/{route.id}", route.rates, route.quotas)
+    return _uses(key, api, [own])
+
+
+def credits_budget(provider_id: str, customer_id: str) -> Budget:
+    """What a customer's credits are counted on: one balance, whatever is called."""
+    return Budget(provider_id, _CREDITS, customer_id, "", _BALANCE)
+
+
+def credit_use(key: KeyRecord, customer: CustomerRecord | None) -> QuotaUse | None:
+    """The credits that a call with this key spends of; None where it spends none.
+
+    Only live keys do: trying an API out costs its customer nothing.
+    """
+    if customer is None or customer.credits is None:
+        return None
+    if key.environment != Environment.LIVE.value:
+        return None
+    budget = credits_budget(customer.organization_id, customer.id)
+    return QuotaUse(_token(budget), customer.credits, budget)
+
+
+def _levels(
+    key: KeyRecord,
+    api: ApiRecord,
+    application: ApplicationRecord,
+    customer: CustomerRecord | None,
+    organization: OrganizationRecord | None,
+) -> Iterable[Level]:
+    yield Level("key", key.id, key.rates, key.quotas)
+    yield _defaults(key, api)
+    # A subscription's plan stands here, counted as ("subscription", its id).
+    yield Level("application", application.id, application.rates, application.quotas)
+    if customer is not None:
+        yield Level("customer", customer.id, customer.rates, customer.quotas)
+    if organization is not None:
+        yield Level(
+            "organization", organization.id, organization.rates, organization.quotas
+        )
+
+
+def _defaults(key: KeyRecord, api: ApiRecord) -> Level:
+    """The API's limits for each key, without those that the key replaces."""
+    replaced = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
+    return Level(
+        "key_api",
+        f"{key.id}/{api.id}",
+        tuple(rate for rate in api.rates if rate.name not in replaced),
+        tuple(quota for quota in api.quotas if quota.name not in replaced),
+    )
+
+
+def _uses(key: KeyRecord, api: ApiRecord, levels: Iterable[Level]) -> Uses:
+    rates: list[RateUse] = []
+    quotas: list[QuotaUse] = []
+    for level in levels:
+        place = (api.organization_id, level.kind, level.id, key.environment or "")
+        for rate in level.rates:
+            counter = _token(_budget(place, rate.name))
+            rates.append(RateUse(counter, rate))
+        for quota in level.quotas:
+            budget = _budget(place, quota.name)
+            quotas.append(QuotaUse(_token(budget), quota, budget))
+    return Uses(tuple(rates), tuple(quotas))
+
+
+def _budget(place: tuple[str, str, str, str], told: str) -> Budget:
+    """The budget of a limit there; it names the subject by itself."""
+    return Budget(*place, named(told)[1])
+
+
+def _token(budget: Budget) -> str:
+    return "|".join(budget)

@@ -1,0 +1,13 @@
+"""Credits: a prepaid balance of a customer, with a ledger that only grows."""
+
+from keyhouse.services.prepaid.commands import CreditWish, add_credit
+from keyhouse.services.prepaid.queries import Balance, balance, get_credit, list_credits
+
+__all__ = [
+    "Balance",
+    "CreditWish",
+    "add_credit",
+    "balance",
+    "get_credit",
+    "list_credits",
+]
