@@ -39,6 +39,7 @@ def verdict(code: str, status: int, **more: Any) -> dict[str, Any]:
         "request_id": "req_0000000000000000000000",
         "key": {"id": "key_1", "name": "one", "environment": "test"},
         "application": {"id": "app_1", "name": "caller", "external_id": "acme-7"},
+        "customer": "acme-7",
         "scopes": ["a:b"],
         "scopes_missing": [],
         "limits": [],
