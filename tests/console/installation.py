@@ -18,7 +18,10 @@ class Installation(Machine):
         self.gateway_url = f"http://{self.gateway}"
 
     def environment(self) -> dict[str, str]:
-        return super().environment() | {"KEYHOUSE_MANAGEMENT__SIGN_UP": "open"}
+        return super().environment() | {
+            "KEYHOUSE_MANAGEMENT__SIGN_UP": "open",
+            "KEYHOUSE_GATEWAY__UPSTREAM_PRIVATE": "true",
+        }
 
     def mails(self, to: str) -> list[EmailMessage]:
         """What lies in the data folder for that address, oldest first."""

@@ -27,6 +27,8 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/explain$", {"method": "GET", "path": "/", "address": "192.0.2.9"}),
     (r"/try$", {"method": "GET", "path": "/", "secret": ""}),
     (r"/routes(/rte_\w+)?$", {"method": "GET", "path": "/walked", "cost": "1"}),
+    (r"/headers$", {"name": "X-Walked", "value": "walked"}),
+    (r"/headers/delete$", {"name": "X-Quokka-Key"}),
     (r"/apis$", _API | {"slug": "walked"}),
     (r"/apis/api_\w+$", _API),
     (r"/applications(/app_\w+)?$", {"name": "Walked"}),

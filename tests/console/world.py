@@ -25,6 +25,7 @@ from keyhouse.services.catalog import (
     create_application,
     create_customer,
     create_route,
+    set_upstream_header,
 )
 from keyhouse.services.issue import SecretState
 from keyhouse.services.people import PeopleDesk
@@ -185,7 +186,11 @@ class World:
             "id": "ses_0000000000000000000000",
             **self._spare(acme, word, api),
         }
-        told = (made.issued.secret.reveal(), again.issued.secret.reveal(), offer.token)
+        value, header = f"{word}-internal-token", f"X-{word.title()}-Key"
+        acme.write(lambda work: set_upstream_header(work, api, header, value))
+        ids["name"] = header
+        issued = (made.issued.secret.reveal(), again.issued.secret.reveal())
+        told = (*issued, offer.token, value)
         names = ("house", "project", "key", "clerk", "program", "customer")
         words = (*(f"{word} {name}" for name in names), f"{word}-api")
         return Furnished(acme, ids, told, words)

@@ -128,6 +128,8 @@ class _Show:
             "KEYHOUSE_GATEWAY__LISTEN": self._urls["gateway"].removeprefix("http://"),
             "KEYHOUSE_MANAGEMENT__LISTEN": self._urls["management"].removeprefix("http://"),
             "KEYHOUSE_MANAGEMENT__SIGN_UP": "open",
+            # Who signs up here has the machine before them: its own addresses are theirs.
+            "KEYHOUSE_GATEWAY__UPSTREAM_PRIVATE": "true",
         }
 
     def _restart(self, pid: int) -> int:
