@@ -15,6 +15,7 @@ INSIDE = {
     "api-new": f"{_P}/apis/new",
     "api": f"{_P}/apis/{{api}}",
     "api-edit": f"{_P}/apis/{{api}}/edit",
+    "api-header": f"{_P}/apis/{{api}}/headers/set",
     "route-new": f"{_P}/apis/{{api}}/routes/new",
     "route": f"{_P}/apis/{{api}}/routes/{{route}}",
     "applications": f"{_P}/applications",
