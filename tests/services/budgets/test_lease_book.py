@@ -241,9 +241,23 @@ def test_an_idle_lease_goes_back_and_the_book_forgets_it() -> None:
     uses = [use(amount=1000)]
     spend(book, uses, 1)
     assert book.idle(NOW + SECOND) == {}
-    ledger.give_back("spl", book.idle(NOW + 3 * SECOND))
+    assert book.idle(NOW + 3 * SECOND) == {}
+    ledger.give_back("spl", book.idle(NOW + 4 * SECOND))
     assert sum(ledger.leases.values()) == 1
     assert len(book) == 0
+
+
+def test_who_comes_back_between_two_looks_finds_the_lease_where_it_was() -> None:
+    """On its way to the store and back, a unit would be missing for a moment."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=1000)]
+    spend(book, uses, 1)
+    for seconds in (3, 6, 9):
+        assert book.idle(NOW + seconds * SECOND) == {}
+        asked = ledger.calls
+        assert isinstance(spend(book, uses, 1, NOW + seconds * SECOND), Reserved)
+        assert ledger.calls == asked
 
 
 def test_a_stop_gives_everything_back() -> None:

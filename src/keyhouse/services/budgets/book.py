@@ -17,7 +17,7 @@ from keyhouse.ports import BudgetLedger, Leased, LeaseWanted
 from keyhouse.services.budgets.holding import Holding
 
 IDLE_US: Final = 2_000_000
-"""A lease unused for this long is given back."""
+"""A lease unused for this long, at two looks in a row, is given back."""
 AHEAD_US: Final = 1_000_000
 """A question ahead that had no answer in this time is put again."""
 _LOOKED_AT: Final = 2048
@@ -200,7 +200,7 @@ class LeaseBook:
             holding = order.popleft()
             if self._holdings.get(holding.token) is not holding:
                 continue
-            if now_us >= holding.span.end_us or holding.is_idle(now_us, IDLE_US):
+            if now_us >= holding.span.end_us or holding.is_left(now_us, IDLE_US):
                 self._let_go(holding)
                 if holding.is_done(now_us, IDLE_US):
                     self._forget(holding)

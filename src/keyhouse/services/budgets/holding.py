@@ -48,6 +48,7 @@ class Holding:
     ahead_us: int = 0
     refused_until_us: int = 0
     refused_for_us: int = 0
+    idle_since_us: int = -1
     start_us: int = field(init=False)
     end_us: int = field(init=False)
 
@@ -86,6 +87,17 @@ class Holding:
     def is_idle(self, now_us: int, idle_us: int) -> bool:
         """Whether nothing was spent of it for so long."""
         return not 0 <= now_us - self.used_us < idle_us
+
+    def is_left(self, now_us: int, idle_us: int) -> bool:
+        """Whether it is idle, and was so when this was asked before.
+
+        Units on their way back are nobody's for a moment; so they do not leave
+        while the wall clock says at one look that time has passed.
+        """
+        before, self.idle_since_us = self.idle_since_us, -1
+        if self.is_idle(now_us, idle_us):
+            self.idle_since_us = self.used_us
+        return before == self.used_us == self.idle_since_us
 
     def is_done(self, now_us: int, idle_us: int) -> bool:
         """Whether nothing is lost by forgetting an idle one.
