@@ -359,6 +359,7 @@ def test_a_give_back_whose_answer_was_lost_does_not_invent_units(
     assert node.flush()
     node.clock.now += 3_000_000
     node.flusher.tick()
+    node.flusher.tick()
     give_back = door.give_back
 
     def lost(spool_id: str, returns: Mapping[str, int]) -> None:
@@ -380,6 +381,7 @@ def test_idle_units_go_back_and_a_stop_leaves_nothing_behind(
     node.serve()
     assert door.used(BUDGET, SPAN)[1] > 1
     node.clock.now += 3_000_000
+    assert node.flush()
     assert node.flush()
     assert door.used(BUDGET, SPAN) == (1, 0)
     node.serve()
