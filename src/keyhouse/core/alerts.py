@@ -5,16 +5,13 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Final
 
-from keyhouse.core.addresses import UNKNOWN, format_address
+from keyhouse.core.addresses import UNKNOWN, format_source_network, source_network
 from keyhouse.core.entities import Alert, AlertKind, Key
 from keyhouse.core.ids import ENTROPY_BYTES, EVENT, make_id
 from keyhouse.core.records import KeyRecord
 
 DAY_US: Final = 86_400_000_000
 SAMPLE_LENGTH_MAX: Final = 200
-_V4_HOST_BITS: Final = 8
-_V6_HOST_BITS: Final = 80
-_MAPPED: Final = 0xFFFF
 
 
 def alert_of(
@@ -54,8 +51,4 @@ def added(alerts: Mapping[str, Alert], more: Alert) -> Alert:
 
 def network_of(address: int) -> str:
     """The network around an address, /24 or /48: enough to tell where it was."""
-    if address == UNKNOWN:
-        return ""
-    is_v4 = address >> 32 == _MAPPED
-    bits = _V4_HOST_BITS if is_v4 else _V6_HOST_BITS
-    return f"{format_address(address >> bits << bits)}/{24 if is_v4 else 48}"
+    return "" if address == UNKNOWN else format_source_network(source_network(address))

@@ -12,7 +12,7 @@ from keyhouse.core.validation import (
     check_text,
 )
 from keyhouse.ports import Page
-from keyhouse.services.catalog.queries import home_project
+from keyhouse.services.catalog.queries import home_project, within_reach
 from keyhouse.services.refusals import NotFound, Taken, refuse
 from keyhouse.services.work import Look, Turn, Work, switched
 
@@ -41,14 +41,7 @@ def list_customers(
     look: Look, turn: Turn, *, project: str | None = None, external_id: str | None = None
 ) -> Page:
     """The customers within reach, the newest first."""
-    reach = look.actor.reach(READ_CUSTOMERS)
-    equals: dict[str, object] = {"organization_id": look.actor.organization_id}
-    if not reach.whole:
-        equals["project_id"] = tuple(reach.project_ids)
-    if project is not None:
-        equals["project_id"] = project if reach.holds_project(project) else ()
-    if external_id is not None:
-        equals["external_id"] = external_id
+    equals = within_reach(look, READ_CUSTOMERS, project, external_id)
     return look.page(Customer, turn, equals)
 
 

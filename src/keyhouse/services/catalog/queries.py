@@ -57,7 +57,15 @@ def list_applications(
     look: Look, turn: Turn, *, project: str | None = None, external_id: str | None = None
 ) -> Page:
     """The applications within reach, the newest first."""
-    reach = look.actor.reach(READ_APPLICATIONS)
+    equals = within_reach(look, READ_APPLICATIONS, project, external_id)
+    return look.page(Application, turn, equals)
+
+
+def within_reach(
+    look: Look, scope: str, project: str | None, external_id: str | None
+) -> dict[str, object]:
+    """What those rows are equal in that the actor may list, of one project or of all."""
+    reach = look.actor.reach(scope)
     equals: dict[str, object] = {"organization_id": look.actor.organization_id}
     if not reach.whole:
         equals["project_id"] = tuple(reach.project_ids)
@@ -65,7 +73,7 @@ def list_applications(
         equals["project_id"] = project if reach.holds_project(project) else ()
     if external_id is not None:
         equals["external_id"] = external_id
-    return look.page(Application, turn, equals)
+    return equals
 
 
 def reached_api(at: Look | Work, scope: str, name: str) -> Api:
