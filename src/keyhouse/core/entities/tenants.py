@@ -1,0 +1,56 @@
+"""Whose everything is: organizations, projects and the applications in them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyhouse.core.entities.limits import Limit
+
+
+class Environment(StrEnum):
+    """Which of an API's two worlds a server or publishable key belongs to."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """The tenant. `limits` are shared by all of its keys, for each provider apart."""
+
+    id: str
+    name: str
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """An organization's unit of work."""
+
+    id: str
+    organization_id: str
+    name: str
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The program that calls. `external_id` is the provider's own name for it.
+
+    `limits` are shared by all of its keys, for each provider apart.
+    """
+
+    id: str
+    organization_id: str
+    project_id: str
+    name: str
+    external_id: str | None = None
+    purpose: str = ""
+    disabled_at: int | None = None
+    created_at: int
+    updated_at: int
+    limits: tuple[Limit, ...] = ()

@@ -1,0 +1,77 @@
+"""What services need of the outside, as protocols; adapters implement them.
+
+Calls may block and are made off the event loop, unless a protocol says
+otherwise. A method that cannot reach what it stands for raises
+`StoreUnavailable`; a refusal is a value, never an exception.
+"""
+
+from keyhouse.ports.counting import (
+    BudgetLedger,
+    Leased,
+    LeaseWanted,
+    OrphanSpool,
+    RateCounter,
+    Slowed,
+    Spool,
+    SpoolFolder,
+    Stretch,
+    UsageSink,
+)
+from keyhouse.ports.failures import Clash, Conflict, StoreUnavailable
+from keyhouse.ports.people import Mail, Mailer, PasswordHasher
+from keyhouse.ports.records import (
+    ChangeFeed,
+    Changes,
+    Deliver,
+    KeyStore,
+    Node,
+    NodeRegistry,
+)
+from keyhouse.ports.remote import RemoteKeyhouse, RemoteRefused
+from keyhouse.ports.reports import Observed, Tally, UsageReports, UsageRow
+from keyhouse.ports.rows import E, Page, Rows, Search, Transaction, WritingTransaction
+from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
+from keyhouse.ports.upkeep import Upkeep
+
+__all__ = [
+    "BudgetLedger",
+    "ChangeFeed",
+    "Changes",
+    "Clash",
+    "Clock",
+    "Conflict",
+    "Deliver",
+    "E",
+    "Entropy",
+    "KeyStore",
+    "LeaseWanted",
+    "Leased",
+    "Mail",
+    "Mailer",
+    "Node",
+    "NodeRegistry",
+    "Observed",
+    "OrphanSpool",
+    "Page",
+    "PasswordHasher",
+    "RateCounter",
+    "RemoteKeyhouse",
+    "RemoteRefused",
+    "Rows",
+    "Sealed",
+    "Sealer",
+    "Search",
+    "Signer",
+    "Slowed",
+    "Spool",
+    "SpoolFolder",
+    "StoreUnavailable",
+    "Stretch",
+    "Tally",
+    "Transaction",
+    "Upkeep",
+    "UsageReports",
+    "UsageRow",
+    "UsageSink",
+    "WritingTransaction",
+]

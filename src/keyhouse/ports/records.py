@@ -1,0 +1,89 @@
+"""Where the data plane's records come from, and how it learns of changes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from keyhouse.core.records import Change, PartRef, Snapshot
+
+
+class KeyStore(Protocol):
+    """What the data plane reads. Each call sees one snapshot, and tells its seq."""
+
+    def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+        """Look up (pepper id, digest) pairs, all in one query.
+
+        Where one is found, `found` is set and `parts` holds the key, its
+        application, its project and organization, and each API that its
+        access names with that API's project and organization. Otherwise
+        `found` is None: an absence as of `seq`.
+        """
+
+    def find_api(self, slug: str) -> Snapshot:
+        """The API with that slug, with its project and organization."""
+
+    def find_host(self, host: str) -> Snapshot:
+        """The API that a host leads to, with its project and organization.
+
+        `host` is a whole name; one that an API has itself goes before a star.
+        """
+
+    def has_hosts(self) -> bool:
+        """Whether any API has a host at all."""
+
+    def load(self, refs: Iterable[PartRef]) -> Snapshot:
+        """Exactly these parts, None for those that do not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What the change log holds after a seq. `forget_all` says that rows up
+
+    to there are pruned, so nothing cached before `head` may be trusted.
+    """
+
+    head: int
+    rows: tuple[Change, ...] = ()
+    forget_all: bool = False
+
+
+class ChangeFeed(Protocol):
+    """The change log, followed. One thread at a time uses one feed."""
+
+    def read(self, after: int) -> Changes:
+        """All changes after seq `after`, at once."""
+
+    def wait(self, after: int, seconds: float) -> Changes:
+        """As `read`, but waits up to `seconds` for there to be any.
+
+        Either way the return confirms that the log was read to `head` at a
+        moment after the call began.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection; a `wait` in another thread ends soon."""
+
+
+class Node(NamedTuple):
+    """A process of the data plane as the others see it."""
+
+    id: str
+    boot_id: str
+    kind: str
+    pid: int
+    applied_seq: int
+    confirmed_at: int
+
+
+class NodeRegistry(Protocol):
+    """Which nodes live, and how far each has followed the change log."""
+
+    def announce(self, node: Node) -> None:
+        """Insert or refresh a node's row."""
+
+    def leave(self, node_id: str) -> None:
+        """Remove it, at a clean stop."""
+
+
+Deliver = Callable[[Changes, int], None]
+"""Takes changes and the monotonic µs before which they are complete."""

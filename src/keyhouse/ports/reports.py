@@ -1,0 +1,118 @@
+"""What was counted, read back."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from keyhouse.core.observations import Dimension
+from keyhouse.core.quotas import Budget, Span
+from keyhouse.ports.rows import Page
+
+
+class UsageRow(NamedTuple):
+    """One row of a usage report: sums over a step of time and one grouping."""
+
+    start_us: int
+    group: Mapping[str, str]
+    verdict: str
+    requests: int
+    units: int
+    errors: int
+    bytes_in: int
+    bytes_out: int
+    latency: tuple[int, ...]
+
+
+class Tally(NamedTuple):
+    """Counts alone: requests and upstream's errors by step, grouping and verdict."""
+
+    start_us: int
+    group: Mapping[str, str]
+    verdict: str
+    requests: int
+    errors: int
+
+
+class Observed(NamedTuple):
+    """A value of a dimension at one API, with one verdict: how often it was seen,
+
+    and when first and last. `observations.OTHER` stands for all that found no
+    place; a value that was driven out of its place for a while is told from
+    its return on, and is in the other count before.
+    """
+
+    api_id: str
+    verdict: str
+    value: str
+    requests: int
+    first_us: int
+    last_us: int
+
+
+class UsageReports(Protocol):
+    """What was counted, read back. An organization sees what it provides and
+
+    what it consumes.
+    """
+
+    def usage(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str],
+    ) -> list[UsageRow]:
+        """Sums by step, by `group_by` and verdict, in order of time.
+
+        Groups and filters are among key, api, application, environment, route.
+        """
+
+    def tallies(
+        self,
+        organization_id: str,
+        *,
+        since_us: int,
+        until_us: int,
+        step_seconds: int,
+        group_by: Sequence[str],
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Tally]:
+        """As `usage`, but counts alone; several values of a filter mean any of them."""
+
+    def observed(
+        self,
+        organization_id: str,
+        dimension: Dimension,
+        *,
+        since_us: int,
+        until_us: int,
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> list[Observed]:
+        """What was seen on the days, UTC, that the time touches; the most first.
+
+        Filters are among key, api and verdict; as those of `tallies`.
+        """
+
+    def requests(
+        self,
+        organization_id: str,
+        *,
+        after: str | None,
+        limit: int,
+        equals: Mapping[str, str | Sequence[str]],
+    ) -> Page:
+        """Lines of the request log as `usage.LogRow`, the newest first.
+
+        Filters as those of `tallies`, and `request` for the id of one.
+        """
+
+    def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
+        """When each key was last seen with a valid secret of it, in µs."""
+
+    def secrets_last_used(self, key_id: str) -> Mapping[int, int]:
+        """When each of a key's secrets was last seen: version to µs."""
+
+    def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
+        """Units booked as used of each budget in its window, in their order."""

@@ -1,0 +1,107 @@
+"""The rows of the control plane."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from keyhouse.core import entities
+from keyhouse.core.quotas import Budget, Span
+
+E = TypeVar("E", bound=entities.Entity)
+
+
+class Page(NamedTuple):
+    """A page of rows and the cursor after it, None on the last page."""
+
+    rows: list[Any]
+    next_cursor: str | None
+
+
+class Search(NamedTuple):
+    """Text sought, case aside, in a row's `column` or in rows that refer to it:
+
+    in `child_column` of those whose `reference` holds the row's id.
+    """
+
+    part: str
+    column: str
+    child: type[Any]
+    reference: str
+    child_column: str
+
+
+class Transaction(Protocol):
+    """One transaction over the rows. `kind` is a class of `core.entities`.
+
+    Equality filters name columns; a tuple as a value means any of its items.
+    A write to what the data plane caches adds itself to the change log.
+    """
+
+    def get(self, kind: type[E], id: str, /) -> E | None:
+        """The row with that id."""
+
+    def find(self, kind: type[E], /, **equals: object) -> list[E]:
+        """All rows that fit, by id. For what is few by nature."""
+
+    def page(
+        self,
+        kind: type[E],
+        /,
+        *,
+        after: str | None,
+        limit: int,
+        contains: Mapping[str, str] | None = None,
+        search: Search | None = None,
+        **equals: object,
+    ) -> Page:
+        """Rows that fit, the newest id first, from behind cursor `after`.
+
+        `contains` maps a text column to a part of it, case aside.
+        Raises ValueError for a cursor that is not one of ours.
+        """
+
+    def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
+        """Units of a budget booked as used, and units leased and not yet settled."""
+
+    def insert(self, row: entities.Entity) -> None:
+        """Add a row. Raises Conflict when a unique column is taken, or when a row
+
+        that it refers to does not exist; the transaction can go on after it.
+        """
+
+    def update(self, row: E, **changes: object) -> E:
+        """Write changed columns and return the new row, as it is now stored.
+
+        Raises LookupError when it is gone, and Conflict as `insert` does.
+        """
+
+    def remove(self, row: entities.Entity) -> None:
+        """Delete a row for good. Raises Conflict while others refer to it."""
+
+
+class Rows(Protocol):
+    """The rows of the control plane."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A read-only transaction on one snapshot."""
+
+    def writing(self) -> AbstractContextManager["WritingTransaction"]:
+        """A short writing transaction; commits unless an exception leaves it."""
+
+
+class WritingTransaction(Transaction, Protocol):
+    """A transaction that writes; `seq` is known after it has committed."""
+
+    def spend(self, budget: Budget, span: Span, limit: int, units: int) -> bool:
+        """Book units of a budget as used, if the transaction commits.
+
+        False, and nothing is, where less than that is left: `limit` less all
+        that was used and all that is out on leases.
+        """
+
+    @property
+    def seq(self) -> int | None:
+        """The change log's number of this transaction, None if it changed
+
+        nothing that the data plane caches.
+        """
