@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -35,6 +34,7 @@ from keyhouse.adapters.system import (
     load_keyring,
     parse_keyring,
 )
+from keyhouse.core import ids
 from keyhouse.doors import guard
 from keyhouse.ports import RemoteRefused
 from keyhouse.services.meter import LOG_ROWS_MAX
@@ -48,7 +48,7 @@ from keyhouse.services.plane import (
 from keyhouse.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -59,13 +59,16 @@ if TYPE_CHECKING:
     from keyhouse.core.secret import Secret
     from keyhouse.core.upstream_headers import Unseal
     from keyhouse.doors.gateway import GatewayConfig
+    from keyhouse.doors.worker import Round
     from keyhouse.ports import Mailer
+    from keyhouse.services.jobs import Claim
     from keyhouse.services.people import PeopleDesk
     from keyhouse.services.tenants import Bootstrapped
     from keyhouse.services.work import Office
 
 GRACE_SECONDS = 25.0
 """For requests in flight at a stop; the supervisor waits a little longer."""
+UPKEEP_SECONDS = 3600.0
 OWN_FILES_MAX = 256
 """Open files of a gateway that are no connections: database, spool, sockets."""
 SWITCH_SECONDS = 0.0001
@@ -441,7 +444,7 @@ async def _management(settings: Settings, database: Database, listen_fd: int) ->
     plane = CheckingPlane(_means(settings, database), _options(settings, "management"))
     await plane.open()
     outbox = mailer(settings)
-    worker = asyncio.create_task(work(_upkeep(settings, database), stop))
+    worker = asyncio.create_task(work(_rounds(settings, database), stop))
     try:
         app = _management_app(settings, database, plane, outbox)
         await serve(app, socket.socket(fileno=listen_fd), stop)
@@ -472,11 +475,25 @@ def _management_app(
     return BehindProxies(both, settings.management.trusted_proxies)
 
 
-def _upkeep(settings: Settings, database: Database) -> Callable[[Callable[[], bool]], int]:
+def _rounds(settings: Settings, database: Database) -> Sequence[Round]:
+    """What the worker of this process does, as far as no other process does it."""
+    from keyhouse.services.jobs import Task, rounds_of
+
+    tasks = (Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),)
+    clock, entropy = SystemClock(), SystemEntropy()
+    holder = ids.make_id(ids.NODE, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))
+    return rounds_of(tasks, database.rows, clock, holder)
+
+
+def _upkeep(settings: Settings, database: Database) -> Callable[[Claim], None]:
     from keyhouse.services.upkeep import Retention, keep_up
 
     kept = Retention(settings.requests.retention_days, settings.usage.retention_days)
-    return partial(keep_up, database.upkeep, SystemClock(), kept)
+
+    def run(claim: Claim) -> None:
+        keep_up(database.upkeep, SystemClock(), kept, claim.stopped)
+
+    return run
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from keyhouse.core.entities import Access, Api, Resource
 from keyhouse.core.records import GrantRecord
-from keyhouse.core.scopes import covers
+from keyhouse.core.scopes import EVERYTHING, covers
 from keyhouse.services.refusals import Forbidden
 
 OPERATOR = "operator"
 """The actor of what is done by a command on the machine itself."""
+WORKER = "worker"
+"""The actor of what happens on its own."""
 
 
 class Reach(NamedTuple):
@@ -78,3 +80,15 @@ class Actor:
             grant.resource is Resource.ORGANIZATION
             and grant.resource_id == self.organization_id
         )
+
+
+def all_powerful(id: str, organization_id: str) -> Actor:
+    """The operator or the worker at work in an organization: it may do all there."""
+    everything = GrantRecord(
+        Resource.ORGANIZATION,
+        organization_id,
+        organization_id,
+        None,
+        frozenset((EVERYTHING,)),
+    )
+    return Actor(id, organization_id, (everything,))

@@ -256,6 +256,7 @@ alert: Final = _table(
     sa.Index(None, "key_id", "id"),
     sa.Index(None, "last_at"),
 )
+job: Final = _table(entities.Job, "job")
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -280,6 +281,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.AuditRow: audit,
     entities.IdempotencyRow: idempotency,
     entities.Alert: alert,
+    entities.Job: job,
 }
 """The table of each class of `core.entities`."""
 

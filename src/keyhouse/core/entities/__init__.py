@@ -21,6 +21,7 @@ from keyhouse.core.entities.customers import (
     CreditKind,
     Customer,
 )
+from keyhouse.core.entities.jobs import Job
 from keyhouse.core.entities.keys import (
     Access,
     Key,
@@ -66,6 +67,7 @@ Entity = (
     | AuditRow
     | IdempotencyRow
     | Alert
+    | Job
 )
 
 
@@ -88,6 +90,7 @@ __all__ = [
     "IdempotencyRow",
     "Identity",
     "Invitation",
+    "Job",
     "Key",
     "KeyKind",
     "Limit",

@@ -2,37 +2,68 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol
 
 from keyhouse.ports import StoreUnavailable
 
-ROUND_SECONDS: Final = 3600.0
-Round = Callable[[Callable[[], bool]], int]
-"""One round of upkeep; ends early once the callable it is given says so."""
+LOOK_SECONDS: Final = 60.0
+"""How often at most a round waits: what another process left is taken up by then."""
+Stopped = Callable[[], bool]
 _log = logging.getLogger(__name__)
 
 
-async def work(upkeep: Round, stop: asyncio.Event, seconds: float = ROUND_SECONDS) -> None:
-    """Do a round at once and then every `seconds`, until `stop` is set.
+class Round(Protocol):
+    """One job as this process does it, whenever its turn comes."""
 
-    A round that fails is logged; the next one takes up what it left.
+    @property
+    def name(self) -> str:
+        """What it is called in the log."""
+
+    @property
+    def every_seconds(self) -> float:
+        """The time between two rounds."""
+
+    @property
+    def run(self) -> Callable[[Stopped], None]:
+        """Do one round, on a thread; ends early once the callable says so."""
+
+    @property
+    def end(self) -> Callable[[], None]:
+        """Let other processes have it, at the end."""
+
+
+async def work(rounds: Sequence[Round], stop: asyncio.Event) -> None:
+    """Do all rounds, each at once and then every so often, until `stop` is set.
+
+    One that fails is logged; the next one takes up what it left. Each job has
+    a thread, so that none waits for another's.
     """
+    if not rounds:
+        return
+    with ThreadPoolExecutor(len(rounds), "worker") as threads:
+        async with asyncio.TaskGroup() as group:
+            for one in rounds:
+                group.create_task(_work(one, stop, threads))
+
+
+async def _work(one: Round, stop: asyncio.Event, threads: ThreadPoolExecutor) -> None:
+    loop = asyncio.get_running_loop()
     while not stop.is_set():
-        await asyncio.to_thread(_round, upkeep, stop)
+        await loop.run_in_executor(threads, _guarded, one.name, one.run, stop.is_set)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(one.every_seconds, LOOK_SECONDS)):
                 await stop.wait()
         except TimeoutError:
             continue
+    await loop.run_in_executor(threads, _guarded, one.name, one.end)
 
 
-def _round(upkeep: Round, stop: asyncio.Event) -> None:
+def _guarded(name: str, act: Callable[..., None], *arguments: object) -> None:
     try:
-        removed = upkeep(stop.is_set)
+        act(*arguments)
     except StoreUnavailable as error:
-        _log.warning("upkeep waits for the next round: %s", error)
+        _log.warning("%s waits for the next round: %s", name, error)
     except Exception:  # noqa: BLE001 - the next round may go better; it is logged
-        _log.exception("a round of upkeep failed")
-    else:
-        _log.debug("upkeep removed %d rows", removed)
+        _log.exception("a round of %s failed", name)

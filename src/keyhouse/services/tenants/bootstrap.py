@@ -13,11 +13,10 @@ from keyhouse.core.entities import (
     Role,
 )
 from keyhouse.core.mailboxes import mailbox
-from keyhouse.core.records import GrantRecord
 from keyhouse.core.scopes import EVERYTHING
 from keyhouse.core.secret import Secret
 from keyhouse.core.validation import check_email, check_name
-from keyhouse.services.actor import OPERATOR, Actor
+from keyhouse.services.actor import OPERATOR, all_powerful
 from keyhouse.services.catalog import create_application
 from keyhouse.services.issue.minting import NewKey, Opening, issue_key
 from keyhouse.services.refusals import refuse
@@ -73,18 +72,7 @@ def bootstrap(
         issued = issue_key(work, _management_key(work, home))
         return Bootstrapped(made, tenant, home.id, issued.key.id, issued.secret)
 
-    return office.write(_operator(tenant), run).value
-
-
-def _operator(organization_id: str) -> Actor:
-    everything = GrantRecord(
-        Resource.ORGANIZATION,
-        organization_id,
-        organization_id,
-        None,
-        frozenset((EVERYTHING,)),
-    )
-    return Actor(OPERATOR, organization_id, (everything,))
+    return office.write(all_powerful(OPERATOR, tenant), run).value
 
 
 def _owned(office: Office, email: str) -> str | None:

@@ -30,7 +30,8 @@ def keep_up(
 ) -> int:
     """Remove what is past its time, in small transactions; returns how many rows.
 
-    Ends early once `stopped` says so; the next round takes up the rest.
+    Ends early once `stopped` says so; the next round takes up the rest. Two
+    at once would remove the same rows, and so need no fence between them.
     """
     now = clock.now_us()
     removed = upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
