@@ -1,0 +1,29 @@
+"""The one module that knows concrete classes: settings in, running parts out.
+
+Everything heavy is imported inside its builder, so that a program with the
+light package alone can import this module and use the guard.
+"""
+
+from keyhouse.wiring.desks import mail_folder, mailer, people_desk
+from keyhouse.wiring.folder import new_sealing_key, new_signing_key, prepare
+from keyhouse.wiring.founding import bootstrap
+from keyhouse.wiring.gateway import SWITCH_SECONDS, run_gateway, spare_collector
+from keyhouse.wiring.guards import Keyhouse
+from keyhouse.wiring.management import run_management
+from keyhouse.wiring.planes import data_plane
+
+__all__ = [
+    "SWITCH_SECONDS",
+    "Keyhouse",
+    "bootstrap",
+    "data_plane",
+    "mail_folder",
+    "mailer",
+    "new_sealing_key",
+    "new_signing_key",
+    "people_desk",
+    "prepare",
+    "run_gateway",
+    "run_management",
+    "spare_collector",
+]

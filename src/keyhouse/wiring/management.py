@@ -1,0 +1,71 @@
+"""The process that changes rows."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+from keyhouse.services.plane import CheckingPlane
+from keyhouse.wiring.desks import mailer, office_of, people_of
+from keyhouse.wiring.folder import open_checked
+from keyhouse.wiring.planes import means_of, options_of
+from keyhouse.wiring.signals import stop_on_signals
+from keyhouse.wiring.worker import rounds_of_worker
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from keyhouse.adapters.database import Database
+    from keyhouse.ports import Mailer
+    from keyhouse.settings import Settings
+
+
+def run_management(settings: Settings, listen_fd: int) -> int:
+    """The management API and its worker on an inherited listening socket,
+
+    until SIGTERM or SIGINT. Raises SettingsError and StoreUnavailable.
+    """
+    import uvloop
+
+    with open_checked(settings) as database:
+        return uvloop.run(_management(settings, database, listen_fd))
+
+
+async def _management(settings: Settings, database: Database, listen_fd: int) -> int:
+    from keyhouse.doors.api import serve
+    from keyhouse.doors.worker import work
+
+    stop = stop_on_signals()
+    plane = CheckingPlane(means_of(settings, database), options_of(settings, "management"))
+    await plane.open()
+    outbox = mailer(settings)
+    worker = asyncio.create_task(work(rounds_of_worker(settings, database), stop))
+    try:
+        app = _management_app(settings, database, plane, outbox)
+        await serve(app, socket.socket(fileno=listen_fd), stop)
+    finally:
+        stop.set()
+        await worker
+        await plane.close()
+        await asyncio.to_thread(outbox.close)
+    return 0
+
+
+def _management_app(
+    settings: Settings, database: Database, plane: CheckingPlane, outbox: Mailer
+) -> ASGIApp:
+    from keyhouse.doors.api import build_app
+    from keyhouse.doors.console import ConsoleConfig, build_console
+    from keyhouse.doors.front import BehindProxies, dispatch
+
+    office = office_of(settings, database)
+    people = people_of(settings, office, outbox)
+    config = ConsoleConfig(
+        gateway_url=settings.gateway.url,
+        public_url=settings.management.url,
+        sign_up=settings.management.sign_up,
+    )
+    api = build_app(office, people, plane.management)
+    both = dispatch(api, build_console(office, people, config))
+    return BehindProxies(both, settings.management.trusted_proxies)

@@ -1,0 +1,54 @@
+"""What decides on requests, with a database of its own behind it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from keyhouse.adapters.memory import MemoryRateCounter
+from keyhouse.adapters.spool import MappedSpoolFolder
+from keyhouse.adapters.system import SystemClock, SystemEntropy, boot_id
+from keyhouse.services.meter import LOG_ROWS_MAX
+from keyhouse.services.plane import DataPlane, Means, MeteringMeans, Options
+from keyhouse.wiring.folder import keyring
+
+if TYPE_CHECKING:
+    from keyhouse.adapters.database import Database
+    from keyhouse.settings import Settings
+
+
+def means_of(settings: Settings, database: Database) -> Means:
+    """What any plane needs of the outside."""
+    return Means(
+        keys=database.keys,
+        open_feed=database.feed,
+        ledger=database.ledger,
+        rates=MemoryRateCounter(),
+        keyring=keyring(settings),
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+    )
+
+
+def options_of(settings: Settings, kind: str) -> Options:
+    """How a plane of that kind is to be."""
+    return Options(
+        kind=kind,
+        keys_max=settings.cache.keys_max,
+        stale_seconds_max=settings.cache.stale_seconds_max,
+        require_tls=settings.gateway.require_tls,
+    )
+
+
+def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
+    """A data plane of that kind, not yet open."""
+    boot = boot_id()
+    metering = MeteringMeans(
+        spools=MappedSpoolFolder(settings.spool_dir, boot),
+        sink=database.sink,
+        nodes=database.nodes,
+        boot_id=boot,
+        pid=os.getpid(),
+        log_rows_max=LOG_ROWS_MAX if settings.requests.retention_days else 0,
+    )
+    return DataPlane(means_of(settings, database), metering, options_of(settings, kind))
