@@ -41,6 +41,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     }
     route = owner.call("POST", "/v1/apis/weather/routes", **call)
     keys = _keys(owner)
+    customer = _customers(owner, keys)
     _invite(owner)
     _past(installation, owner, keys)
     first = keys[0]
@@ -53,6 +54,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
         "api": owner.client.get("/v1/apis/weather").json()["id"],
         "route": route["id"],
         "application": first["application"],
+        "customer": customer,
         "key": first["id"],
         "secret": next(one["id"] for one in secrets if one["version"] == 1),
         "request_id": _refused(owner, first["id"]),
@@ -86,6 +88,25 @@ def _keys(owner: Signed) -> list[dict[str, Any]]:
         made("Nightly import", "Data warehouse", "maps", ends_at=soon),
         made("Billing server", "Invoices", "maps"),
     ]
+
+
+def _customers(owner: Signed, keys: list[dict[str, Any]]) -> str:
+    """A prepaid customer with two applications, and one that has nothing yet."""
+    owner.call("POST", "/v1/customers", external_id="crm-2290", name="Initech")
+    globex = owner.call(
+        "POST", "/v1/customers", external_id="crm-4711", name="Globex", limits=[QUOTA]
+    )
+    for key in keys[:2]:
+        path = f"/v1/applications/{key['application']}"
+        owner.call("PATCH", path, customer="crm-4711")
+    ledger = f"/v1/customers/{globex['id']}/credits"
+    for amount, kind, note in (
+        (250_000, "purchase", "Invoice 2026-118"),
+        (5_000, "grant", "For the outage in October"),
+        (-61_200, "adjustment", "Counted twice before the move"),
+    ):
+        owner.call("POST", ledger, amount=amount, kind=kind, note=note)
+    return str(globex["id"])
 
 
 def _invite(owner: Signed) -> None:

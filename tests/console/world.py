@@ -110,7 +110,7 @@ def fill(way: Way, at: Furnished) -> list[str]:
 
 def _spare(path: str, ids: Mapping[str, str]) -> dict[str, str]:
     """What can be deleted stands in for what hangs together with other things."""
-    kind = re.search(r"{(api|application|project)}/delete$", path)
+    kind = re.search(r"{(api|application|customer|project)}/delete$", path)
     return {kind[1]: ids[f"spare_{kind[1]}"]} if kind else {}
 
 
@@ -229,10 +229,14 @@ class World:
             )
             wish = CreditWish(5, CreditKind.GRANT, f"{word} customer")
             credit = add_credit(work, buyer.id, wish)
+            browser = create_customer(
+                work, external_id=f"{word} nobody", project=acme.project, fields={}
+            )
             return {
                 "route": route.id,
                 "customer": buyer.id,
                 "credit": credit.id,
+                "spare_customer": browser.id,
                 "spare_application": program.id,
                 "spare_api": unused.id,
                 "spare_project": project.id,

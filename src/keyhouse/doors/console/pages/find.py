@@ -58,6 +58,7 @@ def _goals(here: InProject) -> list[Goal]:
         Goal("APIs", "waypoints", here.url("apis")),
         Goal("Create API", "plus", here.url("apis", "new"), "apis:write", panel=True),
         Goal("Applications", "app-window", here.url("applications")),
+        Goal("Customers", "building-2", here.url("customers")),
         Goal("Requests", "list", here.url("requests")),
         Goal("Projects", "folder", here.organization_url("projects")),
         Goal("Members", "users", here.organization_url("members")),

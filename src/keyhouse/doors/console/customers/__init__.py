@@ -1,0 +1,1 @@
+"""Customers in the console: what its pages tell of them."""

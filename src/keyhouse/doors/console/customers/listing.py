@@ -1,0 +1,108 @@
+"""Customers with their applications, and what they have left."""
+
+from collections import Counter
+from typing import Final, NamedTuple
+
+from keyhouse.core.entities import Application, ApplicationCustomer, Credit, Customer
+from keyhouse.doors.console.keys import words
+from keyhouse.services import catalog, prepaid
+from keyhouse.services.prepaid import Balance
+from keyhouse.services.refusals import NotFound
+from keyhouse.services.work import Look, Turn
+
+CUSTOMERS_SHOWN: Final = 50
+APPLICATIONS_SHOWN: Final = 100
+ENTRIES_SHOWN: Final = 25
+_NEARLY_GONE: Final = 90
+"""From so much of all credits spent on, in %, the balance is shown as low."""
+
+
+class Row(NamedTuple):
+    """A customer in the list; `balance` is None for one that does not prepay."""
+
+    customer: Customer
+    applications: int
+    balance: Balance | None
+
+
+class Listed(NamedTuple):
+    """A page of rows, and the cursor behind it."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
+class Gauge(NamedTuple):
+    """How much of all credits is spent: a share in %, and fine, low or out."""
+
+    share: float
+    tone: str
+
+
+class Shown(NamedTuple):
+    """One customer with all that its page tells."""
+
+    customer: Customer
+    applications: list[Application]
+    limits: list[tuple[str, str]]
+    balance: Balance
+    gauge: Gauge
+    entries: list[Credit]
+    next_cursor: str | None
+    can_be_deleted: bool
+
+
+def listed(look: Look, project: str, cursor: str | None) -> Listed:
+    """The project's customers, the newest first."""
+    page = catalog.list_customers(look, Turn(cursor, CUSTOMERS_SHOWN), project=project)
+    links = _links(look, *(customer.id for customer in page.rows))
+    linked = Counter(link.customer_id for link in links)
+    rows = [_row(look, customer, linked[customer.id]) for customer in page.rows]
+    return Listed(rows, page.next_cursor)
+
+
+def own_customer(look: Look, project: str, id: str) -> Customer:
+    """A customer of that project; NotFound for another's."""
+    customer = catalog.get_customer(look, id)
+    if customer.project_id != project:
+        raise NotFound("customer")
+    return customer
+
+
+def shown_of(look: Look, project: str, id: str, cursor: str | None) -> Shown:
+    """All that the page of a customer tells; the cursor is that of its ledger."""
+    customer = own_customer(look, project, id)
+    linked = tuple(link.application_id for link in _links(look, customer.id))
+    applications = look.tx.find(Application, id=linked[:APPLICATIONS_SHOWN])
+    has = prepaid.balance(look, customer.id)
+    ledger = prepaid.list_credits(look, customer.id, Turn(cursor, ENTRIES_SHOWN))
+    return Shown(
+        customer=customer,
+        applications=sorted(applications, key=lambda one: one.name.casefold()),
+        limits=[(one.name, words.limit(one)) for one in customer.limits],
+        balance=has,
+        gauge=gauge_of(has),
+        entries=ledger.rows,
+        next_cursor=ledger.next_cursor,
+        can_be_deleted=not linked and customer.credits is None,
+    )
+
+
+def gauge_of(balance: Balance) -> Gauge:
+    """The balance as a bar: what is spent of all that came."""
+    share = (
+        100.0 * min(balance.spent, balance.added) / balance.added if balance.added else 0.0
+    )
+    if balance.left == 0:
+        return Gauge(share, "out")
+    return Gauge(share, "low" if share >= _NEARLY_GONE else "fine")
+
+
+def _row(look: Look, customer: Customer, applications: int) -> Row:
+    prepays = customer.prepaid_at is not None
+    balance = prepaid.balance(look, customer.id) if prepays else None
+    return Row(customer, applications, balance)
+
+
+def _links(look: Look, *customer_ids: str) -> list[ApplicationCustomer]:
+    return look.tx.find(ApplicationCustomer, customer_id=customer_ids)
