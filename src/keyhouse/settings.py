@@ -37,6 +37,7 @@ class Data(_Section):
 
     dir: Path
     database_url: str
+    counters_url: str
 
 
 class Secrets(_Section):
@@ -134,6 +135,12 @@ class Mail(_Section):
         return value
 
 
+class Limits(_Section):
+    """How limits are counted."""
+
+    on_outage: Literal["local", "open", "closed"]
+
+
 class Cache(_Section):
     """What the data plane holds in memory."""
 
@@ -162,6 +169,7 @@ class Settings(_Section):
     gateway: Gateway
     management: Management
     mail: Mail
+    limits: Limits
     cache: Cache
     usage: Retention
     requests: Retention

@@ -179,8 +179,12 @@ class Pending(Generic[T]):
     `work` may block, so it runs off the event loop; those with equal `need`
     may share one run of it. What it returns goes into `resume`, on the
     thread that made the request; so does the exception that it raised.
+
+    Where there is `begin`, nothing blocks, and it takes the place of `work`:
+    it is called once, on the event loop, with what takes the result later.
     """
 
     need: Hashable
     work: Callable[[], object]
     resume: "Callable[[object], T | Pending[T]]"
+    begin: Callable[[Callable[[object], None]], None] | None = None

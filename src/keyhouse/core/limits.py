@@ -78,6 +78,27 @@ def take(limit: RateLimit, tat_us: int, cost: int, now_us: int) -> Taken:
     return Taken(True, tats[""], left[0], tats[""] - now_us, 0)
 
 
+def stood(limit: RateLimit, tat_us: int, cost: int, now_us: int) -> Taken:
+    """A counter as it stands when a request for `cost` was refused, by it or by others.
+
+    One that would have let it pass tells its state alone.
+    """
+    taken = _unspent(limit, tat_us, cost, now_us)
+    short = taken.retry_us is None or taken.retry_us > 0
+    return taken if short else _unspent(limit, tat_us, 0, now_us)
+
+
+def shared(limit: RateLimit, nodes: int) -> RateLimit:
+    """What one of `nodes` may let pass where each counts for itself: its share."""
+    if nodes <= 1:
+        return limit
+    burst = max(limit.burst // nodes, 1)
+    interval_us = limit.interval_us * nodes
+    return RateLimit(
+        limit.name, limit.amount, limit.period_us, burst, interval_us, interval_us * burst
+    )
+
+
 def left_of(taken: Iterable[Taken]) -> Left:
     """The same counters in the short form."""
     numbers: list[int] = []

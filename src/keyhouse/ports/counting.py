@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from keyhouse.core.decision import Pending
 from keyhouse.core.limits import Left, Taken
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import RateUse
@@ -17,14 +18,32 @@ class Slowed:
     taken: tuple[Taken, ...]
 
 
+class Uncounted:
+    """The counters cannot be reached, and nothing is to pass without them."""
+
+    __slots__ = ()
+
+
+RateAnswer = Left | Slowed | Uncounted
+
+
 class RateCounter(Protocol):
     """How fast. Volatile: it may start afresh. Called on the event loop."""
 
-    def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> Left | Slowed:
+    def take(
+        self, uses: Sequence[RateUse], cost: int, now_us: int
+    ) -> RateAnswer | Pending[RateAnswer]:
         """Spend `cost` on all of `uses` or on none; results in their order.
 
-        `Left` tells the counters after it passed, `Slowed` as they stand.
+        `Left` tells the counters after it passed, `Slowed` as they stand. Where
+        others count as well the answer may be one to wait for.
         """
+
+    def share_among(self, nodes: int) -> None:
+        """So many nodes are at work: what each may allow where it must count alone."""
+
+    async def close(self) -> None:
+        """End the connections, where there are any."""
 
 
 class LeaseWanted(NamedTuple):

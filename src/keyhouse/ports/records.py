@@ -84,6 +84,9 @@ class NodeRegistry(Protocol):
     def leave(self, node_id: str) -> None:
         """Remove it, at a clean stop."""
 
+    def living(self, since_us: int) -> int:
+        """How many have been heard of since."""
+
 
 Deliver = Callable[[Changes, int], None]
 """Takes changes and the monotonic µs before which they are complete."""

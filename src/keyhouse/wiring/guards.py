@@ -57,10 +57,12 @@ def _opening(settings: Settings) -> Callable[[], Awaitable[guard.Plane]]:
         plane = data_plane(settings, database, "guard")
         plane.on_close(database.dispose)
         await plane.open()
-        _log.warning(
-            "rate limits are counted in each process: with several workers, each "
-            "allows the full rate. Quotas are shared by all, exactly."
-        )
+        if not settings.data.counters_url:
+            _log.warning(
+                "rate limits are counted in each process: with several workers, each "
+                "allows the full rate. Quotas are shared by all, exactly. "
+                "data.counters_url names a Valkey that counts rates for all of them."
+            )
         return plane
 
     return open_plane

@@ -10,20 +10,23 @@ from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.adapters.system import SystemClock, SystemEntropy, boot_id
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import DataPlane, Means, MeteringMeans, Options
+from keyhouse.settings import Settings, SettingsError
 from keyhouse.wiring.folder import keyring
 
 if TYPE_CHECKING:
     from keyhouse.adapters.database import Database
-    from keyhouse.settings import Settings
+    from keyhouse.ports import RateCounter
 
 
-def means_of(settings: Settings, database: Database) -> Means:
-    """What any plane needs of the outside."""
+def means_of(
+    settings: Settings, database: Database, rates: RateCounter | None = None
+) -> Means:
+    """What any plane needs of the outside. Without `rates` it counts for itself."""
     return Means(
         keys=database.keys,
         open_feed=database.feed,
         ledger=database.ledger,
-        rates=MemoryRateCounter(),
+        rates=rates or MemoryRateCounter(),
         keyring=keyring(settings),
         clock=SystemClock(),
         entropy=SystemEntropy(),
@@ -51,4 +54,33 @@ def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
         pid=os.getpid(),
         log_rows_max=LOG_ROWS_MAX if settings.requests.retention_days else 0,
     )
-    return DataPlane(means_of(settings, database), metering, options_of(settings, kind))
+    means = means_of(settings, database, _shared_rates(settings))
+    return DataPlane(means, metering, options_of(settings, kind))
+
+
+def _shared_rates(settings: Settings) -> RateCounter | None:
+    """What counts rates for all nodes, None where each counts for itself.
+
+    Raises SettingsError for an address that is none.
+    """
+    url = settings.data.counters_url
+    if not url:
+        return None
+    try:
+        from keyhouse.adapters.valkey import (
+            AddressError,
+            OnOutage,
+            ValkeyRateCounter,
+            connector,
+        )
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"data.counters_url names a Valkey, and {error.name}, which speaks to it, "
+            "is not installed: pip install 'keyhouse[valkey]'."
+        ) from None
+    try:
+        connect = connector(url)
+    except AddressError as error:
+        raise SettingsError(f"data.counters_url {error}.") from None
+    on_outage = OnOutage(settings.limits.on_outage)
+    return ValkeyRateCounter(connect, MemoryRateCounter(), on_outage)

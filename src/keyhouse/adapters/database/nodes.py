@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from keyhouse.adapters.database.engine import writing
+from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.inserts import insert_into
 from keyhouse.adapters.database.tables import node
 from keyhouse.ports import Node
@@ -28,3 +28,9 @@ class DatabaseNodeRegistry:
         """Remove it, at a clean stop."""
         with writing(self._engine) as connection:
             connection.execute(sa.delete(node).where(node.c.id == node_id))
+
+    def living(self, since_us: int) -> int:
+        """How many have been heard of since."""
+        query = sa.select(sa.func.count()).where(node.c.confirmed_at >= since_us)
+        with reading(self._engine) as connection:
+            return int(connection.execute(query.select_from(node)).scalar_one())

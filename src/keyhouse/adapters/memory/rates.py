@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from keyhouse.core.limits import Left, Taken, left_of, spend, take
+from keyhouse.core.limits import Left, Taken, left_of, spend, stood
 from keyhouse.core.records import RateUse
 from keyhouse.ports import Slowed
 
@@ -31,6 +31,12 @@ class MemoryRateCounter:
     def __len__(self) -> int:
         """How many counters are held."""
         return len(self._tats)
+
+    def share_among(self, nodes: int) -> None:
+        """Each process counts alone, however many there are."""
+
+    async def close(self) -> None:
+        """There is nothing to end."""
 
     def take(self, uses: Sequence[RateUse], cost: int, now_us: int) -> Left | Slowed:
         """Spend `cost` on all of `uses` or on none; results in their order."""
@@ -66,8 +72,7 @@ class MemoryRateCounter:
             tat_us = self._tats.get(name, 0)
             if tat_us > full_us:
                 self._tats[name] = tat_us = full_us
-            taken = take(limit, tat_us, cost, now_us)
-            results.append(take(limit, tat_us, 0, now_us) if taken.allowed else taken)
+            results.append(stood(limit, tat_us, cost, now_us))
         return tuple(results)
 
     def _sweep(self, count: int, now_us: int) -> None:

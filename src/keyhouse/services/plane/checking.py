@@ -141,3 +141,4 @@ class CheckingPlane:
             await asyncio.to_thread(follower.stop)
             await asyncio.to_thread(self.resolver.close)
             await asyncio.to_thread(self._catching_up.close)
+            await self.means.rates.close()

@@ -20,6 +20,8 @@ from keyhouse.services.plane.checking import CheckingPlane, Means, Options
 
 ROUNDS_SECONDS: Final = 3.0
 """How often a node tells that it lives and looks for spools left behind."""
+LIVING_US: Final = 15_000_000
+"""A node that was heard of within this counts as one that lives."""
 _log = logging.getLogger(__name__)
 
 
@@ -174,6 +176,8 @@ class DataPlane(CheckingPlane):
         )
         try:
             metering.nodes.announce(node)
+            living = metering.nodes.living(node.confirmed_at - LIVING_US)
+            self._loop.call_soon_threadsafe(self.means.rates.share_among, living)
             self._adopt()
         except StoreUnavailable as error:
             _log.warning("the database does not answer: %s", error)

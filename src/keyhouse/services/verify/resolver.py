@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from keyhouse.core.decision import Pending
@@ -25,6 +26,9 @@ class Resolver:
         """Call `then` with what `outcome` comes to: at once unless it is pending."""
         if not isinstance(outcome, Pending):
             then(outcome)
+            return
+        if outcome.begin is not None:
+            outcome.begin(partial(self._go_on, outcome, then))
             return
         waiting = self._flights.get(outcome.need)
         if waiting is not None:
@@ -60,10 +64,15 @@ class Resolver:
         except RuntimeError:
             _log.debug("the loop closed while a load was under way")
 
+    def _go_on(
+        self, pending: Pending[Any], then: Callable[[Any], None], result: object
+    ) -> None:
+        try:
+            self.resolve(pending.resume(result), then)
+        except Exception:  # noqa: BLE001 - the reason is told beside it
+            _log.exception("resuming a decision failed")
+
     def _land(self, need: Hashable, result: object) -> None:
         for pending, then in self._flights.pop(need):
-            try:
-                self.resolve(pending.resume(result), then)
-            except Exception:  # noqa: BLE001 - the reason is told beside it
-                # One waiter's fault must not leave the others waiting.
-                _log.exception("resuming a decision failed")
+            # One waiter's fault must not leave the others waiting.
+            self._go_on(pending, then, result)

@@ -22,7 +22,7 @@ from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, keyed_hash, without_secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import Changes, Clock, RateCounter, Slowed
+from keyhouse.ports import Changes, Clock, RateAnswer, RateCounter, Slowed, Uncounted
 from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
 from keyhouse.services.verify.cache import RecordCache, Way
@@ -119,7 +119,7 @@ class Verifier:
         else:
             shown = None if verdict is Verdict.UNKNOWN else line
             outcome = Decision(verdict, now_us, shown, route_id, 0, missing)
-        if request.browser and isinstance(outcome, Decision):
+        if request.browser and not _comes_again(outcome):
             self._seen_in_browser(request, line, verdict, now_us)
         return outcome
 
@@ -160,11 +160,37 @@ class Verifier:
             lease_ids, left = outcome
         if line.rates:
             spent = self._take(line.rates, units, now_us)
-            if isinstance(spent, Slowed):
-                refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
-                return self._slowed(refused, units, spent, Reserved(lease_ids, left))
+            if spent.__class__ is not tuple:
+                passed = (line, route_id, units)
+                return self._rated(spent, passed, Reserved(lease_ids, left), now_us)
             left = spent + left
         return Decision(_VALID, now_us, line, route_id, units, (), left, None, lease_ids)
+
+    def _rated(
+        self,
+        spent: RateAnswer | Pending[RateAnswer],
+        passed: tuple[Line, str, int],
+        reserved: Reserved,
+        now_us: int,
+    ) -> Decision | Pending[Decision]:
+        """What the rate counters say, be it later; what was reserved waits for it."""
+        if isinstance(spent, Pending):
+            waits = spent.resume
+
+            def resume(result: object) -> Decision | Pending[Decision]:
+                return self._rated(waits(result), passed, reserved, now_us)
+
+            return Pending(spent.need, spent.work, resume, spent.begin)
+        line, route_id, units = passed
+        if isinstance(spent, Slowed):
+            refused = Decision(Verdict.RATE_LIMITED, now_us, line, route_id)
+            return self._slowed(refused, units, spent, reserved)
+        if isinstance(spent, Uncounted):
+            self._book.refund(reserved.lease_ids, units)
+            return Decision(Verdict.UNAVAILABLE, now_us, line, route_id)
+        left = spent + reserved.left
+        leases = reserved.lease_ids
+        return Decision(_VALID, now_us, line, route_id, units, (), left, None, leases)
 
     def _unreserved(
         self,
@@ -397,3 +423,8 @@ class Verifier:
             attempt,
             request.address,
         )
+
+
+def _comes_again(outcome: Decision | Pending[Decision]) -> bool:
+    """Whether the request is verified once more, from its beginning."""
+    return isinstance(outcome, Pending) and outcome.begin is None

@@ -1,0 +1,6 @@
+"""Rate counters that all nodes share, on Valkey (or Redis): one or a cluster."""
+
+from keyhouse.adapters.valkey.address import AddressError, Connect, connector
+from keyhouse.adapters.valkey.rates import OnOutage, ValkeyRateCounter
+
+__all__ = ["AddressError", "Connect", "OnOutage", "ValkeyRateCounter", "connector"]

@@ -1,0 +1,194 @@
+"""Rate counters on a real Valkey: together, in batches, and while it is away."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from keyhouse.adapters.memory import MemoryRateCounter
+from keyhouse.adapters.valkey import OnOutage, ValkeyRateCounter, connector
+from keyhouse.adapters.valkey.address import ANSWER_SECONDS_MAX
+from keyhouse.adapters.valkey.breaker import REST_MAX_SECONDS
+from keyhouse.core.decision import Pending
+from keyhouse.core.limits import rate_limit
+from keyhouse.core.records import RateUse
+from keyhouse.ports import RateAnswer, Slowed, Uncounted
+from tests.servers.valkey import ValkeyServer
+
+HOUR = 3600
+PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture
+def server() -> Iterator[ValkeyServer]:
+    started = ValkeyServer()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+async def counters(server: ValkeyServer) -> AsyncIterator["Counters"]:
+    made = Counters(server.url)
+    yield made
+    await made.close()
+
+
+class Counters:
+    """Nodes that count on one server."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._made: list[ValkeyRateCounter] = []
+
+    def node(self, on_outage: OnOutage = OnOutage.LOCAL) -> ValkeyRateCounter:
+        """One more."""
+        made = ValkeyRateCounter(connector(self._url), MemoryRateCounter(), on_outage)
+        self._made.append(made)
+        return made
+
+    async def close(self) -> None:
+        """End them all."""
+        for one in self._made:
+            await one.close()
+
+
+def use(name: str, amount: int, seconds: int = HOUR, burst: int | None = None) -> RateUse:
+    return RateUse(f"org_a|key|{name}", rate_limit(name, amount, seconds, burst))
+
+
+async def take(counter: ValkeyRateCounter, *uses: RateUse, cost: int = 1) -> RateAnswer:
+    told = counter.take(uses, cost, time.time_ns() // 1000)
+    if not isinstance(told, Pending):
+        return told
+    future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    assert told.begin is not None
+    told.begin(future.set_result)
+    answer = told.resume(await future)
+    assert not isinstance(answer, Pending)
+    return answer
+
+
+def passed(answers: list[RateAnswer]) -> int:
+    return sum(isinstance(answer, tuple) for answer in answers)
+
+
+async def until_it_answers(counter: ValkeyRateCounter, server: ValkeyServer) -> None:
+    """Ask until the server has counted what was asked."""
+    with server.client() as client:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not client.exists("kh:{org_a}:key|probe"):
+            assert time.monotonic() < deadline
+            await take(counter, use("probe", 1000))
+            await asyncio.sleep(0.02)
+
+
+async def test_nodes_that_count_together_let_pass_what_the_limit_says(
+    counters: Counters,
+) -> None:
+    """However many ask at once, on however many nodes."""
+    nodes = [counters.node() for _ in range(3)]
+    asked = [take(node, use("a", 100)) for _ in range(60) for node in nodes]
+    assert passed(await asyncio.gather(*asked)) == 100
+
+
+async def test_what_comes_in_one_turn_goes_in_few_scripts(
+    server: ValkeyServer, counters: Counters
+) -> None:
+    """One at a time would cost twenty times as much."""
+    node = counters.node()
+    await take(node, use("warm", 10))
+    with server.client() as client:
+        before = int(client.info("commandstats")["cmdstat_evalsha"]["calls"])
+        await asyncio.gather(*(take(node, use(f"k{n}", 10)) for n in range(200)))
+        after = int(client.info("commandstats")["cmdstat_evalsha"]["calls"])
+    assert after - before <= 3
+
+
+async def test_a_counter_whose_burst_is_back_is_forgotten(
+    server: ValkeyServer, counters: Counters
+) -> None:
+    """And not before: it expires when it says nothing more."""
+    node = counters.node()
+    await take(node, use("short", 1000, 1))
+    await take(node, use("long", 1, HOUR))
+    with server.client() as client:
+        assert 3590 < client.ttl("kh:{org_a}:key|long") <= HOUR
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while client.exists("kh:{org_a}:key|short"):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        assert client.exists("kh:{org_a}:key|long")
+
+
+async def test_a_server_that_lost_the_script_gets_it_again(
+    server: ValkeyServer, counters: Counters
+) -> None:
+    node = counters.node()
+    await take(node, use("a", 10))
+    with server.client() as client:
+        client.script_flush()
+    assert await take(node, use("a", 10)) == (8, 720)
+
+
+async def _away(server: ValkeyServer, node: ValkeyRateCounter) -> None:
+    """It stops, and the node has noticed."""
+    server.kill()
+    await take(node, use("probe", 1000), cost=0)
+
+
+async def test_while_it_is_away_each_node_allows_its_share(
+    server: ValkeyServer, counters: Counters
+) -> None:
+    nodes = [counters.node() for _ in range(4)]
+    for node in nodes:
+        node.share_among(len(nodes))
+        await _away(server, node)
+    allowed = [await take(node, use("a", 100)) for node in nodes for _ in range(60)]
+    assert passed(allowed) == 100
+
+
+async def test_what_was_let_pass_meanwhile_counts_when_it_is_back(
+    server: ValkeyServer, counters: Counters
+) -> None:
+    """A burst that was used up is not there again at once."""
+    node = counters.node()
+    await _away(server, node)
+    assert passed([await take(node, use("a", 10)) for _ in range(12)]) == 10
+    server.start_again()
+    await until_it_answers(node, server)
+    refused = await take(node, use("a", 10))
+    assert isinstance(refused, Slowed)
+    with server.client() as client:
+        assert client.exists("kh:{org_a}:key|a")
+
+
+@pytest.mark.parametrize(
+    ("on_outage", "kind"), [(OnOutage.OPEN, tuple), (OnOutage.CLOSED, Uncounted)]
+)
+async def test_an_operator_may_want_all_or_nothing_to_pass(
+    server: ValkeyServer, counters: Counters, on_outage: OnOutage, kind: type[Any]
+) -> None:
+    node = counters.node(on_outage)
+    await _away(server, node)
+    told = [await take(node, use("a", 1)) for _ in range(3)]
+    assert all(isinstance(one, kind) for one in told)
+
+
+async def test_a_server_that_hangs_holds_up_one_round_of_requests(
+    server: ValkeyServer, counters: Counters
+) -> None:
+    """The next ones do not wait at all, and the limit holds for them."""
+    node = counters.node()
+    await take(node, use("a", 50))
+    server.pause()
+    began = time.monotonic()
+    await take(node, use("a", 50))
+    waited = time.monotonic() - began
+    told = [node.take([use("a", 50)], 1, time.time_ns() // 1000) for _ in range(3)]
+    server.resume()
+    assert waited < 4 * ANSWER_SECONDS_MAX
+    assert not any(isinstance(one, Pending) for one in told)
+    await until_it_answers(node, server)
+    assert time.monotonic() - began < PATIENCE_SECONDS + REST_MAX_SECONDS
