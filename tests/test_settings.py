@@ -73,6 +73,8 @@ def test_where_anybody_may_sign_up_upstreams_are_public_unless_said_otherwise(
 ) -> None:
     loaded = _load(management__sign_up=sign_up, gateway__upstream_private=chosen)
     assert loaded.upstream_private is private
+    loaded = _load(management__sign_up=sign_up, webhooks__private=chosen)
+    assert loaded.webhook_private is private
 
 
 def test_names_of_keyhouse_itself_are_those_it_is_reached_by() -> None:

@@ -154,6 +154,13 @@ class Retention(_Section):
     retention_days: int = Field(ge=0)
 
 
+class Webhooks(_Section):
+    """Whom events are sent to, and how long what was sent is kept."""
+
+    private: bool | Literal["auto"]
+    retention_days: int = Field(ge=2)
+
+
 class Log(_Section):
     """What is told of the running."""
 
@@ -173,6 +180,7 @@ class Settings(_Section):
     cache: Cache
     usage: Retention
     requests: Retention
+    webhooks: Webhooks
     log: Log
 
     @property
@@ -198,6 +206,12 @@ class Settings(_Section):
     def upstream_private(self) -> bool:
         """Whether everybody's upstreams may be private addresses."""
         chosen = self.gateway.upstream_private
+        return self.management.sign_up != "open" if chosen == "auto" else chosen
+
+    @property
+    def webhook_private(self) -> bool:
+        """Whether events may be sent to private addresses."""
+        chosen = self.webhooks.private
         return self.management.sign_up != "open" if chosen == "auto" else chosen
 
     @property

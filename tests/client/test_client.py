@@ -28,10 +28,12 @@ def test_public_names_are_a_contract() -> None:
         "Call",
         "Client",
         "FieldError",
+        "ForgedWebhook",
         "KeyhouseError",
         "Page",
         "ProblemError",
         "Unreachable",
+        "verify_webhook",
     ]
 
 

@@ -28,7 +28,7 @@ class Recorder:
     def _keep(self, call: Call) -> None:
         self.calls.append(call)
 
-    one = listed = each = nothing = _keep
+    one = listed = each = lines = nothing = _keep
 
 
 def _given(name: str, hint: Any) -> Any:

@@ -88,9 +88,9 @@ def test_every_row_is_read_as_it_was_written(
         with suppress(RollBack), database.rows.writing() as rows:
             rows.insert(row)
             assert rows.get(kind, row.id) == row
-            assert (
-                rows.update(row, **{name: getattr(row, name) for name in changeable}) == row
-            )
+            if kind is not entities.AuditRow:  # which no database lets anybody change
+                same = {name: getattr(row, name) for name in changeable}
+                assert rows.update(row, **same) == row
             raise RollBack
 
     changeable = set(get_type_hints(kind)) - {"id"}

@@ -12,6 +12,7 @@ from keyhouse.core.addresses import (
     Networks,
     format_address,
     format_source_network,
+    is_loopback,
     is_public,
     parse_address,
     parse_network,
@@ -161,3 +162,20 @@ def test_private_addresses_are_known_in_disguise(address: str, *, public: bool) 
 def test_what_is_no_address_is_neither(text: str) -> None:
     with pytest.raises(ValueError, match="address"):
         is_public(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.255.0.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("8.8.8.8", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_this_machine_itself_is_known(text: str, loopback: bool) -> None:
+    assert is_loopback(text) is loopback

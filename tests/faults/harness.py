@@ -150,10 +150,19 @@ class Installation:
     def open(self) -> None:
         """Make all of it and start management."""
         management_key = _bootstrap(self.folder, self.environ)
-        self._management = self._start("management", self.management_port, "/ready")
+        self.start_management()
         url = f"http://127.0.0.1:{self.management_port}"
         self.client = self._closing.enter_context(Client(url, management_key))
         self.api("echo")
+
+    def start_management(self) -> None:
+        """Start the management process, on the same port each time."""
+        self._management = self._start("management", self.management_port, "/ready")
+
+    def kill_management(self) -> None:
+        """kill -9."""
+        if self._management is not None:
+            self._management.kill()
 
     def gateway(
         self, port: int | None = None, *, module: str = "keyhouse", **environ: str

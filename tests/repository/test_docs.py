@@ -75,6 +75,7 @@ def _no_entries() -> "Entries":
         "README.md",
         "docs/how-to/protect-a-fastapi-app.md",
         "docs/how-to/protect-an-asgi-app.md",
+        "docs/how-to/receive-webhooks.md",
     ],
 )
 def test_the_ten_lines_of_the_guard_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,19 @@ class _Sender:
                 return
             page = await self.listed(call.after(page.next_cursor))
 
+    async def lines(self, call: Call) -> AsyncIterator[Json]:
+        try:
+            async with self.http.stream(
+                call.method, call.path, params=call.query
+            ) as response:
+                if not response.is_success:
+                    await response.aread()
+                    answers.read(response)
+                async for line in response.aiter_lines():
+                    yield answers.line(line)
+        except httpx.TransportError as error:
+            raise answers.broken(call, error) from error
+
     async def nothing(self, call: Call) -> None:
         await self.answer(call)
 

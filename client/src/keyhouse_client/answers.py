@@ -1,5 +1,6 @@
 """What comes back, and whether it is worth asking again."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -53,6 +54,16 @@ def read(response: httpx.Response) -> Answer:
 def page(answer: Answer) -> Page:
     """The page that a list's answer holds."""
     return Page(answer.body.get("data", []), answer.body.get("next_cursor"))
+
+
+def line(text: str) -> Json:
+    """The object that a line of a streamed answer holds."""
+    return dict(json.loads(text))
+
+
+def broken(call: Call, error: httpx.TransportError) -> Unreachable:
+    """What to raise where a streamed answer does not begin, or breaks off."""
+    return Unreachable(f"{call.method} {call.path}: {_words(error)}")
 
 
 def pause(

@@ -40,6 +40,17 @@ class _Sender:
             page = self.listed(call.after(page.next_cursor))
             yield from page.data
 
+    def lines(self, call: Call) -> Iterator[Json]:
+        try:
+            with self.http.stream(call.method, call.path, params=call.query) as response:
+                if not response.is_success:
+                    response.read()
+                    answers.read(response)
+                for line in response.iter_lines():
+                    yield answers.line(line)
+        except httpx.TransportError as error:
+            raise answers.broken(call, error) from error
+
     def nothing(self, call: Call) -> None:
         self.answer(call)
 

@@ -29,6 +29,9 @@ class Sender(Protocol[One, Listed, Each, Nothing]):
     def each(self, call: Call) -> Each:
         """All objects of all pages, read as they are asked for."""
 
+    def lines(self, call: Call) -> Each:
+        """All objects of an answer that has one a line, read as they are asked for."""
+
     def nothing(self, call: Call) -> Nothing:
         """No more than that it was done."""
 
@@ -281,6 +284,61 @@ class Credits(Listing[One, Listed, Each, Nothing]):
         return self._sender.one(Call("POST", self._path, body=body))
 
 
+class Audit(Listing[One, Listed, Each, Nothing]):
+    """Who changed what, the newest first."""
+
+    def export(self, *, after: str | None = None, **filters: object) -> Each:
+        """All of it, the oldest row first, as one stream.
+
+        `filters`: since, until. Where it breaks off, it goes on behind the id
+        of the last row with that as `after`.
+        """
+        query = {**filters, "after": after}
+        return self._sender.lines(Call("GET", self._at("export"), query))
+
+
+class Deliveries(Listing[One, Listed, Each, Nothing]):
+    """What was sent to an endpoint, or is to be sent; filter: state."""
+
+    def get(self, id: str) -> One:
+        """One delivery, and what came of its last attempt."""
+        return self._sender.one(Call("GET", self._at(id)))
+
+    def replay(self, id: str) -> One:
+        """Have the same event sent once more; the new delivery."""
+        return self._sender.one(Call("POST", self._at(id, "replay")))
+
+
+class Webhooks(Standing[One, Listed, Each, Nothing]):
+    """Endpoints that are told of events.
+
+    A secret is in the answer of `create` or `rotate_secret` and nowhere else;
+    `verify_webhook` takes it.
+    """
+
+    def create(self, url: str, events: Sequence[str], **fields: object) -> One:
+        """A new endpoint; `events` are kinds, or `["*"]`. `fields`: name, project."""
+        body = {"url": url, "events": list(events), **fields}
+        return self._sender.one(Call("POST", self._path, body=body))
+
+    def delete(self, id: str) -> Nothing:
+        """Delete it; what was on its way to it is sent no more."""
+        return self._sender.nothing(Call("DELETE", self._at(id)))
+
+    def rotate_secret(self, id: str, overlap_seconds: int) -> One:
+        """Give it a new secret; for the overlap the older one signs as well."""
+        body = {"overlap_seconds": overlap_seconds}
+        return self._sender.one(Call("POST", self._at(id, "rotate-secret"), body=body))
+
+    def test(self, id: str) -> One:
+        """Have an event of the type `webhook.test` sent; the delivery."""
+        return self._sender.one(Call("POST", self._at(id, "test")))
+
+    def deliveries(self, id: str) -> Deliveries[One, Listed, Each, Nothing]:
+        """What was sent to it, the newest first."""
+        return Deliveries(self._sender, self._at(id, "deliveries"))
+
+
 class Resources(Generic[One, Listed, Each, Nothing]):
     """All resources of the management API."""
 
@@ -296,4 +354,5 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
         self.alerts = Listing(sender, "/v1/alerts")
-        self.audit = Listing(sender, "/v1/audit")
+        self.audit = Audit(sender, "/v1/audit")
+        self.webhooks = Webhooks(sender, "/v1/webhooks")

@@ -129,3 +129,13 @@ def is_public(text: str) -> bool:
         if address not in _UNICAST:
             return False
     return address.is_global and not address.is_multicast
+
+
+def is_loopback(text: str) -> bool:
+    """Whether an address is this machine itself.
+
+    Raises ValueError when `text` is no address.
+    """
+    address = ip_address(text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback

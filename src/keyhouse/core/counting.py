@@ -38,9 +38,10 @@ class Subject(StrEnum):
     ORGANIZATION = "organization"
 
 
-_CREDITS: Final = "credits"
+CREDITS: Final = "credits"
+"""The kind of subject of the budgets of prepaid customers."""
 _BALANCE: Final = "balance"
-CREDITS_TOLD: Final = f"{_CREDITS}/{_BALANCE}"
+CREDITS_TOLD: Final = f"{CREDITS}/{_BALANCE}"
 """As what callers are told what a prepaid customer has left."""
 _BARE: Final = (Subject.KEY, Subject.API)
 """A call meets only one limit of a name of these two."""
@@ -102,7 +103,7 @@ def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
 
 def credits_budget(provider_id: str, customer_id: str) -> Budget:
     """What a customer's credits are counted on: one balance, whatever is called."""
-    return Budget(provider_id, _CREDITS, customer_id, "", _BALANCE)
+    return Budget(provider_id, CREDITS, customer_id, "", _BALANCE)
 
 
 def credit_use(key: KeyRecord, customer: CustomerRecord | None) -> QuotaUse | None:

@@ -31,6 +31,8 @@ _ADMIN: Final = _DEVELOPER | {
     "organizations:write",
     "members:write",
     "audit:read",
+    "webhooks:read",
+    "webhooks:write",
 }
 _SCOPES: Final[Mapping[Role, frozenset[str]]] = {
     Role.VIEWER: _VIEWER,

@@ -31,9 +31,18 @@ from keyhouse.ports.records import (
 )
 from keyhouse.ports.remote import RemoteKeyhouse, RemoteRefused
 from keyhouse.ports.reports import Observed, Tally, UsageReports, UsageRow
-from keyhouse.ports.rows import E, Page, Rows, Search, Transaction, WritingTransaction
+from keyhouse.ports.rows import (
+    E,
+    Page,
+    Range,
+    Rows,
+    Search,
+    Transaction,
+    WritingTransaction,
+)
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.upkeep import Upkeep
+from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
 
 __all__ = [
     "BudgetLedger",
@@ -43,6 +52,7 @@ __all__ = [
     "Clock",
     "Conflict",
     "Deliver",
+    "DeliveryQueue",
     "E",
     "Entropy",
     "KeyStore",
@@ -57,6 +67,7 @@ __all__ = [
     "Page",
     "PasswordHasher",
     "RateAnswer",
+    "Range",
     "RateCounter",
     "RemoteKeyhouse",
     "RemoteRefused",
@@ -64,6 +75,7 @@ __all__ = [
     "Sealed",
     "Sealer",
     "Search",
+    "Sent",
     "Signer",
     "Slowed",
     "Spool",
@@ -77,5 +89,6 @@ __all__ = [
     "UsageReports",
     "UsageRow",
     "UsageSink",
+    "WebhookSender",
     "WritingTransaction",
 ]

@@ -17,6 +17,10 @@ class Page(NamedTuple):
     next_cursor: str | None
 
 
+Range = tuple[Any, Any]
+"""From the first, if it is not None, up to the second, which is not in it."""
+
+
 class Search(NamedTuple):
     """Text sought, case aside, in a row's `column` or in rows that refer to it:
 
@@ -52,12 +56,33 @@ class Transaction(Protocol):
         limit: int,
         contains: Mapping[str, str] | None = None,
         search: Search | None = None,
+        within: Mapping[str, Range] | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`.
 
-        `contains` maps a text column to a part of it, case aside.
+        `contains` maps a text column to a part of it, case aside; `within` a
+        column to a range of it.
         Raises ValueError for a cursor that is not one of ours.
+        """
+
+    def stretch(
+        self,
+        kind: type[E],
+        /,
+        *,
+        after: str,
+        limit: int,
+        within: Mapping[str, Range] | None = None,
+        **equals: object,
+    ) -> list[E]:
+        """Rows that fit, the oldest id first, from behind the id `after` ('' for none)."""
+
+    @property
+    def late_us(self) -> int:
+        """How much older than now a row may be that is not to be seen yet, as the
+
+        transaction that adds it has not committed.
         """
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:

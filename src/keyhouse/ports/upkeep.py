@@ -18,6 +18,12 @@ class Upkeep(Protocol):
     def prune_alerts(self, before_us: int, rows_max: int) -> int:
         """Delete alerts that were last raised before, a bounded number."""
 
+    def prune_deliveries(self, before_us: int, rows_max: int) -> int:
+        """Delete old deliveries of events, a bounded number."""
+
+    def prune_events(self, before_us: int, rows_max: int) -> int:
+        """Delete old events that no delivery needs any more, a bounded number."""
+
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""
 

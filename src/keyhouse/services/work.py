@@ -21,6 +21,7 @@ from keyhouse.core.entities import (
     Organization,
     Project,
     SecretRow,
+    Webhook,
 )
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.validation import KnowsZone, Problem
@@ -30,6 +31,7 @@ from keyhouse.ports import (
     Conflict,
     Entropy,
     Page,
+    Range,
     Rows,
     Sealer,
     Search,
@@ -38,12 +40,13 @@ from keyhouse.ports import (
     WritingTransaction,
 )
 from keyhouse.services.actor import Actor
+from keyhouse.services.events.announcing import announce
 from keyhouse.services.placing import ANYWHERE, Placing
 from keyhouse.services.refusals import Invalid, NotFound, Taken
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Entity)
-Owned = TypeVar("Owned", Organization, Project, Api, Application, Customer, Key)
+Owned = TypeVar("Owned", Organization, Project, Api, Application, Customer, Key, Webhook)
 
 PREFIXES: dict[type[Any], str] = {
     Organization: ids.ORGANIZATION,
@@ -52,6 +55,7 @@ PREFIXES: dict[type[Any], str] = {
     Application: ids.APPLICATION,
     Customer: ids.CUSTOMER,
     Key: ids.KEY,
+    Webhook: ids.WEBHOOK,
 }
 _MENDS = {
     Clash.TAKEN: "choose another",
@@ -81,7 +85,7 @@ def own(tx: Transaction, actor: Actor, kind: type[Owned], id: str) -> Owned:
 
 
 def _holder(
-    row: Organization | Project | Api | Application | Customer | Key,
+    row: Organization | Project | Api | Application | Customer | Key | Webhook,
 ) -> str:
     return row.id if isinstance(row, Organization) else row.organization_id
 
@@ -107,6 +111,7 @@ class Look:
         equals: Mapping[str, object],
         contains: Mapping[str, str] | None = None,
         search: Search | None = None,
+        within: Mapping[str, Range] | None = None,
     ) -> Page:
         """A page of rows that fit; Invalid for a cursor that is not one of ours."""
         try:
@@ -116,6 +121,7 @@ class Look:
                 limit=turn.limit,
                 contains=contains,
                 search=search,
+                within=within,
                 **equals,
             )
         except ValueError:
@@ -186,7 +192,10 @@ class Work:
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
     ) -> None:
-        """Add an audit row. What goes in may be read by all who may read audits."""
+        """Add an audit row. What goes in may be read by all who may read audits.
+
+        Endpoints that chose it are told, as far as `core.events` says.
+        """
         organization = self.actor.organization_id
         row = AuditRow(
             id=self.new_id(ids.AUDIT),
@@ -203,6 +212,7 @@ class Work:
             request_id=self.actor.request_id,
         )
         self.tx.insert(row)
+        announce(self.tx, row, self.new_id)
 
 
 @dataclass(frozen=True, slots=True)

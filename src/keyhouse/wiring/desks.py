@@ -39,6 +39,7 @@ def office_of(settings: Settings, database: Database) -> Office:
             own_hosts=settings.own_hosts,
             upstream_private=settings.upstream_private,
             upstream_private_for=frozenset(settings.gateway.upstream_private_for),
+            webhook_private=settings.webhook_private,
         ),
         sealer=AeadSealer(keys),
     )

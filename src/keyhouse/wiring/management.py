@@ -40,7 +40,7 @@ async def _management(settings: Settings, database: Database, listen_fd: int) ->
     plane = CheckingPlane(means_of(settings, database), options_of(settings, "management"))
     await plane.open()
     outbox = mailer(settings)
-    worker = asyncio.create_task(work(rounds_of_worker(settings, database), stop))
+    worker = asyncio.create_task(work(rounds_of_worker(settings, database, outbox), stop))
     try:
         app = _management_app(settings, database, plane, outbox)
         await serve(app, socket.socket(fileno=listen_fd), stop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import SystemClock, SystemEntropy
@@ -12,17 +13,26 @@ if TYPE_CHECKING:
 
     from keyhouse.adapters.database import Database
     from keyhouse.doors.worker import Round
+    from keyhouse.ports import Mailer
     from keyhouse.services.jobs import Claim
     from keyhouse.settings import Settings
 
 UPKEEP_SECONDS = 3600.0
+EVENTS_SECONDS = 1.0
+"""How late at most an event sets out."""
 
 
-def rounds_of_worker(settings: Settings, database: Database) -> Sequence[Round]:
+def rounds_of_worker(
+    settings: Settings, database: Database, outbox: Mailer
+) -> Sequence[Round]:
     """What the worker of this process does, as far as no other process does it."""
     from keyhouse.services.jobs import Task, rounds_of
 
-    tasks = (Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),)
+    tasks = (
+        Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),
+        Task("noticed", EVENTS_SECONDS, _noticed(database)),
+        Task("webhooks", EVENTS_SECONDS, _webhooks(settings, database, outbox)),
+    )
     clock, entropy = SystemClock(), SystemEntropy()
     holder = ids.make_id(ids.NODE, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))
     return rounds_of(tasks, database.rows, clock, holder)
@@ -31,9 +41,43 @@ def rounds_of_worker(settings: Settings, database: Database) -> Sequence[Round]:
 def _upkeep(settings: Settings, database: Database) -> Callable[[Claim], None]:
     from keyhouse.services.upkeep import Retention, keep_up
 
-    kept = Retention(settings.requests.retention_days, settings.usage.retention_days)
+    kept = Retention(
+        settings.requests.retention_days,
+        settings.usage.retention_days,
+        settings.webhooks.retention_days,
+    )
 
     def run(claim: Claim) -> None:
         keep_up(database.upkeep, SystemClock(), kept, claim.stopped)
 
     return run
+
+
+def _noticed(database: Database) -> Callable[[Claim], None]:
+    from keyhouse.services.events import tell_noticed
+
+    clock, entropy = SystemClock(), SystemEntropy()
+
+    def new_id(prefix: str) -> str:
+        return ids.make_id(prefix, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))
+
+    def run(claim: Claim) -> None:
+        tell_noticed(claim, database.rows, clock, new_id)
+
+    return run
+
+
+def _webhooks(
+    settings: Settings, database: Database, outbox: Mailer
+) -> Callable[[Claim], None]:
+    from keyhouse.adapters.webhook import HttpWebhookSender, tls_context
+    from keyhouse.services.webhooks import Courier
+    from keyhouse.wiring.desks import office_of
+
+    courier = Courier(
+        office=office_of(settings, database),
+        queue=database.deliveries,
+        open_sender=partial(HttpWebhookSender, tls_context()),
+        mailer=outbox,
+    )
+    return courier.deliver

@@ -22,7 +22,11 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     granted = {"amount": 5, "kind": "grant"}
     credit = await tenant.make(f"/v1/customers/{customer['id']}/credits", **granted)
     to = {"email": f"{slug}@example.com", "role": "viewer"}
+    hook = await tenant.make("/v1/webhooks", url="https://127.0.0.1:9", events=["*"])
+    tested = await tenant.client.post(f"/v1/webhooks/{hook['id']}/test")
     return {
+        "webhooks": hook["id"],
+        "delivery": tested.json()["id"],
         "secret_id": secret["id"],
         "members": owner["id"],
         "invitations": (await tenant.make("/v1/invitations", **to))["id"],
@@ -55,7 +59,13 @@ def _operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]
 
 
 def _filled(path: str, ids: dict[str, str]) -> str:
-    named = {"id": ids.get(path.split("/")[2], ""), "secret_id": "", "credit": "", **ids}
+    named = {
+        "id": ids.get(path.split("/")[2], ""),
+        "secret_id": "",
+        "credit": "",
+        "delivery": "",
+        **ids,
+    }
     return path.format(**named)
 
 

@@ -62,8 +62,12 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
     credit = await tenant.make(f"/v1/customers/{customer['id']}/credits", **granted)
     invitation = await tenant.make("/v1/invitations", **to)
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
+    hook = await tenant.make("/v1/webhooks", url="https://127.0.0.1:9", events=["*"])
+    tested = await tenant.client.post(f"/v1/webhooks/{hook['id']}/test")
     await tenant.client.aclose()
     return {
+        "webhooks": hook["id"],
+        "delivery": tested.json()["id"],
         "secret_id": secret["id"],
         "members": owner["id"],
         "invitations": invitation["id"],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Engine
 
+from keyhouse.adapters.database.deliveries import DatabaseDeliveryQueue
 from keyhouse.adapters.database.engine import create_engine
 from keyhouse.adapters.database.feed import DatabaseFeed, open_feed
 from keyhouse.adapters.database.key_store import DatabaseKeyStore
@@ -29,6 +30,7 @@ class Database:
     reports: DatabaseUsageReports
     nodes: DatabaseNodeRegistry
     upkeep: DatabaseUpkeep
+    deliveries: DatabaseDeliveryQueue
 
     def feed(self) -> DatabaseFeed:
         """A new follower of the change log; the caller closes it."""
@@ -60,4 +62,5 @@ def open_database(url: str, unseal: Unseal | None = None) -> Database:
         reports=DatabaseUsageReports(engine),
         nodes=DatabaseNodeRegistry(engine),
         upkeep=DatabaseUpkeep(engine),
+        deliveries=DatabaseDeliveryQueue(engine),
     )

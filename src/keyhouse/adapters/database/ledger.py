@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.inserts import insert_into
+from keyhouse.adapters.database.marking import mark_refused, mark_used, remember
 from keyhouse.adapters.database.tables import budget, lease, spool
 from keyhouse.core.ids import ENTROPY_BYTES, LEASE, make_id
 from keyhouse.core.quotas import Budget, Span
@@ -88,15 +89,21 @@ class DatabaseBudgetLedger:
             budgets = lock_budgets(connection, ids)
             leases = _make_leases(connection, spool_id, ids)
             answers, granted = [], dict.fromkeys(budgets, 0)
+            refused: dict[str, LeaseWanted] = {}
             for id, want in zip(ids, wants, strict=True):
                 row = budgets[id]
                 left = max(want.limit - row.used - row.leased - granted[id], 0)
                 grant = max(min(want.up_to, left), 0) if left >= want.at_least else 0
                 granted[id] += grant
+                if left < want.at_least:
+                    refused[id] = want
                 answers.append(Leased(leases[id], grant, left - grant))
             changed = {id: units for id, units in granted.items() if units}
             move(connection, {id: (0, units) for id, units in changed.items()})
             _enlarge(connection, {leases[id]: units for id, units in changed.items()})
+            limits = {id: want.limit for id, want in zip(ids, wants, strict=True)}
+            remember(connection, budgets, limits)
+            mark_refused(connection, budgets, refused)
         return answers
 
     def give_back(self, spool_id: str, returns: Mapping[str, int]) -> None:
@@ -175,10 +182,12 @@ def spend_now(
     """
     id = budget_id(of, span)
     _make_budgets(connection, {id: LeaseWanted(of, span, limit, units, units)})
-    row = lock_budgets(connection, [id])[id]
+    budgets = lock_budgets(connection, [id])
+    row = budgets[id]
     if limit - row.used - row.leased < units:
         return False
     move(connection, {id: (units, 0)})
+    mark_used(connection, budgets, {id: units})
     return True
 
 
@@ -203,6 +212,9 @@ def _make_budgets(connection: Connection, wants: Mapping[str, LeaseWanted]) -> N
             "window_end": want.span.end_us,
             "used": 0,
             "leased": 0,
+            "amount": want.limit,
+            "counted_from": 0,
+            "told_level": 0,
         }
         for id, want in sorted(wants.items())
     ]

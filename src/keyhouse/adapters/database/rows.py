@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -21,9 +21,11 @@ from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Clash, Conflict, Page, Search
+from keyhouse.ports import Clash, Conflict, Page, Range, Search
 
 E = TypeVar("E", bound=entities.Entity)
+LATE_US: Final = 60_000_000
+"""No transaction of ours lasts longer: each statement and each wait in it ends sooner."""
 
 
 class DatabaseRows:
@@ -86,6 +88,7 @@ class DatabaseTransaction:
         limit: int,
         contains: Mapping[str, str] | None = None,
         search: Search | None = None,
+        within: Mapping[str, Range] | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`."""
@@ -93,7 +96,9 @@ class DatabaseTransaction:
             raise ValueError("a page holds at least one row")
         mapper = mapper_of(kind)
         ids = mapper.table.c.id
-        query = sa.select(mapper.table).where(*_fits(mapper, equals))
+        query = sa.select(mapper.table).where(
+            *_fits(mapper, equals), *_ranged(mapper, within)
+        )
         for name, part in (contains or {}).items():
             column = mapper.column(name)
             query = query.where(column.icontains(plain(part), autoescape=True))
@@ -105,6 +110,33 @@ class DatabaseTransaction:
         rows = [mapper.row(row) for row in found]
         more = len(rows) > limit
         return Page(rows[:limit], write_cursor(rows[limit - 1].id) if more else None)
+
+    def stretch(
+        self,
+        kind: type[E],
+        /,
+        *,
+        after: str,
+        limit: int,
+        within: Mapping[str, Range] | None = None,
+        **equals: object,
+    ) -> list[E]:
+        """Rows that fit, the oldest id first, from behind the id `after` ('' for none)."""
+        mapper = mapper_of(kind)
+        ids = mapper.table.c.id
+        query = sa.select(mapper.table).where(
+            ids > after, *_fits(mapper, equals), *_ranged(mapper, within)
+        )
+        found = self._connection.execute(query.order_by(ids).limit(limit))
+        return [mapper.row(row) for row in found]
+
+    @property
+    def late_us(self) -> int:
+        """How much older than now a row may be that is not to be seen yet.
+
+        On SQLite one writes at a time, and reads the clock in its turn.
+        """
+        return 0 if self._connection.dialect.name == "sqlite" else LATE_US
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units booked as used, and units leased and not yet settled."""
@@ -199,4 +231,17 @@ def _fits(mapper: Mapper[Any], equals: Mapping[str, object]) -> list[Any]:
     for name, value in mapper.some(equals).items():
         column = mapper.column(name)
         conditions.append(column.in_(value) if isinstance(value, list) else column == value)
+    return conditions
+
+
+def _ranged(
+    mapper: Mapper[Any], within: Mapping[str, Range] | None
+) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    for name, (first, end) in (within or {}).items():
+        column = mapper.column(name)
+        if first is not None:
+            conditions.append(column >= first)
+        if end is not None:
+            conditions.append(column < end)
     return conditions

@@ -11,6 +11,7 @@ from typing import Any, Final, get_args, get_type_hints
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
+from keyhouse.adapters.database import audit_kept
 from keyhouse.core import entities
 from keyhouse.core.usage import LATENCY_SLOTS
 
@@ -246,6 +247,7 @@ audit: Final = _table(
     sa.Index(None, "consumer_id", "id"),
     sa.Index(None, "subject", "id"),
 )
+audit_kept.keep(audit)
 idempotency: Final = _table(
     entities.IdempotencyRow, "idempotency", sa.Index(None, "created_at")
 )
@@ -255,8 +257,28 @@ alert: Final = _table(
     sa.Index(None, "organization_id", "id"),
     sa.Index(None, "key_id", "id"),
     sa.Index(None, "last_at"),
+    sa.Index(None, "announced_at", "id"),
 )
 job: Final = _table(entities.Job, "job")
+webhook: Final = _table(
+    entities.Webhook,
+    "webhook",
+    sa.Index(None, "organization_id", "id"),
+    organization_id="organization",
+    project_id="project",
+)
+event: Final = _table(entities.Event, "event", sa.Index(None, "at"))
+# No references: an endpoint or an event that is gone must hold up no command
+# that has something to tell.
+delivery: Final = _table(
+    entities.Delivery,
+    "delivery",
+    sa.Index(None, "webhook_id", "id"),
+    sa.Index(None, "webhook_id", "next_at"),
+    sa.Index(None, "event_id"),
+    sa.Index(None, "at"),
+)
+budget_mark: Final = _table(entities.BudgetMark, "budget_mark")
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -282,6 +304,10 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.IdempotencyRow: idempotency,
     entities.Alert: alert,
     entities.Job: job,
+    entities.Webhook: webhook,
+    entities.Event: event,
+    entities.Delivery: delivery,
+    entities.BudgetMark: budget_mark,
 }
 """The table of each class of `core.entities`."""
 
@@ -347,6 +373,10 @@ budget: Final = sa.Table(
     _number("window_end"),
     _number("used"),
     _number("leased"),
+    # What `marking` knows: the amount, what of it counts, and the level told.
+    _number("amount", nullable=True),
+    _number("counted_from", nullable=True),
+    _number("told_level", nullable=True),
     sa.Index(None, "window_end"),
 )
 lease: Final = sa.Table(

@@ -14,6 +14,8 @@ from keyhouse.adapters.database.tables import (
     attempt,
     budget,
     change,
+    delivery,
+    event,
     idempotency,
     lease,
     node,
@@ -52,6 +54,25 @@ class DatabaseUpkeep:
     def prune_alerts(self, before_us: int, rows_max: int) -> int:
         """Delete alerts that are long past, a bounded number; returns how many."""
         return self._prune(alert, alert.c.last_at, before_us, rows_max)
+
+    def prune_deliveries(self, before_us: int, rows_max: int) -> int:
+        """Delete old deliveries, whatever became of them, a bounded number."""
+        return self._prune(delivery, delivery.c.at, before_us, rows_max)
+
+    def prune_events(self, before_us: int, rows_max: int) -> int:
+        """Delete old events that no delivery needs any more, a bounded number."""
+        old = (
+            sa.select(event.c.id)
+            .where(
+                event.c.at < before_us,
+                ~sa.exists().where(delivery.c.event_id == event.c.id),
+            )
+            .order_by(event.c.at)
+            .limit(rows_max)
+        )
+        with writing(self._engine) as connection:
+            statement = sa.delete(event).where(event.c.id.in_(old))
+            return connection.execute(statement).rowcount
 
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""

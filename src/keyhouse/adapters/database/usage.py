@@ -18,6 +18,7 @@ from keyhouse.adapters.database.ledger import (
     outstanding,
 )
 from keyhouse.adapters.database.mapper import mapper_of
+from keyhouse.adapters.database.marking import mark_used
 from keyhouse.adapters.database.observing import observe
 from keyhouse.adapters.database.tables import (
     LATENCY,
@@ -119,15 +120,14 @@ class DatabaseUsageSink:
             left: dict[str, int] = {}
             for row in connection.execute(mine):
                 left[row.budget_id] = outstanding(row)
-            lock_budgets(connection, left)
-            move(
-                connection,
-                {
-                    id: (0 if return_leases else units, -units)
-                    for id, units in left.items()
-                    if units
-                },
-            )
+            budgets = lock_budgets(connection, left)
+            moves = {
+                id: (0 if return_leases else units, -units)
+                for id, units in left.items()
+                if units
+            }
+            move(connection, moves)
+            mark_used(connection, budgets, _used_more(moves))
             connection.execute(
                 sa.update(lease)
                 .where(lease.c.spool_id == spool_id)
@@ -159,11 +159,16 @@ def _settle(connection: Connection, spool_id: str, settled: Mapping[str, int]) -
         used, leased = moves.get(row.budget_id, (0, 0))
         covered = min(units, outstanding(row))
         moves[row.budget_id] = (used + units, leased - covered)
-    lock_budgets(connection, moves)
+    budgets = lock_budgets(connection, moves)
     move(connection, moves)
+    mark_used(connection, budgets, _used_more(moves))
     if leases:
         rows = [{"lease_id": id, "units": spent[id]} for id in leases]
         connection.execute(_SETTLE, rows)
+
+
+def _used_more(moves: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    return {id: used for id, (used, _) in moves.items() if used}
 
 
 def _add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:

@@ -43,6 +43,15 @@ from keyhouse.core.entities.people import (
 )
 from keyhouse.core.entities.record import Alert, AlertKind, AuditRow, IdempotencyRow
 from keyhouse.core.entities.tenants import Application, Environment, Organization, Project
+from keyhouse.core.entities.webhooks import (
+    BudgetMark,
+    Delivery,
+    DeliveryState,
+    DisabledBecause,
+    Event,
+    MarkLevel,
+    Webhook,
+)
 
 Entity = (
     Organization
@@ -68,6 +77,10 @@ Entity = (
     | IdempotencyRow
     | Alert
     | Job
+    | Webhook
+    | Event
+    | Delivery
+    | BudgetMark
 )
 
 
@@ -82,11 +95,16 @@ __all__ = [
     "Attempt",
     "AuditRow",
     "BrowserKeys",
+    "BudgetMark",
     "Credit",
     "CreditKind",
     "Customer",
+    "Delivery",
+    "DeliveryState",
+    "DisabledBecause",
     "Entity",
     "Environment",
+    "Event",
     "IdempotencyRow",
     "Identity",
     "Invitation",
@@ -95,6 +113,7 @@ __all__ = [
     "KeyKind",
     "Limit",
     "LimitKind",
+    "MarkLevel",
     "Member",
     "Organization",
     "Person",
@@ -109,5 +128,6 @@ __all__ = [
     "Session",
     "Ticket",
     "UpstreamHeader",
+    "Webhook",
     "Window",
 ]

@@ -56,7 +56,8 @@ class Alert:
     """A good secret was seen where it must not be: one row a key, kind and day (UTC).
 
     `provider_id` is the organization of the API that was called first, '' where
-    none was. `sample` is a page's origin or the caller's network.
+    none was. `sample` is a page's origin or the caller's network. `announced_at`
+    is when webhooks were told of it.
     """
 
     id: str
@@ -68,3 +69,4 @@ class Alert:
     last_at: int
     count: int
     sample: str
+    announced_at: int | None = None

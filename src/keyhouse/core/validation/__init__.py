@@ -65,6 +65,7 @@ from keyhouse.core.validation.upstream_headers import (
     check_upstream_header,
     check_upstream_header_name,
 )
+from keyhouse.core.validation.webhooks import check_event_kinds, check_webhook_url
 
 __all__ = [
     "AMOUNT_MAX",
@@ -89,6 +90,7 @@ __all__ = [
     "check_endpoints",
     "check_entry",
     "check_environment",
+    "check_event_kinds",
     "check_held_roles",
     "check_hosts",
     "check_items",
@@ -114,5 +116,6 @@ __all__ = [
     "check_upstream_header",
     "check_upstream_header_name",
     "check_upstreams",
+    "check_webhook_url",
     "check_zone",
 ]

@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from keyhouse.core.addresses import is_public, parse_network
+from keyhouse.core.addresses import parse_network
 from keyhouse.core.apps import APP_HEADERS, canonical_app
 from keyhouse.core.entities import Restrictions
-from keyhouse.core.hosts import is_number
 from keyhouse.core.patterns import origin_expression, parse_endpoint, referrer_expression
+from keyhouse.core.validation.addressing import is_host, is_private_host
 from keyhouse.core.validation.problem import Problem, check_items, check_number
 from keyhouse.core.validation.scopes import check_needs
 from keyhouse.core.validation.texts import check_environment
@@ -20,7 +20,6 @@ COST_MAX: Final = 1_000_000
 _WILDCARD: Final = re.compile(r"\*+|\{")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _PARAMETER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,62}")
-_HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
 _TAKEN_HEADERS: Final = frozenset(
     (
         "accept",
@@ -165,38 +164,16 @@ def check_upstream(field: str, url: str, *, private: bool = True) -> list[Proble
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return [Problem(field, "is no address", mend)]
-    if parts.scheme not in ("http", "https") or not _is_host(host) or port == 0:
+    if parts.scheme not in ("http", "https") or not is_host(host) or port == 0:
         return [Problem(field, "is no address", mend)]
     if "@" in parts.netloc:
         return [Problem(field, "names a user", "leave user and password out")]
     if "?" in url or "#" in url:
         return [Problem(field, "has a query or fragment", "end it with the path")]
-    if not private and _is_private(host):
+    if not private and is_private_host(host):
         mend = "name an address that all of the internet can reach"
         return [Problem(field, "is a private address", mend)]
     return []
-
-
-def _is_private(host: str) -> bool:
-    """Whether a host is known to be private without asking anybody.
-
-    Resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses, though they
-    are none by the rules: what is a number and no usual address counts as private.
-    """
-    name = host.lower().removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    if ":" not in name and not is_number(name):
-        return False
-    try:
-        return not is_public(name)
-    except ValueError:
-        return True
-
-
-def _is_host(host: str) -> bool:
-    # urlsplit has checked what stands in brackets to be an IPv6 address.
-    return ":" in host or (_HOST.fullmatch(host) is not None and ".." not in host)
 
 
 def check_key_header(field: str, value: str) -> list[Problem]:

@@ -16,6 +16,7 @@ from keyhouse.doors.api import (
     organizations,
     reports,
     sessions,
+    webhooks,
 )
 from keyhouse.doors.api.documentation import document
 from keyhouse.doors.api.envelope import BoundedBody, Envelope
@@ -51,6 +52,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         members,
         sessions,
         reports,
+        webhooks,
         health,
     )
     app.state.routers = [part.router for part in parts]

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Annotated, Any, Final, TypeVar
+from itertools import chain
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from keyhouse.doors.api.models import ListQuery
@@ -20,11 +21,20 @@ from keyhouse.services.work import Look, Office, Turn, Work
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
+LINES: Final = "application/jsonl"
+"""One JSON value a line (jsonlines.org)."""
+_LINES: Final = {"type": "string", "description": "One object a line."}
 CHANGE_SEQ = "Keyhouse-Change-Seq"
 SCHEMES = ("managementKey", "apiKeyHeader", "session")
 _UNTAGGED: Final = frozenset(("last_used_at",))
 """What moves by itself: no reason to read again before a change."""
 _TAGS: Final = re.compile(r'(?:^|,)[ \t]*("[^"]*")(?=[ \t]*(?:,|$))')
+
+
+class Lines(NamedTuple):
+    """An answer of many rows, a line each."""
+
+    row: type[BaseModel]
 
 
 class Call:
@@ -63,6 +73,25 @@ class Call:
         rows, cursor = self._office.read(self._actor, ask)
         data = [_dump(shape(row)) for row in rows]
         return JSONResponse({"data": data, "next_cursor": cursor})
+
+    def streamed(
+        self,
+        ask: Callable[[Office, Actor], Iterator[Sequence[Any]]],
+        shape: Callable[[Any], BaseModel],
+    ) -> Response:
+        """The answer to a question for everything, a line each, as it is read.
+
+        What fails before the first part is refused as anywhere else.
+        """
+        parts = ask(self._office, self._actor)
+        first = next(parts, ())
+
+        def lines() -> Iterator[bytes]:
+            for rows in chain((first,), parts):
+                told = (json.dumps(_dump(shape(row))) for row in rows)
+                yield "".join(f"{line}\n" for line in told).encode()
+
+        return StreamingResponse(lines(), media_type=LINES)
 
     def made(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
         """Make something, once: 201 and where it is."""
@@ -226,7 +255,7 @@ def operation(
     *,
     id: str,
     scope: str | None,
-    answer: type[BaseModel] | None,
+    answer: type[BaseModel] | Lines | None,
     many: bool = False,
     status: int = 200,
     own: bool = False,
@@ -235,7 +264,8 @@ def operation(
 
     The scope is asked for before the body is looked at; the service asks again.
     None is for what a person does without any: with a session alone. With `own`
-    a person does it without any to what is theirs: the service alone asks.
+    a person does it without any to what is theirs: the service alone asks. `Lines`
+    are streamed.
     """
 
     async def needs(request: Request) -> None:
@@ -243,7 +273,11 @@ def operation(
             _actor(request).reach(scope)
 
     told: dict[int | str, dict[str, Any]] = {status: {"description": "Done"}}
-    if answer is not None:
+    if isinstance(answer, Lines):
+        told[status]["content"] = {
+            LINES: {"schema": _LINES, "example": _line_of(answer.row)}
+        }
+    elif answer is not None:
         told[status]["model"] = page_of(answer) if many else answer
     return router.api_route(
         path,
@@ -251,11 +285,19 @@ def operation(
         operation_id=id,
         status_code=status,
         response_model=None,
-        response_class=Response if answer is None else JSONResponse,
+        response_class=JSONResponse if isinstance(answer, type) else Response,
         responses=told,
         dependencies=[Depends(needs)],
         openapi_extra={"security": _security(scope, own=own)},
     )
+
+
+def _line_of(row: type[BaseModel]) -> str:
+    """An answer of one line."""
+    told = row.model_config["json_schema_extra"]
+    examples = told["examples"] if isinstance(told, dict) else []
+    (example, *_) = examples if isinstance(examples, list) else [{}]
+    return f"{json.dumps(example)}\n"
 
 
 def _security(scope: str | None, *, own: bool) -> list[dict[str, list[str]]]:

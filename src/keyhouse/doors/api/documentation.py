@@ -26,9 +26,15 @@ _ID_EXAMPLES: Final = {
     "invitations": "inv",
     "requests": "req",
     "sessions": "ses",
+    "webhooks": "whk",
 }
 _NAMES: Final = {"name": "Authorization"}
-_BELOW_EXAMPLES: Final = {"route": "rte", "secret_id": "sec", "credit": "crd"}
+_BELOW_EXAMPLES: Final = {
+    "route": "rte",
+    "secret_id": "sec",
+    "credit": "crd",
+    "delivery": "dlv",
+}
 _TEXT: Final = {"type": "string"}
 _PROBLEM: Final[dict[str, Any]] = {
     "type": "object",

@@ -408,6 +408,18 @@ class AuditQuery(ListQuery):
     subject: Word | None = Field(None, description="The id of what was written.")
     actor: Word | None = Field(None, description="The id of the management key.")
     action: Word | None = Field(None, description="As `key.revoke`.")
+    since: GivenTime | None = Field(None, description="From then on.")
+    until: GivenTime | None = Field(None, description="Before then.")
+
+
+class AuditExportQuery(Query):
+    """Which audit rows go into an export."""
+
+    since: GivenTime | None = Field(None, description="From then on.")
+    until: GivenTime | None = Field(None, description="Before then.")
+    after: Word | None = Field(
+        None, description="The id of the last row of an export, to go on behind it."
+    )
 
 
 class AlertsQuery(ListQuery):

@@ -13,7 +13,7 @@ from keyhouse.doors.api.answers import (
     UnknownKeysOut,
     UsageOut,
 )
-from keyhouse.doors.api.calls import AnyCall, operation, turn
+from keyhouse.doors.api.calls import AnyCall, Lines, operation, turn
 from keyhouse.doors.api.explaining import explanation_out
 from keyhouse.doors.api.shapes import (
     alert_out,
@@ -149,7 +149,31 @@ def list_audit(call: AnyCall, query: Annotated[models.AuditQuery, Query()]) -> R
             subject=query.subject,
             actor=query.actor,
             action=query.action,
+            stretch=audit.Stretch(query.since, query.until),
         ),
+        audit_out,
+    )
+
+
+@operation(
+    router,
+    "GET",
+    "/v1/audit/export",
+    id="export_audit",
+    scope=audit.READ,
+    answer=Lines(AuditOut),
+)
+def export_audit(
+    call: AnyCall, query: Annotated[models.AuditExportQuery, Query()]
+) -> Response:
+    """All of the audit, the oldest row first, one JSON object a line.
+
+    Where it breaks off, the last whole line's id as `after` goes on behind it.
+    On PostgreSQL the last minute is left for the next export.
+    """
+    stretch = audit.Stretch(query.since, query.until)
+    return call.streamed(
+        lambda office, actor: audit.export_audit(office, actor, stretch, query.after),
         audit_out,
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keyhouse.doors.cli import quickstart, reports, running, verify
+from keyhouse.doors.cli import auditing, quickstart, reports, running, verify
 from keyhouse.doors.cli.apis import apis
 from keyhouse.doors.cli.config import config
 from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
@@ -18,6 +18,7 @@ from keyhouse.doors.cli.people import mail, people
 from keyhouse.doors.cli.routes import routes
 from keyhouse.doors.cli.show import say
 from keyhouse.doors.cli.tenants import apps, customers, orgs, projects
+from keyhouse.doors.cli.webhooks import webhooks
 
 _HELP = """API keys: issue, verify, restrict, limit, meter.
 
@@ -36,7 +37,7 @@ _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "mail": (mail, "mail --to ada@example.com"),
     "requests": (reports.requests, "requests --verdict rate_limited"),
     "alerts": (reports.alerts, "alerts --kind server_key_in_browser"),
-    "audit": (reports.audit, "audit --json"),
+    "audit": (auditing.audit, "audit --export audit.jsonl"),
     "verify": (verify.verify, "verify --api weather < key.txt"),
 }
 _GROUPS = {
@@ -50,6 +51,7 @@ _GROUPS = {
     "people": people,
     "members": members,
     "invitations": invitations,
+    "webhooks": webhooks,
     "usage": reports.usage,
     "config": config,
     "keyring": keyring,

@@ -1,4 +1,4 @@
-"""`keyhouse usage`, `requests`, `alerts`, `audit`: what was counted, seen and done."""
+"""`keyhouse usage`, `requests`, `alerts`: what was counted and seen."""
 
 from itertools import islice
 from typing import Annotated
@@ -24,7 +24,6 @@ _REQUESTS = (
     "request_id",
 )
 _ALERTS = ("last_at", "kind", "key", "count", "sample", "first_at")
-_AUDIT = ("at", "actor", "action", "subject", "before", "after")
 
 Since = Annotated[str | None, typer.Option(help="From then on (RFC 3339).")]
 Until = Annotated[str | None, typer.Option(help="Up to then (RFC 3339).")]
@@ -112,11 +111,3 @@ def alerts(
     with desk(context).client() as client:
         found = client.alerts.each(key=key, kind=kind)
         show.rows(islice(found, rows_max), _ALERTS, json=as_json)
-
-
-def audit(
-    context: typer.Context, *, rows_max: RowsMax = 50, as_json: AsJson = False
-) -> None:
-    """Who changed what, the newest first."""
-    with desk(context).client() as client:
-        show.rows(islice(client.audit.each(), rows_max), _AUDIT, json=as_json)

@@ -1,10 +1,31 @@
 """Reading the audit."""
 
-from keyhouse.core.entities import AuditRow
-from keyhouse.ports import Page
-from keyhouse.services.work import Look, Turn
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
-READ = "audit:read"
+from keyhouse.core import ids
+from keyhouse.core.entities import AuditRow
+from keyhouse.core.validation import Problem
+from keyhouse.ports import Page, Range
+from keyhouse.services.actor import Actor
+from keyhouse.services.refusals import Invalid
+from keyhouse.services.work import Look, Office, Turn
+
+READ: Final = "audit:read"
+EXPORTED_AT_ONCE: Final = 500
+_FIRST: Final = bytes(ids.ENTROPY_BYTES)
+_TICK_US: Final = 1000
+"""Ids are in order of milliseconds."""
+
+
+class Stretch(NamedTuple):
+    """Audit rows from `since` up to, not including, `until`; microseconds."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+ALWAYS: Final = Stretch()
 
 
 def list_audit(
@@ -14,6 +35,7 @@ def list_audit(
     subject: str | None = None,
     actor: str | None = None,
     action: str | None = None,
+    stretch: Stretch = ALWAYS,
 ) -> Page:
     """Audit rows of the organization, the newest first.
 
@@ -23,4 +45,64 @@ def list_audit(
     named = {"subject": subject, "actor": actor, "action": action}
     equals = {name: value for name, value in named.items() if value is not None}
     organization = look.actor.organization_id
-    return look.page(AuditRow, turn, {"organization_id": organization, **equals})
+    return look.page(
+        AuditRow,
+        turn,
+        {"organization_id": organization, **equals},
+        within=_within(stretch),
+    )
+
+
+def export_audit(
+    office: Office, actor: Actor, stretch: Stretch, after: str | None
+) -> Iterator[list[AuditRow]]:
+    """All audit rows of the organization in that time, the oldest first, in parts.
+
+    Behind the row with the id `after`, where there is one: so an export goes on
+    where another ended. Each part is a transaction of its own. What is so young
+    that a row before it may still be on its way is left for the next export.
+    Raises Forbidden and Invalid before the first part.
+    """
+    actor.whole(READ)
+    if after is not None and not ids.is_id(after, ids.AUDIT):
+        mend = "give the id of the last row that you have"
+        raise Invalid([Problem("after", "is no id of an audit row", mend)])
+    return _parts(office, actor, stretch, after or "")
+
+
+def _parts(
+    office: Office, actor: Actor, stretch: Stretch, after: str
+) -> Iterator[list[AuditRow]]:
+    def ask(look: Look) -> list[AuditRow]:
+        settled = look.now_us - look.tx.late_us + 1
+        until = settled if stretch.until is None else min(stretch.until, settled)
+        return look.tx.stretch(
+            AuditRow,
+            after=after,
+            limit=EXPORTED_AT_ONCE,
+            within=_within(stretch._replace(until=until)),
+            organization_id=actor.organization_id,
+        )
+
+    while rows := office.read(actor, ask):
+        yield rows
+        if len(rows) < EXPORTED_AT_ONCE:
+            return
+        after = rows[-1].id
+
+
+def _within(stretch: Stretch) -> dict[str, Range]:
+    """The rows of that time, by their ids as well, which the database looks up."""
+    since, until = stretch
+    first = None if since is None else _bound(since)
+    end = None if until is None else _bound(until + _TICK_US)
+    return {"at": (since, until), "id": (first, end)}
+
+
+def _bound(at_us: int) -> str:
+    """The first id that there could be in that millisecond."""
+    return ids.make_id(ids.AUDIT, min(max(at_us, 0), _LAST_US), _FIRST)
+
+
+_LAST_US: Final = ((1 << 48) - 1) * _TICK_US
+"""The last moment that an id has room for, thousands of years from now."""

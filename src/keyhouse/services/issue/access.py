@@ -37,6 +37,8 @@ MANAGEMENT_SCOPES = (
     "audit:read",
     "members:read",
     "members:write",
+    "webhooks:read",
+    "webhooks:write",
 )
 """All that a management key can be allowed."""
 

@@ -12,6 +12,7 @@ from keyhouse.core.entities import (
     Limit,
     Organization,
     Project,
+    Webhook,
 )
 from keyhouse.core.validation import check_limits, check_name
 from keyhouse.services.refusals import Taken, refuse
@@ -71,9 +72,9 @@ def delete_project(work: Work, id: str) -> None:
     """Delete an empty project. What it holds goes first, or it is switched off."""
     work.actor.whole(WRITE_PROJECTS)
     project = reached_project(work, WRITE_PROJECTS, id)
-    for kind in (Api, Application, Customer, Key):
+    for kind in (Api, Application, Customer, Key, Webhook):
         if work.tx.page(kind, after=None, limit=1, project_id=project.id).rows:
-            article = "a" if kind in (Customer, Key) else "an"
+            article = "a" if kind in (Customer, Key, Webhook) else "an"
             raise Taken(
                 "project",
                 f"still holds {article} {kind.__name__}",

@@ -19,10 +19,11 @@ CHANGES_KEPT: Final = 10_000
 
 
 class Retention(NamedTuple):
-    """For how many days the request log and usage are kept."""
+    """For how many days the request log, usage and sent events are kept."""
 
     requests_days: int
     usage_days: int
+    events_days: int = 30
 
 
 def keep_up(
@@ -44,6 +45,8 @@ def keep_up(
         (upkeep.prune_observations, retention.usage_days),
         (upkeep.prune_alerts, retention.usage_days),
         (upkeep.prune_budgets, BUDGET_DAYS),
+        (upkeep.prune_deliveries, retention.events_days),
+        (upkeep.prune_events, retention.events_days),
     ):
         removed += _in_parts(prune, now - days * DAY_US, stopped)
     return removed

@@ -1,0 +1,106 @@
+"""What the data plane left for a worker to tell: alerts, and budgets near their end."""
+
+from typing import Final
+
+from keyhouse.core.counting import CREDITS
+from keyhouse.core.entities import Alert, BudgetMark
+from keyhouse.core.events import OF_ALERT, OF_CREDITS, OF_QUOTA, Kind
+from keyhouse.core.moments import format_time
+from keyhouse.core.quotas import FOREVER_US
+from keyhouse.ports import Clock, Rows, Transaction, WritingTransaction
+from keyhouse.services.events.announcing import Hearer, NewId, tell
+from keyhouse.services.events.places import place_of_id
+from keyhouse.services.jobs import Claim
+
+AT_ONCE: Final = 50
+"""Few enough that a gateway, which waits meanwhile, does not notice."""
+
+
+def tell_noticed(claim: Claim, rows: Rows, clock: Clock, new_id: NewId) -> int:
+    """Tell all that waits to be told, each once; returns how much."""
+    told = 0
+    while not claim.stopped() and _waits(rows):
+        with rows.writing() as tx:
+            claim.fence(tx)
+            told += _alerts(tx, clock.now_us(), new_id) + _marks(tx, clock.now_us(), new_id)
+    return told
+
+
+def _waits(rows: Rows) -> bool:
+    """A read alone, where there is nothing, which is nearly always."""
+    with rows.reading() as tx:
+        mark = tx.stretch(BudgetMark, after="", limit=1)
+        return bool(mark or tx.stretch(Alert, after="", limit=1, announced_at=None))
+
+
+def _alerts(tx: WritingTransaction, now_us: int, new_id: NewId) -> int:
+    found = tx.stretch(Alert, after="", limit=AT_ONCE, announced_at=None)
+    for alert in found:
+        project = place_of_id(tx, alert.key_id).project_id
+        data = {
+            "key": alert.key_id,
+            "alert": alert.id,
+            "kind": alert.kind.value,
+            "sample": alert.sample,
+            "first_at": format_time(alert.first_at),
+        }
+        hearers = [Hearer(alert.organization_id, project)]
+        tell(tx, OF_ALERT[alert.kind], hearers, now_us, data, new_id)
+        tx.update(alert, announced_at=now_us)
+    return len(found)
+
+
+def _marks(tx: WritingTransaction, now_us: int, new_id: NewId) -> int:
+    found = tx.stretch(BudgetMark, after="", limit=AT_ONCE)
+    for mark in found:
+        kind, data = _told(mark)
+        tell(tx, kind, _concerned(tx, mark), now_us, data, new_id)
+        tx.remove(mark)
+    return len(found)
+
+
+def _told(mark: BudgetMark) -> tuple[Kind, dict[str, object]]:
+    sums = {"amount": mark.amount, "used": mark.used}
+    if mark.subject_kind == CREDITS:
+        left = max(mark.amount - mark.used, 0)
+        return OF_CREDITS[mark.level], {
+            "customer": mark.subject_id,
+            **sums,
+            "left": left,
+        }
+    # A key's limit on an API or a route has both ids, with a slash between.
+    subject, _, counted_on = mark.subject_id.partition("/")
+    what = mark.subject_kind.partition("_")[2]
+    told: dict[str, object] = {
+        "limit": mark.limit_name,
+        "subject": {"kind": mark.subject_kind.partition("_")[0], "id": subject},
+        "environment": mark.environment or None,
+        **sums,
+        "window_end": _end(mark),
+    }
+    if counted_on:
+        told[what] = counted_on
+    return OF_QUOTA[mark.level], told
+
+
+def _end(mark: BudgetMark) -> str | None:
+    return format_time(mark.window_end) if mark.window_end < FOREVER_US else None
+
+
+def _concerned(tx: Transaction, mark: BudgetMark) -> list[Hearer]:
+    """The provider, and whose the subject is where that is another."""
+    subject, _, counted_on = mark.subject_id.partition("/")
+    own = place_of_id(tx, subject)
+    api = place_of_id(tx, counted_on)
+    places = {
+        place.organization_id: place.project_id
+        for place in (own, api)
+        if place.organization_id is not None
+    }
+    hearers = [Hearer(mark.provider_id, places.get(mark.provider_id))]
+    consumer = own.organization_id
+    if mark.subject_kind == "organization":
+        consumer = subject
+    if consumer is not None and consumer != mark.provider_id:
+        hearers.append(Hearer(consumer, places.get(consumer)))
+    return hearers
