@@ -172,7 +172,7 @@ async def test_who_leaves_changes_nothing_but_their_own_membership(world: World)
         answer = await client.post(left, data=own, headers={"Origin": URL})
         assert (answer.status_code, answer.headers["Location"]) == (303, "/")
         changed = differing(before, all_rows(world.database.engine))
-        assert set(changed) == {"member", "audit"}
+        assert set(changed) == {"member", "audit", "event", "delivery"}
         for way in inside(world):
             for path in fill(way, world.ours):
                 answer = await send(client, way, path, world.viewer.csrf)

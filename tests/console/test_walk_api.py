@@ -27,6 +27,7 @@ _KINDS = {
     "invitations": "invitation",
     "requests": "request_id",
     "sessions": "id",
+    "webhooks": "webhook",
 }
 ASKING = {"find_key", "explain_key", "explain_request"}
 """Questions whose words belong in no address."""

@@ -37,6 +37,7 @@ from keyhouse.services.tenants import (
     change_project,
     create_project,
 )
+from keyhouse.services.webhooks import WebhookWish, create_webhook, send_test
 from keyhouse.services.work import Office, Work
 from tests.console.doubles import Letters, QuickHasher
 from tests.console.routes import Way
@@ -232,7 +233,15 @@ class World:
             browser = create_customer(
                 work, external_id=f"{word} nobody", project=acme.project, fields={}
             )
+            told = create_webhook(
+                work,
+                WebhookWish(
+                    name=f"{word} listener", url="https://93.184.215.14/", events=("*",)
+                ),
+            ).webhook
             return {
+                "webhook": told.id,
+                "delivery": send_test(work, told.id).id,
                 "route": route.id,
                 "customer": buyer.id,
                 "credit": credit.id,
