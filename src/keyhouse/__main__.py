@@ -3,8 +3,9 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from keyhouse.doors.supervisor.sockets import Listener
     from keyhouse.services.people import PeopleDesk
     from keyhouse.settings import Settings
+    from keyhouse.wiring import Counters
 
-GATEWAY_READY = "/.keyhouse/ready"
-MANAGEMENT_READY = "/ready"
+COUNTERS = "KEYHOUSE_DATA__COUNTERS_URL"
 
 
 def main() -> None:
@@ -88,31 +89,42 @@ class _Installation:
     def management_url(self) -> str:
         return self._settings.management.url
 
-    def run_gateway(self, listen_fd: int | None) -> int:
+    def run_gateway(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
         from keyhouse import wiring
 
         self._log()
         with _told(), self._listening("gateway", listen_fd) as fd:
-            return wiring.run_gateway(self._settings, fd)
+            return wiring.run_gateway(self._settings, fd, _teller(ready_fd))
 
-    def run_management(self, listen_fd: int | None) -> int:
+    def run_management(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
         from keyhouse import wiring
 
         self._log()
         with _told(), self._listening("management", listen_fd) as fd:
-            return wiring.run_management(self._settings, fd)
+            return wiring.run_management(self._settings, fd, _teller(ready_fd))
 
     def serve(self, ready: "Ready", *, once: bool = False) -> int:
-        from keyhouse.doors.supervisor.sockets import bind
+        from keyhouse import wiring
+        from keyhouse.doors.supervisor.sockets import bind, bind_all
         from keyhouse.doors.supervisor.supervisor import supervise
 
         self._log()
         with _told():
-            names = ("gateway", "management")
-            bound = [bind(self._listener(name)) for name in names]
+            workers = self._settings.gateway.workers
+            gateways = bind_all(self._listener("gateway"), workers)
+            management = bind(self._listener("management"))
             self.prepare()
-            plans = [self._plan(*pair) for pair in zip(names, bound, strict=True)]
-            return supervise(plans, ready, once=once)
+            environment = _environment(self._sources)
+            plans = []
+            with wiring.counters_beside(self._settings) as counters:
+                if counters is not None:
+                    environment[COUNTERS] = counters.url
+                    plans.append(_counters_plan(counters, environment))
+                for number, bound in enumerate(gateways, 1):
+                    name = "gateway" if number == 1 else f"gateway-{number}"
+                    plans.append(_plan(name, "gateway", bound, environment))
+                plans.append(_plan("management", "management", management, environment))
+                return supervise(plans, ready, once=once)
 
     def prepare(self) -> None:
         from keyhouse import wiring
@@ -180,12 +192,33 @@ class _Installation:
             self.prepare()
             yield bound.detach()
 
-    def _plan(self, name: str, bound: socket.socket) -> "Plan":
-        from keyhouse.doors.supervisor.child import Plan
 
-        command = (sys.executable, "-m", "keyhouse", name)
-        ready = GATEWAY_READY if name == "gateway" else MANAGEMENT_READY
-        return Plan(name, command, bound, ready, _environment(self._sources))
+def _plan(
+    name: str, command: str, bound: socket.socket, environment: Mapping[str, str]
+) -> "Plan":
+    from keyhouse.doors.supervisor.child import Plan
+
+    program = (sys.executable, "-m", "keyhouse", command)
+    return Plan(name, program, bound, "", environment)
+
+
+def _counters_plan(counters: "Counters", environment: Mapping[str, str]) -> "Plan":
+    from keyhouse.doors.supervisor.child import Plan
+    from keyhouse.doors.supervisor.readiness import is_listening
+
+    probe = partial(is_listening, counters.socket_path)
+    return Plan("counters", counters.command, None, "", environment, probe)
+
+
+def _teller(fd: int | None) -> Callable[[], None]:
+    """Writes a line to that descriptor, once; to none where there is none."""
+
+    def tell() -> None:
+        if fd is not None:
+            with os.fdopen(fd, "wb") as line:
+                line.write(b"ready\n")
+
+    return tell
 
 
 @contextmanager

@@ -92,6 +92,7 @@ class Gateway(_Listener):
     idle_seconds_max: float = Field(gt=0)
     upstream_seconds_max: float = Field(gt=0)
     connections_max: int = Field(ge=1)
+    workers: int = Field(ge=1, le=64)
 
     @field_validator("own_hosts")
     @classmethod

@@ -342,6 +342,8 @@ class Caller:
             return None
         status = int(head[9:12])
         self._tally.statuses[status] += 1
+        if _header(head, b"connection").lower() == "close":
+            self.close()
         return status
 
     def close(self) -> None:

@@ -78,13 +78,14 @@ class Machine:
         self.started.append(process)
         return process
 
-    def serve(self) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    def serve(self, *more: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         """Keyhouse, ready, and what it tells of itself then."""
         reader, writer = os.pipe()
-        process = self.start("serve", "--ready-fd", str(writer), pass_fds=(writer,))
+        line = ("serve", "--ready-fd", str(writer), *more)
+        process = self.start(*line, pass_fds=(writer,))
         os.close(writer)
-        with os.fdopen(reader) as line:
-            told = line.readline()
+        with os.fdopen(reader) as said:
+            told = said.readline()
         assert told, process.communicate(timeout=END_SECONDS_MAX)[0]
         return process, json.loads(told)
 

@@ -4,6 +4,7 @@ Everything heavy is imported inside its builder, so that a program with the
 light package alone can import this module and use the guard.
 """
 
+from keyhouse.wiring.counters import Counters, counters_beside
 from keyhouse.wiring.desks import mail_folder, mailer, people_desk
 from keyhouse.wiring.folder import new_sealing_key, new_signing_key, prepare
 from keyhouse.wiring.founding import bootstrap
@@ -14,8 +15,10 @@ from keyhouse.wiring.planes import data_plane
 
 __all__ = [
     "SWITCH_SECONDS",
+    "Counters",
     "Keyhouse",
     "bootstrap",
+    "counters_beside",
     "data_plane",
     "mail_folder",
     "mailer",

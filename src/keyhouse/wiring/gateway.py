@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from keyhouse.adapters.system import allow_open_files
 from keyhouse.wiring.folder import in_plain_words, keyring, open_checked
 from keyhouse.wiring.planes import data_plane
-from keyhouse.wiring.signals import stop_on_signals
+from keyhouse.wiring.signals import nobody, stop_on_signals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keyhouse.adapters.database import Database
     from keyhouse.core.entities import UpstreamHeader
     from keyhouse.core.upstream_headers import Unseal
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 GRACE_SECONDS = 25.0
 """For requests in flight at a stop; the supervisor waits a little longer."""
+LAST_WORD_SECONDS = 1.0
+"""For those who keep a connection to send what they were about to, at a stop."""
 OWN_FILES_MAX = 256
 """Open files of a gateway that are no connections: database, spool, sockets."""
 SWITCH_SECONDS = 0.0001
@@ -44,11 +48,13 @@ def spare_collector() -> None:
     gc.set_threshold(GARBAGE_MAX, 20, 100)
 
 
-def run_gateway(settings: Settings, listen_fd: int) -> int:
+def run_gateway(
+    settings: Settings, listen_fd: int, ready: Callable[[], None] = nobody
+) -> int:
     """The gateway on an inherited listening socket, until SIGTERM or SIGINT.
 
-    Requests in flight are finished before it returns. Raises SettingsError
-    and StoreUnavailable.
+    `ready` is called once it serves. Requests in flight are finished before it
+    returns. Raises SettingsError and StoreUnavailable.
     """
     import uvloop
 
@@ -57,7 +63,7 @@ def run_gateway(settings: Settings, listen_fd: int) -> int:
     with in_plain_words():
         unseal = _unseal(settings)
     with open_checked(settings, unseal) as database:
-        return uvloop.run(_gateway(settings, database, listen_fd))
+        return uvloop.run(_gateway(settings, database, listen_fd, ready))
 
 
 def _make_room(config: GatewayConfig) -> None:
@@ -92,7 +98,9 @@ def _unseal(settings: Settings) -> Unseal:
     return unseal
 
 
-async def _gateway(settings: Settings, database: Database, listen_fd: int) -> int:
+async def _gateway(
+    settings: Settings, database: Database, listen_fd: int, ready: Callable[[], None]
+) -> int:
     from keyhouse.adapters.signing import Ed25519Signer
     from keyhouse.doors.gateway import GatewayServer, Plane
 
@@ -114,8 +122,9 @@ async def _gateway(settings: Settings, database: Database, listen_fd: int) -> in
         )
         server = GatewayServer(_gateway_config(settings), faces)
         await server.start(socket.socket(fileno=listen_fd))
+        ready()
         await stop.wait()
-        await server.drain(GRACE_SECONDS)
+        await server.drain(GRACE_SECONDS, LAST_WORD_SECONDS)
     finally:
         await plane.close()
     return 0

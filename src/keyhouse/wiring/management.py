@@ -10,10 +10,12 @@ from keyhouse.services.plane import CheckingPlane
 from keyhouse.wiring.desks import mailer, office_of, people_of
 from keyhouse.wiring.folder import open_checked
 from keyhouse.wiring.planes import means_of, options_of
-from keyhouse.wiring.signals import stop_on_signals
+from keyhouse.wiring.signals import nobody, stop_on_signals
 from keyhouse.wiring.worker import rounds_of_worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp
 
     from keyhouse.adapters.database import Database
@@ -21,18 +23,23 @@ if TYPE_CHECKING:
     from keyhouse.settings import Settings
 
 
-def run_management(settings: Settings, listen_fd: int) -> int:
+def run_management(
+    settings: Settings, listen_fd: int, ready: Callable[[], None] = nobody
+) -> int:
     """The management API and its worker on an inherited listening socket,
 
-    until SIGTERM or SIGINT. Raises SettingsError and StoreUnavailable.
+    until SIGTERM or SIGINT; `ready` is called once it serves. Raises SettingsError
+    and StoreUnavailable.
     """
     import uvloop
 
     with open_checked(settings) as database:
-        return uvloop.run(_management(settings, database, listen_fd))
+        return uvloop.run(_management(settings, database, listen_fd, ready))
 
 
-async def _management(settings: Settings, database: Database, listen_fd: int) -> int:
+async def _management(
+    settings: Settings, database: Database, listen_fd: int, ready: Callable[[], None]
+) -> int:
     from keyhouse.doors.api import serve
     from keyhouse.doors.worker import work
 
@@ -43,7 +50,7 @@ async def _management(settings: Settings, database: Database, listen_fd: int) ->
     worker = asyncio.create_task(work(rounds_of_worker(settings, database, outbox), stop))
     try:
         app = _management_app(settings, database, plane, outbox)
-        await serve(app, socket.socket(fileno=listen_fd), stop)
+        await serve(app, socket.socket(fileno=listen_fd), stop, ready)
     finally:
         stop.set()
         await worker

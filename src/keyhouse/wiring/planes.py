@@ -10,12 +10,13 @@ from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.adapters.system import SystemClock, SystemEntropy, boot_id
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import DataPlane, Means, MeteringMeans, Options
-from keyhouse.settings import Settings, SettingsError
+from keyhouse.wiring.counters import shared_rates
 from keyhouse.wiring.folder import keyring
 
 if TYPE_CHECKING:
     from keyhouse.adapters.database import Database
     from keyhouse.ports import RateCounter
+    from keyhouse.settings import Settings
 
 
 def means_of(
@@ -54,33 +55,5 @@ def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
         pid=os.getpid(),
         log_rows_max=LOG_ROWS_MAX if settings.requests.retention_days else 0,
     )
-    means = means_of(settings, database, _shared_rates(settings))
+    means = means_of(settings, database, shared_rates(settings))
     return DataPlane(means, metering, options_of(settings, kind))
-
-
-def _shared_rates(settings: Settings) -> RateCounter | None:
-    """What counts rates for all nodes, None where each counts for itself.
-
-    Raises SettingsError for an address that is none.
-    """
-    url = settings.data.counters_url
-    if not url:
-        return None
-    try:
-        from keyhouse.adapters.valkey import (
-            AddressError,
-            OnOutage,
-            ValkeyRateCounter,
-            connector,
-        )
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"data.counters_url names a Valkey, and {error.name}, which speaks to it, "
-            "is not installed: pip install 'keyhouse[valkey]'."
-        ) from None
-    try:
-        connect = connector(url)
-    except AddressError as error:
-        raise SettingsError(f"data.counters_url {error}.") from None
-    on_outage = OnOutage(settings.limits.on_outage)
-    return ValkeyRateCounter(connect, MemoryRateCounter(), on_outage)

@@ -13,3 +13,7 @@ def stop_on_signals() -> asyncio.Event:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     return stop
+
+
+def nobody() -> None:
+    """Nobody waits to hear that a process serves."""

@@ -99,11 +99,11 @@ class Installation:
     owner: str = ""
     kept: list[KeptMail] = field(default_factory=list)
 
-    def run_gateway(self, listen_fd: int | None) -> int:
+    def run_gateway(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
         self.called.append(("gateway", listen_fd))
         return self.exit_code
 
-    def run_management(self, listen_fd: int | None) -> int:
+    def run_management(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
         self.called.append(("management", listen_fd))
         return self.exit_code
 

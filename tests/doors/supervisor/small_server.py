@@ -2,7 +2,8 @@
 after the head.
 
 Options before --listen-fd: `--exit N` ends at once with that code, `--mute`
-answers 503 for ever, `--deaf` takes no notice of SIGTERM.
+answers 503 for ever, `--deaf` takes no notice of SIGTERM, `--first FILE` ends at
+once but for the first time, which makes the file.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 
 async def _answer(
@@ -50,6 +52,11 @@ async def _serve(fd: int, *, mute: bool, deaf: bool) -> None:
 def main(arguments: list[str]) -> int:
     if "--exit" in arguments:
         return int(arguments[arguments.index("--exit") + 1])
+    if "--first" in arguments:
+        made = Path(arguments[arguments.index("--first") + 1])
+        if made.exists():
+            return 1
+        made.touch()
     fd = int(arguments[-1])
     asyncio.run(_serve(fd, mute="--mute" in arguments, deaf="--deaf" in arguments))
     return 0

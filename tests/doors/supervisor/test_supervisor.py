@@ -114,3 +114,34 @@ def _status(port: int) -> int:
         return httpx.get(f"http://127.0.0.1:{port}/").status_code
     except httpx.TransportError:
         return 0
+
+
+def test_on_sighup_another_process_takes_over_and_nobody_notices(
+    start: Start, port: int
+) -> None:
+    """A new version is taken up while requests come and are in flight."""
+    parent = start()
+    first = _child_of(parent)
+    with httpx.stream("GET", f"http://127.0.0.1:{port}/slow", timeout=10) as answer:
+        parent.send_signal(signal.SIGHUP)
+        assert int(answer.read()) == first
+    assert _until(lambda: _asked(port) != first)
+    second = _asked(port)
+    assert _until(lambda: not _lives(first))
+    os.kill(second, signal.SIGKILL)
+    assert _asked(port) not in (first, second)
+
+
+def test_a_new_process_that_does_not_start_replaces_nothing(
+    start: Start, port: int, tmp_path: Path
+) -> None:
+    """A version that is broken must not end the one that works."""
+    parent = start("--first", str(tmp_path / "made"))
+    first = _child_of(parent)
+    parent.send_signal(signal.SIGHUP)
+    assert parent.stderr is not None
+    told = parent.stderr.readline()
+    while "not ready" not in told:
+        told = parent.stderr.readline()
+        assert told
+    assert _asked(port) == first

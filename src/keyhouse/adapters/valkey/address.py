@@ -12,6 +12,7 @@ ANSWER_SECONDS_MAX: Final = 0.25
 """A counter that does not answer by then is taken to be away: requests wait for it."""
 _PORT: Final = 6379
 _CLUSTER: Final = "+cluster"
+_UNIX: Final = "valkey+unix://"
 _PLAIN: Final = ("valkey", "redis")
 _TLS: Final = ("valkeys", "rediss")
 _OPTIONS: Final[dict[str, Any]] = {
@@ -35,9 +36,13 @@ def connector(url: str) -> Connect:
     """What `url` names; nothing is opened yet.
 
     `valkey://user:password@host:port/0`, `valkeys://` with TLS, and
-    `valkey+cluster://host:port,host:port` with any of a cluster's nodes.
+    `valkey+cluster://host:port,host:port` with any of a cluster's nodes;
+    `valkey+unix:///path` for a socket of this machine.
     Raises AddressError.
     """
+    if url.startswith(_UNIX):
+        path = url.removeprefix(_UNIX)
+        return Connect(partial(Valkey, unix_socket_path=path, **_OPTIONS), is_cluster=False)
     parts = urlsplit(url)
     scheme = parts.scheme.removesuffix(_CLUSTER)
     if scheme not in (*_PLAIN, *_TLS) or not parts.netloc:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -14,7 +14,16 @@ GRACE_SECONDS: Final = 10
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that leaves signals to whoever calls `serve`."""
+    """Uvicorn that leaves signals to whoever calls `serve`, and says when it serves."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and tell."""
+        await super().startup(sockets)
+        self._tell()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -22,7 +31,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, sock: socket.socket, stop: asyncio.Event) -> None:
+def _nobody() -> None:
+    """Nobody waits to hear it."""
+
+
+async def serve(
+    app: ASGIApp,
+    sock: socket.socket,
+    stop: asyncio.Event,
+    started: Callable[[], None] = _nobody,
+) -> None:
     """Serve until `stop` is set, and then let requests in flight end.
 
     Proxy headers are not believed, and uvicorn logs no accesses: the audit
@@ -38,7 +56,7 @@ async def serve(app: ASGIApp, sock: socket.socket, stop: asyncio.Event) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=65_536,
     )
-    server = _Server(config)
+    server = _Server(config, started)
 
     async def watch() -> None:
         await stop.wait()

@@ -95,10 +95,10 @@ class Installation(Protocol):
     def management_url(self) -> str:
         """Where the management API is."""
 
-    def run_gateway(self, listen_fd: int | None) -> int:
+    def run_gateway(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
         """The gateway, in this process, until SIGTERM."""
 
-    def run_management(self, listen_fd: int | None) -> int:
+    def run_management(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
         """The management API, in this process, until SIGTERM."""
 
     def serve(self, ready: Ready, *, once: bool = False) -> int:

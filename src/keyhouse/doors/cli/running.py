@@ -24,18 +24,30 @@ ReadyFd = Annotated[
         help="Once all answer, write one line of JSON (addresses, process ids) there.",
     ),
 ]
+ServesFd = Annotated[
+    int | None, typer.Option("--ready-fd", help="Once it serves, write a line there.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", help="Gateway processes; gateway.workers.")
+]
 Once = Annotated[bool, typer.Option("--once", help="End when all is done.")]
 
 
 def serve(
     context: typer.Context,
     *,
+    workers: Workers = None,
     ready_fd: ReadyFd = None,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
 ) -> None:
-    """Gateway and management API as two supervised processes on one data folder."""
+    """Gateway and management API as supervised processes on one data folder.
+
+    SIGHUP replaces them one after the other, and no request is lost.
+    """
+    if workers is not None:
+        assigned = [*(assigned or ()), f"gateway.workers={workers}"]
     here = _installation(context, config, data_dir, assigned)
 
     def ready(pids: Mapping[str, int]) -> int:
@@ -49,26 +61,28 @@ def gateway(
     context: typer.Context,
     *,
     listen_fd: ListenFd = None,
+    ready_fd: ServesFd = None,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
 ) -> None:
     """The gateway alone, unsupervised; any number may run on one database."""
     here = _installation(context, config, data_dir, assigned)
-    raise typer.Exit(here.run_gateway(listen_fd))
+    raise typer.Exit(here.run_gateway(listen_fd, ready_fd))
 
 
 def management(
     context: typer.Context,
     *,
     listen_fd: ListenFd = None,
+    ready_fd: ServesFd = None,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
 ) -> None:
     """The management API alone, unsupervised."""
     here = _installation(context, config, data_dir, assigned)
-    raise typer.Exit(here.run_management(listen_fd))
+    raise typer.Exit(here.run_management(listen_fd, ready_fd))
 
 
 def migrate(

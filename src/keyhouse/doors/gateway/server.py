@@ -40,10 +40,12 @@ class GatewayServer:
         self._gate.watch.start()
         await self._open()
 
-    async def drain(self, seconds: float) -> None:
+    async def drain(self, seconds: float, last_word_seconds: float = 0) -> None:
         """Take no more connections, finish what is in hand, then close.
 
-        What is not finished after `seconds` is broken off.
+        Who keeps a connection has `last_word_seconds` to send a last request on
+        it, and is told with its answer that it ends: one that was on its way would
+        be lost otherwise. What is not finished after `seconds` is broken off.
         """
         gate = self._gate
         if gate is None:
@@ -51,6 +53,9 @@ class GatewayServer:
         gate.draining = True
         gate.waiters.end()
         await self._stop_listening()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(last_word_seconds):
+                await gate.nobody()
         for caller in tuple(gate.callers):
             caller.drain()
         for tunnel in tuple(gate.tunnels):

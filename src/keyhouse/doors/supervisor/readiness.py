@@ -18,6 +18,17 @@ async def is_ready(bound: socket.socket, path: str) -> bool:
         return False
 
 
+async def is_listening(path: str) -> bool:
+    """Whether somebody listens on that unix socket."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS_MAX):
+            _, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 async def _asked(host: str, port: int, path: str) -> bool:
     reader, writer = await asyncio.open_connection(host, port)
     try:

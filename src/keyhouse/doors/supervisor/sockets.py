@@ -28,12 +28,25 @@ class Listener(NamedTuple):
         return f"{host}:{self.port}"
 
 
-def bind(listener: Listener) -> socket.socket:
+def bind_all(listener: Listener, count: int) -> list[socket.socket]:
+    """So many listening sockets at one address, among which the kernel shares out
+
+    what comes; a single one shares its address with nobody. CannotStart with the reason.
+    """
+    bind(listener).close()
+    if count == 1:
+        return [bind(listener)]
+    return [bind(listener, shared=True) for _ in range(count)]
+
+
+def bind(listener: Listener, *, shared: bool = False) -> socket.socket:
     """A listening socket at that address, or CannotStart with the reason."""
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind((listener.host, listener.port))
         bound.listen(BACKLOG)
     except OSError as error:

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 
 from keyhouse.doors.supervisor.child import WRONG_USE, Child, Plan, Timing
-from keyhouse.doors.supervisor.readiness import is_ready
 
 OnReady = Callable[[Mapping[str, int]], int]
 """Called on a thread once all are ready, with their process ids by name.
@@ -30,7 +29,11 @@ def supervise(
     0 after such a signal, when requests in flight are finished (at most
     `grace_seconds`; a second signal ends the wait). 2 where a child's
     settings are wrong, 1 where one never becomes ready. With `once` it ends
-    when `on_ready` is done. The sockets of the plans are closed at the end.
+    when `on_ready` is done. The sockets of the plans are closed at the end;
+    those without a socket serve the others, start before them and end last.
+
+    SIGHUP replaces all processes that have a socket, one after the other, and
+    loses no request: so a new version, or a changed file, is taken up.
     """
     return asyncio.run(_Supervisor(plans, timing).run(on_ready, once=once))
 
@@ -39,20 +42,26 @@ class _Supervisor:
     def __init__(self, plans: Sequence[Plan], timing: Timing) -> None:
         self._timing = timing
         self._children = [Child(plan, timing) for plan in plans]
+        self._serving = [one for one in self._children if one.plan.socket is not None]
+        self._behind = [one for one in self._children if one.plan.socket is None]
         self._signals: asyncio.Queue[int] = asyncio.Queue()
+        self._renewing: asyncio.Task[None] | None = None
 
     async def run(self, on_ready: OnReady, *, once: bool) -> int:
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._signals.put_nowait, number)
-        keeping = {asyncio.create_task(child.keep()) for child in self._children}
+        loop.add_signal_handler(signal.SIGHUP, self._ask_to_renew)
+        keeping = await self._start()
         told = asyncio.create_task(self._tell(on_ready))
         try:
             return await self._watch(keeping, told, once=once)
         finally:
             told.cancel()
+            if self._renewing is not None:
+                self._renewing.cancel()
             await self._stop(keeping)
-            for number in _SIGNALS:
+            for number in (*_SIGNALS, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
     async def _watch(
@@ -76,32 +85,57 @@ class _Supervisor:
         finally:
             signalled.cancel()
 
+    async def _start(self) -> set[asyncio.Task[int]]:
+        """Start all; first, and until they are ready, what the others need."""
+        keeping = {asyncio.create_task(child.keep()) for child in self._behind}
+        for child in self._behind:
+            ready = asyncio.create_task(self._become_ready(child))
+            await asyncio.wait({ready, *keeping}, return_when=asyncio.FIRST_COMPLETED)
+            ready.cancel()
+        return keeping | {asyncio.create_task(child.keep()) for child in self._serving}
+
+    def _ask_to_renew(self) -> None:
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.get_running_loop().create_task(self._renew())
+
+    async def _renew(self) -> None:
+        """Replace one after the other; where one does not get ready, the rest stay."""
+        for child in self._serving:
+            if not await child.replace():
+                return
+        _log.warning("all processes have been replaced")
+
     async def _tell(self, on_ready: OnReady) -> int:
         await asyncio.gather(*(self._become_ready(child) for child in self._children))
         pids = {child.plan.name: child.pid or 0 for child in self._children}
         return await asyncio.to_thread(on_ready, pids)
 
     async def _become_ready(self, child: Child) -> None:
-        while not await is_ready(child.plan.socket, child.plan.ready_path):  # noqa: ASYNC110  (another process: no event tells)
+        while not await child.is_ready():  # noqa: ASYNC110  (another process: no event tells)
             await asyncio.sleep(self._timing.poll_seconds)
         child.was_ready = True
 
     async def _stop(self, keeping: set[asyncio.Task[int]]) -> None:
-        for child in self._children:
-            child.plan.socket.close()
+        for child in self._serving:
+            if child.plan.socket is not None:
+                child.plan.socket.close()
             child.stop()
         hurry = asyncio.create_task(self._signals.get())
-        running = set(keeping)
         try:
             async with asyncio.timeout(self._timing.grace_seconds):
-                while running and not hurry.done():
+                while self._is_serving() and not hurry.done():
+                    running = {task for task in keeping if not task.done()}
                     await asyncio.wait(
                         {*running, hurry}, return_when=asyncio.FIRST_COMPLETED
                     )
-                    running = {task for task in running if not task.done()}
         except TimeoutError:
             _log.warning("requests took too long to finish; ending them")
         hurry.cancel()
-        for child in self._children:
+        for child in self._serving:
             child.kill()
+        for child in self._behind:
+            child.stop()
         await asyncio.gather(*keeping)
+
+    def _is_serving(self) -> bool:
+        return any(child.pid is not None for child in self._serving)
