@@ -1,7 +1,8 @@
 """How a decision is told over HTTP: the same words at every door.
 
 Problems follow RFC 9457, challenges RFC 6750 (section 3), limits the IETF
-draft of the RateLimit header fields (structured fields, RFC 9651).
+draft of the RateLimit header fields (structured fields, RFC 9651), ends as
+`core.notices` has it.
 """
 
 from functools import lru_cache
@@ -78,9 +79,25 @@ def limit_headers(decision: Decision) -> list[tuple[str, str]]:
     return [("RateLimit-Policy", policy), ("RateLimit", template % decision.left)]
 
 
+def notice_headers(decision: Decision) -> list[tuple[str, str]]:
+    """Deprecation and Sunset, for whoever uses what has an end and is not refused
+
+    as it is over already.
+    """
+    line = decision.line
+    if line is None or line.notice is None or decision.verdict.status == 401:
+        return []
+    return list(line.notice.headers(decision.at_us))
+
+
+def passed_headers(decision: Decision) -> list[tuple[str, str]]:
+    """All headers that go with the answer to a request that passed."""
+    return [*limit_headers(decision), *notice_headers(decision)]
+
+
 def refusal_headers(decision: Decision) -> list[tuple[str, str]]:
     """All headers that go with a refusal, besides its content type."""
-    headers = limit_headers(decision)
+    headers = passed_headers(decision)
     told = challenge(decision)
     if told is not None:
         headers.append(("WWW-Authenticate", told))

@@ -16,6 +16,7 @@ from keyhouse.core.counting import (
     told_name,
 )
 from keyhouse.core.limits import RateLimit, rate_limit
+from keyhouse.core.notices import notice_of
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
 from keyhouse.core.quotas import FOREVER_US, Quota
 from keyhouse.core.records import (
@@ -187,7 +188,9 @@ def compile_secret(row: rows.SecretRow) -> SecretRecord:
     """The record of a secret, without its digest."""
     ends_us = FOREVER_US if row.ends_at is None else row.ends_at
     revoked = row.revoked_at is not None
-    return SecretRecord(row.id, row.version, row.starts_at, ends_us, revoked)
+    return SecretRecord(
+        row.id, row.version, row.starts_at, ends_us, revoked, row.replaced_at
+    )
 
 
 def compile_rates(
@@ -259,6 +262,7 @@ def compile_line(
         on_route=_RouteLines(limited) if limited else None,
         customer=customer,
         credits=paying,
+        notice=notice_of(secret.ends_us, secret.replaced_us, key.ends_us),
     )
 
 

@@ -8,7 +8,9 @@ from typing import Final
 
 MAX_AGE_SECONDS: Final = 600
 ALLOWED_METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
-EXPOSED: Final = "RateLimit, RateLimit-Policy, Retry-After, Keyhouse-Request-Id"
+EXPOSED: Final = (
+    "RateLimit, RateLimit-Policy, Retry-After, Deprecation, Sunset, Keyhouse-Request-Id"
+)
 CORS_PREFIX: Final = "access-control-"
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"
 _NAMES: Final = re.compile(rf"{_NAME}(?:[ \t]*,[ \t]*{_NAME}){{0,63}}")

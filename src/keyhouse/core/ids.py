@@ -34,6 +34,7 @@ DELIVERY: Final = "dlv"
 NODE: Final = "nod"
 SPOOL: Final = "spl"
 LEASE: Final = "lse"
+CALENDAR: Final = "cal"
 
 
 def base62(number: int, length: int) -> str:

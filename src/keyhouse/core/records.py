@@ -13,6 +13,7 @@ from keyhouse.core.addresses import Networks
 from keyhouse.core.apps import Apps
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import RateLimit
+from keyhouse.core.notices import Notice
 from keyhouse.core.patterns import Endpoints, Referrers
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.scopes import Needs
@@ -169,6 +170,7 @@ class SecretRecord:
     starts_us: int
     ends_us: int
     revoked: bool
+    replaced_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,6 +245,7 @@ class Line:
     routes of the API have limits of their own, `on_route` takes the line and
     a route's id and gives the line that holds there. `customer` is that of the
     API's provider. `credits` is the last of `quotas` where calls are prepaid.
+    `notice` is what is told of the end of secret or key, None where there is none.
     """
 
     secret: SecretRecord
@@ -258,6 +261,7 @@ class Line:
     on_route: "Callable[[Line, str], Line] | None" = field(default=None, repr=False)
     customer: CustomerRecord | None = None
     credits: QuotaUse | None = None
+    notice: Notice | None = None
 
     @property
     def caller_name(self) -> str | None:

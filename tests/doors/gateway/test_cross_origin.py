@@ -9,7 +9,9 @@ from tests.doors.gateway.doubles import KEY, LIMITED
 from tests.doors.gateway.wire import Answer, ok
 
 SHOP = "https://www.shop.example"
-EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, Keyhouse-Request-Id"
+EXPOSED = (
+    "RateLimit, RateLimit-Policy, Retry-After, Deprecation, Sunset, Keyhouse-Request-Id"
+)
 
 
 async def ask(

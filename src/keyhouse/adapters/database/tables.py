@@ -67,6 +67,7 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
     ("api", "hosts"): _Json("[]"),
     ("api", "prefix"): entities.Prefix.STRIP.value,
     ("api", "identity"): entities.Identity.HEADERS.value,
+    ("secret", "replaces"): _Json("[]"),
 }
 """Columns that came after their table: what the rows that were there hold in them.
 
@@ -78,7 +79,8 @@ def _of_field(name: str, hint: Any) -> sa.Column[Any]:  # noqa: ANN401 - an anno
     options = get_args(hint) or (hint,)
     nullable = type(None) in options
     kind = options[0] if nullable else hint
-    of: sa.types.TypeEngine[Any] = sa.JSON()
+    # What is not there is NULL, which an index can leave out, and not JSON's null.
+    of: sa.types.TypeEngine[Any] = sa.JSON(none_as_null=nullable)
     if kind is int:
         of = sa.BigInteger()
     elif kind is bytes:
@@ -104,6 +106,13 @@ def _table(
     ]
     conflict = {"field": _PRIMARY_CONFLICT.get(name, "id")}
     return sa.Table(name, metadata, *columns, *references, *rest, info=conflict)
+
+
+def _index_of_set(table: str, of: str, *columns: str) -> sa.Index:
+    """An index over the rows alone in which `of` is set: few of many."""
+    is_set = sa.text(f"{of} IS NOT NULL")
+    name = f"ix_{table}_{of}_set"
+    return sa.Index(name, *columns, sqlite_where=is_set, postgresql_where=is_set)
 
 
 def _unique(*columns: str, field: str) -> sa.UniqueConstraint:
@@ -187,6 +196,7 @@ application: Final = _table(
     "application",
     _unique("project_id", "external_id", field="external_id"),
     sa.Index(None, "organization_id"),
+    _index_of_set("application", "rotation", "id"),
     organization_id="organization",
     project_id="project",
 )
@@ -220,6 +230,8 @@ key: Final = _table(
     sa.Index(None, "organization_id", "id"),
     sa.Index(None, "project_id"),
     sa.Index(None, "application_id"),
+    _index_of_set("key", "rotation", "id"),
+    _index_of_set("key", "ends_at", "ends_at"),
     organization_id="organization",
     project_id="project",
     application_id="application",
@@ -237,6 +249,7 @@ secret: Final = _table(
     "secret",
     _unique("namespace", "algorithm", "pepper_id", "digest", field="secret"),
     _unique("key_id", "version", field="version"),
+    _index_of_set("secret", "waits_for", "id"),
     key_id="key",
 )
 audit: Final = _table(
@@ -279,6 +292,19 @@ delivery: Final = _table(
     sa.Index(None, "at"),
 )
 budget_mark: Final = _table(entities.BudgetMark, "budget_mark")
+reminder: Final = _table(
+    entities.Reminder,
+    "reminder",
+    organization_id="organization",
+    key_id="key",
+)
+calendar: Final = _table(
+    entities.Calendar,
+    "calendar",
+    _unique("digest", field="calendar"),
+    sa.Index(None, "organization_id", "id"),
+    organization_id="organization",
+)
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -308,6 +334,8 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Event: event,
     entities.Delivery: delivery,
     entities.BudgetMark: budget_mark,
+    entities.Reminder: reminder,
+    entities.Calendar: calendar,
 }
 """The table of each class of `core.entities`."""
 
@@ -473,4 +501,5 @@ key_last_use: Final = sa.Table(
     _id("key_id", primary_key=True),
     _number("secret_version", primary_key=True),
     _number("at"),
+    _number("first_at", nullable=True),
 )

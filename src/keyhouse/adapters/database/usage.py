@@ -242,12 +242,13 @@ def _amend_log(connection: Connection, amendments: Iterable[LogAmendment]) -> No
 
 def _remember_use(connection: Connection, last_used: Mapping[tuple[str, int], int]) -> None:
     rows = [
-        {"key_id": key_id, "secret_version": version, "at": at_us}
+        {"key_id": key_id, "secret_version": version, "at": at_us, "first_at": at_us}
         for (key_id, version), at_us in sorted(last_used.items())
     ]
     if not rows:
         return
     insert = insert_into(connection, key_last_use)
+    # `first_at` stays: NULL, where nobody knows of the first use.
     statement = insert.on_conflict_do_update(
         index_elements=keys_of(key_last_use),
         set_={"at": insert.excluded.at},

@@ -42,6 +42,13 @@ from keyhouse.core.entities.people import (
     Ticket,
 )
 from keyhouse.core.entities.record import Alert, AlertKind, AuditRow, IdempotencyRow
+from keyhouse.core.entities.rotation import (
+    Calendar,
+    Reminder,
+    ReminderKind,
+    Replaced,
+    RotationSchedule,
+)
 from keyhouse.core.entities.tenants import Application, Environment, Organization, Project
 from keyhouse.core.entities.webhooks import (
     BudgetMark,
@@ -81,6 +88,8 @@ Entity = (
     | Event
     | Delivery
     | BudgetMark
+    | Reminder
+    | Calendar
 )
 
 
@@ -96,6 +105,7 @@ __all__ = [
     "AuditRow",
     "BrowserKeys",
     "BudgetMark",
+    "Calendar",
     "Credit",
     "CreditKind",
     "Customer",
@@ -120,9 +130,13 @@ __all__ = [
     "Prefix",
     "Project",
     "Purpose",
+    "Reminder",
+    "ReminderKind",
+    "Replaced",
     "Resource",
     "Restrictions",
     "Role",
+    "RotationSchedule",
     "Route",
     "SecretRow",
     "Session",

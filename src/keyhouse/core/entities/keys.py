@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from keyhouse.core.entities.limits import Limit
+from keyhouse.core.entities.rotation import Replaced, RotationSchedule
 from keyhouse.core.entities.tenants import Environment
 
 
@@ -43,7 +44,11 @@ class Restrictions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A stable id owned by an application. Opens nothing but its `Access` rows."""
+    """A stable id owned by an application. Opens nothing but its `Access` rows.
+
+    `rotation` says when its secret is to be replaced, None where the
+    application's does.
+    """
 
     id: str
     organization_id: str
@@ -63,6 +68,7 @@ class Key:
     created_by: str
     created_at: int
     updated_at: int
+    rotation: RotationSchedule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,11 @@ class SecretRow:
 
     `namespace` is '' for minted secrets and the project's id for imported
     ones. (namespace, algorithm, pepper_id, digest) is unique.
+
+    `replaced_at` is when a newer one took its place. One that `waits_for` a
+    version goes on until a secret of that version or a newer one is first
+    used, and `overlap_seconds` from then on. `replaces` is what the rotation
+    that made it found, so that it can be rolled back.
     """
 
     id: str
@@ -107,3 +118,7 @@ class SecretRow:
     revoked_at: int | None = None
     created_by: str
     created_at: int
+    replaced_at: int | None = None
+    waits_for: int | None = None
+    overlap_seconds: int | None = None
+    replaces: tuple[Replaced, ...] = ()

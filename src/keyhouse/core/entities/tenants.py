@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keyhouse.core.entities.limits import Limit
+from keyhouse.core.entities.rotation import RotationSchedule
 
 
 class Environment(StrEnum):
@@ -41,7 +42,8 @@ class Project:
 class Application:
     """The program that calls. `external_id` is the provider's own name for it.
 
-    `limits` are shared by all of its keys, for each provider apart.
+    `limits` are shared by all of its keys, for each provider apart; `rotation`
+    is for those of its keys that have none of their own.
     """
 
     id: str
@@ -54,3 +56,4 @@ class Application:
     created_at: int
     updated_at: int
     limits: tuple[Limit, ...] = ()
+    rotation: RotationSchedule | None = None

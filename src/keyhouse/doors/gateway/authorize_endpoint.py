@@ -168,8 +168,8 @@ def _allowed(decision: Decision) -> refuse.Answer:
     line = decision.line
     if line is None:
         raise ValueError("a decision without a line allows nothing")
-    limits = refuse.header_lines(answers.limit_headers(decision))
-    return refuse.Answer(200, "text/plain", b"", identity_lines(line) + limits)
+    told = refuse.header_lines(answers.passed_headers(decision))
+    return refuse.Answer(200, "text/plain", b"", identity_lines(line) + told)
 
 
 def _read(exchange: "Exchange") -> Asked | refuse.Problem:

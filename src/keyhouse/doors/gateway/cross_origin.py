@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from keyhouse.core.cors import CORS_PREFIX, preflight_headers, shared_headers
 from keyhouse.core.records import ApiRecord
 from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.head import without_lines
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
@@ -54,13 +55,6 @@ def _is_preflight(exchange: "Exchange", api: ApiRecord) -> bool:
 
 def mark(out: list[bytes], cors: bytes) -> None:
     """Replace the upstream's own word on CORS in the head of an answer by ours."""
-    kept, place = out[:1], 1
-    while place < len(out):
-        # A line is three pieces, or a whole one where we wrote it.
-        length = 1 if out[place].endswith(b"\n") else 3
-        if not out[place].lower().startswith(_PREFIX):
-            kept += out[place : place + length]
-        place += length
-    out[:] = kept
+    out[:] = without_lines(out, (_PREFIX,))
     if cors:
         out.append(cors)

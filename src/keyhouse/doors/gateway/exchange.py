@@ -16,7 +16,7 @@ from keyhouse.core.secret import SECRET_LENGTH_MAX, without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import by_host, closer_look, cross_origin, endpoints, refuse
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
-from keyhouse.doors.gateway.faces import Face, told
+from keyhouse.doors.gateway.faces import Face
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
 from keyhouse.doors.gateway.pool import Target
 from keyhouse.doors.gateway.targets import (
@@ -423,7 +423,7 @@ class Exchange(Turn):
         if decision is None or face is None:
             out.append(CRLF)
         else:
-            out.append(told(face, decision, self._told_id))
+            face.tell(out, decision, self._told_id)
 
     def switch(self, upstream: "Upstream", out: list[bytes], more: bytes) -> None:
         """The upstream has agreed to speak WebSocket; `more` came behind its 101."""
@@ -434,7 +434,7 @@ class Exchange(Turn):
         decision, face = self._decision, self._face
         if decision is None or face is None:
             raise RuntimeError("a tunnel without a decision")
-        out.append(told(face, decision, self._told_id))
+        face.tell(out, decision, self._told_id)
         Tunnel(self, upstream.hand_over(), upstream, self._asked).open(b"".join(out), more)
 
     def finish(self) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from keyhouse.core.decision import Decision, Term, limit_terms
+from keyhouse.core.notices import Notice
 from keyhouse.core.records import Line
+from keyhouse.doors.gateway.head import without_lines
 from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.pool import Pool, Target
 from keyhouse.doors.gateway.refuse import (
@@ -13,6 +15,7 @@ from keyhouse.doors.gateway.refuse import (
     UPSTREAM_HEADER_LOST,
     UPSTREAM_MISSING,
     Problem,
+    header_lines,
     safe,
 )
 from keyhouse.doors.gateway.vouching import Voucher
@@ -37,6 +40,29 @@ class Face:
     replaced: frozenset[bytes] | None = None
     problem: Problem = UPSTREAM_MISSING
     voucher: Voucher | None = None
+
+    def tell(self, out: list[bytes], decision: Decision, request_id: bytes) -> None:
+        """End the head of a good answer: add request id and what is left."""
+        out.append(self.told % (request_id, *decision.left))
+
+
+@dataclass(frozen=True, slots=True)
+class EndingFace(Face):
+    """The face of a line that has an end; the caller is told of it.
+
+    What the upstream says of an end goes on, unless we say the same of ours.
+    """
+
+    notice: Notice | None = None
+
+    def tell(self, out: list[bytes], decision: Decision, request_id: bytes) -> None:
+        """As any face does, with what is told of the end."""
+        headers = self.notice.headers(decision.at_us) if self.notice else ()
+        if headers:
+            names = tuple(f"{name}:".lower().encode() for name, _ in headers)
+            out[:] = without_lines(out, names)
+            out.append(header_lines(headers))
+        Face.tell(self, out, decision, request_id)
 
 
 class Faces(dict["Line | None", Face]):
@@ -76,14 +102,17 @@ class Faces(dict["Line | None", Face]):
 
 
 def _face(line: Line, target: Target | None) -> Face:
+    face = Face(target, _identity(line), _template(line))
+    if line.notice is not None:
+        face = EndingFace(target, face.identity, face.told, notice=line.notice)
     headers = line.api.upstream_headers
     if headers is None:
-        return Face(target, _identity(line), _template(line))
+        return face
     if headers.lines is None:
         # Without one of them the upstream might take the call for somebody else's.
-        return Face(None, b"", _template(line), problem=UPSTREAM_HEADER_LOST)
-    identity = headers.lines + _identity(line)
-    return Face(target, identity, _template(line), headers.names)
+        return replace(face, target=None, identity=b"", problem=UPSTREAM_HEADER_LOST)
+    identity = headers.lines + face.identity
+    return replace(face, identity=identity, replaced=headers.names)
 
 
 def _identity(line: Line) -> bytes:
@@ -132,8 +161,3 @@ def _policy(term: Term) -> bytes:
 
 def _escaped(name: str) -> bytes:
     return safe(name).replace(b"%", b"%%")
-
-
-def told(face: Face, decision: Decision, request_id: bytes) -> bytes:
-    """The headers that go with a good answer: request id and what is left."""
-    return face.told % (request_id, *decision.left)

@@ -410,6 +410,18 @@ def joined(before: bytes | None, value: bytes) -> bytes:
     return value if before is None else b"%b, %b" % (before, value)
 
 
+def without_lines(out: list[bytes], beginnings: tuple[bytes, ...]) -> list[bytes]:
+    """The head of an answer, without lines that begin so, in whatever case."""
+    kept, place = out[:1], 1
+    while place < len(out):
+        # A line is three pieces, or a whole one where we wrote it.
+        length = 1 if out[place].endswith(b"\n") else 3
+        if not out[place].lower().startswith(beginnings):
+            kept += out[place : place + length]
+        place += length
+    return kept
+
+
 def without_named(lines: list[bytes], connection: bytes) -> list[bytes]:
     """`lines` without the headers that a Connection header names."""
     named = {token.strip(b" \t").lower() for token in connection.split(b",")}

@@ -4,6 +4,7 @@ from typing import Any
 
 from keyhouse.core.answers import retry_after, shown_code
 from keyhouse.core.decision import Decision
+from keyhouse.core.moments import format_time
 from keyhouse.doors.gateway.verify_body import Faulty
 
 
@@ -31,8 +32,18 @@ def told(decision: Decision, request_id: str) -> dict[str, Any]:
             {**limit._asdict(), "kind": limit.kind.value} for limit in decision.limits
         ],
         "retry_after": None if decision.retry_us is None else retry_after(decision),
+        "deprecated_at": None,
+        "sunset": None,
     }
+    if decision.line is not None and decision.line.notice is not None:
+        notice = decision.line.notice
+        body["deprecated_at"] = _time(notice.deprecated_us)
+        body["sunset"] = _time(notice.sunset_at(decision.at_us))
     return body
+
+
+def _time(at_us: int | None) -> str | None:
+    return None if at_us is None else format_time(at_us)
 
 
 def problem(faulty: Faulty, request_id: str) -> dict[str, Any]:

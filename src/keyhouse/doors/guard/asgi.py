@@ -26,6 +26,7 @@ STATE: Final = "keyhouse"
 """Where in the scope's `state` the principal is."""
 _DENIAL: Final = "websocket.http.response"
 _POLICY_VIOLATION: Final = 1008
+_OF_ENDS: Final = (b"deprecation", b"sunset")
 _ENDS: Final = ("http.response.pathsend", "http.response.zerocopysend")
 
 
@@ -145,8 +146,13 @@ class _SocketAnswer:
 
 
 def _with_headers(message: Message, admission: Admission) -> Message:
+    """The app's own word on an end goes on, unless there is one of ours to tell."""
     ours = _encoded(admission.headers())
-    return {**message, "headers": [*message.get("headers", ()), *ours]}
+    theirs = message.get("headers", ())
+    if admission.ends:
+        told = {name for name, _ in ours if name in _OF_ENDS}
+        theirs = [one for one in theirs if one[0].lower() not in told]
+    return {**message, "headers": [*theirs, *ours]}
 
 
 async def _refuse_http(

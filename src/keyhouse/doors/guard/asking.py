@@ -45,9 +45,14 @@ class Admission:
         """Who calls; ValueError for a request that may not pass."""
         return principal_of(self.decision, self.request_id)
 
+    @property
+    def ends(self) -> bool:
+        """Whether an end of key or secret may have to be told."""
+        return self.decision.line is not None and self.decision.line.notice is not None
+
     def headers(self) -> list[tuple[str, str]]:
         """The headers that go with the answer to a request that passed."""
-        return [(REQUEST_ID, self.request_id), *answers.limit_headers(self.decision)]
+        return [(REQUEST_ID, self.request_id), *answers.passed_headers(self.decision)]
 
     def ended(self, status: int) -> None:
         """Note how it ended, 0 where no answer was given. Only the first time counts."""

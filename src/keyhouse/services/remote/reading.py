@@ -7,6 +7,8 @@ from typing import Any, Final, NamedTuple
 from keyhouse.core.decision import WINDOW_SECONDS, Decision
 from keyhouse.core.entities import KeyKind, LimitKind, Resource, Window
 from keyhouse.core.limits import MICROSECONDS, rate_limit
+from keyhouse.core.moments import parse_time
+from keyhouse.core.notices import notice_of
 from keyhouse.core.quotas import FOREVER_US, Budget, Quota
 from keyhouse.core.records import (
     ApiRecord,
@@ -100,6 +102,8 @@ class Reader:
             frozenset(map(str, told["scopes"])),
             terms,
             told["customer"],
+            # A gateway of before they were told has neither.
+            (_moment(told.get("deprecated_at")), _moment(told.get("sunset"))),
         )
         line = self._lines.get(way)
         if line is None:
@@ -107,6 +111,10 @@ class Reader:
                 self._lines.clear()
             line = self._lines[way] = _made(*way)
         return line
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else parse_time(text)
 
 
 def _matching(form: re.Pattern[str], text: str) -> str:
@@ -125,6 +133,7 @@ def _made(
     scopes: frozenset[str],
     terms: tuple[Term, ...],
     customer: str | None,
+    ends: tuple[int | None, int | None],
 ) -> Line:
     grant = GrantRecord(Resource.API, "", "", None, scopes)
     return Line(
@@ -149,6 +158,8 @@ def _made(
             if kind is LimitKind.QUOTA
         ),
         customer=CustomerRecord("", "", customer, False, (), ()) if customer else None,
+        # When it is told is the gateway's affair: what came is told.
+        notice=notice_of(FOREVER_US if ends[1] is None else ends[1], ends[0], FOREVER_US),
     )
 
 
