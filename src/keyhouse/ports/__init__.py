@@ -40,6 +40,8 @@ from keyhouse.ports.rows import (
     Transaction,
     WritingTransaction,
 )
+from keyhouse.ports.rotation import SecretUse, Waiting
+from keyhouse.ports.rows import E, Page, Rows, Search, Transaction, WritingTransaction
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
@@ -76,6 +78,7 @@ __all__ = [
     "Sealer",
     "Search",
     "Sent",
+    "SecretUse",
     "Signer",
     "Slowed",
     "Spool",
@@ -90,5 +93,6 @@ __all__ = [
     "UsageRow",
     "UsageSink",
     "WebhookSender",
+    "Waiting",
     "WritingTransaction",
 ]

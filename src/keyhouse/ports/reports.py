@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from keyhouse.core.observations import Dimension
 from keyhouse.core.quotas import Budget, Span
+from keyhouse.ports.rotation import SecretUse
 from keyhouse.ports.rows import Page
 
 
@@ -113,6 +114,14 @@ class UsageReports(Protocol):
 
     def secrets_last_used(self, key_id: str) -> Mapping[int, int]:
         """When each of a key's secrets was last seen: version to µs."""
+
+    def secret_use(
+        self, key_id: str, versions: Sequence[int], now_us: int, lines_max: int
+    ) -> Mapping[int, SecretUse]:
+        """How each of these secrets of a key was used in the last hour and day,
+
+        and at most so many lines of the log for each.
+        """
 
     def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
         """Units booked as used of each budget in its window, in their order."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
+from keyhouse.ports.rotation import Waiting
 
 E = TypeVar("E", bound=entities.Entity)
 
@@ -87,6 +88,25 @@ class Transaction(Protocol):
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units of a budget booked as used, and units leased and not yet settled."""
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Secrets that wait for a newer one that has been used; at most so many."""
+
+    def keys_with_dates(
+        self,
+        organization_id: str | None,
+        *,
+        after: str | None,
+        limit: int,
+        ends_from_us: int,
+        ends_until_us: int,
+    ) -> Page:
+        """Ids of keys, of one organization or all, in the order of ids.
+
+        Of those that have a schedule of rotation, their own or their
+        application's, and those that end in that time. Raises ValueError for
+        a cursor that is not one of ours.
+        """
 
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken, or when a row

@@ -9,6 +9,8 @@ from sqlalchemy.engine import Engine
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.ledger import batches, budget_id
+from keyhouse.adapters.database.log_rows import log_row
+from keyhouse.adapters.database.rotation import secret_use
 from keyhouse.adapters.database.tables import (
     LATENCY,
     budget,
@@ -17,12 +19,10 @@ from keyhouse.adapters.database.tables import (
     request_log,
     usage_bucket,
 )
-from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.observations import Dimension
 from keyhouse.core.quotas import Budget, Span
-from keyhouse.core.usage import LogRow, Use
 from keyhouse.core.verdict import BY_CODE, BY_NUMBER
-from keyhouse.ports import Observed, Page, Tally, UsageRow
+from keyhouse.ports import Observed, Page, SecretUse, Tally, UsageRow
 
 MINUTE_US: Final = 60_000_000
 DAY_US: Final = 86_400 * 1_000_000
@@ -151,7 +151,7 @@ class DatabaseUsageReports:
             query = query.where(ids < read_cursor(after))
         query = query.order_by(ids.desc()).limit(limit + 1)
         with reading(self._engine) as connection:
-            rows = [_log_row(row) for row in connection.execute(query)]
+            rows = [log_row(row) for row in connection.execute(query)]
         more = len(rows) > limit
         cursor = write_cursor(rows[limit - 1].request_id) if more else None
         return Page(rows[:limit], cursor)
@@ -173,6 +173,13 @@ class DatabaseUsageReports:
         query = sa.select(*columns).where(key_last_use.c.key_id == key_id)
         with reading(self._engine) as connection:
             return {row.secret_version: row.at for row in connection.execute(query)}
+
+    def secret_use(
+        self, key_id: str, versions: Sequence[int], now_us: int, lines_max: int
+    ) -> Mapping[int, SecretUse]:
+        """How each of these secrets of a key was used in the last hour and day."""
+        with reading(self._engine) as connection:
+            return secret_use(connection, key_id, versions, now_us, lines_max)
 
     def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
         """Units booked as used of each budget in its window, in their order."""
@@ -283,18 +290,3 @@ def _observed(
 ) -> Observed:
     code = BY_NUMBER[verdict].code
     return Observed(api_id, code, value, int(requests), first_us, last_us)
-
-
-def _log_row(row: sa.Row[Any]) -> LogRow:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
-    return LogRow(
-        request_id=row.request_id,
-        at_us=row.at,
-        use=Use(*(values[name] for name in Use._fields)),
-        verdict=row.verdict,
-        method=row.method,
-        path=row.path,
-        address=parse_address(row.address) if row.address else UNKNOWN,
-        status=row.status,
-        latency_us=row.latency_us,
-    )

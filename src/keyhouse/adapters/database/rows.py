@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
+from keyhouse.adapters.database import rotation
 from keyhouse.adapters.database.change_log import part_of, write_changes
 from keyhouse.adapters.database.conflicts import (
     conflict_of,
@@ -22,6 +23,7 @@ from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
 from keyhouse.ports import Clash, Conflict, Page, Range, Search
+from keyhouse.ports import Clash, Conflict, Page, Search, Waiting
 
 E = TypeVar("E", bound=entities.Entity)
 LATE_US: Final = 60_000_000
@@ -147,6 +149,25 @@ class DatabaseTransaction:
         if not self._writes:
             raise TypeError("this transaction only reads")
         return spend_now(self._connection, budget, span, limit, units)
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """Secrets that wait for a newer one that has been used; at most so many."""
+        return rotation.waiting(self._connection, limit)
+
+    def keys_with_dates(
+        self,
+        organization_id: str | None,
+        *,
+        after: str | None,
+        limit: int,
+        ends_from_us: int,
+        ends_until_us: int,
+    ) -> Page:
+        """Ids of keys with a schedule, and of those that end in that time, by id."""
+        ends_us = (ends_from_us, ends_until_us)
+        return rotation.keys_with_dates(
+            self._connection, organization_id, after, limit, ends_us
+        )
 
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken.

@@ -37,6 +37,7 @@ from keyhouse.core.validation.problem import (
     check_items,
     check_number,
 )
+from keyhouse.core.validation.rotation import check_overlap, check_schedule
 from keyhouse.core.validation.scopes import (
     check_api_roles,
     check_entry,
@@ -103,11 +104,13 @@ __all__ = [
     "check_needs",
     "check_networks",
     "check_number",
+    "check_overlap",
     "check_query_parameter",
     "check_referrers",
     "check_restrictions",
     "check_role_name",
     "check_route",
+    "check_schedule",
     "check_scopes",
     "check_slug",
     "check_text",

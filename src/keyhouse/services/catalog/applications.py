@@ -3,8 +3,20 @@
 from typing import Final, TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Application, ApplicationCustomer, Key, Limit
-from keyhouse.core.validation import Problem, check_limits, check_name, check_text
+from keyhouse.core.entities import (
+    Application,
+    ApplicationCustomer,
+    Key,
+    Limit,
+    RotationSchedule,
+)
+from keyhouse.core.validation import (
+    Problem,
+    check_limits,
+    check_name,
+    check_schedule,
+    check_text,
+)
 from keyhouse.services.catalog.linking import link_application
 from keyhouse.services.catalog.queries import (
     WRITE_APPLICATIONS,
@@ -24,6 +36,7 @@ class ApplicationChanges(TypedDict, total=False):
     external_id: str | None
     purpose: str
     limits: tuple[Limit, ...]
+    rotation: RotationSchedule | None
     customer: str | None
     disabled: bool
 
@@ -37,11 +50,18 @@ def create_application(
     limits: tuple[Limit, ...] = (),
     customer: str | None = None,
     project: str | None = None,
+    rotation: RotationSchedule | None = None,
 ) -> Application:
     """A new application in a project; `customer` is an id or external id."""
     home = home_project(work, WRITE_APPLICATIONS, project)
-    refuse(check_limits("limits", limits, work.knows_zone))
-    made = add_application(work, home.id, name, external_id, purpose, limits)
+    refuse(
+        [
+            *check_limits("limits", limits, work.knows_zone),
+            *check_schedule("rotation", rotation),
+        ]
+    )
+    given = (name, external_id, purpose, limits)
+    made = add_application(work, home.id, *given, rotation=rotation)
     if customer is not None:
         link_application(work, made, customer)
     return made
@@ -54,6 +74,8 @@ def add_application(
     external_id: str | None,
     purpose: str = "",
     limits: tuple[Limit, ...] = (),
+    *,
+    rotation: RotationSchedule | None = None,
 ) -> Application:
     """Insert an application; whether the actor may was asked before."""
     given: ApplicationChanges = {"name": name, "purpose": purpose}
@@ -68,6 +90,7 @@ def add_application(
         limits=limits,
         created_at=work.now_us,
         updated_at=work.now_us,
+        rotation=rotation,
     )
     return work.add("application.create", application)
 
@@ -76,7 +99,8 @@ def change_application(work: Work, id: str, changes: ApplicationChanges) -> Appl
     """Change an application, link it to a customer, or switch off (or on) its keys."""
     application = reached_application(work, WRITE_APPLICATIONS, id)
     limits = check_limits("limits", changes.get("limits", ()), work.knows_zone)
-    refuse([*check_application(changes), *limits])
+    schedule = check_schedule("rotation", changes.get("rotation"))
+    refuse([*check_application(changes), *limits, *schedule])
     changed = switched(work, application, changes)
     if "customer" in changed:
         link_application(work, application, changed.pop("customer"))

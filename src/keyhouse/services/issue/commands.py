@@ -11,6 +11,7 @@ from keyhouse.core.entities import (
     KeyKind,
     Limit,
     Restrictions,
+    RotationSchedule,
 )
 from keyhouse.core.scopes import is_wild
 from keyhouse.core.validation import (
@@ -20,6 +21,7 @@ from keyhouse.core.validation import (
     check_metadata,
     check_name,
     check_restrictions,
+    check_schedule,
     check_times,
 )
 from keyhouse.services.catalog import (
@@ -65,6 +67,7 @@ class KeyWish:
     starts_at: int | None = None
     ends_at: int | None = None
     metadata: dict[str, Any] | None = None
+    rotation: RotationSchedule | None = None
 
 
 class KeyChanges(TypedDict, total=False):
@@ -77,6 +80,7 @@ class KeyChanges(TypedDict, total=False):
     starts_at: int | None
     ends_at: int | None
     metadata: dict[str, Any]
+    rotation: RotationSchedule | None
 
 
 class Created(NamedTuple):
@@ -101,6 +105,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         *check_key_environment("environment", wish.kind, environment),
         *_check(work, wish.restrictions, wish.limits, wish.metadata or {}),
         *check_times("starts_at", wish.starts_at, "ends_at", wish.ends_at),
+        *check_schedule("rotation", wish.rotation),
         *_check_kind(wish.kind, wish.restrictions, wish.access),
     ]
     refuse(problems)
@@ -116,6 +121,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         starts_at=wish.starts_at,
         ends_at=wish.ends_at,
         metadata=wish.metadata,
+        rotation=wish.rotation,
     )
     issued = issue_key(work, new)
     return Created(told_key(work, issued.key), issued)
@@ -135,6 +141,7 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
         changes.get("ends_at", key.ends_at),
     )
     problems += check_times("starts_at", starts, "ends_at", ends)
+    problems += check_schedule("rotation", changes.get("rotation"))
     problems += _check_kind(key.kind, restrictions, wishes or ())
     refuse(problems)
     if wishes is not None:

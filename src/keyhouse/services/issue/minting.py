@@ -12,8 +12,10 @@ from keyhouse.core.entities import (
     Key,
     KeyKind,
     Limit,
+    Replaced,
     Resource,
     Restrictions,
+    RotationSchedule,
     SecretRow,
 )
 from keyhouse.core.secret import Secret
@@ -45,6 +47,7 @@ class NewKey:
     starts_at: int | None = None
     ends_at: int | None = None
     metadata: dict[str, Any] | None = None
+    rotation: RotationSchedule | None = None
 
 
 class Issued(NamedTuple):
@@ -69,6 +72,7 @@ def issue_key(work: Work, new: NewKey) -> Issued:
         starts_at=new.starts_at,
         ends_at=new.ends_at,
         metadata=new.metadata or {},
+        rotation=new.rotation,
         created_by=work.actor.id,
         created_at=work.now_us,
         updated_at=work.now_us,
@@ -81,8 +85,13 @@ def issue_key(work: Work, new: NewKey) -> Issued:
     return Issued(key, mint_secret(work, key, 1))
 
 
-def mint_secret(work: Work, key: Key, version: int) -> Secret:
-    """Make a key's secret of that version; the string is kept nowhere."""
+def mint_secret(
+    work: Work, key: Key, version: int, replaces: tuple[Replaced, ...] = ()
+) -> Secret:
+    """Make a key's secret of that version; the string is kept nowhere.
+
+    `replaces` are the secrets whose place it takes, as they were before.
+    """
     entropy = work.entropy.take(secrets.ENTROPY_BYTES)
     secret = secrets.mint(work.secret_prefix, key.kind, key.environment, entropy)
     pepper = work.keyring.active
@@ -98,6 +107,7 @@ def mint_secret(work: Work, key: Key, version: int) -> Secret:
         starts_at=work.now_us,
         created_by=work.actor.id,
         created_at=work.now_us,
+        replaces=replaces,
     )
     work.add("secret.create", row)
     return secret

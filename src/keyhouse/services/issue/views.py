@@ -5,7 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from keyhouse.core.entities import Access, Api, Key, Resource, SecretRow
+from keyhouse.core.entities import (
+    Access,
+    Api,
+    Application,
+    Key,
+    Resource,
+    RotationSchedule,
+    SecretRow,
+)
+from keyhouse.core.rotation import due_us, newest_of, schedule_of
 from keyhouse.ports import Transaction
 
 
@@ -22,7 +31,11 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key with its access, the slugs of the APIs there, and its newest hint."""
+    """A key with its access, the slugs of the APIs there, and its newest hint.
+
+    `due_at` is when its secret is to be replaced, None where no schedule says so;
+    `newest_at` is the start of the newest secret that is not over.
+    """
 
     key: Key
     state: KeyState
@@ -30,6 +43,8 @@ class KeyView:
     slugs: Mapping[str, str]
     hint: str
     last_used_at: int | None
+    due_at: int | None = None
+    newest_at: int | None = None
 
 
 class SecretState(StrEnum):
@@ -86,7 +101,7 @@ def state_of(key: Key, now_us: int) -> KeyState:
 def views_of(
     tx: Transaction, keys: Sequence[Key], now_us: int, last_used: Mapping[str, int]
 ) -> list[KeyView]:
-    """The views of a page of keys, in three reads however many there are."""
+    """The views of a page of keys, in four reads however many there are."""
     ids = tuple(key.id for key in keys)
     rows: dict[str, list[Access]] = defaultdict(list)
     for row in tx.find(Access, key_id=ids):
@@ -98,19 +113,47 @@ def views_of(
         if row.resource is Resource.API
     }
     slugs = {api.id: api.slug for api in tx.find(Api, id=tuple(named))}
-    newest: dict[str, SecretRow] = {}
+    secrets: dict[str, list[SecretRow]] = defaultdict(list)
     for secret in tx.find(SecretRow, key_id=ids):
-        held = newest.get(secret.key_id)
-        if held is None or held.version < secret.version:
-            newest[secret.key_id] = secret
+        secrets[secret.key_id].append(secret)
+    homes = tuple({key.application_id for key in keys})
+    rotation = {one.id: one.rotation for one in tx.find(Application, id=homes)}
     return [
-        KeyView(
+        _view(
             key,
-            state_of(key, now_us),
+            now_us,
             tuple(rows[key.id]),
             slugs,
-            newest[key.id].hint if key.id in newest else "",
+            secrets[key.id],
+            rotation.get(key.application_id),
             last_used.get(key.id),
         )
         for key in keys
     ]
+
+
+def _view(
+    key: Key,
+    now_us: int,
+    access: tuple[Access, ...],
+    slugs: Mapping[str, str],
+    secrets: list[SecretRow],
+    shared: RotationSchedule | None,
+    last_used_at: int | None,
+) -> KeyView:
+    newest = newest_of(secrets, now_us)
+    return KeyView(
+        key=key,
+        state=state_of(key, now_us),
+        access=access,
+        slugs=slugs,
+        hint=_newest_hint(secrets),
+        last_used_at=last_used_at,
+        due_at=due_us(schedule_of(key.rotation, shared), newest),
+        newest_at=None if newest is None else newest.starts_at,
+    )
+
+
+def _newest_hint(secrets: Sequence[SecretRow]) -> str:
+    newest = max(secrets, key=lambda one: one.version, default=None)
+    return "" if newest is None else newest.hint

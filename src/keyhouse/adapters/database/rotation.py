@@ -1,0 +1,162 @@
+"""What is read for the rotation of secrets: who waits, what is due, who still calls."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from keyhouse.adapters.database.cursors import read_cursor, write_cursor
+from keyhouse.adapters.database.log_rows import log_row
+from keyhouse.adapters.database.tables import (
+    application,
+    key,
+    key_last_use,
+    request_log,
+    secret,
+    usage_bucket,
+)
+from keyhouse.core import ids
+from keyhouse.core.usage import LogRow
+from keyhouse.ports import Page, SecretUse, Waiting
+
+MINUTE_US: Final = 60_000_000
+HOUR_MINUTES: Final = 60
+DAY_MINUTES: Final = 24 * 60
+_MINUTES_LOOKED_AT: Final = 5
+"""In so many minutes of a secret's use the log is looked through: it has no index
+
+over secrets, and a busy key has many lines in a minute.
+"""
+_FIRST: Final = bytes(ids.ENTROPY_BYTES)
+
+
+def waiting(connection: Connection, limit: int) -> list[Waiting]:
+    """Secrets that wait for a newer one that works and has been used."""
+    newer = secret.alias()
+    used = key_last_use.c
+    first = sa.func.min(sa.func.coalesce(used.first_at, used.at))
+    what = (secret.c.id, secret.c.key_id, secret.c.waits_for)
+    query = (
+        sa.select(*what, first)
+        .join(newer, newer.c.key_id == secret.c.key_id)
+        .join(
+            key_last_use,
+            sa.and_(used.key_id == newer.c.key_id, used.secret_version == newer.c.version),
+        )
+        .where(
+            secret.c.waits_for.is_not(None),
+            secret.c.revoked_at.is_(None),
+            newer.c.version >= secret.c.waits_for,
+            newer.c.revoked_at.is_(None),
+        )
+        .group_by(*what)
+        .order_by(secret.c.id)
+        .limit(limit)
+    )
+    return [Waiting(*row) for row in connection.execute(query)]
+
+
+def keys_with_dates(
+    connection: Connection,
+    organization_id: str | None,
+    after: str | None,
+    limit: int,
+    ends_us: tuple[int, int],
+) -> Page:
+    """Ids of keys with a schedule, and of those that end in that time, by id."""
+    shared = application.c.rotation.is_not(None)
+    homes = sa.select(application.c.id).where(shared)
+    kinds: tuple[sa.ColumnElement[bool], ...] = (
+        key.c.rotation.is_not(None),
+        key.c.application_id.in_(homes),
+        sa.and_(key.c.ends_at >= ends_us[0], key.c.ends_at < ends_us[1]),
+    )
+    bounds: list[sa.ColumnElement[bool]] = [
+        key.c.deleted_at.is_(None),
+        key.c.revoked_at.is_(None),
+    ]
+    if organization_id is not None:
+        bounds.append(key.c.organization_id == organization_id)
+    if after is not None:
+        bounds.append(key.c.id > read_cursor(after))
+    # Each kind has an index of its own, which an OR would not use.
+    parts = [
+        sa.select(key.c.id)
+        .where(kind, *bounds)
+        .order_by(key.c.id)
+        .limit(limit + 1)
+        .subquery()
+        for kind in kinds
+    ]
+    found = sa.union(*(sa.select(part.c.id) for part in parts)).subquery()
+    query = sa.select(found.c.id).order_by(found.c.id).limit(limit + 1)
+    rows = list(connection.execute(query).scalars())
+    more = len(rows) > limit
+    return Page(rows[:limit], write_cursor(rows[limit - 1]) if more else None)
+
+
+def secret_use(
+    connection: Connection,
+    key_id: str,
+    versions: Sequence[int],
+    now_us: int,
+    lines_max: int,
+) -> Mapping[int, SecretUse]:
+    """How these secrets of a key were used, with lines of the log for each."""
+    day, hour = (
+        _requests(connection, key_id, now_us // MINUTE_US - minutes)
+        for minutes in (DAY_MINUTES, HOUR_MINUTES)
+    )
+    return {
+        version: SecretUse(
+            hour.get(version, 0),
+            day.get(version, 0),
+            tuple(_lines(connection, key_id, version, lines_max)),
+        )
+        for version in versions
+    }
+
+
+def _requests(connection: Connection, key_id: str, after_minute: int) -> dict[int, int]:
+    bucket = usage_bucket.c
+    query = (
+        sa.select(bucket.secret_version, sa.func.sum(bucket.requests))
+        .where(bucket.key_id == key_id, bucket.minute > after_minute)
+        .group_by(bucket.secret_version)
+    )
+    return {version: int(requests) for version, requests in connection.execute(query)}
+
+
+def _lines(
+    connection: Connection, key_id: str, version: int, lines_max: int
+) -> list[LogRow]:
+    """The newest lines of a secret, found by the minutes in which it was used."""
+    bucket, log = usage_bucket.c, request_log.c
+    minutes = (
+        sa.select(bucket.minute)
+        .where(bucket.key_id == key_id, bucket.secret_version == version)
+        .group_by(bucket.minute)
+        .order_by(bucket.minute.desc())
+        .limit(_MINUTES_LOOKED_AT)
+    )
+    found: list[sa.Row[Any]] = []
+    for minute in list(connection.execute(minutes).scalars()):
+        begin, end = (
+            ids.make_id(ids.REQUEST, at * MINUTE_US, _FIRST) for at in (minute, minute + 1)
+        )
+        query = (
+            sa.select(request_log)
+            .where(
+                log.key_id == key_id,
+                log.secret_version == version,
+                log.request_id >= begin,
+                log.request_id < end,
+            )
+            .order_by(log.request_id.desc())
+            .limit(lines_max - len(found))
+        )
+        found += connection.execute(query)
+        if len(found) >= lines_max:
+            break
+    return [log_row(row) for row in found]
