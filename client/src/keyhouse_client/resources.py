@@ -6,7 +6,7 @@ sender's affair: objects from `Client`, awaitables of objects from
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from keyhouse_client.calls import Call
@@ -173,7 +173,7 @@ class Keys(Standing[One, Listed, Each, Nothing]):
 
         An entry may name `roles` of the API beside or instead of scopes.
         `fields`: application, environment, kind, restrictions, limits,
-        starts_at, ends_at, metadata. With an `idempotency_key` of your own a
+        starts_at, ends_at, metadata, rotation. With an `idempotency_key` of your own a
         second call gives the same key, and `"secret": None`.
         """
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
@@ -201,17 +201,41 @@ class Keys(Standing[One, Listed, Each, Nothing]):
         return self._do(id, "restore")
 
     def rotate(
-        self, id: str, overlap_seconds: int, *, idempotency_key: str | None = None
+        self,
+        id: str,
+        overlap_seconds: int | Literal["usual"] | None = "usual",
+        *,
+        on_first_use: bool = False,
+        idempotency_key: str | None = None,
     ) -> One:
         """Give the key a new secret, which is in this answer and nowhere else.
 
         The older secrets work for `overlap_seconds` more at most; with 0 they
-        are refused at once. Id, limits and counts stay.
+        are refused at once, with None not before `end_secret`. The usual
+        overlap is that of the key's rotation. It begins now, or `on_first_use`
+        of the new secret. Id, limits and counts stay.
         """
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        body = {"overlap_seconds": overlap_seconds}
+        body: dict[str, Any] = {}
+        if overlap_seconds != "usual":
+            body["overlap_seconds"] = overlap_seconds
+        if on_first_use:
+            body["on_first_use"] = True
         call = Call("POST", self._at(id, "rotate"), body=body, headers=headers)
         return self._sender.one(call)
+
+    def rotation(self, id: str) -> One:
+        """How the key's rotation stands: which secrets work, and who uses each."""
+        return self._sender.one(Call("GET", self._at(id, "rotation")))
+
+    def roll_back(self, id: str) -> One:
+        """Take the last rotation back, while what it replaced still works."""
+        return self._sender.one(Call("POST", self._at(id, "rotation", "roll-back")))
+
+    def due(self, *, within_days: int = 30) -> Each:
+        """Keys whose secret is due within so many days or overdue, and that end."""
+        query = {"within_days": within_days}
+        return self._sender.each(Call("GET", self._at("due"), query))
 
     def secrets(self, id: str) -> Listed:
         """The key's secrets: their hints, states and times, never the strings."""
@@ -243,6 +267,22 @@ class Keys(Standing[One, Listed, Each, Nothing]):
 
     def _do(self, id: str, what: str) -> One:
         return self._sender.one(Call("POST", self._at(id, what)))
+
+
+class Calendars(Listing[One, Listed, Each, Nothing]):
+    """Calendars of what is due, for programs that read iCalendar."""
+
+    def get(self, id: str) -> One:
+        """One calendar, without its address."""
+        return self._sender.one(Call("GET", self._at(id)))
+
+    def create(self, name: str) -> One:
+        """A new calendar; its address is `secret` in this answer and nowhere else."""
+        return self._sender.one(Call("POST", self._path, body={"name": name}))
+
+    def delete(self, id: str) -> Nothing:
+        """Close its address."""
+        return self._sender.nothing(Call("DELETE", self._at(id)))
 
 
 class Requests(Listing[One, Listed, Each, Nothing]):
@@ -351,6 +391,7 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.customers = Customers(sender, "/v1/customers")
         self.applications = Collection(sender, "/v1/applications")
         self.keys = Keys(sender, "/v1/keys")
+        self.calendars = Calendars(sender, "/v1/calendars")
         self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
         self.alerts = Listing(sender, "/v1/alerts")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from keyhouse.adapters.database import Database
     from keyhouse.ports import Mailer
+    from keyhouse.services.work import Office
     from keyhouse.settings import Settings
 
 
@@ -47,9 +48,11 @@ async def _management(
     plane = CheckingPlane(means_of(settings, database), options_of(settings, "management"))
     await plane.open()
     outbox = mailer(settings)
-    worker = asyncio.create_task(work(rounds_of_worker(settings, database, outbox), stop))
+    office = office_of(settings, database)
+    rounds = rounds_of_worker(settings, database, office, outbox)
+    worker = asyncio.create_task(work(rounds, stop))
     try:
-        app = _management_app(settings, database, plane, outbox)
+        app = _management_app(settings, office, plane, outbox)
         await serve(app, socket.socket(fileno=listen_fd), stop, ready)
     finally:
         stop.set()
@@ -60,13 +63,12 @@ async def _management(
 
 
 def _management_app(
-    settings: Settings, database: Database, plane: CheckingPlane, outbox: Mailer
+    settings: Settings, office: Office, plane: CheckingPlane, outbox: Mailer
 ) -> ASGIApp:
     from keyhouse.doors.api import build_app
     from keyhouse.doors.console import ConsoleConfig, build_console
     from keyhouse.doors.front import BehindProxies, dispatch
 
-    office = office_of(settings, database)
     people = people_of(settings, office, outbox)
     config = ConsoleConfig(
         gateway_url=settings.gateway.url,

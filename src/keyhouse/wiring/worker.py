@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keyhouse.doors.worker import Round
     from keyhouse.ports import Mailer
     from keyhouse.services.jobs import Claim
+    from keyhouse.services.work import Office
     from keyhouse.settings import Settings
 
 UPKEEP_SECONDS = 3600.0
@@ -24,6 +25,12 @@ EVENTS_SECONDS = 1.0
 
 def rounds_of_worker(
     settings: Settings, database: Database, outbox: Mailer
+OVERLAPS_SECONDS = 1.0
+REMINDERS_SECONDS = 900.0
+
+
+def rounds_of_worker(
+    settings: Settings, database: Database, office: Office, outbox: Mailer
 ) -> Sequence[Round]:
     """What the worker of this process does, as far as no other process does it."""
     from keyhouse.services.jobs import Task, rounds_of
@@ -32,6 +39,8 @@ def rounds_of_worker(
         Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),
         Task("noticed", EVENTS_SECONDS, _noticed(database)),
         Task("webhooks", EVENTS_SECONDS, _webhooks(settings, database, outbox)),
+        Task("overlaps", OVERLAPS_SECONDS, _overlaps(office)),
+        Task("reminders", REMINDERS_SECONDS, _reminders(settings, office, outbox)),
     )
     clock, entropy = SystemClock(), SystemEntropy()
     holder = ids.make_id(ids.NODE, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))
@@ -63,6 +72,11 @@ def _noticed(database: Database) -> Callable[[Claim], None]:
 
     def run(claim: Claim) -> None:
         tell_noticed(claim, database.rows, clock, new_id)
+def _overlaps(office: Office) -> Callable[[Claim], None]:
+    from keyhouse.services.rotation import begin_overlaps
+
+    def run(claim: Claim) -> None:
+        begin_overlaps(office, claim)
 
     return run
 
@@ -81,3 +95,12 @@ def _webhooks(
         mailer=outbox,
     )
     return courier.deliver
+def _reminders(
+    settings: Settings, office: Office, outbox: Mailer
+) -> Callable[[Claim], None]:
+    from keyhouse.services.rotation import remind
+
+    def run(claim: Claim) -> None:
+        remind(office, outbox, settings.management.url, claim)
+
+    return run

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from keyhouse.doors.api.rotation_models import ScheduleOut
 from keyhouse.doors.api.times import ToldTime
 
 _BODY = "06TbZQ2dGmM8vXk1cPqRst"
@@ -150,6 +151,7 @@ class ApplicationOut(BaseModel):
     external_id: str | None
     purpose: str
     limits: list[RateOut | QuotaOut]
+    rotation: ScheduleOut | None
     customer: str | None
     project: str
     disabled_at: ToldTime | None
@@ -161,6 +163,7 @@ class ApplicationOut(BaseModel):
         external_id="crm-4711",
         purpose="",
         limits=[_LIMIT],
+        rotation=None,
         customer=f"cus_{_BODY}",
         project=f"prj_{_BODY}",
         disabled_at=None,
@@ -262,6 +265,8 @@ class KeyOut(BaseModel):
     hint: str
     last_used_at: ToldTime | None
     metadata: dict[str, Any]
+    rotation: ScheduleOut | None
+    rotation_due_at: ToldTime | None
     created_by: str
     created_at: ToldTime
     updated_at: ToldTime
@@ -296,6 +301,8 @@ _KEY: dict[str, Any] = {
     "hint": "kh_sk_test_…k9Qa",
     "last_used_at": None,
     "metadata": {},
+    "rotation": None,
+    "rotation_due_at": None,
     "created_by": f"key_{_BODY}",
     **_TIMES,
 }
@@ -327,6 +334,9 @@ class SecretOut(BaseModel):
     starts_at: ToldTime
     ends_at: ToldTime | None
     revoked_at: ToldTime | None
+    replaced_at: ToldTime | None
+    waits_for: int | None
+    overlap_seconds: int | None
     state: Literal["active", "ending", "ended", "revoked", "not_yet_valid"]
     last_used_at: ToldTime | None
     created_by: str
@@ -338,6 +348,9 @@ class SecretOut(BaseModel):
         starts_at=_AT,
         ends_at=None,
         revoked_at=None,
+        replaced_at=None,
+        waits_for=None,
+        overlap_seconds=None,
         state="active",
         last_used_at=None,
         created_by=f"key_{_BODY}",

@@ -15,6 +15,7 @@ from keyhouse.doors.api import (
     members,
     organizations,
     reports,
+    rotation,
     sessions,
     webhooks,
 )
@@ -48,6 +49,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         apis,
         applications,
         customers,
+        rotation,  # before keys: `due` is no id
         keys,
         members,
         sessions,

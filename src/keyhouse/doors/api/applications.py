@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import ApplicationOut
 from keyhouse.doors.api.calls import AnyCall, PatchCall, PostCall, operation, turn
+from keyhouse.doors.api.rotation_shapes import schedule
 from keyhouse.doors.api.shapes import application_out
 from keyhouse.doors.api.wishes import application_changes, limits
 from keyhouse.services import catalog
@@ -52,6 +53,7 @@ def create_application(call: PostCall, body: models.ApplicationBody) -> Response
                 limits=limits(body.limits),
                 customer=body.customer,
                 project=body.project,
+                rotation=schedule(body.rotation),
             ),
         ),
         application_out,

@@ -57,6 +57,11 @@ class Call:
         self._once = key
         self._if_match = if_match
 
+    @property
+    def now_us(self) -> int:
+        """The wall clock."""
+        return self._office.clock.now_us()
+
     def one(self, ask: Callable[[Look], T], shape: Callable[[T], BaseModel]) -> Response:
         """The answer to a question for one thing, with its ETag."""
         told = _dump(shape(self._office.read(self._actor, ask)))

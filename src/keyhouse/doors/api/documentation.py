@@ -27,6 +27,7 @@ _ID_EXAMPLES: Final = {
     "requests": "req",
     "sessions": "ses",
     "webhooks": "whk",
+    "calendars": "cal",
 }
 _NAMES: Final = {"name": "Authorization"}
 _BELOW_EXAMPLES: Final = {

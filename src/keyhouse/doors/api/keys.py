@@ -17,6 +17,8 @@ from keyhouse.doors.api.answers import (
 )
 from keyhouse.doors.api.calls import AnyCall, Call, PatchCall, PostCall, operation, turn
 from keyhouse.doors.api.explaining import asked_of, explanation_out
+from keyhouse.doors.api.rotation_models import RotationBody
+from keyhouse.doors.api.rotation_shapes import overlap
 from keyhouse.doors.api.shapes import key_out, limit_left_out, secret_out
 from keyhouse.doors.api.wishes import key_changes, key_wish
 from keyhouse.ports import Page
@@ -114,13 +116,15 @@ def end_secret(call: AnyCall, id: str, secret_id: str) -> Response:
 
 
 @_writing("POST", "/v1/keys/{id}/rotate", id="rotate_key", answer=KeyCreatedOut, status=201)
-def rotate_key(call: PostCall, id: str, body: models.RotationBody) -> Response:
+def rotate_key(call: PostCall, id: str, body: RotationBody) -> Response:
     """Give a key a new secret, which is in this answer and in no other.
 
     Id, limits and counts stay. The older secrets work for the overlap at most.
     """
     return call.issued(
-        lambda work: issue.rotate_key(work, id, body.overlap_seconds),
+        lambda work: issue.rotate_key(
+            work, id, overlap(body), on_first_use=body.on_first_use
+        ),
         lambda created: key_out(created.view),
         lambda created: created.issued.secret.reveal(),
         place="/v1/keys",

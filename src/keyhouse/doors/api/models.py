@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from keyhouse.doors.api.rotation_models import ScheduleBody
 from keyhouse.doors.api.times import GivenTime
 
 
@@ -188,6 +189,7 @@ class ApplicationChange(Body):
     external_id: str | None = None
     purpose: str | None = None
     limits: list[LimitBody] | None = None
+    rotation: ScheduleBody | None = None
     customer: str | None = Field(None, description="Its id or external id; null: none.")
     disabled: bool = UNSET_FLAG
     model_config = _example(purpose="plans routes by the weather", customer="crm-4711")
@@ -200,6 +202,7 @@ class ApplicationBody(Body):
     external_id: str | None = None
     purpose: str = ""
     limits: list[LimitBody] | None = None
+    rotation: ScheduleBody | None = None
     customer: str | None = Field(None, description="Its id or external id.")
     project: str | None = None
     model_config = _example(name="Route planner", customer="crm-4711")
@@ -294,6 +297,7 @@ class KeyChange(Body):
     starts_at: GivenTime | None = None
     ends_at: GivenTime | None = None
     metadata: dict[str, Any] | None = None
+    rotation: ScheduleBody | None = None
     model_config = _example(
         restrictions={"networks_allowed": ["203.0.113.0/24"]},
         ends_at="2030-01-01T00:00:00Z",
@@ -314,18 +318,10 @@ class KeyBody(Body):
     starts_at: GivenTime | None = None
     ends_at: GivenTime | None = None
     metadata: dict[str, Any] | None = None
+    rotation: ScheduleBody | None = None
     model_config = _example(
         name="Route planner", access=[{"api": "weather", "scopes": ["forecast:read"]}]
     )
-
-
-class RotationBody(Body):
-    """A new secret for a key; the older ones go on for the overlap at most."""
-
-    overlap_seconds: int = Field(
-        description="0 refuses the older secrets at once; at most 31 days (2678400)."
-    )
-    model_config = _example(overlap_seconds=86_400)
 
 
 class SecretBody(Body):

@@ -46,6 +46,7 @@ from keyhouse.doors.api.answers import (
     UpstreamHeaderOut,
     UsageOut,
 )
+from keyhouse.doors.api.rotation_shapes import schedule_out
 from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.ports import Observed, UsageRow
 from keyhouse.services.catalog import ApplicationView
@@ -131,6 +132,7 @@ def application_out(view: ApplicationView) -> ApplicationOut:
         external_id=row.external_id,
         purpose=row.purpose,
         limits=limits_out(row.limits),
+        rotation=schedule_out(row.rotation),
         customer=view.customer_id,
         project=row.project_id,
         disabled_at=format_optional(row.disabled_at),
@@ -198,6 +200,8 @@ def key_out(view: KeyView) -> KeyOut:
         hint=view.hint,
         last_used_at=format_optional(view.last_used_at),
         metadata=row.metadata,
+        rotation=schedule_out(row.rotation),
+        rotation_due_at=format_optional(view.due_at),
         created_by=row.created_by,
         **_times(row),
     )
@@ -213,6 +217,9 @@ def secret_out(view: SecretView) -> SecretOut:
         starts_at=format_time(row.starts_at),
         ends_at=format_optional(row.ends_at),
         revoked_at=format_optional(row.revoked_at),
+        replaced_at=format_optional(row.replaced_at),
+        waits_for=row.waits_for,
+        overlap_seconds=row.overlap_seconds,
         state=view.state.value,
         last_used_at=format_optional(view.last_used_at),
         created_by=row.created_by,

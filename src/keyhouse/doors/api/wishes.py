@@ -15,6 +15,7 @@ from keyhouse.core.entities import (
     Window,
 )
 from keyhouse.doors.api import models
+from keyhouse.doors.api.rotation_shapes import schedule
 from keyhouse.services.catalog import (
     ApiFields,
     ApplicationChanges,
@@ -124,6 +125,8 @@ def application_changes(body: models.ApplicationChange) -> ApplicationChanges:
         given["purpose"] = body.purpose or ""
     if "limits" in came:
         given["limits"] = limits(body.limits)
+    if "rotation" in came:
+        given["rotation"] = schedule(body.rotation)
     if "customer" in came:
         given["customer"] = body.customer
     if "disabled" in came:
@@ -171,6 +174,7 @@ def key_wish(body: models.KeyBody) -> KeyWish:
         starts_at=body.starts_at,
         ends_at=body.ends_at,
         metadata=body.metadata,
+        rotation=schedule(body.rotation),
     )
 
 
@@ -192,6 +196,8 @@ def key_changes(body: models.KeyChange) -> KeyChanges:
         given["ends_at"] = body.ends_at
     if "metadata" in came:
         given["metadata"] = body.metadata or {}
+    if "rotation" in came:
+        given["rotation"] = schedule(body.rotation)
     return given
 
 

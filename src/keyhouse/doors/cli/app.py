@@ -7,6 +7,7 @@ import typer
 
 from keyhouse.doors.cli import auditing, quickstart, reports, running, verify
 from keyhouse.doors.cli.apis import apis
+from keyhouse.doors.cli.calendars import calendars
 from keyhouse.doors.cli.config import config
 from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
 from keyhouse.doors.cli.entries import Entries
@@ -48,6 +49,7 @@ _GROUPS = {
     "customers": customers,
     "apps": apps,
     "keys": keys,
+    "calendars": calendars,
     "people": people,
     "members": members,
     "invitations": invitations,

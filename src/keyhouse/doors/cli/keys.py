@@ -14,6 +14,7 @@ from keyhouse.doors.cli.explaining import explain
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
 from keyhouse.doors.cli.rotation import add_rotation
+from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 from keyhouse.doors.cli.tenants import NewName
 
 _KEYS = Noun("keys", "key", "keys", ())
@@ -114,6 +115,7 @@ def create_key(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     starts_at: StartsAt = None,
     ends_at: EndsAt = None,
+    rotate_every: RotateEvery = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the secret into this file (0600).")
     ] = None,
@@ -129,6 +131,7 @@ def create_key(  # noqa: PLR0913  (an option each)
         "limits": limits(rates, quotas) or None,
         "starts_at": starts_at,
         "ends_at": ends_at,
+        "rotation": schedule(rotate_every),
     }
     given: dict[str, Any] = {
         field: value for field, value in fields.items() if value is not None
@@ -156,6 +159,8 @@ def update_key(  # noqa: PLR0913  (an option each)
     quotas: Quotas = None,
     starts_at: StartsAt = None,
     ends_at: EndsAt = None,
+    rotate_every: RotateEvery = None,
+    no_rotation: NoRotation = False,
     no_limits: NoLimits = False,
     no_restrictions: Annotated[
         bool, typer.Option("--no-restrictions", help="Let it be used from anywhere.")
@@ -171,8 +176,10 @@ def update_key(  # noqa: PLR0913  (an option each)
         "limits": changed(rates, quotas, none=no_limits),
         "starts_at": starts_at,
         "ends_at": ends_at,
+        "rotation": schedule(rotate_every),
     }
-    update(context, _KEYS, id, changes, json=as_json)
+    cleared = {"rotation": None} if no_rotation else {}
+    update(context, _KEYS, id, changes, json=as_json, cleared=cleared)
 
 
 def _add_verb(verb: str, words: str) -> None:

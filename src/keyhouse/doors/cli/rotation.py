@@ -1,7 +1,7 @@
-"""`keyhouse keys rotate`, `secrets`, `end-secret`, `limits`, `find`."""
+"""`keyhouse keys rotate`, `rotation`, `roll-back`, `due`, `secrets`, `end-secret` …"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,13 +12,30 @@ from keyhouse.doors.cli.nouns import Id, done
 from keyhouse.doors.cli.verify import given_secret
 
 _SECRETS = ("id", "version", "hint", "state", "last_used_at", "ends_at", "created_at")
+_ROTATION = (
+    "version",
+    "hint",
+    "state",
+    "ends_at",
+    "waits_for",
+    "last_used_at",
+    "requests_last_hour",
+    "requests_last_day",
+    "addresses",
+    "calls",
+)
+_CALLERS_SHOWN = 3
+_DUE = ("due_at", "kind", "key", "name", "hint", "overdue")
 _LIMITS = ("api", "name", "amount", "used", "left", "resets_at")
 
 
 def add_rotation(keys: typer.Typer) -> None:
     """Add the commands about a key's secrets, and what is left of its limits."""
     for name, command, example in (
-        ("rotate", rotate, "rotate ID --overlap 1d --out planner.key"),
+        ("rotate", rotate, "rotate ID --overlap 7d --on-first-use --out planner.key"),
+        ("rotation", rotation, "rotation ID"),
+        ("roll-back", roll_back, "roll-back ID"),
+        ("due", due, "due --within 14"),
         ("secrets", secrets, "secrets ID"),
         ("end-secret", end_secret, "end-secret ID SECRET_ID"),
         ("limits", limits, "limits ID"),
@@ -32,18 +49,73 @@ def rotate(
     id: Id,
     *,
     overlap: Annotated[
-        str, typer.Option(help="How long the old secrets go on: 1d, 12h, 30m, or 0.")
+        str,
+        typer.Option(
+            help="How long the old secrets go on: 1d, 12h, 30m, 0; open: until they are "
+            "ended; usual: as the key's rotation says."
+        ),
     ] = "1d",
+    on_first_use: Annotated[
+        bool,
+        typer.Option("--on-first-use", help="It begins when the new one is first used."),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Write the secret into this file (0600).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Give a key a new secret, shown this one time. Its id, limits, counts stay."""
-    length = seconds("--overlap", overlap)
+    length = _overlap(overlap)
     with desk(context).client() as client:
-        made = client.keys.rotate(id, length)
+        made = client.keys.rotate(id, length, on_first_use=on_first_use)
     show.secret(made, out, json=as_json)
+
+
+def _overlap(text: str) -> int | Literal["usual"] | None:
+    if text.strip() == "usual":
+        return "usual"
+    return None if text.strip() == "open" else seconds("--overlap", text)
+
+
+def rotation(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
+    """Which secrets of a key work, who still calls with each, and when one is due."""
+    with desk(context).client() as client:
+        found = client.keys.rotation(id)
+    if as_json:
+        show.item(found, json=True)
+        return
+    show.say(f"{id}: {found['state']}, due {found['due_at'] or 'never'}", err=True)
+    rows = [
+        {**one, **{name: _callers(one[name]) for name in ("addresses", "calls")}}
+        for one in found["secrets"]
+    ]
+    show.rows(rows, _ROTATION, json=False)
+
+
+def _callers(found: list[dict[str, Any]] | None) -> str:
+    """The first few, with how often each was seen."""
+    told = [f"{one['what']} ({one['requests']})" for one in found or ()]
+    more = len(told) - _CALLERS_SHOWN
+    return ", ".join(told[:_CALLERS_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def roll_back(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
+    """Take the last rotation back, while what it replaced still works."""
+    with desk(context).client() as client:
+        found = client.keys.roll_back(id)
+    done(found, f"{id} has its older secret again: {found['hint']}", json=as_json)
+
+
+def due(
+    context: typer.Context,
+    *,
+    within: Annotated[int, typer.Option(min=0, max=366, help="Days from now.")] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Keys that need a new secret soon, or end; the soonest first."""
+    with desk(context).client() as client:
+        found = sorted(client.keys.due(within_days=within), key=lambda one: one["due_at"])
+    show.rows(found, _DUE, json=as_json)
 
 
 def secrets(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:

@@ -17,6 +17,7 @@ from keyhouse.doors.cli.nouns import (
     group,
     update,
 )
+from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 
 _ORGS = Noun(
     "orgs", "organization", "organizations", ("id", "name", "limits", "disabled_at")
@@ -100,7 +101,7 @@ def update_project(
 
 
 @apps.command("create", epilog="Example: keyhouse apps create 'Route planner'")
-def create_app(
+def create_app(  # noqa: PLR0913  (an option each)
     context: typer.Context,
     name: Name,
     *,
@@ -108,6 +109,7 @@ def create_app(
     purpose: Purpose = None,
     rates: Rates = None,
     quotas: Quotas = None,
+    rotate_every: RotateEvery = None,
     customer: OfCustomer = None,
     project: Project = None,
     as_json: AsJson = False,
@@ -118,6 +120,7 @@ def create_app(
         "external_id": external_id,
         "purpose": purpose,
         "limits": limits(rates, quotas) or None,
+        "rotation": schedule(rotate_every),
         "customer": customer,
         "project": project,
     }
@@ -134,6 +137,8 @@ def update_app(  # noqa: PLR0913  (an option each)
     purpose: Purpose = None,
     rates: Rates = None,
     quotas: Quotas = None,
+    rotate_every: RotateEvery = None,
+    no_rotation: NoRotation = False,
     customer: OfCustomer = None,
     no_customer: NoCustomer = False,
     enabled: Enabled = None,
@@ -149,10 +154,12 @@ def update_app(  # noqa: PLR0913  (an option each)
         "external_id": external_id,
         "purpose": purpose,
         "limits": changed(rates, quotas, none=no_limits),
+        "rotation": schedule(rotate_every),
         "customer": customer,
         "disabled": disabled(enabled),
     }
-    cleared = {"customer": None} if no_customer else {}
+    given_up = (("customer", no_customer), ("rotation", no_rotation))
+    cleared = {name: None for name, is_so in given_up if is_so}
     update(context, _APPS, id, changes, json=as_json, cleared=cleared)
 
 

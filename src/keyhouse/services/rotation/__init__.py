@@ -13,6 +13,7 @@ from keyhouse.services.rotation.due import Dated, list_due
 from keyhouse.services.rotation.overlaps import begin_overlaps
 from keyhouse.services.rotation.reminders import remind
 from keyhouse.services.rotation.standing import (
+    Caller,
     RotationState,
     RotationView,
     SecretCalls,
@@ -21,6 +22,7 @@ from keyhouse.services.rotation.standing import (
 
 __all__ = [
     "CalendarMade",
+    "Caller",
     "Dated",
     "Feed",
     "RotationState",

@@ -28,6 +28,13 @@ class RotationState(StrEnum):
     ROTATION_DUE = "rotation_due"
 
 
+class Holder(StrEnum):
+    """Whose schedule holds."""
+
+    KEY = "key"
+    APPLICATION = "application"
+
+
 class Caller(NamedTuple):
     """Where calls came from, or what they asked for, and when last; as logged."""
 
@@ -54,7 +61,7 @@ class RotationView(NamedTuple):
 
     key: Key
     schedule: RotationSchedule | None
-    schedule_of: str | None
+    schedule_of: Holder | None
     due_at: int | None
     state: RotationState
     roll_back_not: str | None
@@ -72,7 +79,7 @@ def get_rotation(look: Look, id: str) -> RotationView:
     schedule = schedule_of(key.rotation, application.rotation)
     holder = None
     if schedule is not None:
-        holder = "application" if key.rotation is None else "key"
+        holder = Holder.APPLICATION if key.rotation is None else Holder.KEY
     due_at = due_us(schedule, newest_of(list(rows.values()), look.now_us))
     newest = max(rows.values(), key=lambda row: row.version)
     return RotationView(
