@@ -40,6 +40,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "credit": credit["id"],
         "keys": key["id"],
         "requests": tenant.logged(key),
+        "calendars": (await tenant.make("/v1/calendars", name=slug))["id"],
     }
 
 

@@ -113,11 +113,12 @@ def _written_down(office: Office, claim: Claim, found: list[Dated]) -> list[Date
 
 def _write_down(office: Office, tx: WritingTransaction, one: Dated) -> bool:
     now_us = office.clock.now_us()
-    last, stage = tx.get(Reminder, one.id), _stage(one, now_us)
-    if stage is None or not _is_news(one, last, now_us):
-        return False
+    # The key first: whoever else writes of it waits here, and reads what we wrote.
     key = tx.get(Key, one.key.id)
     if key is None or key.revoked_at is not None or key.deleted_at is not None:
+        return False
+    last, stage = tx.get(Reminder, one.id), _stage(one, now_us)
+    if stage is None or not _is_news(one, last, now_us):
         return False
     if last is None:
         tx.insert(
