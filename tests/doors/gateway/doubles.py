@@ -125,6 +125,7 @@ class Verifier:
             LIMITED: key_record("limited", rates=(rate_limit("per-minute", 2, 60, None),)),
             FENCED: key_record("fenced", networks=Networks(("203.0.113.0/24",))),
         }
+        self.secrets: dict[bytes, SecretRecord] = {}
         self.application = ApplicationRecord(
             "app_1", "org_1", "prj_1", "App", "cust-ü", False
         )
@@ -204,7 +205,8 @@ class Verifier:
     def _line(self, secret: bytes, key: KeyRecord, slug: str) -> Line:
         way = (secret, slug)
         if way not in self._lines:
-            record = SecretRecord("sec_1", 1, 0, FOREVER_US, False)
+            usual = SecretRecord("sec_1", 1, 0, FOREVER_US, False)
+            record = self.secrets.get(secret, usual)
             self._lines[way] = compile_line(
                 record, key, self.application, self.apis[slug], owners=(), providers=()
             )

@@ -61,6 +61,8 @@ async def test_a_good_key_is_told_with_all_that_is_known(house: House) -> None:
             }
         ],
         "retry_after": None,
+        "deprecated_at": None,
+        "sunset": None,
     }
     [served] = house.meter.served_rows
     assert (served["id"], served["api"].slug) == (request_id, "weather")
