@@ -68,6 +68,41 @@ async def test_without_an_overlap_the_old_one_is_refused_at_once(
     assert await _call(gateway.port, old) == 401
 
 
+async def test_an_overlap_that_waits_begins_with_the_first_use(
+    installation: Installation,
+) -> None:
+    """Under load nobody is refused before, and the new secret never."""
+    old = await asyncio.to_thread(installation.key, "waiting")
+    gateway = await asyncio.to_thread(installation.gateway)
+    end, calls = asyncio.Event(), Tally()
+    load = [
+        asyncio.create_task(keep_calling(caller, end))
+        for caller in callers(2, gateway.port, old, calls)
+    ]
+    new = await asyncio.to_thread(
+        _rotate, installation, old, OVERLAP_SECONDS, on_first_use=True
+    )
+    before = time.monotonic()
+    await until(
+        lambda: time.monotonic() - before > OVERLAP_SECONDS + 1.5,
+        lambda: f"callers saw {calls}",
+    )
+    assert set(calls.statuses) == {200}
+    used, fresh = time.monotonic(), Tally()
+    moved = asyncio.create_task(keep_calling(Caller(gateway.port, new, fresh), end))
+    await until(lambda: calls.statuses[401] > 0, lambda: f"callers saw {calls}")
+    lasted = time.monotonic() - used
+    end.set()
+    await asyncio.gather(*load, moved)
+    # The first use is booked within a second, and the worker looks every second.
+    assert OVERLAP_SECONDS - 0.1 <= lasted <= OVERLAP_SECONDS + 3
+    assert set(calls.statuses) == {200, 401}
+    assert set(fresh.statuses) == {200}
+    assert calls.lost == fresh.lost == 0
+    served = calls.served + fresh.served
+    await asyncio.to_thread(_books, installation, old, served)
+
+
 async def test_both_secrets_spend_the_same_quota(installation: Installation) -> None:
     """Else a rotation would be a way to a fresh quota."""
     old = await asyncio.to_thread(installation.key, "counted", QUOTA)
@@ -84,8 +119,17 @@ async def test_both_secrets_spend_the_same_quota(installation: Installation) -> 
     assert (left["used"], left["left"]) == (QUOTA, 0)
 
 
-def _rotate(installation: Installation, key: Key, overlap_seconds: int) -> Key:
-    return Key(key.id, installation.client.keys.rotate(key.id, overlap_seconds)["secret"])
+def _rotate(
+    installation: Installation,
+    key: Key,
+    overlap_seconds: int,
+    *,
+    on_first_use: bool = False,
+) -> Key:
+    made = installation.client.keys.rotate(
+        key.id, overlap_seconds, on_first_use=on_first_use
+    )
+    return Key(key.id, made["secret"])
 
 
 async def _call(port: int, key: Key) -> int | None:

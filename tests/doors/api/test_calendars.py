@@ -91,8 +91,9 @@ async def test_the_feed_needs_its_address_alone(house: House, tenant: Tenant) ->
         f"{ending['id']}-expiry@keyhouse",
     }
     event = events[f"{rotated['id']}-rotation@keyhouse"]
-    assert type(event["DTSTART"].dt) is date
-    assert event["DTSTART"].dt.isoformat() == rotated["rotation_due_at"][:10]
+    starts: Any = event["DTSTART"]
+    assert type(starts.dt) is date
+    assert starts.dt.isoformat() == rotated["rotation_due_at"][:10]
     assert event["SUMMARY"] == f"New secret due: Planner; a, b ({rotated['hint']})"
     assert rotated["secret"] not in answer.text
 

@@ -12,7 +12,7 @@ from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.records import QuotaUse, RateUse
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.gateway.faces import Face, _template, told
+from keyhouse.doors.gateway.faces import Face, _template
 from keyhouse.doors.gateway.head import ANSWER_RULES, DROP, REQUEST_RULES
 from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.query import cut_parameter
@@ -40,7 +40,9 @@ def test_limits_read_the_same_at_every_door(names: list[str]) -> None:
     )
     taken = left_of(take(use.limit, 0, 1, NOW_US) for use in rates)
     decision = Decision(Verdict.VALID, NOW_US, line, "", 1, (), (*taken, 12, 2))
-    lines = told(Face(None, b"", _template(line)), decision, b"req_1").split(b"\r\n")
+    out: list[bytes] = []
+    Face(None, b"", _template(line)).tell(out, decision, b"req_1")
+    lines = b"".join(out).split(b"\r\n")
     expected = dict(limit_headers(decision))
     assert lines[0] == b"Keyhouse-Request-Id: req_1"
     assert lines[1] == b"RateLimit: " + expected["RateLimit"].encode()

@@ -75,7 +75,7 @@ def test_of_workers_at_the_same_time_one_begins_it(acme: Acme, made: Created) ->
     claims = [claimed(acme, name=f"chores_{n}") for n in range(4)]
     begun: list[int] = []
     threads = [
-        threading.Thread(target=lambda one=one: begun.append(begin(acme, one)))  # type: ignore[misc]
+        threading.Thread(target=lambda one=one: begun.append(begin(acme, one)))
         for one in claims
     ]
     for thread in threads:

@@ -1,6 +1,7 @@
 """Reminders: each once, in good time, by mail and in the audit."""
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -115,9 +116,7 @@ def test_the_narrowest_schedule_holds(acme: Acme, letters: Letters) -> None:
     half = RotationSchedule(every_days=180)
     acme.write(lambda work: catalog.change_application(work, id, {"rotation": half}))
     due = {
-        one.view.key.name: acme.read(
-            lambda look, one=one: issue.get_key(look, one.view.key.id).due_at
-        )
+        one.view.key.name: acme.read(partial(issue.get_key, id=one.view.key.id)).due_at
         for one in (shared, own)
     }
     now = acme.clock.at_us
