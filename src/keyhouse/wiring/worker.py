@@ -26,7 +26,7 @@ EVENTS_SECONDS = 1.0
 def rounds_of_worker(
     settings: Settings, database: Database, outbox: Mailer
 OVERLAPS_SECONDS = 1.0
-REMINDERS_SECONDS = 900.0
+REMINDERS_SECONDS = 3600.0
 
 
 def rounds_of_worker(

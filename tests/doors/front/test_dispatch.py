@@ -18,14 +18,23 @@ async def _asked(path: str) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1", "/v1/keys", "/v1/no/such", "/openapi.json", "/ready", "/live", "/metrics"],
+    [
+        "/v1",
+        "/v1/keys",
+        "/v1/no/such",
+        "/calendar/x.ics",
+        "/openapi.json",
+        "/ready",
+        "/live",
+        "/metrics",
+    ],
 )
 async def test_programs_get_the_api(path: str) -> None:
     assert await _asked(path) == "api"
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/login", "/v1x", "/ready/", "/prj_1/live/keys", "/v2"]
+    "path", ["/", "/login", "/v1x", "/ready/", "/prj_1/live/keys", "/v2", "/calendar"]
 )
 async def test_people_get_the_console(path: str) -> None:
     assert await _asked(path) == "console"

@@ -32,28 +32,35 @@ _FIRST: Final = bytes(ids.ENTROPY_BYTES)
 
 
 def waiting(connection: Connection, limit: int) -> list[Waiting]:
-    """Secrets that wait for a newer one that works and has been used."""
+    """Secrets that wait for a newer one that works and has been used.
+
+    By the index over those that wait, which are few: no order is asked for, as
+    SQLite would then walk over all secrets in that order.
+    """
     newer = secret.alias()
     used = key_last_use.c
-    first = sa.func.min(sa.func.coalesce(used.first_at, used.at))
-    what = (secret.c.id, secret.c.key_id, secret.c.waits_for)
-    query = (
-        sa.select(*what, first)
-        .join(newer, newer.c.key_id == secret.c.key_id)
+    first = (
+        sa.select(sa.func.min(sa.func.coalesce(used.first_at, used.at)))
+        .select_from(newer)
         .join(
             key_last_use,
             sa.and_(used.key_id == newer.c.key_id, used.secret_version == newer.c.version),
         )
         .where(
-            secret.c.waits_for.is_not(None),
-            secret.c.revoked_at.is_(None),
+            newer.c.key_id == secret.c.key_id,
             newer.c.version >= secret.c.waits_for,
             newer.c.revoked_at.is_(None),
         )
-        .group_by(*what)
-        .order_by(secret.c.id)
-        .limit(limit)
+        .correlate(secret)
+        .scalar_subquery()
+        .label("first_used")
     )
+    found = (
+        sa.select(secret.c.id, secret.c.key_id, secret.c.waits_for, first)
+        .where(secret.c.waits_for.is_not(None), secret.c.revoked_at.is_(None))
+        .subquery()
+    )
+    query = sa.select(found).where(found.c.first_used.is_not(None)).limit(limit)
     return [Waiting(*row) for row in connection.execute(query)]
 
 
@@ -112,7 +119,7 @@ def secret_use(
         version: SecretUse(
             hour.get(version, 0),
             day.get(version, 0),
-            tuple(_lines(connection, key_id, version, lines_max)),
+            tuple(_lines(connection, key_id, version, lines_max)) if lines_max else (),
         )
         for version in versions
     }

@@ -1,6 +1,7 @@
 """Reminders: each once, whoever looks and however often."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,7 +22,9 @@ from keyhouse.services.rotation.due import Dated, dates_of
 from keyhouse.services.rotation.letters import due_letter
 from keyhouse.services.work import Office
 
-KEYS_AT_ONCE: Final = 100
+KEYS_AT_ONCE: Final = 500
+WRITTEN_AT_ONCE: Final = 50
+"""Few enough that a gateway, which waits meanwhile, does not notice."""
 LINES_MAX: Final = 50
 """So many keys are named in one mail; of the others it tells the number."""
 READERS_MAX: Final = 20
@@ -102,13 +105,16 @@ def _stage(one: Dated, now_us: int) -> int | None:
     return stage_of(one.due_at, one.began_at, now_us, _STAGES[one.kind])
 
 
-def _written_down(office: Office, claim: Claim, found: list[Dated]) -> list[Dated]:
-    """Those of `found` that are to be told yet, now written down as told."""
-    if not found:
-        return []
-    with office.rows.writing() as tx:
-        claim.fence(tx)
-        return [one for one in found if _write_down(office, tx, one)]
+def _written_down(office: Office, claim: Claim, found: list[Dated]) -> Iterator[Dated]:
+    """Those of `found` that are to be told yet, each once it is written down."""
+    for start in range(0, len(found), WRITTEN_AT_ONCE):
+        if claim.stopped():
+            return
+        part = found[start : start + WRITTEN_AT_ONCE]
+        with office.rows.writing() as tx:
+            claim.fence(tx)
+            told = [one for one in part if _write_down(office, tx, one)]
+        yield from told
 
 
 def _write_down(office: Office, tx: WritingTransaction, one: Dated) -> bool:
