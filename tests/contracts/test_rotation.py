@@ -1,5 +1,7 @@
 """What workers look for every second is found by an index."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -17,7 +19,7 @@ def test_who_waits_is_found_without_a_look_at_all_secrets(
     explain = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
     def note(
-        connection: Connection, _cursor: object, text: str, values: object, *_: object
+        connection: Connection, _cursor: object, text: str, values: Any, *_: object
     ) -> None:
         if text.startswith("SELECT") and "waits_for" in text:
             told = explain[connection.dialect.name] + text
