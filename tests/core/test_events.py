@@ -18,8 +18,6 @@ TO_COME = frozenset(
         "import.finish",
         "import.undo",
         "import.undone",
-        "key.expiring",
-        "key.rotation_due",
         "key.transfer",
         "plan.change",
         "plan.create",

@@ -79,6 +79,19 @@ KINDS: Final[tuple[Kind, ...]] = (
         ("secret.end",),
         ("ends_at", "revoked_at"),
     ),
+    _audited(
+        "key.overlap_begun",
+        "the new secret of a key was first used, and the old one ends after its overlap",
+        "key.overlap",
+        "version",
+        "first_used_at",
+    ),
+    _audited(
+        "key.rolled_back",
+        "the newest secret of a key was taken back, and older ones go on",
+        "key.roll_back",
+        "version",
+    ),
     _audited("key.disabled", "a key is refused until it is enabled", "key.disable"),
     _audited("key.enabled", "a key works again", "key.enable"),
     _audited("key.revoked", "a key is refused for ever", "key.revoke"),
@@ -92,11 +105,18 @@ KINDS: Final[tuple[Kind, ...]] = (
     ),
     _audited(
         "key.rotation_due",
-        "a secret is older than is wanted",
+        "a new secret is due in 14, 7 or 1 days, or today",
         "key.rotation_due",
         "due_at",
+        "days_left",
     ),
-    _audited("key.expiring", "a key ends soon", "key.expiring", "ends_at"),
+    _audited(
+        "key.expiring",
+        "a key ends in 14, 7 or 1 days",
+        "key.expiring",
+        "ends_at",
+        "days_left",
+    ),
     Kind(
         "key.exposed",
         "a good secret was seen where it must not be, the first time that day",
@@ -252,6 +272,12 @@ UNTOLD: Final = frozenset(
     (
         # Told by what they come with: key.create and key.rotate.
         "secret.create",
+        # And these by key.rotate and key.roll_back.
+        "secret.wait",
+        "secret.resume",
+        # An address for one person's calendar program.
+        "calendar.create",
+        "calendar.delete",
         # Nobody can have an endpoint yet, or it is not the organization's affair.
         "organization.create",
         "person.create",

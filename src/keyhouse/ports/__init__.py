@@ -31,6 +31,7 @@ from keyhouse.ports.records import (
 )
 from keyhouse.ports.remote import RemoteKeyhouse, RemoteRefused
 from keyhouse.ports.reports import Observed, Tally, UsageReports, UsageRow
+from keyhouse.ports.rotation import SecretUse, Waiting
 from keyhouse.ports.rows import (
     E,
     Page,
@@ -40,8 +41,6 @@ from keyhouse.ports.rows import (
     Transaction,
     WritingTransaction,
 )
-from keyhouse.ports.rotation import SecretUse, Waiting
-from keyhouse.ports.rows import E, Page, Rows, Search, Transaction, WritingTransaction
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
@@ -77,8 +76,8 @@ __all__ = [
     "Sealed",
     "Sealer",
     "Search",
-    "Sent",
     "SecretUse",
+    "Sent",
     "Signer",
     "Slowed",
     "Spool",
@@ -92,7 +91,7 @@ __all__ = [
     "UsageReports",
     "UsageRow",
     "UsageSink",
-    "WebhookSender",
     "Waiting",
+    "WebhookSender",
     "WritingTransaction",
 ]

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 UPKEEP_SECONDS = 3600.0
 EVENTS_SECONDS = 1.0
 """How late at most an event sets out."""
-
-
-def rounds_of_worker(
-    settings: Settings, database: Database, outbox: Mailer
 OVERLAPS_SECONDS = 1.0
 REMINDERS_SECONDS = 3600.0
 
@@ -38,7 +34,7 @@ def rounds_of_worker(
     tasks = (
         Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),
         Task("noticed", EVENTS_SECONDS, _noticed(database)),
-        Task("webhooks", EVENTS_SECONDS, _webhooks(settings, database, outbox)),
+        Task("webhooks", EVENTS_SECONDS, _webhooks(office, database, outbox)),
         Task("overlaps", OVERLAPS_SECONDS, _overlaps(office)),
         Task("reminders", REMINDERS_SECONDS, _reminders(settings, office, outbox)),
     )
@@ -72,6 +68,25 @@ def _noticed(database: Database) -> Callable[[Claim], None]:
 
     def run(claim: Claim) -> None:
         tell_noticed(claim, database.rows, clock, new_id)
+
+    return run
+
+
+def _webhooks(
+    office: Office, database: Database, outbox: Mailer
+) -> Callable[[Claim], None]:
+    from keyhouse.adapters.webhook import HttpWebhookSender, tls_context
+    from keyhouse.services.webhooks import Courier
+
+    courier = Courier(
+        office=office,
+        queue=database.deliveries,
+        open_sender=partial(HttpWebhookSender, tls_context()),
+        mailer=outbox,
+    )
+    return courier.deliver
+
+
 def _overlaps(office: Office) -> Callable[[Claim], None]:
     from keyhouse.services.rotation import begin_overlaps
 
@@ -81,20 +96,6 @@ def _overlaps(office: Office) -> Callable[[Claim], None]:
     return run
 
 
-def _webhooks(
-    settings: Settings, database: Database, outbox: Mailer
-) -> Callable[[Claim], None]:
-    from keyhouse.adapters.webhook import HttpWebhookSender, tls_context
-    from keyhouse.services.webhooks import Courier
-    from keyhouse.wiring.desks import office_of
-
-    courier = Courier(
-        office=office_of(settings, database),
-        queue=database.deliveries,
-        open_sender=partial(HttpWebhookSender, tls_context()),
-        mailer=outbox,
-    )
-    return courier.deliver
 def _reminders(
     settings: Settings, office: Office, outbox: Mailer
 ) -> Callable[[Claim], None]:

@@ -22,8 +22,7 @@ from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Clash, Conflict, Page, Range, Search
-from keyhouse.ports import Clash, Conflict, Page, Search, Waiting
+from keyhouse.ports import Clash, Conflict, Page, Range, Search, Waiting
 
 E = TypeVar("E", bound=entities.Entity)
 LATE_US: Final = 60_000_000

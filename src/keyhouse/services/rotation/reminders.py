@@ -32,10 +32,6 @@ _STAGES: Final = {
     ReminderKind.ROTATION: (*DAYS_BEFORE, ON_THE_DAY),
     ReminderKind.EXPIRY: DAYS_BEFORE,
 }
-_ACTIONS: Final = {
-    ReminderKind.ROTATION: "key.rotation_due",
-    ReminderKind.EXPIRY: "key.expiring",
-}
 _READERS: Final = (Role.OWNER, Role.ADMIN)
 
 
@@ -142,8 +138,12 @@ def _write_down(office: Office, tx: WritingTransaction, one: Dated) -> bool:
         tx.update(last, due_at=one.due_at, days=stage, at=now_us)
     work = office.work(tx, all_powerful(WORKER, key.organization_id))
     days_left = max(0, -(-(one.due_at - now_us) // DAY_US))
-    after = {"due_at": one.due_at, "days_left": days_left}
-    work.note(_ACTIONS[one.kind], key.id, after=after)
+    if one.kind is ReminderKind.ROTATION:
+        after = {"due_at": one.due_at, "days_left": days_left}
+        work.note("key.rotation_due", key.id, after=after)
+    else:
+        after = {"ends_at": one.due_at, "days_left": days_left}
+        work.note("key.expiring", key.id, after=after)
     return True
 
 
