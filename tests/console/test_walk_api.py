@@ -28,9 +28,12 @@ _KINDS = {
     "requests": "request_id",
     "sessions": "id",
     "webhooks": "webhook",
+    "calendars": "calendar",
 }
 ASKING = {"find_key", "explain_key", "explain_request"}
 """Questions whose words belong in no address."""
+OWN = {"create_calendar"}
+"""What every member may make for themselves; it lets them see no more than before."""
 
 
 class Operation(NamedTuple):
@@ -98,7 +101,7 @@ class Caller:
 
 
 def test_what_a_viewer_may_ask_is_there(api: FastAPI) -> None:
-    assert ASKING - {one.id for one in operations(api)} == set()
+    assert (ASKING | OWN) - {one.id for one in operations(api)} == set()
 
 
 async def test_a_stranger_gets_no_answer(world: World, api: FastAPI) -> None:
@@ -171,6 +174,8 @@ async def test_a_viewer_changes_nothing(world: World, api: FastAPI) -> None:
     caller = Caller(world.viewer, api, world.ours.ids["organization"])
     async with caller.client:
         for one in operations(api):
+            if one.id in OWN:
+                continue
             answer = await caller.send(one, world.ours)
             may = one.is_safe or one.id in ASKING
             if answer.status_code not in ((200, 403, 404) if may else (403, 404)):

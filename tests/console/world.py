@@ -31,6 +31,7 @@ from keyhouse.services.issue import SecretState
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.people.sessions import open_session
 from keyhouse.services.prepaid import CreditWish, add_credit
+from keyhouse.services.rotation import create_calendar
 from keyhouse.services.tenants import (
     ProjectChanges,
     change_organization,
@@ -241,6 +242,7 @@ class World:
             ).webhook
             return {
                 "webhook": told.id,
+                "calendar": create_calendar(work, f"{word} dates").calendar.id,
                 "delivery": send_test(work, told.id).id,
                 "route": route.id,
                 "customer": buyer.id,
