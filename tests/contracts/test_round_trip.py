@@ -69,11 +69,11 @@ def test_every_row_is_read_as_it_was_written(
     database: Database, world: World, kind: type[entities.Entity]
 ) -> None:
     person = entities.Person(id="usr_1", email="a@b", name="A", created_at=1, updated_at=1)
-    customer = make.customer()
+    more = (person, make.customer(), make.plan(), make.subscription())
     with database.rows.writing() as rows:
-        rows.insert(person)
-        rows.insert(customer)
-    there = {ENTITY_TABLES[type(row)].name: row.id for row in (*world, person, customer)}
+        for row in more:
+            rows.insert(row)
+    there = {ENTITY_TABLES[type(row)].name: row.id for row in (*world, *more)}
     parents = {
         foreign.parent.name: there[foreign.column.table.name]
         for foreign in ENTITY_TABLES[kind].foreign_keys

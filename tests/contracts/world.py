@@ -99,6 +99,62 @@ def link(
     )
 
 
+def plan(number: int = 1) -> entities.Plan:
+    return entities.Plan(
+        id=id_of("pln", number),
+        organization_id=id_of("org", 1),
+        project_id=id_of("prj", 1),
+        slug=f"plan-{number}",
+        name="Basic",
+        visibility=entities.Visibility.PRIVATE,
+        approval=entities.Approval.AUTOMATIC,
+        version=1,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def plan_version(
+    number: int = 1, *limits: entities.PlanLimit, plan: int = 1
+) -> entities.PlanVersion:
+    opened = entities.PlanAccess(api_id=id_of("api", 1), scopes=("forecast:read",))
+    return entities.PlanVersion(
+        id=entities.version_id(id_of("pln", plan), number),
+        organization_id=id_of("org", 1),
+        plan_id=id_of("pln", plan),
+        number=number,
+        access=(opened,),
+        limits=limits,
+        routes=(),
+        created_by="operator",
+        created_at=NOW,
+    )
+
+
+def subscription(number: int = 1, plan: int = 1) -> entities.Subscription:
+    return entities.Subscription(
+        id=id_of("sub", number),
+        provider_id=id_of("org", 1),
+        consumer_id=id_of("org", 1),
+        plan_id=id_of("pln", plan),
+        application_id=id_of("app", 1),
+        state=entities.SubscriptionState.ACTIVE,
+        state_since=NOW,
+        created_by="operator",
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def subscription_api(subscription: int = 1) -> entities.SubscriptionApi:
+    return entities.SubscriptionApi(
+        id=f"{id_of('app', 1)}/{id_of('api', 1)}",
+        application_id=id_of("app", 1),
+        api_id=id_of("api", 1),
+        subscription_id=id_of("sub", subscription),
+    )
+
+
 def key(number: int = 1, application: int = 1) -> entities.Key:
     return entities.Key(
         id=id_of("key", number),

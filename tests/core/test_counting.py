@@ -37,7 +37,7 @@ def test_every_subject_s_limits_are_met_the_narrowest_first() -> None:
 def test_a_route_s_limits_come_on_top_for_each_key() -> None:
     line = limited()
     assert line.on_route is not None
-    slow = line.on_route(line, "rte_1")
+    slow = line.on_route(line, "rte_1", 0)
     assert slow.rates[:-1] == line.rates
     assert slow.quotas[:-1] == line.quotas
     assert slow.rates[-1].counter == "org_a|key_route|key_a/rte_1|live|use"
@@ -51,14 +51,14 @@ def test_a_line_of_a_route_is_made_once() -> None:
     """What is told of a line is kept by its identity."""
     line = limited()
     assert line.on_route is not None
-    assert line.on_route(line, "rte_1") is line.on_route(line, "rte_1")
+    assert line.on_route(line, "rte_1", 0) is line.on_route(line, "rte_1", 0)
 
 
 @pytest.mark.parametrize("route", ["rte_2", ""])
 def test_routes_without_limits_share_the_line(route: str) -> None:
     line = limited()
     assert line.on_route is not None
-    assert line.on_route(line, route) is line
+    assert line.on_route(line, route, 0) is line
 
 
 def test_an_api_without_limited_routes_asks_nothing_of_a_request() -> None:
@@ -73,7 +73,7 @@ def test_a_key_s_own_replaces_an_api_s_and_nothing_wider() -> None:
         api, application={"limits": USE}, owner={"limits": USE}, limits=(made.rate("sum"),)
     )
     assert line.on_route is not None
-    line = line.on_route(line, "rte_1")
+    line = line.on_route(line, "rte_1", 0)
     assert [use.limit.name for use in line.rates] == [
         "sum",
         "use",

@@ -188,7 +188,7 @@ def decided(
     asks.key_id = key_id
     passed = decide(line, asks, step.at_us)
     if line.on_route is not None:
-        line = line.on_route(line, passed.route_id)
+        line = line.on_route(line, passed.route_id, step.at_us)
     decision = Decision(passed.verdict, step.at_us, line)
     if decision.allowed:
         decision = counters.spend(line, passed.units, step.at_us)

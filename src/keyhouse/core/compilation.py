@@ -1,6 +1,6 @@
 """From rows to records: everything that can be worked out before a request."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 
@@ -11,13 +11,13 @@ from keyhouse.core.counting import (
     CREDITS_TOLD,
     Subject,
     credit_use,
-    limit_uses,
-    route_uses,
     told_name,
 )
 from keyhouse.core.limits import RateLimit, rate_limit
 from keyhouse.core.notices import notice_of
+from keyhouse.core.lines import LineLimits, opened_by
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
+from keyhouse.core.plan_records import Subscribed
 from keyhouse.core.quotas import FOREVER_US, Quota
 from keyhouse.core.records import (
     ApiRecord,
@@ -58,8 +58,9 @@ def compile_application(
     row: rows.Application,
     zones: ZoneLoader,
     customers: Iterable[rows.ApplicationCustomer] = (),
+    subscriptions: Iterable[rows.SubscriptionApi] = (),
 ) -> ApplicationRecord:
-    """The record of an application with its links to customers."""
+    """The record of an application with its links to customers and subscriptions."""
     return ApplicationRecord(
         row.id,
         row.organization_id,
@@ -70,6 +71,7 @@ def compile_application(
         compile_rates(row.limits, Subject.APPLICATION),
         compile_quotas(row.limits, zones, Subject.APPLICATION),
         {link.provider_id: link.customer_id for link in customers},
+        {link.api_id: link.subscription_id for link in subscriptions},
     )
 
 
@@ -197,13 +199,7 @@ def compile_rates(
     limits: Iterable[rows.Limit], subject: Subject = Subject.KEY
 ) -> tuple[RateLimit, ...]:
     """The rate limits among `limits`, named as `told_name` has it for their subject."""
-    return tuple(
-        rate_limit(
-            told_name(subject, one.name), one.amount, one.period_seconds or 1, one.burst
-        )
-        for one in limits
-        if one.kind is rows.LimitKind.RATE
-    )
+    return tuple(_rate(one, subject) for one in limits if one.kind is rows.LimitKind.RATE)
 
 
 def compile_quotas(
@@ -211,16 +207,29 @@ def compile_quotas(
 ) -> tuple[Quota, ...]:
     """The quotas among `limits`, their zones loaded; named as rates are."""
     return tuple(
-        Quota(
-            told_name(subject, one.name),
-            one.amount,
-            one.window,
-            zones(one.zone),
-            one.offset_seconds,
-        )
+        _quota(one, zones, subject)
         for one in limits
         if one.kind is rows.LimitKind.QUOTA and one.window is not None
     )
+
+
+def compile_limit(
+    limit: rows.Limit, zones: ZoneLoader, subject: Subject
+) -> RateLimit | Quota:
+    """One limit, whatever its kind."""
+    if limit.kind is rows.LimitKind.RATE:
+        return _rate(limit, subject)
+    return _quota(limit, zones, subject)
+
+
+def _rate(one: rows.Limit, subject: Subject) -> RateLimit:
+    name = told_name(subject, one.name)
+    return rate_limit(name, one.amount, one.period_seconds or 1, one.burst)
+
+
+def _quota(one: rows.Limit, zones: ZoneLoader, subject: Subject) -> Quota:
+    name = told_name(subject, one.name)
+    return Quota(name, one.amount, one.window, zones(one.zone), one.offset_seconds)
 
 
 def compile_line(
@@ -232,22 +241,30 @@ def compile_line(
     owners: Iterable[OrganizationRecord | ProjectRecord],
     providers: Iterable[OrganizationRecord | ProjectRecord],
     customer: CustomerRecord | None = None,
+    subscribed: Subscribed | None = None,
 ) -> Line:
     """The way from a secret to an API.
 
     `owners` are the key's organization and project, `providers` those of the
-    API; `customer` is the one that the application is of there. A management
-    key opens no API, whatever it may manage.
+    API; `customer` is the one that the application is of there, `subscribed`
+    what it has subscribed to there. A management key opens no API, whatever it
+    may manage, and a foreign API is opened by a subscription alone.
     """
     owners = tuple(owners)
     holders = owners if customer is None else (*owners, customer)
-    closed = api.disabled or any(owner.disabled for owner in providers)
+    shut = api.disabled or any(owner.disabled for owner in providers)
     manages = key.kind is rows.KeyKind.MANAGEMENT
-    grant = None if closed or manages else compile_grant_on(key, api)
+    grant = None if shut or manages else compile_grant_on(key, api)
+    closed = Verdict.API_NOT_ALLOWED
+    if grant is not None:
+        grant = opened_by(grant, key, api, subscribed)
+        closed = Verdict.SUBSCRIPTION_INACTIVE
     homes = (one for one in owners if isinstance(one, OrganizationRecord))
-    rates, quotas = limit_uses(key, api, application, customer, next(homes, None))
+    limits = LineLimits(
+        key, api, application, customer, next(homes, None), grant and subscribed
+    )
     paying = credit_use(key, customer)
-    limited = {one.id: one for one in api.routes if one.rates or one.quotas}
+    rates, quotas = limits.in_the_end()
     return Line(
         secret=secret,
         key=key,
@@ -259,10 +276,12 @@ def compile_line(
         ends_us=min(secret.ends_us, key.ends_us),
         rates=rates,
         quotas=quotas if paying is None else (*quotas, paying),
-        on_route=_RouteLines(limited) if limited else None,
+        on_route=limits.by_route(),
         customer=customer,
         credits=paying,
         notice=notice_of(secret.ends_us, secret.replaced_us, key.ends_us),
+        subscription=subscribed.subscription if subscribed else None,
+        closed=closed,
     )
 
 
@@ -274,42 +293,6 @@ def compile_grant_on(key: KeyRecord, api: ApiRecord) -> GrantRecord | None:
     public = key.kind is rows.KeyKind.PUBLISHABLE
     return replace(
         grant, scopes=resolved(grant.scopes, grant.roles, api.roles, narrow=public)
-    )
-
-
-class _RouteLines:
-    """Lines with the limits of a route added. Each is made when its route is
-
-    first met, as most keys meet few of an API's routes.
-    """
-
-    __slots__ = ("_limited", "_made")
-
-    def __init__(self, limited: Mapping[str, RouteRecord]) -> None:
-        self._limited = limited
-        self._made: dict[str, Line] = {}
-
-    def __call__(self, line: Line, route_id: str) -> Line:
-        """The line that holds on that route: `line` itself where it has no limits."""
-        made = self._made.get(route_id)
-        if made is not None:
-            return made
-        route = self._limited.get(route_id)
-        if route is None:
-            return line
-        made = self._made[route_id] = _with_route(line, route)
-        return made
-
-
-def _with_route(line: Line, route: RouteRecord) -> Line:
-    rates, quotas = route_uses(line.key, line.api, route)
-    paying = () if line.credits is None else (line.credits,)
-    others = line.quotas[: len(line.quotas) - len(paying)]
-    return replace(
-        line,
-        rates=line.rates + rates,
-        quotas=(*others, *quotas, *paying),
-        on_route=None,
     )
 
 

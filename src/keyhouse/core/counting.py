@@ -1,9 +1,10 @@
 """Which limits a request meets, and for whom each of them counts.
 
-Any subject on the way of a request may have limits: key, API, application,
-customer, organization, route. One rule says which give way: an API's limits are defaults
-for each key, and a key's own of the same name, whatever its kind, takes the
-place of one. Nothing else replaces anything. So whoever may change a key
+Any subject on the way of a request may have limits: key, API, subscription,
+application, customer, organization, route. One rule says which give way: an API's
+limits are defaults for each key, and a key's own of the same name, whatever its
+kind, takes the place of one. Nothing else replaces anything here (a subscriber's own
+limits have taken the place of the plan's before). So whoever may change a key
 cannot lift what its application, its organization or the provider has set. All
 that is left must pass, or nothing is spent.
 """
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Environment
 from keyhouse.core.limits import RateLimit
+from keyhouse.core.plan_records import InForce, Term
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.records import (
     ApiRecord,
@@ -34,6 +36,8 @@ class Subject(StrEnum):
     API = "api"
     ROUTE = "route"
     APPLICATION = "application"
+    SUBSCRIPTION = "subscription"
+    SUBSCRIPTION_ROUTE = "subscription_route"
     CUSTOMER = "customer"
     ORGANIZATION = "organization"
 
@@ -85,20 +89,37 @@ def limit_uses(
     application: ApplicationRecord,
     customer: CustomerRecord | None,
     organization: OrganizationRecord | None,
+    subscribed: InForce | None = None,
 ) -> Uses:
     """What a key meets on an API whatever the route, the narrowest first.
 
     `organization` is the key's own, `customer` the provider's. Their limits
     and those of the application and the key count over all that is opened of
-    one provider.
+    one provider, those of a subscription over all that its plan opens.
     """
-    return _uses(key, api, _levels(key, api, application, customer, organization))
+    levels = _levels(key, api, application, customer, organization, subscribed)
+    return _uses(key, api, levels)
 
 
-def route_uses(key: KeyRecord, api: ApiRecord, route: RouteRecord) -> Uses:
-    """What a key meets on a route beyond that: counted for each key."""
-    own = Level("key_route", f"{key.id}/{route.id}", route.rates, route.quotas)
-    return _uses(key, api, [own])
+def route_uses(
+    key: KeyRecord,
+    api: ApiRecord,
+    route: RouteRecord | None,
+    subscribed: InForce | None = None,
+    route_id: str = "",
+) -> Uses:
+    """What a key meets on a route beyond that: the route's own for each key, and
+
+    the plan's on it. `route` is None where only a plan has any, of `route_id`.
+    """
+    levels = []
+    if route is not None:
+        route_id = route.id
+        place = f"{key.id}/{route.id}"
+        levels.append(Level("key_route", place, route.rates, route.quotas))
+    if subscribed is not None:
+        levels += _plan_levels(key, subscribed, route_id)
+    return _uses(key, api, levels)
 
 
 def credits_budget(provider_id: str, customer_id: str) -> Budget:
@@ -125,10 +146,12 @@ def _levels(
     application: ApplicationRecord,
     customer: CustomerRecord | None,
     organization: OrganizationRecord | None,
+    subscribed: InForce | None,
 ) -> Iterable[Level]:
     yield Level("key", key.id, key.rates, key.quotas)
     yield _defaults(key, api)
-    # A subscription's plan stands here, counted as ("subscription", its id).
+    if subscribed is not None:
+        yield from _plan_levels(key, subscribed, "")
     yield Level("application", application.id, application.rates, application.quotas)
     if customer is not None:
         yield Level("customer", customer.id, customer.rates, customer.quotas)
@@ -146,6 +169,36 @@ def _defaults(key: KeyRecord, api: ApiRecord) -> Level:
         f"{key.id}/{api.id}",
         tuple(rate for rate in api.rates if rate.name not in replaced),
         tuple(quota for quota in api.quotas if quota.name not in replaced),
+    )
+
+
+def _plan_levels(key: KeyRecord, subscribed: InForce, route_id: str) -> list[Level]:
+    """A plan's limits on a route, or on all of them: those that count for the key
+
+    alone, and those that all keys of the subscription share. Neither place
+    names the plan: whoever moves to another keeps what was used.
+    """
+    kind, place, route = "subscription", subscribed.subscription_id, ""
+    if route_id:
+        kind, route = "subscription_route", f"/{route_id}"
+    terms = list(subscribed.on(route_id))
+    return [
+        _level(
+            kind.replace("subscription", "subscription_key"),
+            f"{place}/{key.id}{route}",
+            (term for term in terms if term.per_key),
+        ),
+        _level(kind, f"{place}{route}", (term for term in terms if not term.per_key)),
+    ]
+
+
+def _level(kind: str, place: str, terms: Iterable[Term]) -> Level:
+    limits = [term.limit for term in terms]
+    return Level(
+        kind,
+        place,
+        tuple(one for one in limits if isinstance(one, RateLimit)),
+        tuple(one for one in limits if isinstance(one, Quota)),
     )
 
 

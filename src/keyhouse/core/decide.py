@@ -48,7 +48,7 @@ def decide(  # noqa: C901 - a walk: each check a line, in the order in which the
         return _REFUSED[Verdict.ENVIRONMENT_MISMATCH]
     grant = line.grant
     if grant is None:
-        return _REFUSED[Verdict.API_NOT_ALLOWED]
+        return _REFUSED[line.closed]
     # Before the restrictions: whoever they keep out, the secret is in a page.
     if request.browser and key.kind is KeyKind.SERVER and line.api.refuses_browsers:
         return _REFUSED[Verdict.BROWSER_NOT_ALLOWED]

@@ -25,6 +25,7 @@ STANDING: Final = frozenset(
         Verdict.REFERRER_NOT_ALLOWED,
         Verdict.ENDPOINT_NOT_ALLOWED,
         Verdict.SCOPE_MISSING,
+        Verdict.SUBSCRIPTION_INACTIVE,
     )
 )
 """Refusals that the same request meets again for as long as nothing changes.
@@ -58,6 +59,15 @@ def parts_behind(decision: Decision) -> tuple[PartRef, ...]:
     if line is None or decision.verdict not in STANDING:
         return ()
     key, api = line.key, line.api
+    subscription = line.subscription
+    bought = (
+        ()
+        if subscription is None
+        else (
+            PartRef("subscription", subscription.id),
+            PartRef("plan", subscription.plan_id),
+        )
+    )
     parts = (
         PartRef("key", key.id),
         PartRef("application", key.application_id),
@@ -66,6 +76,7 @@ def parts_behind(decision: Decision) -> tuple[PartRef, ...]:
         PartRef("api", api.id),
         PartRef("project", api.project_id),
         PartRef("organization", api.organization_id),
+        *bought,
     )
     return tuple(dict.fromkeys(parts))
 

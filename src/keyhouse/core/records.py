@@ -15,6 +15,7 @@ from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.notices import Notice
 from keyhouse.core.patterns import Endpoints, Referrers
+from keyhouse.core.plan_records import PlanRecord, SubscriptionRecord
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.scopes import Needs
 from keyhouse.core.verdict import Verdict
@@ -24,9 +25,9 @@ HOST = "host"
 
 
 class PartRef(NamedTuple):
-    """Names a part: `kind` is organization, project, application, customer, api
+    """Names a part: `kind` is organization, project, application, customer, plan,
 
-    or key.
+    subscription, api or key.
 
     In the change log it may also name a host.
     """
@@ -58,7 +59,8 @@ class ProjectRecord:
 class ApplicationRecord:
     """An application as the data plane tells of it.
 
-    `customers` maps a provider to the id of the customer that it is of there.
+    `customers` maps a provider to the id of the customer that it is of there,
+    `subscriptions` an API to that of the subscription that opens it.
     """
 
     id: str
@@ -70,6 +72,7 @@ class ApplicationRecord:
     rates: tuple[RateLimit, ...] = ()
     quotas: tuple[Quota, ...] = ()
     customers: Mapping[str, str] = field(default_factory=dict)
+    subscriptions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,6 +218,8 @@ Part = (
     | ProjectRecord
     | ApplicationRecord
     | CustomerRecord
+    | PlanRecord
+    | SubscriptionRecord
     | ApiRecord
     | KeyRecord
 )
@@ -241,11 +246,14 @@ class Line:
 
     `state` is the refusal that holds whatever the request is, None where
     there is none; outside `starts_us <= now < ends_us` the secret or key is
-    not valid. `grant` is None where the key does not open the API. Where
-    routes of the API have limits of their own, `on_route` takes the line and
-    a route's id and gives the line that holds there. `customer` is that of the
+    not valid. `grant` is None where the key does not open the API, and `closed`
+    is the refusal then. Where limits differ by route or change with time,
+    `on_route` takes the line, a route's id and the time, and gives the line
+    that holds there and then; of the line itself `rates` and `quotas` are
+    those that hold in the end. `customer` is that of the
     API's provider. `credits` is the last of `quotas` where calls are prepaid.
     `notice` is what is told of the end of secret or key, None where there is none.
+    `subscription` is the one that the API is opened by, or no longer.
     """
 
     secret: SecretRecord
@@ -258,10 +266,12 @@ class Line:
     ends_us: int
     rates: tuple[RateUse, ...]
     quotas: tuple[QuotaUse, ...]
-    on_route: "Callable[[Line, str], Line] | None" = field(default=None, repr=False)
+    on_route: "Callable[[Line, str, int], Line] | None" = field(default=None, repr=False)
     customer: CustomerRecord | None = None
     credits: QuotaUse | None = None
     notice: Notice | None = None
+    subscription: SubscriptionRecord | None = None
+    closed: Verdict = Verdict.API_NOT_ALLOWED
 
     @property
     def caller_name(self) -> str | None:

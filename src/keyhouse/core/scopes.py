@@ -62,6 +62,28 @@ def covers_all(held: frozenset[str], needed: Collection[str]) -> bool:
     return held.issuperset(needed) or all(covers(held, scope) for scope in needed)
 
 
+def common(one: AbstractSet[str], other: AbstractSet[str]) -> frozenset[str]:
+    """What both hold: the scopes of either that the other covers, and where
+
+    `resource:*` meets `*:action` the one scope that lies in both.
+    """
+    crossed = (
+        f"{wide.partition(':')[0]}:{across.partition(':')[2]}"
+        for first, second in ((one, other), (other, one))
+        for wide in first
+        if wide.endswith(":*")
+        for across in second
+        if across.startswith("*:")
+    )
+    return frozenset(
+        (
+            *(scope for scope in one if covers(other, scope)),
+            *(scope for scope in other if covers(one, scope)),
+            *crossed,
+        )
+    )
+
+
 def needs(entries: Iterable[str]) -> Needs:
     """Entries worked out, so that what is held to the letter costs next to nothing."""
     choices = [frozenset(alternatives(entry)) for entry in entries]

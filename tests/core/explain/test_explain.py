@@ -10,7 +10,6 @@ from keyhouse.core.entities import KeyKind, Restrictions
 from keyhouse.core.explain import (
     CHECKS,
     NO_CHECK,
-    NO_DOOR,
     Explanation,
     Finding,
     Outcome,
@@ -25,7 +24,6 @@ from keyhouse.core.moments import format_time
 from keyhouse.core.verdict import Verdict
 from tests.core import rows
 from tests.core.explain.scenes import NOW, explained, reasons, scene
-from tests.repository.places import ROOT
 
 HERE = parse_address("198.51.100.7")
 ROUTES = (
@@ -39,21 +37,6 @@ def test_each_verdict_is_some_checks_or_says_why_not() -> None:
     checked = [verdict for check in CHECKS for verdict in check.verdicts]
     assert sorted((*checked, *NO_CHECK), key=list(Verdict).index) == list(Verdict)
     assert all(why.endswith(".") for why in NO_CHECK.values())
-
-
-@pytest.mark.parametrize("verdict", NO_DOOR, ids=lambda verdict: verdict.code)
-def test_a_verdict_that_no_door_gives_is_given_nowhere(verdict: Verdict) -> None:
-    """A refusal that came to be would otherwise go unexplained."""
-    told = f"Verdict.{verdict.name}"
-    giving = ("core", "services", "doors/gateway", "doors/guard")
-    source = ROOT / "src" / "keyhouse"
-    found = [
-        str(path.relative_to(source))
-        for folder in giving
-        for path in (source / folder).rglob("*.py")
-        if "explain" not in path.parts and told in path.read_text("utf-8")
-    ]
-    assert found == []
 
 
 def by_check(told: Explanation, check: str) -> list[Finding]:

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.selects import select_where
-from keyhouse.core import compilation, entities
+from keyhouse.core import compilation, entities, plans
+from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
@@ -80,6 +81,7 @@ class Loading:
         )
         self.load_owners(apis)
         self._load_customers(key)
+        self._load_subscriptions(key)
 
     def _load_customers(self, key: KeyRecord) -> None:
         """Add those that its application is of, where the key opens something."""
@@ -91,6 +93,24 @@ class Loading:
                 for provider, id in application.customers.items()
                 if provider in providers
             )
+
+    def _load_subscriptions(self, key: KeyRecord) -> None:
+        """Add those by which its application opens what the key names, and their plans."""
+        application = self.parts[PartRef("application", key.application_id)]
+        if not isinstance(application, ApplicationRecord):
+            return
+        named = {grant.resource_id for grant in key.grants}
+        refs = [
+            PartRef("subscription", id)
+            for api_id, id in application.subscriptions.items()
+            if api_id in named
+        ]
+        self.load(refs)
+        self.load(
+            PartRef("plan", part.plan_id)
+            for ref in refs
+            if isinstance(part := self.parts[ref], SubscriptionRecord)
+        )
 
     def load_api(self, id: str | None) -> None:
         """Add an API with its project and organization, if one was found."""
@@ -137,13 +157,31 @@ def _applications(loading: Loading, ids: list[str]) -> Iterable[Part]:
     links: dict[str, list[entities.ApplicationCustomer]] = {}
     for link in loading.rows(entities.ApplicationCustomer, "application_id", ids):
         links.setdefault(link.application_id, []).append(link)
+    opened: dict[str, list[entities.SubscriptionApi]] = {}
+    for one in loading.rows(entities.SubscriptionApi, "application_id", ids):
+        opened.setdefault(one.application_id, []).append(one)
     for row in loading.rows(entities.Application, "id", ids):
-        yield compilation.compile_application(row, zone, links.get(row.id, ()))
+        yield compilation.compile_application(
+            row, zone, links.get(row.id, ()), opened.get(row.id, ())
+        )
 
 
 def _customers(loading: Loading, ids: list[str]) -> Iterable[Part]:
     rows = loading.rows(entities.Customer, "id", ids)
     return (compilation.compile_customer(row, zone) for row in rows)
+
+
+def _plans(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    rows = loading.rows(entities.Plan, "id", ids)
+    newest = [entities.version_id(row.id, row.version) for row in rows]
+    versions = loading.rows(entities.PlanVersion, "id", newest) if newest else []
+    by_plan = {version.plan_id: version for version in versions}
+    return (plans.compile_plan(row, by_plan[row.id], zone) for row in rows)
+
+
+def _subscriptions(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    rows = loading.rows(entities.Subscription, "id", ids)
+    return (plans.compile_subscription(row, zone) for row in rows)
 
 
 def _apis(loading: Loading, ids: list[str]) -> Iterable[Part]:
@@ -173,6 +211,8 @@ _LOADERS: Final[Mapping[str, Callable[[Loading, list[str]], Iterable[Part]]]] = 
     "project": _projects,
     "application": _applications,
     "customer": _customers,
+    "plan": _plans,
+    "subscription": _subscriptions,
     "api": _apis,
     "key": _keys,
 }

@@ -30,6 +30,8 @@ _PRIMARY_CONFLICT: Final = {
     "application_customer": "customer",
     "api_host": "hosts",
     "upstream_header": "name",
+    "plan_version": "version",
+    "subscription_api": "application",
 }
 """What a taken id is told as, where the id is made of other fields."""
 
@@ -224,6 +226,43 @@ application_customer: Final = _table(
     provider_id="organization",
     customer_id="customer",
 )
+plan: Final = _table(
+    entities.Plan,
+    "plan",
+    _unique("project_id", "slug", field="slug"),
+    sa.Index(None, "organization_id"),
+    organization_id="organization",
+    project_id="project",
+)
+plan_version: Final = _table(
+    entities.PlanVersion,
+    "plan_version",
+    sa.Index(None, "plan_id", "id"),
+    organization_id="organization",
+    plan_id="plan",
+)
+subscription: Final = _table(
+    entities.Subscription,
+    "subscription",
+    sa.Index(None, "provider_id", "id"),
+    sa.Index(None, "consumer_id", "id"),
+    sa.Index(None, "plan_id", "id"),
+    sa.Index(None, "application_id"),
+    provider_id="organization",
+    consumer_id="organization",
+    plan_id="plan",
+    application_id="application",
+)
+subscription_api: Final = _table(
+    entities.SubscriptionApi,
+    "subscription_api",
+    sa.Index(None, "application_id"),
+    sa.Index(None, "api_id"),
+    sa.Index(None, "subscription_id"),
+    application_id="application",
+    api_id="api",
+    subscription_id="subscription",
+)
 key: Final = _table(
     entities.Key,
     "key",
@@ -323,6 +362,10 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Customer: customer,
     entities.ApplicationCustomer: application_customer,
     entities.Credit: credit,
+    entities.Plan: plan,
+    entities.PlanVersion: plan_version,
+    entities.Subscription: subscription,
+    entities.SubscriptionApi: subscription_api,
     entities.Key: key,
     entities.Access: access,
     entities.SecretRow: secret,

@@ -41,6 +41,23 @@ from keyhouse.core.entities.people import (
     Session,
     Ticket,
 )
+from keyhouse.core.entities.plans import (
+    Applies,
+    Approval,
+    Carried,
+    Override,
+    Per,
+    Plan,
+    PlanAccess,
+    PlanLimit,
+    PlanRoute,
+    PlanVersion,
+    Subscription,
+    SubscriptionApi,
+    SubscriptionState,
+    Visibility,
+    version_id,
+)
 from keyhouse.core.entities.record import Alert, AlertKind, AuditRow, IdempotencyRow
 from keyhouse.core.entities.rotation import (
     Calendar,
@@ -77,6 +94,10 @@ Entity = (
     | Customer
     | ApplicationCustomer
     | Credit
+    | Plan
+    | PlanVersion
+    | Subscription
+    | SubscriptionApi
     | Key
     | Access
     | SecretRow
@@ -101,11 +122,14 @@ __all__ = [
     "ApiHost",
     "Application",
     "ApplicationCustomer",
+    "Applies",
+    "Approval",
     "Attempt",
     "AuditRow",
     "BrowserKeys",
     "BudgetMark",
     "Calendar",
+    "Carried",
     "Credit",
     "CreditKind",
     "Customer",
@@ -126,7 +150,14 @@ __all__ = [
     "MarkLevel",
     "Member",
     "Organization",
+    "Override",
+    "Per",
     "Person",
+    "Plan",
+    "PlanAccess",
+    "PlanLimit",
+    "PlanRoute",
+    "PlanVersion",
     "Prefix",
     "Project",
     "Purpose",
@@ -140,8 +171,13 @@ __all__ = [
     "Route",
     "SecretRow",
     "Session",
+    "Subscription",
+    "SubscriptionApi",
+    "SubscriptionState",
     "Ticket",
     "UpstreamHeader",
+    "Visibility",
     "Webhook",
     "Window",
+    "version_id",
 ]

@@ -31,7 +31,6 @@ from keyhouse.core.verdict import Verdict
 __all__ = [
     "CHECKS",
     "NO_CHECK",
-    "NO_DOOR",
     "Case",
     "Check",
     "Explanation",
@@ -82,6 +81,7 @@ CHECKS: Final = (
         "environment",
     ),
     Check("access", (Verdict.API_NOT_ALLOWED,), opening.access),
+    Check("subscription", (Verdict.SUBSCRIPTION_INACTIVE,), opening.subscription),
     Check("browser", (Verdict.BROWSER_NOT_ALLOWED,), places.browser, "origin"),
     Check("network", (Verdict.IP_NOT_ALLOWED,), places.network),
     Check("referrer", (Verdict.REFERRER_NOT_ALLOWED,), places.referrer),
@@ -94,15 +94,12 @@ CHECKS: Final = (
 )
 """In the order of the walk: state, environment, access, restrictions, scopes, limits."""
 
-_NO_DOOR: Final = "No door refuses for it yet."
 NO_CHECK: Final[Mapping[Verdict, str]] = {
     Verdict.VALID: "What is left when nothing refuses.",
     Verdict.UNAVAILABLE: "Says that nothing could be looked at, not what was found.",
-    Verdict.SUBSCRIPTION_INACTIVE: _NO_DOOR,
     Verdict.TLS_REQUIRED: "Given before any key is looked at.",
 }
 """Verdicts that are no check's, and why."""
-NO_DOOR: Final = tuple(one for one, why in NO_CHECK.items() if why is _NO_DOOR)
 
 
 class Explanation(NamedTuple):

@@ -16,6 +16,8 @@ from keyhouse.core.compilation import (
 )
 from keyhouse.core.paths import plain_path
 from keyhouse.core.patterns import METHODS
+from keyhouse.core.plan_records import Subscribed
+from keyhouse.core.plans import compile_subscribed
 from keyhouse.core.records import Line, OrganizationRecord, ProjectRecord, RouteRecord
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import Needs
@@ -31,7 +33,8 @@ class Scene:
     """All rows that a decision about a key on an API rests on.
 
     `owners` are the key's organization and project, `providers` the API's;
-    `customer` is the one that the application is of there.
+    `customer` is the one that the application is of there, `subscription` what
+    it has there, with its `plan` and that one's newest `version`.
     """
 
     key: rows.Key
@@ -43,6 +46,14 @@ class Scene:
     routes: Sequence[rows.Route]
     providers: Sequence[Owner]
     customer: rows.Customer | None = None
+    subscription: rows.Subscription | None = None
+    plan: rows.Plan | None = None
+    version: rows.PlanVersion | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the API is another organization's than the key."""
+        return self.api.organization_id != self.key.organization_id
 
     def line(self, secret: rows.SecretRow, zones: ZoneLoader) -> Line:
         """What a door would decide on."""
@@ -55,7 +66,13 @@ class Scene:
             owners=[_owner(one, zones) for one in self.owners],
             providers=[_owner(one, zones) for one in self.providers],
             customer=compile_customer(self.customer, zones) if self.customer else None,
+            subscribed=self._subscribed(zones),
         )
+
+    def _subscribed(self, zones: ZoneLoader) -> Subscribed | None:
+        if self.subscription is None or self.plan is None or self.version is None:
+            return None
+        return compile_subscribed(self.subscription, self.plan, self.version, zones)
 
 
 def _owner(row: Owner, zones: ZoneLoader) -> OrganizationRecord | ProjectRecord:
@@ -84,14 +101,23 @@ class Case:
     @property
     def met(self) -> Line:
         """The line on the route of the request exactly as it is told."""
-        if self.line.on_route is None:
-            return self.line
-        return self.line.on_route(self.line, self.route().id)
+        return self._on(self.route().id)
+
+    @property
+    def base(self) -> Line:
+        """The line on a route that has no limits of its own."""
+        return self._on("")
 
     def may_meet_more(self) -> bool:
         """Whether another route that it can be has limits of its own."""
         told = self.route().id
-        return any(one.rates or one.quotas for one in self.routes() if one.id != told)
+        others = (one.id for one in self.routes() if one.id != told)
+        return any(self._on(id) is not self.base for id in others)
+
+    def _on(self, route_id: str) -> Line:
+        if self.line.on_route is None:
+            return self.line
+        return self.line.on_route(self.line, route_id, self.now_us)
 
     @property
     def path(self) -> str | None:

@@ -36,6 +36,8 @@ class Place(StrEnum):
     ORGANIZATION = "organization"
     API = "api"
     API_LIMITS = "api.limits"
+    PLAN = "plan"
+    SUBSCRIPTION = "subscription"
     CALLER = "caller"
     NOWHERE = "nowhere"
 

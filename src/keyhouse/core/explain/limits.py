@@ -22,6 +22,10 @@ HOMES: Mapping[str, tuple[Place, str]] = {
     "key": (Place.KEY_LIMITS, "the key"),
     "key_api": (Place.API_LIMITS, "the API"),
     "key_route": (Place.API, "the route"),
+    "subscription": (Place.PLAN, "the plan"),
+    "subscription_key": (Place.PLAN, "the plan"),
+    "subscription_route": (Place.PLAN, "the plan"),
+    "subscription_key_route": (Place.PLAN, "the plan"),
     "application": (Place.APPLICATION, "the application"),
     "customer": (Place.CUSTOMER, "the customer"),
     "organization": (Place.ORGANIZATION, "the organization"),
@@ -68,7 +72,7 @@ def quota(case: Case) -> Iterator[Finding]:
     """Each quota: what is used of it, what is left, when it starts anew."""
     uses = [use for use in case.met.quotas if use is not case.line.credits]
     for use in uses:
-        yield _of_route(case, use not in case.line.quotas, _quota(case, use))
+        yield _of_route(case, use not in case.base.quotas, _quota(case, use))
     yield from _rest(case, uses, "No quota counts here.")
 
 
@@ -128,7 +132,7 @@ def rate(case: Case) -> Iterator[Finding]:
     """Each rate limit: its counter is the gateway's, but no cost may pass its burst."""
     uses = case.met.rates
     for use in uses:
-        yield _of_route(case, use not in case.line.rates, _rate(case, use))
+        yield _of_route(case, use not in case.base.rates, _rate(case, use))
     if not uses:
         yield passed("No rate limit counts here.")
 

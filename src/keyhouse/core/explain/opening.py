@@ -1,9 +1,11 @@
 """Checks of what a key opens: the API, and the scopes there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from keyhouse.core import entities as rows
-from keyhouse.core.explain.case import Case, Owner
+from keyhouse.core.compilation import compile_grant_on
+from keyhouse.core.explain.case import Case, Scene
 from keyhouse.core.explain.finding import (
     Fact,
     Finding,
@@ -29,7 +31,10 @@ def access(case: Case) -> Iterator[Finding]:
         held = tuple(sorted(line.grant.scopes))
         yield passed("The key opens {api}.", **facts, held=held)
         return
-    yield from _closed(scene.api, scene.providers)
+    if line.closed is not _CLOSED:
+        yield passed("{api} is among what the key opens.", **facts)
+        return
+    yield from _closed(scene)
     if scene.key.kind is rows.KeyKind.MANAGEMENT:
         found = "A management key manages {api} at most; it opens no API."
         mend = "Have the caller use a server key that opens {api}."
@@ -41,9 +46,60 @@ def access(case: Case) -> Iterator[Finding]:
         yield refused(_CLOSED, found, mend, Place.KEY_ACCESS, **facts, opens=opened)
 
 
-def _closed(api: rows.Api, providers: Sequence[Owner]) -> Iterator[Finding]:
-    """The API, its project, its organization: each can be switched off."""
-    switches = [Switch("API", Place.API, api), *(switch_of(one) for one in providers)]
+_WAYS_ON: Final[Mapping[rows.SubscriptionState, str]] = {
+    rows.SubscriptionState.PENDING: "Have the provider approve it.",
+    rows.SubscriptionState.SUSPENDED: "Have the provider resume it.",
+    rows.SubscriptionState.ENDED: "Subscribe the application anew.",
+}
+
+
+def subscription(case: Case) -> Iterator[Finding]:
+    """What the application has subscribed to: it alone opens a foreign API."""
+    scene = case.scene
+    facts: dict[str, Fact] = {"api": scene.api.slug}
+    row, plan = scene.subscription, scene.plan
+    verdict = Verdict.SUBSCRIPTION_INACTIVE
+    if row is None or plan is None:
+        if scene.foreign:
+            found = "The application has no subscription to {api}, which is another's."
+            mend = "Subscribe the application to a plan that opens {api}."
+            yield refused(verdict, found, mend, Place.APPLICATION, **facts)
+        else:
+            yield passed("No plan says what the application may do on {api}.", **facts)
+        return
+    facts |= {"subscription": row.id, "plan": plan.name}
+    if row.state is not rows.SubscriptionState.ACTIVE:
+        facts |= {"state": row.state.value, "since": Moment(row.state_since)}
+        found = "The subscription to the plan {plan} is {state} since {since}."
+        mend = _WAYS_ON[row.state]
+        yield refused(verdict, found, mend, Place.SUBSCRIPTION, **facts)
+    elif not _is_in(scene):
+        found = "The application's plan, {plan}, does not open {api}."
+        mend = "Move the subscription to a plan that opens {api}."
+        yield refused(verdict, found, mend, Place.SUBSCRIPTION, **facts)
+    else:
+        yield passed("The subscription to the plan {plan} is active.", **facts)
+
+
+def _is_in(scene: Scene) -> bool:
+    opened = scene.version.access if scene.version else ()
+    return any(one.api_id == scene.api.id for one in opened)
+
+
+def _closed(scene: Scene) -> Iterator[Finding]:
+    """The API, its project, its organization: each can be switched off.
+
+    Of another organization's, which of them it is and since when is not told.
+    """
+    api = scene.api
+    switches = [Switch("API", Place.API, api)]
+    switches += [switch_of(one) for one in scene.providers]
+    if scene.foreign:
+        if any(one.row.disabled_at is not None for one in switches):
+            found = "{api} is switched off by its provider."
+            mend = "Ask the provider of the API."
+            yield refused(_CLOSED, found, mend, Place.NOWHERE, api=api.slug)
+        return
     for what, place, row in switches:
         if row.disabled_at is not None:
             of_api = "" if row is api else " of the API"
@@ -75,13 +131,25 @@ def scopes(case: Case) -> Iterator[Finding]:
         found = f"It lacks {{missing}} on {{api}}{of_route}; it holds {{held}}{of_roles}."
         mend = "Give the key {missing} on {api}, among its access."
         facts["missing"] = missing
-        yield refused(Verdict.SCOPE_MISSING, found, mend, Place.KEY_ACCESS, **facts)
+        place = Place.KEY_ACCESS
+        if _sold_too_little(case, missing):
+            found = f"The plan does not open {{missing}} on {{api}}{of_route}."
+            mend = "Move the subscription to a plan that opens {missing} on {api}."
+            place = Place.SUBSCRIPTION
+        yield refused(Verdict.SCOPE_MISSING, found, mend, place, **facts)
     else:
         untold = "path" if case.request.path is None else "method"
         facts["missing"] = tuple(dict.fromkeys(one for lack in lacks for one in lack))
         found = f"Some routes of {{api}} need {{missing}}: cannot tell without a {untold}."
         verdict = Verdict.SCOPE_MISSING if missing else Verdict.VALID
         yield cannot_tell(verdict, found, f"Tell the {untold}.", **facts)
+
+
+def _sold_too_little(case: Case, missing: tuple[str, ...]) -> bool:
+    """Whether the key's own access has what its subscription keeps from it."""
+    own = compile_grant_on(case.line.key, case.line.api)
+    sold = case.line.grant is not None and case.line.subscription is not None
+    return sold and own is not None and not unmet(own.scopes, missing)
 
 
 def _scope_facts(case: Case, held: frozenset[str]) -> dict[str, Fact]:

@@ -113,7 +113,12 @@ def disabled(case: Case) -> Iterator[Finding]:
         mend = f"Enable the {what}, on its page."
         if what == "customer":
             mend = "Enable the customer, with keyhouse customers update --enable."
-        facts: dict[str, Fact] = {"name": row.name, "since": Moment(row.disabled_at or 0)}
+            if scene.foreign:
+                found = "The provider of the API refuses its customer since {since}."
+                mend = "Ask the provider of the API."
+        facts: dict[str, Fact] = {"since": Moment(row.disabled_at or 0)}
+        if not (what == "customer" and scene.foreign):
+            facts["name"] = row.name
         yield refused(Verdict.DISABLED, found, mend, place, **facts)
     if not off:
         yield passed("The key, its application, project and organization are on.")

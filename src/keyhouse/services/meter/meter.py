@@ -137,5 +137,5 @@ def use_of(decision: Decision, api: ApiRecord | None) -> Use:
         secret_version=line.secret.version,
         application_id=line.application.id,
         environment=key.environment or "",
-        subscription_id=(line.grant.subscription_id or "") if line.grant else "",
+        subscription_id=line.subscription.id if line.subscription else "",
     )

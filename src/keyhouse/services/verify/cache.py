@@ -9,6 +9,7 @@ otherwise a slow read could bring back a key that was revoked meanwhile.
 from collections import OrderedDict, deque
 from typing import Final, NamedTuple
 
+from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
     HOST,
     ApiRecord,
@@ -177,14 +178,14 @@ class RecordCache:
         self._parts[ref] = _Held(part, seq)
         if isinstance(part, ApiRecord):
             self.apis[part.slug] = part
-        elif isinstance(part, ApplicationRecord | CustomerRecord):
+        elif isinstance(part, ApplicationRecord | CustomerRecord | SubscriptionRecord):
             self._keep_caller(ref)
 
     def _keep_caller(self, ref: PartRef) -> None:
-        """Applications and customers may each be as many as keys."""
+        """Applications, customers and subscriptions may each be as many as keys."""
         self._callers[ref] = None
         self._callers.move_to_end(ref)
-        if len(self._callers) > 2 * self._keys_max:
+        if len(self._callers) > 3 * self._keys_max:
             oldest, _ = self._callers.popitem(last=False)
             if self._parts.pop(oldest, None) is not None:
                 # Nobody would hear of its change: no way may be made of it still.

@@ -9,6 +9,7 @@ from keyhouse.core.addresses import UNKNOWN, source_network
 from keyhouse.core.compilation import compile_line
 from keyhouse.core.decision import Pending
 from keyhouse.core.keyring import Keyring
+from keyhouse.core.plan_records import PlanRecord, Subscribed, SubscriptionRecord
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
@@ -107,8 +108,9 @@ class Loading:
             if self._cache.is_absent(slug, self._clock.monotonic_us()):
                 return asker.refuse(Verdict.API_NOT_ALLOWED)
             return self._load_api(slug, asker)
-        customers = self._customers(found, api)
-        held = self._held(found, asker, _refs_of_api(api) + customers)
+        customers, subscriptions = self._links(found, api)
+        more = [*_refs_of_api(api), *customers, *subscriptions]
+        held = self._held(found, asker, more)
         if not isinstance(held, dict):
             return held
         pieces = _pieces(found, held)
@@ -122,6 +124,7 @@ class Loading:
             owners=pieces.owners,
             providers=_owners(held, api.organization_id, api.project_id),
             customer=_customer(held, customers),
+            subscribed=_subscribed(held, subscriptions),
         )
         way = Way(line, tuple(held.items()), self._cache.generation)
         self._cache.keep_way(hashed, slug, way)
@@ -213,19 +216,29 @@ class Loading:
             return asker.refuse(Verdict.UNAVAILABLE)
         return self._load(missing, asker)
 
-    def _customers(self, found: Found, api: ApiRecord) -> list[PartRef]:
-        """The customer that the key's application is of with the API's provider.
+    def _links(self, found: Found, api: ApiRecord) -> tuple[list[PartRef], list[PartRef]]:
+        """What the key's application has with the API's provider: the customer that
 
-        Before key and application are there it is not known, nor a way made.
+        it is of, and its subscription to the API with the plan. Before key and
+        application are there they are not known, nor a way made; nor is the
+        plan before the subscription is there.
         """
         key = self._cache.part(PartRef("key", found.key_id))
         if not isinstance(key, KeyRecord):
-            return []
+            return [], []
         application = self._cache.part(PartRef("application", key.application_id))
         if not isinstance(application, ApplicationRecord):
-            return []
-        id = application.customers.get(api.organization_id)
-        return [] if id is None else [PartRef("customer", id)]
+            return [], []
+        customer_id = application.customers.get(api.organization_id)
+        customers = [] if customer_id is None else [PartRef("customer", customer_id)]
+        subscription_id = application.subscriptions.get(api.id)
+        if subscription_id is None:
+            return customers, []
+        ref = PartRef("subscription", subscription_id)
+        subscription = self._cache.part(ref)
+        if not isinstance(subscription, SubscriptionRecord):
+            return customers, [ref]
+        return customers, [ref, PartRef("plan", subscription.plan_id)]
 
     def _load(self, missing: list[PartRef], asker: Asker[T]) -> Pending[T]:
         def resume(result: object) -> T | Pending[T]:
@@ -343,6 +356,13 @@ def _owners(
         part = held[ref]
         if isinstance(part, (OrganizationRecord, ProjectRecord)):
             yield part
+
+
+def _subscribed(held: dict[PartRef, Part], refs: list[PartRef]) -> Subscribed | None:
+    match [held[ref] for ref in refs]:
+        case [SubscriptionRecord() as subscription, PlanRecord() as plan]:
+            return Subscribed(subscription, plan)
+    return None
 
 
 def _customer(held: dict[PartRef, Part], refs: list[PartRef]) -> CustomerRecord | None:

@@ -114,7 +114,7 @@ class Verifier:
         verdict, route_id, units, missing = decide(line, request, now_us)
         if verdict is _VALID:
             if line.on_route is not None:
-                line = line.on_route(line, route_id)
+                line = line.on_route(line, route_id, now_us)
             outcome = self._spend(request, attempt, line, route_id, units, now_us)
         else:
             shown = None if verdict is Verdict.UNKNOWN else line
