@@ -261,7 +261,7 @@ def compile_line(
         closed = Verdict.SUBSCRIPTION_INACTIVE
     homes = (one for one in owners if isinstance(one, OrganizationRecord))
     limits = LineLimits(
-        key, api, application, customer, next(homes, None), grant and subscribed
+        key, api, application, customer, next(homes, None), subscribed if grant else None
     )
     paying = credit_use(key, customer)
     rates, quotas = limits.in_the_end()

@@ -13,6 +13,8 @@ _VIEWER: Final = frozenset(
         "apis:read",
         "applications:read",
         "customers:read",
+        "plans:read",
+        "subscriptions:read",
         "keys:read",
         "usage:read",
         "requests:read",
@@ -23,6 +25,8 @@ _DEVELOPER: Final = _VIEWER | {
     "apis:write",
     "applications:write",
     "customers:write",
+    "plans:write",
+    "subscriptions:write",
     "keys:write",
     "keys:verify",
 }

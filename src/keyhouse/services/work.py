@@ -19,6 +19,7 @@ from keyhouse.core.entities import (
     Entity,
     Key,
     Organization,
+    Plan,
     Project,
     SecretRow,
     Webhook,
@@ -46,7 +47,9 @@ from keyhouse.services.refusals import Invalid, NotFound, Taken
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Entity)
-Owned = TypeVar("Owned", Organization, Project, Api, Application, Customer, Key, Webhook)
+Owned = TypeVar(
+    "Owned", Organization, Project, Api, Application, Customer, Plan, Key, Webhook
+)
 
 PREFIXES: dict[type[Any], str] = {
     Organization: ids.ORGANIZATION,
@@ -54,6 +57,7 @@ PREFIXES: dict[type[Any], str] = {
     Api: ids.API,
     Application: ids.APPLICATION,
     Customer: ids.CUSTOMER,
+    Plan: ids.PLAN,
     Key: ids.KEY,
     Webhook: ids.WEBHOOK,
 }
@@ -85,7 +89,7 @@ def own(tx: Transaction, actor: Actor, kind: type[Owned], id: str) -> Owned:
 
 
 def _holder(
-    row: Organization | Project | Api | Application | Customer | Key | Webhook,
+    row: Organization | Project | Api | Application | Customer | Plan | Key | Webhook,
 ) -> str:
     return row.id if isinstance(row, Organization) else row.organization_id
 
@@ -191,18 +195,21 @@ class Work:
         subject: str,
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
+        *,
+        between: tuple[str, str] | None = None,
     ) -> None:
         """Add an audit row. What goes in may be read by all who may read audits.
 
-        Endpoints that chose it are told, as far as `core.events` says.
+        Endpoints that chose it are told, as far as `core.events` says. `between`
+        are the provider and the consumer, where two organizations have to do with it.
         """
         organization = self.actor.organization_id
         row = AuditRow(
             id=self.new_id(ids.AUDIT),
             at=self.now_us,
             organization_id=organization,
-            provider_id=organization,
-            consumer_id=organization,
+            provider_id=between[0] if between else organization,
+            consumer_id=between[1] if between else organization,
             actor=self.actor.id,
             action=action,
             subject=subject,

@@ -116,7 +116,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanVersion:
-    """What a plan held from a time on; never changed. `id` is `{plan}/{number}`.
+    """What a plan held from a time on; never changed. `id` is `version_id`.
 
     `carried` are quotas of the version before that hold for a while yet.
     """
@@ -134,8 +134,8 @@ class PlanVersion:
 
 
 def version_id(plan_id: str, number: int) -> str:
-    """The id of a plan's version."""
-    return f"{plan_id}/{number}"
+    """The id of a plan's version; in the order of ids the later ones come later."""
+    return f"{plan_id}/{number:06}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

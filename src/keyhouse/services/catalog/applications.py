@@ -23,6 +23,7 @@ from keyhouse.services.catalog.queries import (
     home_project,
     reached_application,
 )
+from keyhouse.services.catalog.selling import has_subscribed
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work, switched
 
@@ -108,7 +109,7 @@ def change_application(work: Work, id: str, changes: ApplicationChanges) -> Appl
 
 
 def delete_application(work: Work, id: str) -> None:
-    """Delete an application that never had a key.
+    """Delete an application that never had a key, nor subscribed to a plan.
 
     Usage and audit belong to keys and keys to applications, so one with keys
     stays, and is disabled: its keys are then refused at once.
@@ -116,6 +117,8 @@ def delete_application(work: Work, id: str) -> None:
     application = reached_application(work, WRITE_APPLICATIONS, id)
     if work.tx.page(Key, after=None, limit=1, application_id=application.id).rows:
         raise Taken("application", "has keys", "disable it instead")
+    if has_subscribed(work, application):
+        raise Taken("application", "has or had subscriptions", "disable it instead")
     for link in work.tx.find(ApplicationCustomer, application_id=application.id):
         work.tx.remove(link)
     work.drop("application.delete", application)

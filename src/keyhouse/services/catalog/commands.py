@@ -30,6 +30,7 @@ from keyhouse.core.validation import (
 )
 from keyhouse.services.catalog.hosts import keep_hosts
 from keyhouse.services.catalog.queries import WRITE_APIS, home_project, reached_api
+from keyhouse.services.catalog.selling import is_sold
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work, switched
 
@@ -93,6 +94,9 @@ def delete_api(work: Work, name: str) -> None:
     api = reached_api(work, WRITE_APIS, name)
     if work.tx.page(Access, after=None, limit=1, resource_id=api.id).rows:
         raise Taken("api", "has keys", "disable it instead: it is then refused at once")
+    if is_sold(work, api):
+        mend = "take it out of the plan, or disable it instead"
+        raise Taken("api", "is opened by a plan or was subscribed to", mend)
     rows: list[Entity] = [
         *work.tx.find(Route, api_id=api.id),
         *work.tx.find(ApiHost, api_id=api.id),

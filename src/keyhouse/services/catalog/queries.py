@@ -1,5 +1,7 @@
 """Reading APIs, routes and applications."""
 
+from collections.abc import Sequence
+
 from keyhouse.core import ids
 from keyhouse.core.entities import Api, Application, Project, Route
 from keyhouse.core.validation import Problem
@@ -99,6 +101,20 @@ def find_api(at: Look | Work, name: str) -> Api | None:
     api = at.tx.get(Api, id)
     same = api is not None and api.organization_id == at.actor.organization_id
     return api if same else None
+
+
+def hold_apis(work: Work, names: Sequence[str]) -> None:
+    """Keep the APIs from being deleted until what opens them is written.
+
+    In the order of their ids: of two who name the same, neither waits for the other
+    who waits for it.
+    """
+    slugs = tuple(one for one in names if one.isprintable() and not ids.is_id(one, ids.API))
+    home = work.actor.organization_id
+    found = work.tx.find(Api, slug=slugs, organization_id=home) if slugs else []
+    held = {api.id for api in found} | {one for one in names if ids.is_id(one, ids.API)}
+    for id in sorted(held):
+        work.tx.get(Api, id)
 
 
 def reached_application(at: Look | Work, scope: str, id: str) -> Application:

@@ -16,10 +16,13 @@ from keyhouse.core.entities import (
     Key,
     KeyKind,
     Organization,
+    Plan,
     Project,
     Resource,
     Route,
     SecretRow,
+    Subscription,
+    SubscriptionApi,
 )
 from keyhouse.core.explain import Case, Scene, likely_secret
 from keyhouse.core.quotas import span_of
@@ -29,6 +32,7 @@ from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.catalog import reached_api
 from keyhouse.services.issue.queries import READ
+from keyhouse.services.plans.queries import newest
 from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.work import Look
 
@@ -37,6 +41,8 @@ E = TypeVar("E", bound=Entity)
 
 def scene_of(look: Look, key: Key, access: Sequence[Access], api: Api) -> Scene:
     """All rows that a decision about the key on the API rests on."""
+    subscription = _subscription(look, key.application_id, api.id)
+    plan = look.tx.get(Plan, subscription.plan_id) if subscription else None
     return Scene(
         key=key,
         access=access,
@@ -47,6 +53,9 @@ def scene_of(look: Look, key: Key, access: Sequence[Access], api: Api) -> Scene:
         routes=look.tx.find(Route, api_id=api.id),
         providers=_owners(look, api.organization_id, api.project_id),
         customer=_customer(look, key.application_id, api.organization_id),
+        subscription=subscription,
+        plan=plan,
+        version=newest(look, plan) if plan else None,
     )
 
 
@@ -117,6 +126,11 @@ def _spent(look: Look, line: Line) -> dict[str, int]:
 def _customer(look: Look, application_id: str, provider_id: str) -> Customer | None:
     link = look.tx.get(ApplicationCustomer, f"{application_id}/{provider_id}")
     return None if link is None else look.tx.get(Customer, link.customer_id)
+
+
+def _subscription(look: Look, application_id: str, api_id: str) -> Subscription | None:
+    link = look.tx.get(SubscriptionApi, f"{application_id}/{api_id}")
+    return None if link is None else look.tx.get(Subscription, link.subscription_id)
 
 
 def _owners(

@@ -2,7 +2,6 @@
 
 from keyhouse.services.issue.access import MANAGEMENT_SCOPES, AccessWish
 from keyhouse.services.issue.commands import (
-    ApplicationWish,
     Created,
     KeyChanges,
     KeyWish,
@@ -14,6 +13,7 @@ from keyhouse.services.issue.commands import (
     restore_key,
     revoke_key,
 )
+from keyhouse.services.issue.homes import ApplicationWish
 from keyhouse.services.issue.minting import Issued
 from keyhouse.services.issue.queries import (
     READ,

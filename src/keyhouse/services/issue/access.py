@@ -1,10 +1,18 @@
 """What a key shall open: names looked up, scopes checked, nothing widened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Access, Api, Key, KeyKind, Project, Resource
+from keyhouse.core.entities import (
+    Access,
+    Api,
+    Application,
+    Key,
+    KeyKind,
+    Project,
+    Resource,
+)
 from keyhouse.core.scopes import covers, is_wild
 from keyhouse.core.validation import (
     ENTRIES_MAX,
@@ -12,7 +20,8 @@ from keyhouse.core.validation import (
     check_held_roles,
     check_scopes,
 )
-from keyhouse.services.catalog import find_api
+from keyhouse.services.catalog import find_api, hold_apis
+from keyhouse.services.issue.buying import Bought, find_bought
 from keyhouse.services.issue.minting import Opening
 from keyhouse.services.issue.queries import WRITE
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound
@@ -29,6 +38,10 @@ MANAGEMENT_SCOPES = (
     "applications:write",
     "customers:read",
     "customers:write",
+    "plans:read",
+    "plans:write",
+    "subscriptions:read",
+    "subscriptions:write",
     "keys:read",
     "keys:write",
     "keys:verify",
@@ -41,6 +54,10 @@ MANAGEMENT_SCOPES = (
     "webhooks:write",
 )
 """All that a management key can be allowed."""
+
+
+Holder = Callable[[str | None], Application | None]
+"""Gives the application of a key by the project of its first API, where it is there."""
 
 
 class AccessWish(NamedTuple):
@@ -56,12 +73,16 @@ class AccessWish(NamedTuple):
 
 
 class _Named(NamedTuple):
-    """What a wish names: its id, its project, and the scopes and roles it knows."""
+    """What a wish names: its id, its project, and the scopes and roles it knows.
+
+    `bought` is what a subscription says of a foreign API.
+    """
 
     id: str
     project_id: str | None
     scopes: tuple[str, ...]
     roles: Mapping[str, tuple[str, ...]]
+    bought: Bought | None = None
 
 
 class Opened(NamedTuple):
@@ -71,51 +92,80 @@ class Opened(NamedTuple):
     project_id: str | None
 
 
-def open_access(work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...]) -> Opened:
+def open_access(
+    work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...], holder: Holder
+) -> Opened:
     """Look up and check what a key of this kind shall open.
 
-    An API of another organization reads like one that is not there, and so
-    does one beyond the actor's own reach. Raises Invalid.
+    An API of another organization reads like one that is not there, unless the
+    key's application has an active subscription to it; `holder` gives that
+    application. So does one beyond the actor's own reach. Raises Invalid.
     """
     if not 1 <= len(wishes) <= ENTRIES_MAX:
         mend = "name at least one API" if not wishes else f"name up to {ENTRIES_MAX}"
         raise Invalid([Problem("access", "is empty" if not wishes else "is long", mend)])
-    _hold_apis(work, [wish.name for wish in wishes if wish.resource is Resource.API])
+    hold_apis(work, [wish.name for wish in wishes if wish.resource is Resource.API])
     problems: list[Problem] = []
     access: list[Opening] = []
     project_id = None
-    for index, wish in enumerate(wishes):
+    named = [_found(work, f"access.{i}", kind, one) for i, one in enumerate(wishes)]
+    home = next((one.project_id for one in named if isinstance(one, _Named)), None)
+    for index, (wish, found) in enumerate(zip(wishes, named, strict=True)):
         place = f"access.{index}"
-        found = _found(work, place, kind, wish)
+        if isinstance(found, Problem) and _may_be_bought(kind, wish):
+            found = _bought(work, wish, holder(home)) or found  # noqa: PLW2901
         if isinstance(found, Problem):
             problems.append(found)
             continue
         problems += check_scopes(f"{place}.scopes", wish.scopes, found.scopes)
         problems += _check_roles(f"{place}.roles", kind, wish.roles, found.roles)
+        problems += _beyond(place, wish, found)
         if kind is KeyKind.MANAGEMENT:
             problems += _wider(work, place, wish, found)
         if any(found.id == other.id for other in access):
             where = f"{place}.{wish.resource}"
             problems.append(Problem(where, "is there twice", "join the two"))
-        access.append(Opening(wish.resource, found.id, wish.scopes, wish.roles))
+        access.append(_opening(wish, found))
         project_id = project_id or found.project_id
     if problems:
         raise Invalid(problems)
     return Opened(tuple(access), project_id)
 
 
-def _hold_apis(work: Work, names: list[str]) -> None:
-    """Keep the APIs from being deleted until what opens them is written.
+def _may_be_bought(kind: KeyKind, wish: AccessWish) -> bool:
+    return wish.resource is Resource.API and kind is not KeyKind.MANAGEMENT
 
-    In the order of their ids: of two who name the same, neither waits for the other
-    who waits for it.
-    """
-    slugs = tuple(one for one in names if one.isprintable() and not ids.is_id(one, ids.API))
-    home = work.actor.organization_id
-    found = work.tx.find(Api, slug=slugs, organization_id=home) if slugs else []
-    held = {api.id for api in found} | {one for one in names if ids.is_id(one, ids.API)}
-    for id in sorted(held):
-        work.tx.get(Api, id)
+
+def _bought(work: Work, wish: AccessWish, application: Application | None) -> _Named | None:
+    """The foreign API of that name to which an application has subscribed."""
+    if application is None:
+        return None
+    bought = find_bought(work, application.id, wish.name)
+    if bought is None:
+        return None
+    api = bought.api
+    roles = {name: api.roles.get(name, ()) for name in bought.roles}
+    return _Named(api.id, None, api.scopes, roles, bought)
+
+
+def _beyond(place: str, wish: AccessWish, named: _Named) -> list[Problem]:
+    """Problems where a key would hold scopes that its plan does not open."""
+    if named.bought is None:
+        return []
+    mend = "choose what the plan opens; GET /v1/plans/{id} tells it"
+    return [
+        Problem(f"{place}.scopes.{index}", "is more than the plan opens", mend)
+        for index, scope in enumerate(wish.scopes)
+        if not covers(named.bought.scopes, scope)
+    ]
+
+
+def _opening(wish: AccessWish, named: _Named) -> Opening:
+    held = (wish.resource, named.id, wish.scopes, wish.roles)
+    bought = named.bought
+    if bought is None:
+        return Opening(*held)
+    return Opening(*held, bought.api.organization_id, bought.subscription_id)
 
 
 def demand_no_more(work: Work, key: Key) -> None:

@@ -24,12 +24,13 @@ from keyhouse.core.validation import (
     check_schedule,
     check_times,
 )
-from keyhouse.services.catalog import (
-    add_application,
-    check_application,
-    home_project,
+from keyhouse.services.issue.access import AccessWish, open_access
+from keyhouse.services.issue.homes import (
+    ApplicationWish,
+    Home,
+    application_in,
+    existing,
 )
-from keyhouse.services.issue.access import AccessWish, Opened, open_access
 from keyhouse.services.issue.minting import (
     ANYWHERE,
     Issued,
@@ -39,17 +40,8 @@ from keyhouse.services.issue.minting import (
 )
 from keyhouse.services.issue.queries import WRITE, reached_key
 from keyhouse.services.issue.views import KeyView, views_of
-from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
+from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work
-
-DEFAULT_APPLICATION = "default"
-
-
-class ApplicationWish(NamedTuple):
-    """An application that is found, or made if there is none."""
-
-    name: str
-    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +101,15 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         *_check_kind(wish.kind, wish.restrictions, wish.access),
     ]
     refuse(problems)
-    opened = open_access(work, wish.kind, wish.access)
+    home = Home(wish.application, wish.project)
+    opened = open_access(
+        work, wish.kind, wish.access, lambda first: existing(work, home, first)
+    )
     new = NewKey(
         name=wish.name,
         kind=wish.kind,
         environment=environment,
-        application=_application(work, wish, opened),
+        application=application_in(work, home, opened.project_id),
         access=opened.access,
         restrictions=wish.restrictions,
         limits=wish.limits,
@@ -146,7 +141,10 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
     refuse(problems)
     if wishes is not None:
         held = work.tx.find(Access, key_id=key.id)
-        replace_access(work, key, held, open_access(work, key.kind, wishes).access)
+        opened = open_access(
+            work, key.kind, wishes, lambda _: work.tx.get(Application, key.application_id)
+        )
+        replace_access(work, key, held, opened.access)
     columns = {name: value for name, value in changes.items() if name != "access"}
     return told_key(work, work.change("key.change", key, **columns))
 
@@ -227,46 +225,3 @@ def _check_kind(
         reason = "is needed by a publishable key"
         problems.append(Problem("restrictions.referrers", reason, mend))
     return problems
-
-
-def _application(work: Work, wish: KeyWish, opened: Opened) -> Application:
-    """The application of a new key, in the key's project; made there if need be."""
-    project_id = _project_id(work, wish, opened)
-    if isinstance(wish.application, str):
-        return _named(work, wish.application, project_id)
-    wanted = wish.application or ApplicationWish(DEFAULT_APPLICATION)
-    problems = check_application({"name": wanted.name, "external_id": wanted.external_id})
-    refuse([Problem(f"application.{p.field}", p.reason, p.mend) for p in problems])
-    equals = {"external_id": wanted.external_id}
-    if wanted.external_id is None:
-        equals = {"name": wanted.name}
-    found = work.tx.find(Application, project_id=project_id, **equals)
-    if found:
-        return found[0]
-    return add_application(work, project_id, wanted.name, wanted.external_id)
-
-
-def _named(work: Work, id: str, project_id: str) -> Application:
-    try:
-        application = work.own(Application, id)
-    except NotFound:
-        application = None
-    if application is None or not (
-        application.project_id == project_id
-        or work.actor.reach(WRITE).holds_project(application.project_id)
-    ):
-        mend = "GET /v1/applications lists yours; or give {name, external_id}"
-        raise Invalid([Problem("application", "is not known", mend)])
-    if application.project_id != project_id:
-        mend = "give that project too, or an application of this one"
-        raise Invalid([Problem("application", "is in another project", mend)])
-    return application
-
-
-def _project_id(work: Work, wish: KeyWish, opened: Opened) -> str:
-    """The project given, or that of the first API, or the only one there is."""
-    if wish.project is not None and wish.project == opened.project_id:
-        return wish.project
-    if wish.project is None and opened.project_id is not None:
-        return opened.project_id
-    return home_project(work, WRITE, wish.project).id

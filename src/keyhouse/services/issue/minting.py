@@ -25,12 +25,18 @@ ANYWHERE: Final = Restrictions()
 
 
 class Opening(NamedTuple):
-    """One thing that a key opens: its kind, its id, the scopes and roles for it."""
+    """One thing that a key opens: its kind, its id, the scopes and roles for it.
+
+    `provider_id` is None where it is of the key's own organization; else the
+    key opens it by a subscription of its application.
+    """
 
     resource: Resource
     id: str
     scopes: tuple[str, ...]
     roles: tuple[str, ...] = ()
+    provider_id: str | None = None
+    subscription_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,14 +128,23 @@ def replace_access(
     for id, row in old.items():
         if id not in new:
             work.tx.remove(row)
-        elif (row.scopes, row.roles) != (new[id].scopes, new[id].roles):
-            work.tx.update(row, scopes=new[id].scopes, roles=new[id].roles)
+        elif _held(row) != _held(new[id]):
+            work.tx.update(
+                row,
+                scopes=new[id].scopes,
+                roles=new[id].roles,
+                subscription_id=new[id].subscription_id,
+            )
     for id, row in new.items():
         if id not in old:
             work.tx.insert(row)
     before, after = told_access(held), told_access(list(new.values()))
     if before != after:
         work.note("key.access", key.id, {"access": before}, {"access": after})
+
+
+def _held(row: Access) -> tuple[object, ...]:
+    return row.scopes, row.roles, row.subscription_id
 
 
 def told_access(rows: list[Access]) -> list[object]:
@@ -150,7 +165,8 @@ def _access_row(work: Work, key: Key, opening: Opening) -> Access:
         key_id=key.id,
         resource=opening.resource,
         resource_id=opening.id,
-        provider_id=key.organization_id,
+        provider_id=opening.provider_id or key.organization_id,
+        subscription_id=opening.subscription_id,
         scopes=opening.scopes,
         roles=opening.roles,
         created_at=work.now_us,

@@ -36,6 +36,7 @@ from keyhouse.core.records import (
     RateUse,
 )
 from keyhouse.services.issue.queries import READ, reached_key
+from keyhouse.services.reports.bought import Bought, read_bought
 from keyhouse.services.work import Look
 
 _Limits = Mapping[str, Limit]
@@ -79,6 +80,7 @@ class _Rows:
     routes: Mapping[str, Route]
     applications: Mapping[str, tuple[Application, ApplicationRecord]]
     customers: Mapping[str, tuple[Customer, CustomerRecord]]
+    bought: Mapping[tuple[str, str], Bought]
     organizations: Mapping[str, tuple[Organization, OrganizationRecord]]
 
     def customer(
@@ -108,7 +110,7 @@ def _read(look: Look, keys: Sequence[Key]) -> _Rows:
     for row in find(Access, key_id=calling, resource=Resource.API):
         opened.setdefault(row.key_id, []).append(row.resource_id)
     ids = tuple({id for named_ids in opened.values() for id in named_ids})
-    routes = [route for route in find(Route, api_id=ids) if route.limits]
+    routes = find(Route, api_id=ids)
     callers = tuple({key.application_id for key in keys})
     applications = find(Application, id=callers)
     links = find(ApplicationCustomer, application_id=callers)
@@ -120,6 +122,7 @@ def _read(look: Look, keys: Sequence[Key]) -> _Rows:
         {route.id: route for route in routes},
         {row.id: (row, _called(row, links)) for row in applications},
         {row.id: (row, compile_customer(row, ZoneInfo)) for row in customers},
+        read_bought(look, callers),
         {row.id: (row, compile_organization(row, ZoneInfo)) for row in owners},
     )
 
@@ -154,12 +157,15 @@ def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
     organization, home = rows.organizations[key.organization_id]
     record = compile_key(key, (), (), ZoneInfo)
     own, default = _by_name(key.limits), _by_name(api.limits)
+    bought = rows.bought.get((application.id, api_id))
+    force = None if bought is None else bought.force
     shared = {
+        Subject.SUBSCRIPTION: bought.on("") if bought else {},
         Subject.APPLICATION: _by_name(application.limits),
         Subject.CUSTOMER: _by_name(customer.limits if customer else ()),
         Subject.ORGANIZATION: _by_name(organization.limits),
     }
-    for told, use in _named(*limit_uses(record, opened, called, served, home)):
+    for told, use in _named(*limit_uses(record, opened, called, served, home, force)):
         subject, name = named(told)
         if subject is not None:
             yield _Met(subject, None, None, shared[subject][name], use)
@@ -169,9 +175,15 @@ def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
             yield _Met(Subject.API, api.slug, None, default[name], use)
     for route in opened.routes:
         row = rows.routes[route.id]
-        limits, words = _by_name(row.limits), f"{row.method} {row.path}"
-        for told, use in _named(*route_uses(record, opened, route)):
-            yield _Met(Subject.ROUTE, api.slug, words, limits[named(told)[1]], use)
+        words = f"{row.method} {row.path}"
+        placed = {
+            Subject.ROUTE: _by_name(row.limits),
+            Subject.SUBSCRIPTION_ROUTE: bought.on(route.id) if bought else {},
+        }
+        for told, use in _named(*route_uses(record, opened, route, force)):
+            subject, name = named(told)
+            limits = placed[subject or Subject.ROUTE]
+            yield _Met(subject or Subject.ROUTE, api.slug, words, limits[name], use)
 
 
 def _by_name(limits: Iterable[Limit]) -> _Limits:

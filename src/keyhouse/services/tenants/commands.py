@@ -11,6 +11,7 @@ from keyhouse.core.entities import (
     Key,
     Limit,
     Organization,
+    Plan,
     Project,
     Webhook,
 )
@@ -72,9 +73,9 @@ def delete_project(work: Work, id: str) -> None:
     """Delete an empty project. What it holds goes first, or it is switched off."""
     work.actor.whole(WRITE_PROJECTS)
     project = reached_project(work, WRITE_PROJECTS, id)
-    for kind in (Api, Application, Customer, Key, Webhook):
+    for kind in (Plan, Api, Application, Customer, Key, Webhook):
         if work.tx.page(kind, after=None, limit=1, project_id=project.id).rows:
-            article = "a" if kind in (Customer, Key, Webhook) else "an"
+            article = "an" if kind in (Api, Application) else "a"
             raise Taken(
                 "project",
                 f"still holds {article} {kind.__name__}",

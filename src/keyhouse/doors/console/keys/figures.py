@@ -14,6 +14,7 @@ _NONE: Final = 0
 _WHOSE: Final = {
     Subject.KEY: "this key",
     Subject.APPLICATION: "its application",
+    Subject.SUBSCRIPTION: "its application's plan",
     Subject.CUSTOMER: "its customer",
     Subject.ORGANIZATION: "the organization",
 }

@@ -1,0 +1,112 @@
+"""Moving a subscription to another plan, and what one subscriber has of its own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from keyhouse.core.entities import (
+    Applies,
+    Approval,
+    Carried,
+    Override,
+    Plan,
+    PlanLimit,
+    Subscription,
+)
+from keyhouse.core.plans import carried_over, placed_at
+from keyhouse.core.validation import TIME_US_MAX, Problem, check_number
+from keyhouse.services.plans.contents import place_limits
+from keyhouse.services.plans.opening import claim
+from keyhouse.services.plans.parties import (
+    WRITE_SUBSCRIPTIONS,
+    reached_subscription,
+    rewritten,
+    sold_subscription,
+)
+from keyhouse.services.plans.queries import found_plan, newest
+from keyhouse.services.plans.states import demand_not_ended
+from keyhouse.services.plans.subscribing import reached_offer, unknown_plan
+from keyhouse.services.refusals import Invalid, Taken, refuse
+from keyhouse.services.work import Work
+
+
+class OverrideWish(NamedTuple):
+    """A limit that one subscriber shall have, up to `ends_at`."""
+
+    limit: PlanLimit
+    ends_at: int | None = None
+
+
+def move_subscription(
+    work: Work, id: str, *, plan: str, applies: Applies = Applies.NOW
+) -> Subscription:
+    """Move a subscription to another plan of the same provider.
+
+    What was used stays used, by the name of each limit. The new plan's quotas hold
+    at once or, with `next_window`, the old ones up to the end of their windows.
+    A consumer moves by itself only to a plan that it could subscribe to
+    without anybody's approval.
+    """
+    row, as_provider = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
+    demand_not_ended(row)
+    target = _target(work, row, plan, as_provider=as_provider)
+    if target.id == row.plan_id:
+        return row
+    version = newest(work, target)
+    claim(work, row, [one.api_id for one in version.access])
+    carried: tuple[Carried, ...] = ()
+    if applies is Applies.NEXT_WINDOW:
+        carried = _carried(work, row, target)
+    return rewritten(work, "subscription.move", row, plan_id=target.id, carried=carried)
+
+
+def change_subscription(
+    work: Work, id: str, *, overrides: Sequence[OverrideWish]
+) -> Subscription:
+    """Give one subscriber limits of its own, in place of all that it has."""
+    row = sold_subscription(work, id)
+    demand_not_ended(row)
+    wanted = tuple(Override(limit=one.limit, ends_at=one.ends_at) for one in overrides)
+    place_limits(work, [one.limit for one in wanted], "overrides")
+    problems: list[Problem] = []
+    for index, one in enumerate(wanted):
+        if one not in row.overrides:
+            problems += _check_end(f"overrides.{index}.ends_at", one.ends_at, work.now_us)
+    refuse(problems)
+    return rewritten(work, "subscription.change", row, overrides=wanted)
+
+
+def _target(work: Work, row: Subscription, id: str, *, as_provider: bool) -> Plan:
+    """The plan to move to. What is no plan of the provider is not known either."""
+    offer = reached_offer(work, id)
+    if offer is None or offer[0].organization_id != row.provider_id:
+        raise Invalid([unknown_plan()])
+    plan, sells = offer
+    if plan.id == row.plan_id:
+        return plan
+    if plan.retired_at is not None:
+        raise Taken("plan", "is retired and takes no new subscriptions", "choose another")
+    if plan.approval is Approval.MANUAL and not (as_provider and sells):
+        mend = "ask the provider to move the subscription"
+        raise Taken("plan", "wants the provider's approval", mend)
+    return plan
+
+
+def _carried(work: Work, row: Subscription, target: Plan) -> tuple[Carried, ...]:
+    """The quotas of the plan before, without what the subscriber has of its own."""
+    old = found_plan(work, row.plan_id)
+    if old is None:
+        return ()
+    plain = replace(row, overrides=())
+    before = placed_at(work.now_us, newest(work, old), plain)
+    after = placed_at(work.now_us, newest(work, target))
+    return carried_over(before, after, work.now_us, ZoneInfo)
+
+
+def _check_end(field: str, ends_at: int | None, now_us: int) -> list[Problem]:
+    if ends_at is None:
+        return []
+    if ends_at <= now_us:
+        return [Problem(field, "has passed", "give a time to come, or leave it out")]
+    return check_number(field, ends_at, 1, TIME_US_MAX - 1)
