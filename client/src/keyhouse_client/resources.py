@@ -379,6 +379,56 @@ class Webhooks(Standing[One, Listed, Each, Nothing]):
         return Deliveries(self._sender, self._at(id, "deliveries"))
 
 
+class Plans(Collection[One, Listed, Each, Nothing]):
+    """Plans: which APIs they open, how fast and how much, each as a version."""
+
+    def versions(self, id: str) -> Listing[One, Listed, Each, Nothing]:
+        """All that one plan ever held, the newest version first."""
+        return Listing(self._sender, self._at(id, "versions"))
+
+
+class Subscriptions(Standing[One, Listed, Each, Nothing]):
+    """Subscriptions of applications to plans.
+
+    Filters of lists: `side` ("provider", those to your plans, or "consumer", those
+    of your applications), plan, application, state. `update` changes
+    `overrides`, the limits that one subscriber has of its own.
+    """
+
+    def create(self, plan: str, application: str) -> One:
+        """Subscribe an application to a plan, each by its id."""
+        body = {"plan": plan, "application": application}
+        return self._sender.one(Call("POST", self._path, body=body))
+
+    def approve(self, id: str) -> One:
+        """Let a pending subscription open what its plan does; for the provider."""
+        return self._do(id, "approve")
+
+    def suspend(self, id: str) -> One:
+        """Refuse the application's keys there until `resume`; for the provider."""
+        return self._do(id, "suspend")
+
+    def resume(self, id: str) -> One:
+        """Undo `suspend`; for the provider."""
+        return self._do(id, "resume")
+
+    def end(self, id: str) -> One:
+        """End it for good; for either side."""
+        return self._do(id, "end")
+
+    def move(self, id: str, plan: str, *, applies: str = "now") -> One:
+        """Move it to another plan of the same provider; what was used stays used.
+
+        With `applies="next_window"` each quota keeps its old amount up to the
+        end of its window.
+        """
+        body = {"plan": plan, "applies": applies}
+        return self._sender.one(Call("POST", self._at(id, "move"), body=body))
+
+    def _do(self, id: str, what: str) -> One:
+        return self._sender.one(Call("POST", self._at(id, what)))
+
+
 class Resources(Generic[One, Listed, Each, Nothing]):
     """All resources of the management API."""
 
@@ -390,6 +440,8 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.apis = Apis(sender, "/v1/apis")
         self.customers = Customers(sender, "/v1/customers")
         self.applications = Collection(sender, "/v1/applications")
+        self.plans = Plans(sender, "/v1/plans")
+        self.subscriptions = Subscriptions(sender, "/v1/subscriptions")
         self.keys = Keys(sender, "/v1/keys")
         self.calendars = Calendars(sender, "/v1/calendars")
         self.usage = Usage(sender, "/v1/usage")

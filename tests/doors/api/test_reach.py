@@ -18,6 +18,10 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
     assert (await tenant.client.put(at, json={"value": "x"})).status_code == 200
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     *_, owner = (await tenant.client.get("/v1/members")).json()["data"]
+    opened = [{"api": slug}]
+    plan = await tenant.make("/v1/plans", slug="basic", access=opened)
+    joined = {"plan": plan["id"], "application": key["application"]}
+    subscription = await tenant.make("/v1/subscriptions", **joined)
     customer = await tenant.make("/v1/customers", external_id=slug)
     granted = {"amount": 5, "kind": "grant"}
     credit = await tenant.make(f"/v1/customers/{customer['id']}/credits", **granted)
@@ -38,6 +42,8 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "applications": key["application"],
         "customers": customer["id"],
         "credit": credit["id"],
+        "plans": plan["id"],
+        "subscriptions": subscription["id"],
         "keys": key["id"],
         "requests": tenant.logged(key),
         "calendars": (await tenant.make("/v1/calendars", name=slug))["id"],

@@ -57,6 +57,10 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
     key = await tenant.key()
     (owner,) = (await tenant.client.get("/v1/members")).json()["data"]
     to = {"email": "ada@example.com", "role": "viewer"}
+    opened = [{"api": "weather"}]
+    plan = await tenant.make("/v1/plans", slug="basic", access=opened)
+    joined = {"plan": plan["id"], "application": key["application"]}
+    subscription = await tenant.make("/v1/subscriptions", **joined)
     customer = await tenant.make("/v1/customers", external_id="crm-1")
     granted = {"amount": 5, "kind": "grant"}
     credit = await tenant.make(f"/v1/customers/{customer['id']}/credits", **granted)
@@ -79,6 +83,8 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
         "applications": key["application"],
         "customers": customer["id"],
         "credit": credit["id"],
+        "plans": plan["id"],
+        "subscriptions": subscription["id"],
         "keys": key["id"],
     }
 

@@ -366,7 +366,16 @@ class LimitLeftOut(BaseModel):
     null.
     """
 
-    subject: Literal["key", "api", "route", "application", "customer", "organization"]
+    subject: Literal[
+        "key",
+        "api",
+        "route",
+        "application",
+        "subscription",
+        "subscription_route",
+        "customer",
+        "organization",
+    ]
     api: str | None
     route: str | None
     limit: RateOut | QuotaOut

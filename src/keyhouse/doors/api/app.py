@@ -14,6 +14,7 @@ from keyhouse.doors.api import (
     keys,
     members,
     organizations,
+    plans,
     reports,
     rotation,
     sessions,
@@ -50,6 +51,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         applications,
         customers,
         rotation,  # before keys: `due` is no id
+        plans,
         keys,
         members,
         sessions,

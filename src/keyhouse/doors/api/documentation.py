@@ -21,6 +21,8 @@ _ID_EXAMPLES: Final = {
     "apis": "api",
     "applications": "app",
     "customers": "cus",
+    "plans": "pln",
+    "subscriptions": "sub",
     "keys": "key",
     "members": "usr",
     "invitations": "inv",

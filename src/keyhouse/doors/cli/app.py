@@ -16,8 +16,10 @@ from keyhouse.doors.cli.keyring import keyring
 from keyhouse.doors.cli.keys import keys
 from keyhouse.doors.cli.members import invitations, members
 from keyhouse.doors.cli.people import mail, people
+from keyhouse.doors.cli.plans import plans
 from keyhouse.doors.cli.routes import routes
 from keyhouse.doors.cli.show import say
+from keyhouse.doors.cli.subscriptions import subscriptions
 from keyhouse.doors.cli.tenants import apps, customers, orgs, projects
 from keyhouse.doors.cli.webhooks import webhooks
 
@@ -48,6 +50,8 @@ _GROUPS = {
     "routes": routes,
     "customers": customers,
     "apps": apps,
+    "plans": plans,
+    "subscriptions": subscriptions,
     "keys": keys,
     "calendars": calendars,
     "people": people,

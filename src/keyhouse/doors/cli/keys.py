@@ -13,13 +13,13 @@ from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.explaining import explain
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
+from keyhouse.doors.cli.opening import opening
 from keyhouse.doors.cli.rotation import add_rotation
 from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 from keyhouse.doors.cli.tenants import NewName
 
 _KEYS = Noun("keys", "key", "keys", ())
 _COLUMNS = ("id", "name", "kind", "environment", "state", "hint", "last_used_at")
-_ROLE = "@"
 _RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints", "apps")
 _VERBS = {
     "enable": "Let a disabled key work again.",
@@ -137,7 +137,7 @@ def create_key(  # noqa: PLR0913  (an option each)
         field: value for field, value in fields.items() if value is not None
     }
     with desk(context).client() as client:
-        made = client.keys.create(name, [_access(text) for text in api], **given)
+        made = client.keys.create(name, [opening(text) for text in api], **given)
     show.secret(made, out, json=as_json)
 
 
@@ -171,7 +171,7 @@ def update_key(  # noqa: PLR0913  (an option each)
     restrictions = (networks, networks_denied, referrers, endpoints, apps)
     changes = {
         "name": name,
-        "access": [_access(text) for text in api or ()] or None,
+        "access": [opening(text) for text in api or ()] or None,
         "restrictions": {} if no_restrictions else _restrictions(restrictions),
         "limits": changed(rates, quotas, none=no_limits),
         "starts_at": starts_at,
@@ -192,15 +192,6 @@ def _add_verb(verb: str, words: str) -> None:
 
 for _verb, _words in _VERBS.items():
     _add_verb(_verb, _words)
-
-
-def _access(text: str) -> dict[str, Any]:
-    """`weather:forecast:read,@reader`: the first colon ends the API's name."""
-    api, _, rest = text.partition(":")
-    held = [one for one in rest.split(",") if one]
-    scopes = [one for one in held if not one.startswith(_ROLE)]
-    roles = [one.removeprefix(_ROLE) for one in held if one.startswith(_ROLE)]
-    return {"api": api, "scopes": scopes, **({"roles": roles} if roles else {})}
 
 
 def _restrictions(given: tuple[list[str] | None, ...]) -> dict[str, list[str]] | None:

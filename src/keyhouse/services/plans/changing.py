@@ -62,10 +62,15 @@ def move_subscription(
 
 
 def change_subscription(
-    work: Work, id: str, *, overrides: Sequence[OverrideWish]
+    work: Work, id: str, *, overrides: Sequence[OverrideWish] | None
 ) -> Subscription:
-    """Give one subscriber limits of its own, in place of all that it has."""
+    """Give one subscriber limits of its own, in place of all that it has.
+
+    None leaves them as they are.
+    """
     row = sold_subscription(work, id)
+    if overrides is None:
+        return row
     demand_not_ended(row)
     wanted = tuple(Override(limit=one.limit, ends_at=one.ends_at) for one in overrides)
     place_limits(work, [one.limit for one in wanted], "overrides")
