@@ -24,6 +24,8 @@ _PREFIXES: dict[type[Any], str] = {
     rows.Customer: ids.CUSTOMER,
     rows.Api: ids.API,
     rows.Route: ids.ROUTE,
+    rows.Plan: ids.PLAN,
+    rows.Subscription: ids.SUBSCRIPTION,
     rows.Key: ids.KEY,
     rows.SecretRow: ids.SECRET,
 }
@@ -93,7 +95,95 @@ class Filling:
             self._api(name, dict(api))
         for name, key in given["keys"].items():
             self._key(name, dict(key))
+        self._subscribe()
         return self.world
+
+    def _subscribe(self) -> None:
+        """The plan of the case, or one that opens all of every foreign API there is."""
+        home = self.world.ids["organization"]
+        foreign = [one for one in self.world.all(rows.Api) if one.organization_id != home]
+        names = {id: name for name, id in self.world.ids.items()}
+        everything = {"opens": {names[api.id]: ["*"] for api in foreign}}
+        plan = self._case.world.get("plan", everything)
+        if plan and plan["opens"]:
+            self._plan(dict(plan), dict(self._case.world.get("subscription", {})))
+
+    def _plan(self, plan: dict[str, Any], subscription: dict[str, Any]) -> None:
+        apis = [self.world.get(rows.Api, name) for name in plan["opens"]]
+        provider = apis[0].organization_id
+        own = {"organization_id": provider, "project_id": apis[0].project_id}
+        named = {"slug": "basic", "name": "Basic", "version": 1}
+        sold = {
+            "visibility": rows.Visibility.PRIVATE,
+            "approval": rows.Approval.AUTOMATIC,
+        }
+        plan_id = self._add(rows.Plan, {}, "plan", **own, **named, **sold)
+        self.world.rows.append(self._version(plan_id, provider, plan))
+        given = {"state": "active", **subscription}
+        row_id = self._add(
+            rows.Subscription,
+            {},
+            "subscription",
+            provider_id=provider,
+            consumer_id=self.world.ids["organization"],
+            plan_id=plan_id,
+            application_id=self.world.ids["application"],
+            state=rows.SubscriptionState(given["state"]),
+            state_since=0,
+            overrides=tuple(_override(one) for one in given.get("overrides", [])),
+            carried=self._carried(given),
+        )
+        application = self.world.ids["application"]
+        # A plan that opened an API and does so no more leaves its row behind.
+        closed = [self.world.get(rows.Api, one) for one in given.get("closed", [])]
+        for api in [*apis, *closed]:
+            self.world.rows.append(
+                rows.SubscriptionApi(
+                    id=f"{application}/{api.id}",
+                    application_id=application,
+                    api_id=api.id,
+                    subscription_id=row_id,
+                )
+            )
+
+    def _version(
+        self, plan_id: str, provider: str, plan: dict[str, Any]
+    ) -> rows.PlanVersion:
+        known = self.world.ids
+        opened = {name: _held(held) for name, held in plan["opens"].items()}
+        return rows.PlanVersion(
+            id=rows.version_id(plan_id, 1),
+            organization_id=provider,
+            plan_id=plan_id,
+            number=1,
+            access=tuple(
+                rows.PlanAccess(api_id=known[name], scopes=scopes, roles=roles)
+                for name, (scopes, roles) in opened.items()
+            ),
+            limits=tuple(_plan_limit(one) for one in plan.get("limits", [])),
+            routes=tuple(
+                rows.PlanRoute(
+                    api_id=self.world.get(rows.Route, name).api_id,
+                    route_id=known[name],
+                    limits=tuple(_plan_limit(one) for one in given),
+                )
+                for name, given in plan.get("routes", {}).items()
+            ),
+            carried=self._carried(plan),
+            created_by="vectors",
+            created_at=0,
+        )
+
+    def _carried(self, given: dict[str, Any]) -> tuple[rows.Carried, ...]:
+        return tuple(
+            rows.Carried(
+                route_id=self.world.ids[one["route"]] if "route" in one else "",
+                name=one["name"],
+                limit=_plan_limit(one["limit"]) if one["limit"] else None,
+                until=microseconds(one["until"]),
+            )
+            for one in given.get("carried", [])
+        )
 
     def _owner(self, side: str) -> None:
         """An organization and its project, of the keys or of foreign APIs."""
@@ -173,7 +263,7 @@ class Filling:
     def _access(
         self, key_id: str, api: rows.Api, held: list[str] | dict[str, list[str]]
     ) -> None:
-        named = held if isinstance(held, dict) else {"scopes": held}
+        scopes, roles = _held(held)
         self.world.rows.append(
             rows.Access(
                 id=f"{key_id}/{api.id}",
@@ -181,8 +271,8 @@ class Filling:
                 resource=rows.Resource.API,
                 resource_id=api.id,
                 provider_id=api.organization_id,
-                scopes=tuple(named.get("scopes", ())),
-                roles=tuple(named.get("roles", ())),
+                scopes=scopes,
+                roles=roles,
                 created_at=0,
             )
         )
@@ -235,6 +325,28 @@ def _value(name: str, value: Any) -> Any:
     if name in _ENUMS and value is not None:
         return _ENUMS[name](value)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _held(
+    given: list[str] | dict[str, list[str]],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Scopes and roles."""
+    named = given if isinstance(given, dict) else {"scopes": given}
+    return tuple(named.get("scopes", ())), tuple(named.get("roles", ()))
+
+
+def _override(given: dict[str, Any]) -> rows.Override:
+    ends_at = given.get("ends_at")
+    return rows.Override(
+        limit=_plan_limit(given["limit"]),
+        ends_at=None if ends_at is None else microseconds(ends_at),
+    )
+
+
+def _plan_limit(given: dict[str, Any]) -> rows.PlanLimit:
+    plain = {name: value for name, value in given.items() if name != "per"}
+    columns = {one.name: getattr(_limit(plain), one.name) for one in fields(rows.Limit)}
+    return rows.PlanLimit(**columns, per=rows.Per(given.get("per", "subscription")))
 
 
 def _limit(given: dict[str, Any]) -> rows.Limit:

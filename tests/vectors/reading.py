@@ -12,7 +12,7 @@ SCHEMA = FOLDER / "schema.json"
 OUTCOMES = FOLDER / "outcomes.json"
 DOORS = ("core", "verify", "gateway", "authorize", "guard")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WHOLE = {"credentials", "left", "doors"}
+_WHOLE = {"credentials", "left", "doors", "amounts"}
 """Members that replace what the group says, and are not merged with it."""
 _DEFAULTS: dict[str, Any] = {
     "at": "2026-01-14T12:00:00Z",

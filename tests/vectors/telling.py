@@ -61,17 +61,20 @@ def numbers(left: int, reset: int | None) -> list[int]:
 def policy(world: World, expect: dict[str, Any]) -> str | None:
     """The RateLimit-Policy header, of the limits that RateLimit tells."""
     known = limits(world)
-    told = [_policy(world, known, name) for name in expect.get("left", {})]
+    told = [_policy(world, known, name, expect) for name in expect.get("left", {})]
     return ", ".join(told) or None
 
 
-def _policy(world: World, known: Mapping[str, rows.Limit], name: str) -> str:
+def _policy(
+    world: World, known: Mapping[str, rows.Limit], name: str, expect: dict[str, Any]
+) -> str:
     if name == CREDITS:
         (customer,) = world.all(rows.Customer)
         return f'"{name}";q={customer.credits or 0}'
     limit = known[name]
+    amount = expect.get("amounts", {}).get(name, limit.amount)
     window = limit.period_seconds if limit.window is None else WINDOW_SECONDS[limit.window]
-    return f'"{name}";q={limit.amount};w={window}'
+    return f'"{name}";q={amount};w={window}'
 
 
 def counts(world: World) -> bool:
@@ -85,12 +88,25 @@ def limits(world: World) -> dict[str, rows.Limit]:
 
     A key's own come last and replace those of APIs, as they do for the key.
     """
-    return {
+    own = {
         prefix + limit.name: limit
         for kind, prefix in _LIMITED.items()
         for row in world.all(kind)
         for limit in row.limits
     }
+    return {**own, **_sold(world)}
+
+
+def _sold(world: World) -> dict[str, rows.Limit]:
+    """Those of plans and of subscribers, whenever they hold."""
+    found: dict[str, rows.Limit] = {}
+    for version in world.all(rows.PlanVersion):
+        found |= {f"subscription/{one.name}": one for one in version.limits}
+        for route in version.routes:
+            found |= {f"subscription_route/{one.name}": one for one in route.limits}
+    for row in world.all(rows.Subscription):
+        found |= {f"subscription/{one.limit.name}": one.limit for one in row.overrides}
+    return found
 
 
 def check_headers(
@@ -123,7 +139,12 @@ def check_refusal(
 
 
 def scopes(world: World, expect: dict[str, Any], request: dict[str, Any]) -> list[str]:
-    """All scopes that the key holds on the API, those of its roles among them."""
+    """All scopes that the key holds on the API, those of its roles among them.
+
+    The case tells them where a plan makes them fewer.
+    """
+    if "scopes" in expect:
+        return sorted(expect["scopes"])
     key = world.get(rows.Key, expect.get("key", "key"))
     api = world.get(rows.Api, request["api"])
     opens = next(

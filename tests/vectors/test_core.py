@@ -24,6 +24,8 @@ from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision
 from keyhouse.core.keyring import KeyringState, Pepper
 from keyhouse.core.limits import left_of, take
+from keyhouse.core.plan_records import Subscribed
+from keyhouse.core.plans import compile_subscribed
 from keyhouse.core.quotas import Span, span_of
 from keyhouse.core.records import Line
 from keyhouse.core.request import Request
@@ -51,7 +53,8 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
     api = world.get(rows.Api, api_name)
     routes = [one for one in world.all(rows.Route) if one.api_id == api.id]
     links = world.all(rows.ApplicationCustomer)
-    application = compile_application(by_id[row.application_id], ZoneInfo, links)
+    opened = world.all(rows.SubscriptionApi)
+    application = compile_application(by_id[row.application_id], ZoneInfo, links, opened)
     customer_id = application.customers.get(api.organization_id)
     return compile_line(
         key.secrets[found[0].id],
@@ -67,7 +70,15 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
             compile_project(by_id[api.project_id]),
         ],
         customer=compile_customer(by_id[customer_id], ZoneInfo) if customer_id else None,
+        subscribed=subscribed(world) if api.id in application.subscriptions else None,
     )
+
+
+def subscribed(world: World) -> Subscribed:
+    """The one subscription of a case."""
+    (subscription,) = world.all(rows.Subscription)
+    (plan,), (version,) = world.all(rows.Plan), world.all(rows.PlanVersion)
+    return compile_subscribed(subscription, plan, version, ZoneInfo)
 
 
 @dataclass

@@ -50,6 +50,8 @@ def case_of(world: World, step: reading.Step, counters: Counters) -> Case | None
 def scene_of(world: World, key_id: str, api_name: str) -> Scene:
     by_id: dict[str, Any] = {row.id: row for row in world.rows}
     key, api = by_id[key_id], world.get(rows.Api, api_name)
+    opened = [one for one in world.all(rows.SubscriptionApi) if one.api_id == api.id]
+    subscription = by_id[opened[0].subscription_id] if opened else None
     return Scene(
         key=key,
         access=[one for one in world.all(rows.Access) if one.key_id == key_id],
@@ -67,6 +69,9 @@ def scene_of(world: World, key_id: str, api_name: str) -> Scene:
             ),
             None,
         ),
+        subscription=subscription,
+        plan=by_id[subscription.plan_id] if subscription else None,
+        version=world.all(rows.PlanVersion)[0] if subscription else None,
     )
 
 

@@ -65,7 +65,6 @@ def test_every_outcome_of_a_request_has_a_vector() -> None:
     assert told <= set(OUTCOMES)
     outside = {
         "unavailable",  # no fault of the request
-        "subscription_inactive",
     }
     assert {verdict.code for verdict in Verdict} - told == outside
 
