@@ -1,0 +1,214 @@
+"""What a plan counts: exactly, for all of a subscription, whatever changes meanwhile."""
+
+import pytest
+
+from keyhouse.core.entities import Applies, Approval, Environment, Per, Visibility, Window
+from keyhouse.services import plans
+from keyhouse.services.plans import OverrideWish
+from keyhouse.services.refusals import Invalid, Taken
+from keyhouse.services.reports import limits_left
+from tests.services.plans.market import Market, Plane, quota
+
+MONTH_SECONDS = 31 * 86_400
+
+
+def spent(planes: list[Plane], keys: list, calls: int = 400) -> int:
+    """Calls let pass, in turn at all planes and with all keys; rests go back at times."""
+    passed = 0
+    for number in range(calls):
+        plane, key = planes[number % len(planes)], keys[number // 2 % len(keys)]
+        passed += plane.code(key) == "valid"
+        if number % 25 == 24:
+            for one in planes:
+                one.give_back()
+    return passed
+
+
+def left(plane: Plane, key: object, name: str = "subscription/monthly") -> int:
+    """What the answer to a call, which is allowed, tells to be left of a limit."""
+    decision = plane.call(key)  # type: ignore[arg-type] # a key
+    assert decision.code == "valid"
+    return {one.name: one.remaining for one in decision.limits}[name]
+
+
+def test_a_shared_quota_is_spent_exactly_across_planes(market: Market) -> None:
+    """Three keys, two nodes: not one call more than was sold, nor one less."""
+    market.subscribe(market.plan(limits=(quota(60),)))
+    keys = [market.key() for _ in range(3)]
+    planes = [market.plane(), market.plane()]
+    assert spent(planes, keys) == 60
+    test = market.key(Environment.TEST)
+    assert spent(planes, [test]) == 60
+
+
+def test_a_limit_for_each_key_is_spent_by_each(market: Market) -> None:
+    market.subscribe(market.plan(limits=(quota(20, per=Per.KEY),)))
+    planes = [market.plane(), market.plane()]
+    assert [spent(planes, [market.key()], 100) for _ in range(2)] == [20, 20]
+
+
+@pytest.mark.parametrize(("to", "more"), [(50, 20), (25, 0), (30, 0), (100, 70)])
+def test_a_change_of_plan_keeps_what_was_used(market: Market, to: int, more: int) -> None:
+    made = market.plan(limits=(quota(30),))
+    market.subscribe(made)
+    planes, keys = [market.plane(), market.plane()], [market.key(), market.key()]
+    assert spent(planes, keys, 100) == 30
+    market.change(made, limits=(quota(to),))
+    assert spent(planes, keys, 200) == more
+
+
+def test_lowering_a_quota_half_way_binds_at_once(market: Market) -> None:
+    made = market.plan(limits=(quota(100),))
+    market.subscribe(made)
+    planes, keys = [market.plane(), market.plane()], [market.key(), market.key()]
+    assert spent(planes, keys, 40) == 40
+    market.change(made, limits=(quota(50),))
+    assert spent(planes, keys, 200) == 10
+
+
+def test_moving_to_another_plan_keeps_what_was_used(market: Market) -> None:
+    small = market.plan("small", limits=(quota(10),))
+    large = market.plan("large", limits=(quota(25),))
+    joined = market.subscribe(small)
+    planes, keys = [market.plane(), market.plane()], [market.key()]
+    assert spent(planes, keys, 50) == 10
+    moved = market.buyer.write(
+        lambda work: plans.move_subscription(work, joined.id, plan=large.plan.id)
+    )
+    assert (moved.id, moved.plan_id) == (joined.id, large.plan.id)
+    assert spent(planes, keys, 100) == 15
+
+
+@pytest.mark.parametrize("to", [4, 40])
+def test_from_the_next_window_on_each_quota_keeps_its_amount_till_then(
+    market: Market, to: int
+) -> None:
+    made = market.plan(limits=(quota(10),))
+    market.subscribe(made)
+    plane, key = market.plane(), market.key()
+    assert left(plane, key) == 9
+    market.change(
+        made, "next_window", limits=(quota(to), quota(3, "daily", window=Window.DAY))
+    )
+    decision = plane.call(key)
+    told = {one.name: one.remaining for one in decision.limits}
+    assert told == {"subscription/monthly": 8}
+    market.seller.go_on(MONTH_SECONDS)
+    decision = plane.call(key)
+    told = {one.name: one.remaining for one in decision.limits}
+    assert told == {"subscription/monthly": to - 1, "subscription/daily": 2}
+
+
+def test_a_quota_taken_away_from_the_next_window_holds_till_then(market: Market) -> None:
+    made = market.plan(limits=(quota(2),))
+    market.subscribe(made)
+    plane, key = market.plane(), market.key()
+    market.change(made, "next_window", limits=())
+    assert [plane.code(key) for _ in range(3)] == ["valid", "valid", "quota_exceeded"]
+    market.seller.go_on(MONTH_SECONDS)
+    assert [plane.code(key) for _ in range(5)] == ["valid"] * 5
+
+
+def test_two_changes_in_one_window_keep_what_held_before_both(market: Market) -> None:
+    made = market.plan(limits=(quota(10),))
+    market.subscribe(made)
+    plane, key = market.plane(), market.key()
+    for amount in (5, 7):
+        market.change(made, "next_window", limits=(quota(amount),))
+    assert left(plane, key) == 9
+    market.seller.go_on(MONTH_SECONDS)
+    assert left(plane, key) == 6
+    market.change(made, "next_window", limits=(quota(70),))
+    market.change(made, "now", limits=(quota(70),))
+    assert left(plane, key) == 68
+
+
+def test_a_move_from_the_next_window_on_keeps_the_old_plan_till_then(
+    market: Market,
+) -> None:
+    small = market.plan("small", limits=(quota(10),))
+    large = market.plan("large", limits=(quota(25), quota(9, "other")))
+    joined = market.subscribe(small)
+    plane, key = market.plane(), market.key()
+    market.seller.write(
+        lambda work: plans.move_subscription(
+            work, joined.id, plan=large.plan.id, applies=Applies.NEXT_WINDOW
+        )
+    )
+    assert [one.name for one in plane.call(key).limits] == ["subscription/monthly"]
+    assert left(plane, key) == 8
+    market.seller.go_on(MONTH_SECONDS)
+    assert left(plane, key) == 24
+    assert left(plane, key, "subscription/other") == 7
+
+
+def test_who_may_move_where(market: Market) -> None:
+    start, private = market.plan("start"), market.plan("p2", visibility=Visibility.PRIVATE)
+    manual = market.plan("manual", approval=Approval.MANUAL)
+    joined = market.subscribe(start)
+
+    def move(of: object, plan: str) -> object:
+        return of.write(  # type: ignore[attr-defined] # an Acme
+            lambda work: plans.move_subscription(work, joined.id, plan=plan)
+        )
+
+    with pytest.raises(Invalid, match="not known"):
+        move(market.buyer, private.plan.id)
+    with pytest.raises(Taken, match="approval"):
+        move(market.buyer, manual.plan.id)
+    for plan in (private, manual):
+        assert move(market.seller, plan.plan.id).plan_id == plan.plan.id  # type: ignore[attr-defined] # a subscription
+    market.seller.write(lambda work: plans.end_subscription(work, joined.id))
+    with pytest.raises(Taken, match="ended"):
+        move(market.seller, start.plan.id)
+
+
+def test_an_override_holds_for_one_subscriber_up_to_its_end(market: Market) -> None:
+    made = market.plan(limits=(quota(2),))
+    joined = market.subscribe(made)
+    plane, key = market.plane(), market.key()
+    ends = market.seller.clock.now_us() + 60_000_000
+    market.seller.write(
+        lambda work: plans.change_subscription(
+            work, joined.id, overrides=[OverrideWish(quota(5), ends)]
+        )
+    )
+    other = market.caller(market.buyer, "Other")
+    market.subscribe(made, other)
+    plain = market.key(application=other)
+    assert (left(plane, key), left(plane, plain)) == (4, 1)
+    assert left(plane, key) == 3
+    market.seller.go_on(61)
+    assert plane.code(key) == "quota_exceeded"
+    assert left(plane, plain) == 0
+
+
+def test_an_override_that_has_ended_is_refused_when_it_is_new(market: Market) -> None:
+    joined = market.subscribe(market.plan())
+    past = market.seller.clock.now_us()
+    with pytest.raises(Invalid, match="has passed"):
+        market.seller.write(
+            lambda work: plans.change_subscription(
+                work, joined.id, overrides=[OverrideWish(quota(5), past)]
+            )
+        )
+
+
+def test_what_is_left_of_a_plan_is_told_with_the_key(market: Market) -> None:
+    made = market.plan(limits=(quota(9), quota(4, "each", per=Per.KEY)))
+    joined = market.subscribe(made)
+    key = market.key()
+    ends = market.seller.clock.now_us() + 60_000_000
+    market.seller.write(
+        lambda work: plans.change_subscription(
+            work, joined.id, overrides=[OverrideWish(quota(20), ends)]
+        )
+    )
+    told = market.buyer.read(lambda look: limits_left(look, key.view.key.id))
+    assert [(one.subject, one.limit.name, one.left) for one in told] == [
+        ("subscription", "each", 4),
+        ("subscription", "monthly", 20),
+    ]
+    market.seller.go_on(61)
+    told = market.buyer.read(lambda look: limits_left(look, key.view.key.id))
+    assert [one.left for one in told] == [4, 9]
