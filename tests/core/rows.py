@@ -50,6 +50,39 @@ ACCESS = rows.Access(
     provider_id="org_a",
     created_at=0,
 )
+PLAN = rows.Plan(
+    id="pln_a",
+    organization_id="org_a",
+    project_id="prj_a",
+    slug="basic",
+    name="Basic",
+    visibility=rows.Visibility.PRIVATE,
+    approval=rows.Approval.AUTOMATIC,
+    version=1,
+    **_WHEN,
+)
+VERSION = rows.PlanVersion(
+    id="pln_a/000001",
+    organization_id="org_a",
+    plan_id="pln_a",
+    number=1,
+    access=(rows.PlanAccess(api_id="api_a", scopes=("*",)),),
+    limits=(),
+    routes=(),
+    created_by="operator",
+    created_at=0,
+)
+SUBSCRIPTION = rows.Subscription(
+    id="sub_a",
+    provider_id="org_a",
+    consumer_id="org_a",
+    plan_id="pln_a",
+    application_id="app_a",
+    state=rows.SubscriptionState.ACTIVE,
+    state_since=0,
+    created_by="operator",
+    **_WHEN,
+)
 SECRET = rows.SecretRow(
     id="sec_a",
     key_id="key_a",
@@ -89,6 +122,18 @@ def quota(name: str, amount: int = 100, **more: Any) -> rows.Limit:
     """A quota of `amount` a day."""
     more.setdefault("window", rows.Window.DAY)
     return rows.Limit(name=name, kind=rows.LimitKind.QUOTA, amount=amount, **more)
+
+
+def plan_quota(name: str, amount: int = 100, **more: Any) -> rows.PlanLimit:
+    """A plan's quota of `amount` a day."""
+    kind, window = rows.LimitKind.QUOTA, more.pop("window", rows.Window.DAY)
+    return rows.PlanLimit(name=name, kind=kind, amount=amount, window=window, **more)
+
+
+def plan_rate(name: str, amount: int = 10, **more: Any) -> rows.PlanLimit:
+    """A plan's rate limit of `amount` a second."""
+    kind = rows.LimitKind.RATE
+    return rows.PlanLimit(name=name, kind=kind, amount=amount, period_seconds=1, **more)
 
 
 def api_record(*routes: rows.Route, **changes: Any) -> ApiRecord:

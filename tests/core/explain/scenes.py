@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from keyhouse.core.entities import Customer, Route, SecretRow
+from keyhouse.core.entities import (
+    Customer,
+    PlanVersion,
+    Route,
+    SecretRow,
+    Subscription,
+)
 from keyhouse.core.explain import Case, Explanation, Finding, Outcome, Scene, explain
 from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
@@ -27,6 +33,8 @@ def scene(
     provider: dict[str, Any] | None = None,
     routes: Sequence[Route] = (),
     customer: Customer | None = None,
+    subscription: Subscription | None = None,
+    version: PlanVersion | None = None,
 ) -> Scene:
     """The rows of `tests.core.rows`, with some columns changed."""
     home = replace(rows.ORGANIZATION, **(organization or {}))
@@ -40,6 +48,9 @@ def scene(
         routes=routes,
         providers=[home, replace(rows.PROJECT, **(provider or {}))],
         customer=customer,
+        subscription=subscription,
+        plan=rows.PLAN if subscription else None,
+        version=(version or rows.VERSION) if subscription else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The explanation and the decision are one rule: for any key and any request."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,9 +12,13 @@ from keyhouse.core.entities import (
     BrowserKeys,
     Environment,
     KeyKind,
+    PlanAccess,
+    PlanVersion,
     Resource,
     Restrictions,
     Route,
+    Subscription,
+    SubscriptionState,
 )
 from keyhouse.core.explain import CHECKS, Outcome, Scene, explain, say
 from keyhouse.core.paths import plain_path
@@ -98,13 +103,34 @@ def scenes(draw: st.DrawFn) -> Scene:
         organization={"disabled_at": draw(past)},
         project=off,
         api={
+            "organization_id": draw(st.sampled_from((*["org_a"] * 4, "org_b"))),
             "disabled_at": draw(past),
             "roles": ROLES,
             "browser_keys": draw(st.sampled_from(BrowserKeys)),
         },
         provider=off,
         routes=draw(routes()),
+        subscription=draw(some(subscriptions(), 2)),
+        version=draw(versions()),
     )
+
+
+@st.composite
+def subscriptions(draw: st.DrawFn) -> Subscription:
+    """One in any state, mostly active."""
+    active = [SubscriptionState.ACTIVE] * 4
+    state = draw(st.sampled_from((*active, *SubscriptionState)))
+    return replace(rows.SUBSCRIPTION, state=state)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> PlanVersion:
+    """A plan that opens much of the API, little, or none."""
+    api_id = draw(st.sampled_from((*["api_a"] * 6, "api_b")))
+    scopes = draw(st.sampled_from((("*",), ("*",), ("pages:*",), ("*:read",), ())))
+    roles = draw(st.sampled_from(((), ("reader",))))
+    opened = PlanAccess(api_id=api_id, scopes=scopes, roles=roles)
+    return replace(rows.VERSION, access=(opened,))
 
 
 ADDRESSES = [parse_address(text) for text in ("203.0.113.7", "203.0.113.9", "10.1.1.1")]

@@ -4,6 +4,7 @@ import pytest
 
 from keyhouse.core.entities import Applies, Approval, Environment, Per, Visibility, Window
 from keyhouse.services import plans
+from keyhouse.services.issue import Created
 from keyhouse.services.plans import OverrideWish
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.reports import limits_left
@@ -12,7 +13,7 @@ from tests.services.plans.market import Market, Plane, quota
 MONTH_SECONDS = 31 * 86_400
 
 
-def spent(planes: list[Plane], keys: list, calls: int = 400) -> int:
+def spent(planes: list[Plane], keys: list[Created], calls: int = 400) -> int:
     """Calls let pass, in turn at all planes and with all keys; rests go back at times."""
     passed = 0
     for number in range(calls):
@@ -24,9 +25,9 @@ def spent(planes: list[Plane], keys: list, calls: int = 400) -> int:
     return passed
 
 
-def left(plane: Plane, key: object, name: str = "subscription/monthly") -> int:
+def left(plane: Plane, key: Created, name: str = "subscription/monthly") -> int:
     """What the answer to a call, which is allowed, tells to be left of a limit."""
-    decision = plane.call(key)  # type: ignore[arg-type] # a key
+    decision = plane.call(key)
     assert decision.code == "valid"
     return {one.name: one.remaining for one in decision.limits}[name]
 

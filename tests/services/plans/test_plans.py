@@ -1,16 +1,19 @@
 """Plans: what they may hold, their versions, and who may see and change them."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from keyhouse.core.entities import Per, PlanVersion, Visibility
 from keyhouse.services import plans
+from keyhouse.services.actor import Actor
 from keyhouse.services.catalog import create_route, delete_api, delete_route
-from keyhouse.services.plans import OpeningWish, RouteWish
+from keyhouse.services.plans import OpeningWish, PlanView, RouteWish
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.tenants import create_project, delete_project
-from keyhouse.services.work import Turn
+from keyhouse.services.work import Turn, Work
+from tests.servers.acme import Acme
 from tests.services.plans.market import Market, quota, rate
 
 
@@ -106,34 +109,38 @@ def test_an_api_of_another_project_or_organization_is_not_known(market: Market) 
     actor = seller.holding("plans:write", on=elsewhere.id)
     market.buyer.api("maps")
     for name in ("weather", market.api, "maps"):
-        fields: plans.PlanFields = {"access": (OpeningWish(name),)}
         with pytest.raises(Invalid, match="not known"):
-            seller.write(
-                lambda work, fields=fields: plans.create_plan(
-                    work, slug="p2", project=elsewhere.id, fields=fields
-                ),
-                actor,
-            )
+            seller.write(partial(_sell, elsewhere.id, name), actor)
+
+
+def _sell(project: str, api: str, work: Work) -> PlanView:
+    fields: plans.PlanFields = {"access": (OpeningWish(api),)}
+    return plans.create_plan(work, slug="p2", project=project, fields=fields)
+
+
+def see(of: Acme, view: PlanView, actor: Actor | None = None) -> PlanVersion:
+    """The version of a plan that an organization is told."""
+    return of.read(lambda look: plans.get_plan(look, view.plan.id), actor).version
 
 
 def test_who_may_see_a_plan(market: Market) -> None:
     public = market.plan("open")
     private = market.plan("closed", visibility=Visibility.PRIVATE)
-    see = lambda view: lambda look: plans.get_plan(look, view.plan.id)  # noqa: E731
-    assert market.buyer.read(see(public)).version == public.version
+    buyer, id = market.buyer, public.plan.id
+    assert see(buyer, public) == public.version
     with pytest.raises(NotFound):
-        market.buyer.read(see(private))
+        see(buyer, private)
     market.sell(private, market.application)
-    assert market.buyer.read(see(private)).version == private.version
+    assert see(buyer, private) == private.version
     with pytest.raises(NotFound):
-        market.buyer.read(lambda look: plans.list_versions(look, public.plan.id, Turn()))
-    assert market.buyer.read(lambda look: plans.list_plans(look, Turn())).rows == []
-    nobody = market.seller.holding("keys:read")
+        buyer.read(lambda look: plans.list_versions(look, id, Turn()))
+    assert buyer.read(lambda look: plans.list_plans(look, Turn())).rows == []
     with pytest.raises(Forbidden):
-        market.seller.read(see(public), nobody)
-    for change in (plans.delete_plan, lambda work, id: plans.change_plan(work, id, {})):
-        with pytest.raises(NotFound):
-            market.buyer.write(lambda work, act=change: act(work, public.plan.id))
+        see(market.seller, public, market.seller.holding("keys:read"))
+    with pytest.raises(NotFound):
+        buyer.write(lambda work: plans.delete_plan(work, id))
+    with pytest.raises(NotFound):
+        buyer.write(lambda work: plans.change_plan(work, id, {"name": "Mine"}))
 
 
 def test_a_plan_is_within_reach_with_its_project_alone(market: Market) -> None:

@@ -1,5 +1,6 @@
 """Subscriptions: who may join what, their states, and what they open."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from keyhouse.core.entities import (
     Visibility,
 )
 from keyhouse.services import issue, plans
+from keyhouse.services.actor import Actor
 from keyhouse.services.catalog import delete_application
 from keyhouse.services.issue import AccessWish
+from keyhouse.services.meter.meter import use_of
 from keyhouse.services.plans import OpeningWish, Side, SubscriptionFilter
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.tenants import create_project
@@ -194,27 +197,25 @@ def test_a_third_organization_sees_nothing_of_it(
     for name in ("approve", "suspend", "resume", "end"):
         with pytest.raises(NotFound):
             act(market, name, joined.id, third)
-    for side in Side:
-        listed = third.read(
-            lambda look, side=side: plans.list_subscriptions(
-                look, Turn(), SubscriptionFilter(side)
-            )
-        )
-        assert listed.rows == []
+    assert [_listed(third, side) for side in Side] == [[], []]
 
 
 def test_each_side_lists_its_own_within_its_reach(market: Market) -> None:
     joined = market.subscribe(market.plan())
     for of, side in ((market.seller, Side.PROVIDER), (market.buyer, Side.CONSUMER)):
-        wanted = SubscriptionFilter(side)
         other = of.write(lambda work: create_project(work, name="Else"))
         here = of.holding("subscriptions:read", on=of.project)
         there = of.holding("subscriptions:read", on=other.id)
-        ask = lambda look, wanted=wanted: plans.list_subscriptions(look, Turn(), wanted)  # noqa: E731
-        assert of.read(ask).rows == of.read(ask, here).rows == [joined]
-        assert of.read(ask, there).rows == []
+        listed = partial(_listed, of, side)
+        assert listed() == listed(here) == [joined]
+        assert listed(there) == []
         with pytest.raises(NotFound):
             of.read(lambda look: plans.get_subscription(look, joined.id), there)
+
+
+def _listed(of: Acme, side: Side, actor: Actor | None = None) -> list[Any]:
+    wanted = SubscriptionFilter(side)
+    return of.read(lambda look: plans.list_subscriptions(look, Turn(), wanted), actor).rows
 
 
 def test_keys_of_the_own_organization_go_on_without_a_subscription(market: Market) -> None:
@@ -237,8 +238,6 @@ def test_an_own_application_that_subscribed_is_bound_by_it(market: Market) -> No
 
 
 def test_usage_names_the_subscription(market: Market) -> None:
-    from keyhouse.services.meter.meter import use_of
-
     joined = market.subscribe(market.plan())
     key = market.key()
     decision = market.plane().call(key)
