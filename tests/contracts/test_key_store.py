@@ -3,11 +3,15 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from keyhouse.adapters.database import Database, key_store
 from keyhouse.adapters.database.loading import Loading
+from keyhouse.core import entities
+from keyhouse.core.plan_records import PlanRecord, SubscriptionRecord
+from keyhouse.core.quotas import Quota
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
@@ -96,6 +100,57 @@ def test_customers_and_links_are_changes_to_what_nodes_cache(
     with database.rows.writing() as rows:
         rows.remove(link)
         assert list(rows.changed) == [PartRef("application", link.application_id)]
+
+
+def test_a_key_comes_with_the_subscription_of_its_application_and_the_plan(
+    database: Database, world: World
+) -> None:
+    """In one read: whoever calls first waits no longer than without one."""
+    limit = entities.PlanLimit(
+        name="daily", kind=entities.LimitKind.QUOTA, amount=5, window=entities.Window.DAY
+    )
+    with database.rows.writing() as rows:
+        for row in (
+            replace(make.plan(), version=2),
+            make.plan_version(1),
+            make.plan_version(2, limit),
+            make.subscription(),
+            make.subscription_api(),
+        ):
+            rows.insert(row)
+    parts = database.keys.find_secret([("p1", DIGEST)]).parts
+    application = parts[PartRef("application", world.application.id)]
+    assert isinstance(application, ApplicationRecord)
+    assert application.subscriptions == {world.api.id: make.id_of("sub", 1)}
+    subscription = parts[PartRef("subscription", make.id_of("sub", 1))]
+    assert isinstance(subscription, SubscriptionRecord)
+    assert subscription.active
+    plan = parts[PartRef("plan", make.id_of("pln", 1))]
+    assert isinstance(plan, PlanRecord)
+    assert plan.opens[world.api.id].scopes == {"forecast:read"}
+    (term,) = plan.terms
+    assert isinstance(term.limit, Quota)
+    assert (term.limit.name, term.limit.amount) == ("subscription/daily", 5)
+
+
+def test_plans_and_subscriptions_are_changes_to_what_nodes_cache(
+    database: Database, world: World
+) -> None:
+    """Else a subscription that is suspended would go on."""
+    plan, subscription = make.plan(), make.subscription()
+    link, version = make.subscription_api(), make.plan_version()
+    for row, part in (
+        (plan, PartRef("plan", plan.id)),
+        (version, PartRef("plan", plan.id)),
+        (subscription, PartRef("subscription", subscription.id)),
+        (link, PartRef("application", link.application_id)),
+    ):
+        with database.rows.writing() as rows:
+            rows.insert(row)
+            assert list(rows.changed) == [part]
+    with database.rows.writing() as rows:
+        rows.update(subscription, state=entities.SubscriptionState.SUSPENDED)
+        assert list(rows.changed) == [PartRef("subscription", subscription.id)]
 
 
 def test_an_api_is_loaded_with_its_routes_and_its_zone(

@@ -12,6 +12,7 @@ from keyhouse.core.forgetting import (
     log_name,
     parts_behind,
 )
+from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import PartRef
 from keyhouse.core.verdict import Verdict
 from tests.doors.gateway.doubles import KEY, Verifier
@@ -56,6 +57,16 @@ def test_a_standing_refusal_rests_on_all_parts_of_the_way(verdict: Verdict) -> N
         PartRef("api", "api_weather"),
         PartRef("project", "prj_2"),
     }
+
+
+def test_one_of_a_subscriber_rests_on_subscription_and_plan_too() -> None:
+    """A guard elsewhere must hear that a suspended one was resumed."""
+    bought = SubscriptionRecord("sub_1", "pln_1", active=False, terms=())
+    refused = decision(Verdict.SUBSCRIPTION_INACTIVE)
+    assert refused.line is not None
+    refused.line = replace(refused.line, subscription=bought)
+    added = {PartRef("subscription", "sub_1"), PartRef("plan", "pln_1")}
+    assert added < set(parts_behind(refused))
 
 
 def test_a_refusal_without_a_key_rests_on_nothing_that_can_be_named() -> None:

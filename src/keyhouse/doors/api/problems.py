@@ -53,7 +53,9 @@ _MENDS: Final = {
     "model_attributes_type": "send an object",
 }
 _ANY_MEND: Final = "send what the OpenAPI document describes"
-_AMOUNT: Final = re.compile(r"limits\.(\d+)\.amount")
+_AMOUNT: Final = re.compile(
+    r"((?:routes\.\d+\.)?limits\.\d+|overrides\.\d+)\.amount", re.ASCII
+)
 
 
 class NotMember(Refusal):
@@ -209,9 +211,11 @@ def _as_sent(request: Request, error: Problem) -> Problem:
     match = _AMOUNT.fullmatch(error.field)
     if match is None:
         return error
-    sent = json.loads(request.state.body)["limits"][int(match[1])]
+    sent = json.loads(request.state.body)
+    for step in match[1].split("."):
+        sent = sent[int(step) if step.isdigit() else step]
     name = "rate" if sent.get("rate") is not None else "quota"
-    return error._replace(field=f"limits.{match[1]}.{name}")
+    return error._replace(field=f"{match[1]}.{name}")
 
 
 async def _shape(request: Request, error: Exception) -> ProblemResponse:
