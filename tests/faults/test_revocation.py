@@ -49,6 +49,33 @@ async def _delay(installation: Installation, port: int, key: Key) -> float:
     return time.monotonic() - revoked_at
 
 
+async def test_a_suspended_subscription_is_refused_at_once(
+    installation: Installation,
+) -> None:
+    """And works again as soon: the change log tells both."""
+    client, gateway = installation.client, await asyncio.to_thread(installation.gateway)
+    key, joined = await asyncio.to_thread(_sold, installation)
+    (caller,) = callers(1, gateway.port, key, Tally())
+    assert await caller.call() == 200
+    acts = {client.subscriptions.suspend: 403, client.subscriptions.resume: 200}
+    for act, status in acts.items():
+        await asyncio.to_thread(act, joined)
+        since = time.monotonic()
+        while await caller.call() != status:
+            assert time.monotonic() - since < SECONDS_MAX
+    caller.close()
+
+
+def _sold(installation: Installation) -> tuple[Key, str]:
+    """A key of an application of its own, and the id of what that subscribed to."""
+    client = installation.client
+    caller = str(client.applications.create(name="Sold")["id"])
+    plan = client.plans.create(slug="sold", access=[{"api": "echo"}])
+    joined = client.subscriptions.create(str(plan["id"]), caller)
+    made = client.keys.create("sold", [{"api": "echo"}], application=caller)
+    return Key(made["id"], made["secret"]), str(joined["id"])
+
+
 def _revoke(installation: Installation, key: Key) -> float:
     installation.client.keys.revoke(key.id)
     return time.monotonic()
