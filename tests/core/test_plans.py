@@ -25,7 +25,7 @@ from keyhouse.core.entities import (
 )
 from keyhouse.core.plans import carried_over, compile_subscribed, placed, placed_at
 from keyhouse.core.quotas import FOREVER_US
-from keyhouse.core.records import Line
+from keyhouse.core.records import Line, OrganizationRecord, ProjectRecord
 from keyhouse.core.scopes import common
 from tests.core import rows
 
@@ -42,7 +42,7 @@ def line(
 ) -> Line:
     """The way from the key to the API with that plan."""
     key = compile_key(rows.KEY, [rows.ACCESS], [rows.SECRET], ZoneInfo)
-    home = [
+    home: list[OrganizationRecord | ProjectRecord] = [
         compile_organization(rows.ORGANIZATION, ZoneInfo),
         compile_project(rows.PROJECT),
     ]
