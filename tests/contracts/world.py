@@ -138,6 +138,7 @@ def subscription(number: int = 1, plan: int = 1) -> entities.Subscription:
         consumer_id=id_of("org", 1),
         plan_id=id_of("pln", plan),
         application_id=id_of("app", 1),
+        counted_id=id_of("sub", number),
         state=entities.SubscriptionState.ACTIVE,
         state_since=NOW,
         created_by="operator",

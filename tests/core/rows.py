@@ -78,6 +78,7 @@ SUBSCRIPTION = rows.Subscription(
     consumer_id="org_a",
     plan_id="pln_a",
     application_id="app_a",
+    counted_id="sub_a",
     state=rows.SubscriptionState.ACTIVE,
     state_since=0,
     created_by="operator",

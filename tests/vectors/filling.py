@@ -128,6 +128,7 @@ class Filling:
             consumer_id=self.world.ids["organization"],
             plan_id=plan_id,
             application_id=self.world.ids["application"],
+            counted_id=plan_id,  # any text that is another case's in no case
             state=rows.SubscriptionState(given["state"]),
             state_since=0,
             overrides=tuple(_override(one) for one in given.get("overrides", [])),

@@ -178,7 +178,7 @@ def _plan_levels(key: KeyRecord, subscribed: InForce, route_id: str) -> list[Lev
     alone, and those that all keys of the subscription share. Neither place
     names the plan: whoever moves to another keeps what was used.
     """
-    kind, place, route = "subscription", subscribed.subscription_id, ""
+    kind, place, route = "subscription", subscribed.counted_id, ""
     if route_id:
         kind, route = "subscription_route", f"/{route_id}"
     terms = list(subscribed.on(route_id))

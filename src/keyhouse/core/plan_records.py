@@ -41,9 +41,13 @@ class PlanRecord:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubscriptionRecord:
-    """A subscription. Its terms win over those of its plan."""
+    """A subscription. Its terms win over those of its plan.
+
+    Use is booked on `counted_id`: its own, or that of the one before it.
+    """
 
     id: str
+    counted_id: str
     plan_id: str
     active: bool
     terms: tuple[Term, ...]
@@ -72,7 +76,7 @@ class Subscribed:
             if now_us < term.until_us:
                 held[term.route_id, term.name] = term
         terms = tuple(term for term in held.values() if term.limit is not None)
-        return InForce(self.subscription.id, terms)
+        return InForce(self.subscription.counted_id, terms)
 
     def _terms(self) -> Iterable[Term]:
         return (*self.plan.terms, *self.subscription.terms)
@@ -81,7 +85,7 @@ class Subscribed:
 class InForce(NamedTuple):
     """The limits of a subscription at a time, those of routes among them."""
 
-    subscription_id: str
+    counted_id: str
     terms: tuple[Term, ...]
 
     def on(self, route_id: str) -> Iterable[Term]:

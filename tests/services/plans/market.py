@@ -13,6 +13,7 @@ from keyhouse.core.entities import (
     PlanLimit,
     Resource,
     Subscription,
+    SubscriptionState,
     Visibility,
     Window,
 )
@@ -164,6 +165,17 @@ class Market:
             environment=environment,
         )
         return (of or self.buyer).write(lambda work: issue.create_key(work, wish))
+
+    def key_of(self, view: PlanView) -> Created:
+        """A key of the buyer, who has subscribed to a plan for it."""
+        self.subscribe(view)
+        return self.key()
+
+    def end(self) -> Subscription:
+        """End what the buyer's application has."""
+        with self.seller.database.rows.reading() as tx:
+            (live,) = tx.find(Subscription, state=SubscriptionState.ACTIVE)
+        return self.buyer.write(lambda work: plans.end_subscription(work, live.id))
 
     def plane(self) -> Plane:
         """One more node."""

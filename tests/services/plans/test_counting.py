@@ -80,6 +80,25 @@ def test_moving_to_another_plan_keeps_what_was_used(market: Market) -> None:
     assert spent(planes, keys, 100) == 15
 
 
+def test_a_new_subscription_goes_on_with_what_the_one_before_used(
+    market: Market,
+) -> None:
+    """Else a buyer would get a fresh quota by ending one and making another."""
+    made = market.plan(limits=(quota(10),))
+    planes, keys = [market.plane(), market.plane()], [market.key_of(made)]
+    assert spent(planes, keys, 30) == 10
+    for _ in range(2):
+        ended = market.end()
+        again = market.subscribe(made)
+        assert again.id != ended.id
+        assert again.counted_id == ended.counted_id
+        assert spent(planes, keys, 30) == 0
+    market.end()
+    larger = market.plan("larger", limits=(quota(15),))
+    market.subscribe(larger)
+    assert spent(planes, keys, 30) == 5
+
+
 @pytest.mark.parametrize("to", [4, 40])
 def test_from_the_next_window_on_each_quota_keeps_its_amount_till_then(
     market: Market, to: int

@@ -143,7 +143,9 @@ class Subscription:
     """Joins an application to a plan, whose organization is the provider.
 
     `carried` are quotas of the plan that it was moved from. `state_since` is
-    when it came to be what it is.
+    when it came to be what it is. `counted_id` is what its use is booked on: its
+    own id, or that of the one before it, so that nobody gets a fresh quota by
+    ending a subscription and making another.
     """
 
     id: str
@@ -151,6 +153,7 @@ class Subscription:
     consumer_id: str
     plan_id: str
     application_id: str
+    counted_id: str
     state: SubscriptionState
     state_since: int
     overrides: tuple[Override, ...] = ()

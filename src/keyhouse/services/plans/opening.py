@@ -49,6 +49,15 @@ def claim(work: Work, subscription: Subscription, api_ids: Iterable[str]) -> Non
             work.tx.update(held, subscription_id=subscription.id)
 
 
+def counted_before(work: Work, application_id: str, api_ids: Iterable[str]) -> str | None:
+    """What use of these APIs was booked on by the subscription before, if any."""
+    opened = tuple(f"{application_id}/{api_id}" for api_id in api_ids)
+    for link in work.tx.find(SubscriptionApi, id=opened):
+        for row in work.tx.find(Subscription, id=link.subscription_id):
+            return row.counted_id
+    return None
+
+
 def claim_for_all(work: Work, plan: Plan, api_ids: Iterable[str]) -> None:
     """Have all subscriptions of a plan open these APIs too. Raises Taken."""
     added = tuple(api_ids)

@@ -12,7 +12,7 @@ from keyhouse.core.entities import (
     Visibility,
 )
 from keyhouse.core.validation import Problem
-from keyhouse.services.plans.opening import claim
+from keyhouse.services.plans.opening import claim, counted_before
 from keyhouse.services.plans.parties import WRITE_SUBSCRIPTIONS
 from keyhouse.services.plans.queries import found_plan, newest
 from keyhouse.services.refusals import Taken, refuse
@@ -39,12 +39,15 @@ def create_subscription(work: Work, *, plan: str, application: str) -> Subscript
     if joined.plan.retired_at is not None:
         raise Taken("plan", "is retired and takes no new subscriptions", "choose another")
     waits = joined.plan.approval is Approval.MANUAL and not joined.sells
+    apis = [one.api_id for one in newest(work, joined.plan).access]
+    id = work.new_id(ids.SUBSCRIPTION)
     row = Subscription(
-        id=work.new_id(ids.SUBSCRIPTION),
+        id=id,
         provider_id=joined.plan.organization_id,
         consumer_id=joined.application.organization_id,
         plan_id=joined.plan.id,
         application_id=joined.application.id,
+        counted_id=counted_before(work, joined.application.id, apis) or id,
         state=SubscriptionState.PENDING if waits else SubscriptionState.ACTIVE,
         state_since=work.now_us,
         created_by=work.actor.id,
@@ -52,7 +55,7 @@ def create_subscription(work: Work, *, plan: str, application: str) -> Subscript
         updated_at=work.now_us,
     )
     work.tx.insert(row)
-    claim(work, row, [one.api_id for one in newest(work, joined.plan).access])
+    claim(work, row, apis)
     between = (row.provider_id, row.consumer_id)
     work.note("subscription.create", row.id, after=told(row), between=between)
     return row

@@ -66,6 +66,7 @@ def _subscriptions() -> None:
             _id(name)
             for name in ("id", "provider_id", "consumer_id", "plan_id", "application_id")
         ),
+        _id("counted_id"),
         _text("state"),
         _number("state_since"),
         *(_json(name) for name in ("overrides", "carried")),
