@@ -21,6 +21,7 @@ LABELS: Final[Mapping[str, str]] = {
     "expired": "Not ended",
     "environment": "Environment",
     "access": "API",
+    "subscription": "Subscription",
     "browser": "Browser",
     "network": "Network",
     "referrer": "Web page",
@@ -127,7 +128,8 @@ def _way(here: InProject, told: Explained, place: Place) -> Way | None:
     if place is Place.APPLICATION and told.key is not None:
         url = here.url("applications", told.key.application_id)
         return Way(url, "Open the application")
-    if place in (Place.API, Place.API_LIMITS) and here.may("apis:write"):
+    foreign = told.key is not None and told.key.organization_id != told.api.organization_id
+    if place in (Place.API, Place.API_LIMITS) and here.may("apis:write") and not foreign:
         return Way(here.url("apis", told.api.id, "edit"), "Change the API", panel=True)
     if place is Place.PROJECT:
         return Way(here.organization_url("projects"), "Open the projects")
