@@ -2,6 +2,7 @@
 
 Revision ID: 0016
 Revises: 0013
+Revises: 0011
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from alembic import op
 
 revision = "0016"
 down_revision = "0013"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
