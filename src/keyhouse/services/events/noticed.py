@@ -3,7 +3,7 @@
 from typing import Final
 
 from keyhouse.core.counting import CREDITS
-from keyhouse.core.entities import Alert, BudgetMark
+from keyhouse.core.entities import Alert, BudgetMark, Subscription
 from keyhouse.core.events import OF_ALERT, OF_CREDITS, OF_QUOTA, Kind
 from keyhouse.core.moments import format_time
 from keyhouse.core.quotas import FOREVER_US
@@ -68,18 +68,18 @@ def _told(mark: BudgetMark) -> tuple[Kind, dict[str, object]]:
             **sums,
             "left": left,
         }
-    # A key's limit on an API or a route has both ids, with a slash between.
-    subject, _, counted_on = mark.subject_id.partition("/")
-    what = mark.subject_kind.partition("_")[2]
+    # A key's limit on an API or a route has both ids, with a slash between; so
+    # has one of a subscription for each key, or on a route.
+    kind, *whats = mark.subject_kind.split("_")
+    subject, *counted_on = mark.subject_id.split("/")
     told: dict[str, object] = {
         "limit": mark.limit_name,
-        "subject": {"kind": mark.subject_kind.partition("_")[0], "id": subject},
+        "subject": {"kind": kind, "id": subject},
         "environment": mark.environment or None,
         **sums,
         "window_end": _end(mark),
     }
-    if counted_on:
-        told[what] = counted_on
+    told |= zip(whats, counted_on, strict=False)
     return OF_QUOTA[mark.level], told
 
 
@@ -89,18 +89,19 @@ def _end(mark: BudgetMark) -> str | None:
 
 def _concerned(tx: Transaction, mark: BudgetMark) -> list[Hearer]:
     """The provider, and whose the subject is where that is another."""
-    subject, _, counted_on = mark.subject_id.partition("/")
+    subject, *counted_on = mark.subject_id.split("/")
     own = place_of_id(tx, subject)
-    api = place_of_id(tx, counted_on)
     places = {
         place.organization_id: place.project_id
-        for place in (own, api)
+        for place in (own, *(place_of_id(tx, id) for id in counted_on))
         if place.organization_id is not None
     }
     hearers = [Hearer(mark.provider_id, places.get(mark.provider_id))]
     consumer = own.organization_id
     if mark.subject_kind == "organization":
         consumer = subject
+    for bought in tx.find(Subscription, id=subject):
+        consumer = bought.consumer_id
     if consumer is not None and consumer != mark.provider_id:
         hearers.append(Hearer(consumer, places.get(consumer)))
     return hearers

@@ -11,9 +11,11 @@ from keyhouse.core.entities import (
     Customer,
     Entity,
     Key,
+    Plan,
     Project,
     Route,
     SecretRow,
+    Subscription,
     Webhook,
 )
 from keyhouse.ports import Transaction
@@ -77,6 +79,14 @@ def _secret(tx: Transaction, id: str) -> Place:
     return NOWHERE
 
 
+def _subscription(tx: Transaction, id: str) -> Place:
+    """In the project of the plan: its provider's; the consumer's is not told here."""
+    for row in tx.find(Subscription, id=id):
+        place = place_of_id(tx, row.plan_id)
+        return _below(place, plan=row.plan_id, application=row.application_id)
+    return NOWHERE
+
+
 def _below(place: Place, **parents: str) -> Place:
     return place._replace(parents=parents)
 
@@ -86,6 +96,8 @@ _FINDERS: Final[Mapping[str, Callable[[Transaction, str], Place]]] = {
     ids.API: _in_project(Api),
     ids.APPLICATION: _in_project(Application),
     ids.CUSTOMER: _in_project(Customer),
+    ids.PLAN: _in_project(Plan),
+    ids.SUBSCRIPTION: _subscription,
     ids.KEY: _in_project(Key),
     ids.ROUTE: _route,
     ids.SECRET: _secret,
