@@ -29,6 +29,8 @@ _KINDS = {
     "sessions": "id",
     "webhooks": "webhook",
     "calendars": "calendar",
+    "plans": "plan",
+    "subscriptions": "subscription",
 }
 ASKING = {"find_key", "explain_key", "explain_request"}
 """Questions whose words belong in no address."""

@@ -30,6 +30,7 @@ from keyhouse.services.catalog import (
 from keyhouse.services.issue import SecretState
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.people.sessions import open_session
+from keyhouse.services.plans import OpeningWish, create_plan, create_subscription
 from keyhouse.services.prepaid import CreditWish, add_credit
 from keyhouse.services.rotation import create_calendar
 from keyhouse.services.tenants import (
@@ -240,7 +241,19 @@ class World:
                     name=f"{word} listener", url="https://93.184.215.14/", events=("*",)
                 ),
             ).webhook
+            offer = create_plan(
+                work,
+                slug=f"{word}-plan",
+                project=acme.project,
+                fields={"access": (OpeningWish(api),)},
+            ).plan
+            subscriber = create_application(
+                work, name=f"{word} subscriber", project=acme.project
+            )
+            joined = create_subscription(work, plan=offer.id, application=subscriber.id)
             return {
+                "plan": offer.id,
+                "subscription": joined.id,
                 "webhook": told.id,
                 "calendar": create_calendar(work, f"{word} dates").calendar.id,
                 "delivery": send_test(work, told.id).id,
