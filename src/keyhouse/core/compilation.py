@@ -14,8 +14,8 @@ from keyhouse.core.counting import (
     told_name,
 )
 from keyhouse.core.limits import RateLimit, rate_limit
-from keyhouse.core.notices import notice_of
 from keyhouse.core.lines import LineLimits, opened_by
+from keyhouse.core.notices import notice_of
 from keyhouse.core.patterns import Endpoints, Referrers, parse_endpoint
 from keyhouse.core.plan_records import Subscribed
 from keyhouse.core.quotas import FOREVER_US, Quota

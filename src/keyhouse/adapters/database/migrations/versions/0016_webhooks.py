@@ -2,7 +2,6 @@
 
 Revision ID: 0016
 Revises: 0013
-Revises: 0011
 """
 
 from typing import Any
@@ -12,7 +11,6 @@ from alembic import op
 
 revision = "0016"
 down_revision = "0013"
-down_revision = "0011"
 branch_labels = None
 depends_on = None
 
