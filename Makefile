@@ -4,7 +4,7 @@
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
 # make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again; the promised sizes; fuzzing
-#              (ROUNDS=200 FUZZ_SECONDS=120)
+#              (ROUNDS=200 KEYS=1000000 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
@@ -58,6 +58,8 @@ soak: $(VENV)/soak.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
 	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 \
 	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
+	KEYHOUSE_SCALE_KEYS=$(or $(KEYS),1000000) KEYHOUSE_SCALE_TIMED=1 \
+	  $(BIN)/python -m pytest -rP tests/scale $(ARGS)
 	for what in requests answers; do \
 	  $(BIN)/python -m tests.doors.gateway.raw.explore $$what \
 	    $$(( $(or $(FUZZ_SECONDS),120) / 2 )) || exit 1; done

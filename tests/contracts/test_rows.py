@@ -6,7 +6,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core import entities
-from keyhouse.ports import Clash, Conflict, Search
+from keyhouse.ports import Clash, Conflict
 from tests.contracts import world as make
 from tests.contracts.world import NOW, World
 
@@ -247,26 +247,6 @@ def test_contains_ignores_case_and_takes_signs_as_they_are(
     assert [row.id for row in page.rows] == [
         make.id_of("org", 1 if "rz" in part.lower() else 2)
     ]
-
-
-def test_a_search_finds_a_row_by_what_refers_to_it(
-    database: Database, world: World
-) -> None:
-    with database.rows.writing() as rows:
-        rows.insert(replace(make.key(2), name="ABCD"))
-        rows.insert(make.key(3))
-        rows.insert(replace(make.secret(2, key=3, digest=b"x"), hint="kh_…zz%9"))
-
-    def found(part: str, limit: int = 9) -> list[str]:
-        search = Search(part, "name", entities.SecretRow, "key_id", "hint")
-        with database.rows.reading() as rows:
-            page = rows.page(entities.Key, after=None, limit=limit, search=search)
-        return [row.name for row in page.rows]
-
-    assert found("abcd") == ["ABCD", "key 1"]
-    assert found("abcd", 1) == ["ABCD"]
-    assert found("Z%") == ["key 3"]
-    assert found("z_9") == []
 
 
 @pytest.mark.parametrize(

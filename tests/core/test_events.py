@@ -18,7 +18,6 @@ TO_COME = frozenset(
         "import.finish",
         "import.undo",
         "import.undone",
-        "key.transfer",
         "plan.change",
         "plan.create",
         "plan.delete",

@@ -175,13 +175,58 @@ class Keys(Standing[One, Listed, Each, Nothing]):
         `fields`: application, environment, kind, restrictions, limits,
         starts_at, ends_at, metadata, rotation. With an `idempotency_key` of your own a
         second call gives the same key, and `"secret": None`.
+        starts_at, ends_at, metadata, owner, purpose, tags. With an
+        `idempotency_key` of your own a second call gives the same key, and
+        `"secret": None`.
         """
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         body = {"name": name, "access": list(access), **fields}
         return self._sender.one(Call("POST", self._path, body=body, headers=headers))
 
+    def create_many(
+        self, keys: Sequence[Mapping[str, Any]], *, idempotency_key: str | None = None
+    ) -> One:
+        """Up to 100 new keys, all or none: `{"data": [...]}` in their order.
+
+        Each is given as an object with `name`, `access` and the fields of `create`.
+        """
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        body = {"keys": [dict(key) for key in keys]}
+        return self._sender.one(Call("POST", self._at("batch"), body=body, headers=headers))
+
+    def revoke_all(
+        self,
+        *,
+        application: str | None = None,
+        customer: str | None = None,
+        owner: str | None = None,
+        project: str | None = None,
+        dry_run: bool = False,
+        expected: int | None = None,
+    ) -> One:
+        """Refuse all keys of one application, customer, owner or project for ever.
+
+        With `expected`, only if there are so many. The same call again does the
+        rest where one broke off. Tells `matched` and `revoked`.
+        """
+        named = {
+            "application": application,
+            "customer": customer,
+            "owner": owner,
+            "project": project,
+            "expected": expected,
+        }
+        body = {name: value for name, value in named.items() if value is not None}
+        call = Call("POST", self._at("revoke"), body={**body, "dry_run": dry_run})
+        return self._sender.one(call)
+
+    def transfer(self, id: str, application: str) -> One:
+        """Give the key to another application, and to that one's project."""
+        body = {"application": application}
+        return self._sender.one(Call("POST", self._at(id, "transfer"), body=body))
+
     def delete(self, id: str) -> Nothing:
-        """Put the key away; `restore` brings it back."""
+        """Put the key away; for 30 days `restore` brings it back."""
         return self._sender.nothing(Call("DELETE", self._at(id)))
 
     def enable(self, id: str) -> One:
@@ -283,6 +328,22 @@ class Calendars(Listing[One, Listed, Each, Nothing]):
     def delete(self, id: str) -> Nothing:
         """Close its address."""
         return self._sender.nothing(Call("DELETE", self._at(id)))
+
+
+class Secrets(Generic[One, Listed, Each, Nothing]):
+    """Secrets by themselves, whosever they are."""
+
+    def __init__(self, sender: Sender[One, Listed, Each, Nothing], path: str) -> None:
+        self._sender = sender
+        self._path = path
+
+    def revoke(self, secret: str) -> One:
+        """Refuse a secret from now on, if it is one; the answer does not tell.
+
+        Whoever holds it may, and needs no key for it.
+        """
+        call = Call("POST", f"{self._path}/revoke", body={"secret": secret})
+        return self._sender.one(call)
 
 
 class Requests(Listing[One, Listed, Each, Nothing]):
@@ -444,6 +505,7 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.subscriptions = Subscriptions(sender, "/v1/subscriptions")
         self.keys = Keys(sender, "/v1/keys")
         self.calendars = Calendars(sender, "/v1/calendars")
+        self.secrets = Secrets(sender, "/v1/secrets")
         self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
         self.alerts = Listing(sender, "/v1/alerts")

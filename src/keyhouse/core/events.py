@@ -76,7 +76,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         "key.secret_ending",
         "a secret of a key is refused from `ends_at` or `revoked_at` on",
         "secret",
-        ("secret.end",),
+        ("secret.end", "secret.revoke"),
         ("ends_at", "revoked_at"),
     ),
     _audited(
@@ -284,6 +284,10 @@ UNTOLD: Final = frozenset(
         # Told when it is over.
         "import.create",
         "import.undo",
+        # Told key by key.
+        "keys.revoke",
+        # Told when it was put away.
+        "key.purge",
         # An event of its own would call for another.
         "webhook.replay",
         "webhook.test",

@@ -20,6 +20,7 @@ from keyhouse.ports.counting import (
     UsageSink,
 )
 from keyhouse.ports.failures import Clash, Conflict, StoreUnavailable
+from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
 from keyhouse.ports.people import Mail, Mailer, PasswordHasher
 from keyhouse.ports.records import (
     ChangeFeed,
@@ -37,7 +38,6 @@ from keyhouse.ports.rows import (
     Page,
     Range,
     Rows,
-    Search,
     Transaction,
     WritingTransaction,
 )
@@ -56,7 +56,10 @@ __all__ = [
     "DeliveryQueue",
     "E",
     "Entropy",
+    "KeyReach",
+    "KeyState",
     "KeyStore",
+    "KeysWanted",
     "LeaseWanted",
     "Leased",
     "Mail",
@@ -75,7 +78,6 @@ __all__ = [
     "Rows",
     "Sealed",
     "Sealer",
-    "Search",
     "SecretUse",
     "Sent",
     "Signer",

@@ -1,11 +1,12 @@
 """The rows of the control plane."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
+from keyhouse.ports.keys import KeysWanted
 from keyhouse.ports.rotation import Waiting
 
 E = TypeVar("E", bound=entities.Entity)
@@ -20,19 +21,6 @@ class Page(NamedTuple):
 
 Range = tuple[Any, Any]
 """From the first, if it is not None, up to the second, which is not in it."""
-
-
-class Search(NamedTuple):
-    """Text sought, case aside, in a row's `column` or in rows that refer to it:
-
-    in `child_column` of those whose `reference` holds the row's id.
-    """
-
-    part: str
-    column: str
-    child: type[Any]
-    reference: str
-    child_column: str
 
 
 class Transaction(Protocol):
@@ -56,7 +44,6 @@ class Transaction(Protocol):
         after: str | None,
         limit: int,
         contains: Mapping[str, str] | None = None,
-        search: Search | None = None,
         within: Mapping[str, Range] | None = None,
         **equals: object,
     ) -> Page:
@@ -85,6 +72,17 @@ class Transaction(Protocol):
 
         transaction that adds it has not committed.
         """
+
+    def page_of_keys(self, wanted: KeysWanted, *, after: str | None, limit: int) -> Page:
+        """Keys that fit, the newest id first, from behind cursor `after`.
+
+        However many there are, no more than a bounded number of rows is looked
+        at: so a page may hold less than `limit`, and yet have a next.
+        Raises ValueError for a cursor that is not one of ours.
+        """
+
+    def keys_deleted_before(self, before_us: int, rows_max: int) -> Sequence[entities.Key]:
+        """Keys of all organizations that were deleted before, the longest ago first."""
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units of a budget booked as used, and units leased and not yet settled."""
@@ -136,6 +134,9 @@ class Rows(Protocol):
 
 class WritingTransaction(Transaction, Protocol):
     """A transaction that writes; `seq` is known after it has committed."""
+
+    def forget_use(self, key_id: str) -> None:
+        """Forget when a key's secrets were last used; for one that is removed."""
 
     def spend(self, budget: Budget, span: Span, limit: int, units: int) -> bool:
         """Book units of a budget as used, if the transaction commits.

@@ -12,6 +12,8 @@ OPERATOR = "operator"
 """The actor of what is done by a command on the machine itself."""
 WORKER = "worker"
 """The actor of what happens on its own."""
+HOLDER = "holder"
+"""The actor of what a secret's holder does, of whom nothing else is known."""
 
 
 class Reach(NamedTuple):

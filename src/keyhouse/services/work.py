@@ -35,7 +35,6 @@ from keyhouse.ports import (
     Range,
     Rows,
     Sealer,
-    Search,
     Transaction,
     UsageReports,
     WritingTransaction,
@@ -114,7 +113,6 @@ class Look:
         turn: "Turn",
         equals: Mapping[str, object],
         contains: Mapping[str, str] | None = None,
-        search: Search | None = None,
         within: Mapping[str, Range] | None = None,
     ) -> Page:
         """A page of rows that fit; Invalid for a cursor that is not one of ours."""
@@ -124,7 +122,6 @@ class Look:
                 after=turn.cursor,
                 limit=turn.limit,
                 contains=contains,
-                search=search,
                 within=within,
                 **equals,
             )

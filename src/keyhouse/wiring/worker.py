@@ -37,10 +37,20 @@ def rounds_of_worker(
         Task("webhooks", EVENTS_SECONDS, _webhooks(office, database, outbox)),
         Task("overlaps", OVERLAPS_SECONDS, _overlaps(office)),
         Task("reminders", REMINDERS_SECONDS, _reminders(settings, office, outbox)),
+        Task("keys.purge", UPKEEP_SECONDS, _purging(office)),
     )
     clock, entropy = SystemClock(), SystemEntropy()
     holder = ids.make_id(ids.NODE, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))
     return rounds_of(tasks, database.rows, clock, holder)
+
+
+def _purging(office: Office) -> Callable[[Claim], None]:
+    from keyhouse.services.issue import purge_keys
+
+    def run(claim: Claim) -> None:
+        purge_keys(office, claim)
+
+    return run
 
 
 def _upkeep(settings: Settings, database: Database) -> Callable[[Claim], None]:

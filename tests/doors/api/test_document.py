@@ -47,7 +47,7 @@ async def test_every_operation_has_a_name_words_and_an_example(house: House) -> 
 
 async def test_every_guarded_operation_tells_of_its_problems(house: House) -> None:
     for path, method, operation in _operations(house.app.openapi()):
-        if not path.startswith("/v1/"):
+        if not path.startswith("/v1/") or not operation["security"]:
             continue
         at = f"{method} {path}"
         told = operation["responses"]

@@ -55,7 +55,7 @@ def _guarded(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
         (path, method.upper(), operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if "security" in operation
+        if operation.get("security")
     ]
 
 

@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from keyhouse.core.entities import Application, RotationSchedule
+from keyhouse.core import ids
+from keyhouse.core.entities import Application, Member, Person, Role, RotationSchedule
 from keyhouse.services import catalog, issue
 from keyhouse.services.issue import Created, KeyState
 from keyhouse.services.jobs import Overtaken
@@ -171,3 +172,45 @@ def test_an_application_s_schedule_is_kept(acme: Acme, made: Created) -> None:
         row = tx.get(Application, id)
     assert row is not None
     assert row.rotation == QUARTERLY
+
+
+def test_who_answers_for_a_key_hears_of_it_and_of_no_other(
+    acme: Acme, letters: Letters
+) -> None:
+    acme.api()
+    now = acme.office.clock.now_us()
+    person = Person(
+        id=acme.office.new_id(ids.PERSON, now),
+        name="Dev",
+        email="dev@example.com",
+        created_at=now,
+        updated_at=now,
+    )
+    member = Member(
+        id=f"{acme.organization}/{person.id}",
+        organization_id=acme.organization,
+        person_id=person.id,
+        role=Role.DEVELOPER,
+        created_at=now,
+        updated_at=now,
+    )
+    with acme.office.rows.writing() as tx:
+        tx.insert(person)
+        tx.insert(member)
+    acme.key("Theirs", rotation=QUARTERLY, owner=person.id)
+    acme.key("Other", rotation=QUARTERLY)
+    acme.go_on(90 * DAY)
+    assert reminded(acme, letters) == 2
+    (own,) = [one for one in letters.sent if one.to == "dev@example.com"]
+    assert "Theirs" in own.text
+    assert "Other" not in own.text
+
+
+def test_a_key_that_was_reminded_of_can_go_for_good(
+    acme: Acme, made: Created, letters: Letters
+) -> None:
+    acme.go_on(90 * DAY)
+    assert reminded(acme, letters) == 1
+    acme.write(lambda work: issue.delete_key(work, made.view.key.id))
+    acme.go_on(31 * DAY)
+    assert issue.purge_keys(acme.office, claimed(acme)) == 1

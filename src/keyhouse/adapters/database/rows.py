@@ -1,6 +1,6 @@
 """The rows of the control plane: `ports.Rows`, one implementation for all kinds."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -17,12 +17,15 @@ from keyhouse.adapters.database.conflicts import (
 )
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading, writing
+from keyhouse.adapters.database.key_pages import keys_deleted_before, page_of_keys
+from keyhouse.adapters.database.key_words import add_words, change_words, drop_words
 from keyhouse.adapters.database.ledger import spend_now, used_of
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
+from keyhouse.adapters.database.tables import key_last_use
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Clash, Conflict, Page, Range, Search, Waiting
+from keyhouse.ports import Clash, Conflict, KeysWanted, Page, Range, Waiting
 
 E = TypeVar("E", bound=entities.Entity)
 LATE_US: Final = 60_000_000
@@ -88,7 +91,6 @@ class DatabaseTransaction:
         after: str | None,
         limit: int,
         contains: Mapping[str, str] | None = None,
-        search: Search | None = None,
         within: Mapping[str, Range] | None = None,
         **equals: object,
     ) -> Page:
@@ -103,8 +105,6 @@ class DatabaseTransaction:
         for name, part in (contains or {}).items():
             column = mapper.column(name)
             query = query.where(column.icontains(plain(part), autoescape=True))
-        if search is not None:
-            query = query.where(_holds(mapper, search))
         if after is not None:
             query = query.where(ids < read_cursor(after))
         found = self._connection.execute(query.order_by(ids.desc()).limit(limit + 1))
@@ -138,6 +138,21 @@ class DatabaseTransaction:
         On SQLite one writes at a time, and reads the clock in its turn.
         """
         return 0 if self._connection.dialect.name == "sqlite" else LATE_US
+
+    def page_of_keys(self, wanted: KeysWanted, *, after: str | None, limit: int) -> Page:
+        """Keys that fit, the newest id first, from behind cursor `after`."""
+        return page_of_keys(self._connection, wanted, after, limit)
+
+    def keys_deleted_before(self, before_us: int, rows_max: int) -> Sequence[entities.Key]:
+        """Keys that were deleted before, the longest ago first."""
+        return keys_deleted_before(self._connection, before_us, rows_max)
+
+    def forget_use(self, key_id: str) -> None:
+        """Forget when a key's secrets were last used."""
+        if not self._writes:
+            raise TypeError("this transaction only reads")
+        theirs = key_last_use.c.key_id == key_id
+        self._connection.execute(sa.delete(key_last_use).where(theirs))
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units booked as used, and units leased and not yet settled."""
@@ -177,6 +192,7 @@ class DatabaseTransaction:
         mapper = mapper_of(type(row))
         values = mapper.values(row)
         self._write(mapper, sa.insert(mapper.table).values(values), values)
+        add_words(self._connection, row)
         self._note(row)
 
     def update(self, row: E, **changes: object) -> E:
@@ -199,6 +215,7 @@ class DatabaseTransaction:
             raise LookupError(f"{row.id} is gone")
         self._note(row)
         new = mapper.row(rows[0])
+        change_words(self._connection, row, new)
         self._note(new)
         return new
 
@@ -207,6 +224,7 @@ class DatabaseTransaction:
         mapper = mapper_of(type(row))
         statement = sa.delete(mapper.table).where(mapper.table.c.id == row.id)
         self._write(mapper, statement, {})
+        drop_words(self._connection, row)
         self._note(row)
 
     def _write(
@@ -233,17 +251,6 @@ class DatabaseTransaction:
         part = part_of(row)
         if part is not None:
             self.changed[part] = None
-
-
-def _holds(mapper: Mapper[Any], search: Search) -> sa.ColumnElement[bool]:
-    part = plain(search.part)
-    children = mapper_of(search.child)
-    refers = children.column(search.reference) == mapper.table.c.id
-    holds = children.column(search.child_column).icontains(part, autoescape=True)
-    return sa.or_(
-        mapper.column(search.column).icontains(part, autoescape=True),
-        sa.exists().where(refers, holds),
-    )
 
 
 def _fits(mapper: Mapper[Any], equals: Mapping[str, object]) -> list[Any]:

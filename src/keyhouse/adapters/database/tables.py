@@ -58,7 +58,10 @@ def _cast_json(element: _Json, _compiler: object, **_: object) -> str:
     return f"'{element.text}'::json"
 
 
-_IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
+# Alembic takes an empty text for no default at all.
+_NO_TEXT: Final = sa.text("''")
+
+_IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | sa.TextClause | str]] = {
     ("api", "roles"): _Json("{}"),
     ("access", "roles"): _Json("[]"),
     ("api", "browser_keys"): "refuse",
@@ -70,6 +73,9 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | str]] = {
     ("api", "prefix"): entities.Prefix.STRIP.value,
     ("api", "identity"): entities.Identity.HEADERS.value,
     ("secret", "replaces"): _Json("[]"),
+    ("key", "owner_id"): _NO_TEXT,
+    ("key", "purpose"): _NO_TEXT,
+    ("key", "tags"): _Json("[]"),
 }
 """Columns that came after their table: what the rows that were there hold in them.
 
@@ -120,6 +126,23 @@ def _index_of_set(table: str, of: str, *columns: str) -> sa.Index:
 def _unique(*columns: str, field: str) -> sa.UniqueConstraint:
     """A constraint that is told to a caller as a conflict on `field`."""
     return sa.UniqueConstraint(*columns, info={"field": field})
+
+
+KEY_STATES: Final[Mapping[str, str]] = {
+    "deleted": "deleted_at IS NOT NULL",
+    "revoked": "revoked_at IS NOT NULL",
+    "disabled": "disabled_at IS NOT NULL",
+    "ending": "ends_at IS NOT NULL",
+    "starting": "starts_at IS NOT NULL",
+    "standing": "deleted_at IS NULL AND revoked_at IS NULL AND disabled_at IS NULL",
+}
+"""Which keys can be in a state at all, each set with an index of its own."""
+
+
+def _where(name: str, condition: str, *columns: str) -> sa.Index:
+    """An index of those rows alone for which a condition holds."""
+    where = sa.text(condition)
+    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 organization: Final = _table(entities.Organization, "organization")
@@ -267,10 +290,18 @@ key: Final = _table(
     entities.Key,
     "key",
     sa.Index(None, "organization_id", "id"),
-    sa.Index(None, "project_id"),
-    sa.Index(None, "application_id"),
     _index_of_set("key", "rotation", "id"),
     _index_of_set("key", "ends_at", "ends_at"),
+    sa.Index(None, "project_id", "id"),
+    sa.Index(None, "application_id", "id"),
+    sa.Index(None, "organization_id", "environment", "id"),
+    sa.Index(None, "organization_id", "kind", "id"),
+    _where("ix_key_owned", "owner_id <> ''", "organization_id", "owner_id", "id"),
+    *(
+        _where(f"ix_key_{name}", condition, "organization_id", "id")
+        for name, condition in KEY_STATES.items()
+    ),
+    _where("ix_key_deleted_at", "deleted_at IS NOT NULL", "deleted_at", "id"),
     organization_id="organization",
     project_id="project",
     application_id="application",
@@ -279,7 +310,7 @@ access: Final = _table(
     entities.Access,
     "access",
     _unique("key_id", "resource_id", field="access"),
-    sa.Index(None, "resource_id"),
+    sa.Index(None, "resource_id", "key_id"),
     key_id="key",
     provider_id="organization",
 )
@@ -401,6 +432,16 @@ def _number(
     )
 
 
+# What keys are found by: see `core.key_words`. Written with the rows it is made of.
+key_word: Final = sa.Table(
+    "key_word",
+    metadata,
+    _id("key_id", primary_key=True),
+    sa.Column("word", _ASCII, primary_key=True, nullable=False),
+    _id("organization_id"),
+    sa.Index(None, "organization_id", "word", "key_id"),
+    sqlite_with_rowid=False,
+)
 # One row: the number of the last transaction that changed what nodes cache.
 change_head: Final = sa.Table("change_head", metadata, _number("n"))
 change: Final = sa.Table(

@@ -47,7 +47,8 @@ class Key:
     """A stable id owned by an application. Opens nothing but its `Access` rows.
 
     `rotation` says when its secret is to be replaced, None where the
-    application's does.
+    application's does. `owner_id` is the person who answers for it, '' where
+    nobody was named; they may have left since.
     """
 
     id: str
@@ -68,6 +69,9 @@ class Key:
     created_by: str
     created_at: int
     updated_at: int
+    owner_id: str = ""
+    purpose: str = ""
+    tags: tuple[str, ...] = ()
     rotation: RotationSchedule | None = None
 
 

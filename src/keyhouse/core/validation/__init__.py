@@ -59,6 +59,7 @@ from keyhouse.core.validation.texts import (
     check_metadata,
     check_name,
     check_slug,
+    check_tags,
     check_text,
     check_times,
 )
@@ -113,6 +114,7 @@ __all__ = [
     "check_schedule",
     "check_scopes",
     "check_slug",
+    "check_tags",
     "check_text",
     "check_times",
     "check_upstream",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from keyhouse.core.entities import Environment, KeyKind
@@ -15,6 +15,8 @@ TIME_US_MAX: Final = 253_402_300_800_000_000
 METADATA_BYTES_MAX: Final = 16_384
 METADATA_DEPTH_MAX: Final = 8
 RESERVED_SLUGS: Final = frozenset(("keyhouse", "favicon-ico", "robots-txt", "well-known"))
+TAGS_MAX: Final = 20
+_TAG: Final = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,49}")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _EMAIL: Final = re.compile(
     r"[^\s@<>\"',;:\\()\[\]]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63})*"
@@ -72,6 +74,18 @@ def check_key_environment(
     if kind is not KeyKind.MANAGEMENT and environment is None:
         return [Problem(field, "is missing", "choose live or test")]
     return []
+
+
+def check_tags(field: str, tags: Sequence[str]) -> list[Problem]:
+    """Short labels, by which things are found."""
+    if len(tags) > TAGS_MAX:
+        return [Problem(field, f"has more than {TAGS_MAX} tags", "leave some out")]
+    mend = "use 1 to 50 of a-z, 0-9 and ._:/-, beginning with a letter or digit"
+    return [
+        Problem(f"{field}.{index}", "is no tag", mend)
+        for index, tag in enumerate(tags)
+        if _TAG.fullmatch(tag) is None
+    ]
 
 
 def check_times(

@@ -267,6 +267,10 @@ class KeyOut(BaseModel):
     metadata: dict[str, Any]
     rotation: ScheduleOut | None
     rotation_due_at: ToldTime | None
+    owner: str | None
+    purpose: str
+    tags: list[str]
+    restorable_until: ToldTime | None
     created_by: str
     created_at: ToldTime
     updated_at: ToldTime
@@ -303,6 +307,10 @@ _KEY: dict[str, Any] = {
     "metadata": {},
     "rotation": None,
     "rotation_due_at": None,
+    "owner": f"usr_{_BODY}",
+    "purpose": "Plans the tours of the delivery vans",
+    "tags": ["team:routing"],
+    "restorable_until": None,
     "created_by": f"key_{_BODY}",
     **_TIMES,
 }
@@ -323,6 +331,41 @@ class KeyCreatedOut(KeyOut):
         secret="kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",  # noqa: S106  (an example)
         secret_already_shown=False,
     )
+
+
+class KeysCreatedOut(BaseModel):
+    """New keys with their secrets, in the order of the wishes."""
+
+    data: list[KeyCreatedOut]
+    model_config = _example(
+        data=[
+            {
+                **_KEY,
+                # Never minted: the published vector of the checksum.
+                "secret": "kh_sk_test_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17",
+                "secret_already_shown": False,
+            }
+        ]
+    )
+
+
+class RevokedOut(BaseModel):
+    """How many keys there were, and how many of them were revoked by this call.
+
+    In a dry run, how many would be.
+    """
+
+    matched: int
+    revoked: int
+    dry_run: bool
+    model_config = _example(matched=12, revoked=11, dry_run=False)
+
+
+class SecretDoneOut(BaseModel):
+    """The same for any text: if it was a secret here, it is refused from now on."""
+
+    done: bool
+    model_config = _example(done=True)
 
 
 class SecretOut(BaseModel):

@@ -17,6 +17,7 @@ from keyhouse.doors.api import (
     plans,
     reports,
     rotation,
+    secrets,
     sessions,
     webhooks,
 )
@@ -45,6 +46,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
     )
     app.state.office = office
     app.state.people = people
+    app.state.strangers = secrets.Strangers()
     parts = (
         organizations,
         apis,
@@ -53,6 +55,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         rotation,  # before keys: `due` is no id
         plans,
         keys,
+        secrets,
         members,
         sessions,
         reports,

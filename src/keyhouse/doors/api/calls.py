@@ -15,7 +15,7 @@ from keyhouse.doors.api.models import ListQuery
 from keyhouse.doors.api.problems import NotMember, Stale
 from keyhouse.ports import Page
 from keyhouse.services.actor import Actor
-from keyhouse.services.idempotency import Once, Outcome, Shaped, once
+from keyhouse.services.idempotency import Once, Outcome, Shaped, once, repeatable
 from keyhouse.services.work import Look, Office, Turn, Work
 
 T = TypeVar("T")
@@ -125,6 +125,49 @@ class Call:
         if outcome.secret is not None:
             answer = {**answer, "secret": outcome.secret, "secret_already_shown": False}
         return self._created(outcome, answer, place)
+
+    def issued_many(
+        self,
+        act: Callable[[Work], Sequence[T]],
+        shape: Callable[[T], BaseModel],
+        secret: Callable[[T], str],
+    ) -> Response:
+        """As `issued`, for many at once: `{"data": [...]}`, in the order of the wishes."""
+
+        def shaped(values: Sequence[T]) -> Shaped:
+            hidden = {"secret": None, "secret_already_shown": True}
+            data = [{**_dump(shape(value)), **hidden} for value in values]
+            return Shaped({"data": data}, secrets=tuple(map(secret, values)))
+
+        outcome = self._posted(act, shaped, 201)
+        data = outcome.answer["data"]
+        if outcome.secrets:
+            told = zip(data, outcome.secrets, strict=True)
+            data = [
+                {**one, "secret": text, "secret_already_shown": False} for one, text in told
+            ]
+        return JSONResponse({"data": data}, outcome.status, headers=_seq(outcome.seq))
+
+    def repeated(
+        self,
+        act: Callable[[Office, Actor], T],
+        end: Callable[[Work, T], None],
+        shape: Callable[[T], BaseModel],
+    ) -> Response:
+        """Do by POST what takes many transactions and may be done again: 200.
+
+        `end` notes it, in the last of them.
+        """
+        outcome = repeatable(
+            self._office,
+            self._actor,
+            lambda: act(self._office, self._actor),
+            end,
+            lambda value: Shaped(_dump(shape(value))),
+            status=200,
+            key=self._once,
+        )
+        return JSONResponse(outcome.answer, outcome.status)
 
     def done(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
         """Do something to what there is, by POST, once: 200."""

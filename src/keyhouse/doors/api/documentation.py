@@ -139,6 +139,8 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     found |= {404} if "{" in path or path.endswith("/find") else set()
     found |= {409} if guarded and writes else set()
     found |= {412} if method in ("patch", "put") else set()
+    if guarded and not operation["security"]:
+        found = {400, 413, 415, 429, 503}
     found |= {422} if body or operation.get("parameters") else set()
     if path == "/ready":
         found.add(503)

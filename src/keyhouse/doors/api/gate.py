@@ -22,6 +22,8 @@ from keyhouse.ports import StoreUnavailable
 from keyhouse.services.actor import Actor
 
 GUARDED: Final = "/v1/"
+REVOKE_PATH: Final = "/v1/secrets/revoke"
+"""Open to all: what is sent is the secret itself."""
 ORGANIZATION_HEADER: Final = "Keyhouse-Organization"
 
 
@@ -83,7 +85,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on the request of one who may, and refuse any other."""
-        if scope["type"] == "http" and scope["path"].startswith(GUARDED):
+        if _guarded(scope):
             try:
                 refusal = await self._admit(scope)
             except StoreUnavailable:
@@ -109,7 +111,7 @@ class Gate:
     async def _admit_key(
         self, scope: Scope, secret: bytes, key_id: str | None
     ) -> Response | None:
-        address, request_id = _address(scope), scope["state"]["request_id"]
+        address, request_id = address_of(scope), scope["state"]["request_id"]
         holder = await self._authenticate(secret, address, key_id)
         if isinstance(holder, Verdict):
             return refused(holder, request_id)
@@ -133,12 +135,18 @@ class Gate:
         if unsafe and not csrf_fits(token, headers.get(CSRF_HEADER)):
             return forged(request_id)
         organization = headers.get(ORGANIZATION_HEADER)
-        address = format_address(_address(scope))
+        address = format_address(address_of(scope))
         visitor = await self._authenticate_session(token, organization, address, request_id)
         if visitor is None:
             return logged_out(request_id)
         scope["state"].update(visitor=visitor, actor=visitor.actor)
         return None
+
+
+def _guarded(scope: Scope) -> bool:
+    if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+        return False
+    return (scope["method"], scope["path"]) != ("POST", REVOKE_PATH)
 
 
 def _session(headers: Headers) -> str | None:
@@ -152,7 +160,8 @@ def _joined(headers: Headers, name: str) -> bytes | None:
     return ", ".join(values).encode("latin-1") if values else None
 
 
-def _address(scope: Scope) -> int:
+def address_of(scope: Scope) -> int:
+    """The caller's address, UNKNOWN where there is none."""
     client: Any = scope.get("client")
     try:
         return parse_address(client[0]) if client else UNKNOWN

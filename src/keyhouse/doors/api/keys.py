@@ -12,7 +12,9 @@ from keyhouse.doors.api.answers import (
     ExplanationOut,
     KeyCreatedOut,
     KeyOut,
+    KeysCreatedOut,
     LimitLeftOut,
+    RevokedOut,
     SecretOut,
 )
 from keyhouse.doors.api.calls import AnyCall, Call, PatchCall, PostCall, operation, turn
@@ -37,7 +39,8 @@ _Act = Callable[[Work, str], issue.KeyView]
 def list_keys(call: AnyCall, query: Annotated[models.KeysQuery, Query()]) -> Response:
     """Keys, the newest first.
 
-    A page may hold fewer than `limit`; `next_cursor` alone tells the end.
+    All filters that are given must hold. Where many keys are passed over for few,
+    a page may hold fewer than `limit`; `next_cursor` alone tells the end.
     """
     if issue.holds_secret(query.search or ""):
         mend = "POST it to /v1/keys/find; and rotate the key, for addresses are logged"
@@ -50,6 +53,14 @@ def list_keys(call: AnyCall, query: Annotated[models.KeysQuery, Query()]) -> Res
         environment=query.environment,
         project=query.project,
         search=query.search,
+        kind=query.kind,
+        owner=query.owner,
+        customer=query.customer,
+        tags=tuple(query.tag),
+        created_since=query.created_since,
+        used_since=query.used_since,
+        unused_since=query.unused_since,
+        never_used=query.never_used,
     )
     return call.page(lambda look: issue.list_keys(look, turn(query), wanted), key_out)
 
@@ -62,6 +73,35 @@ def create_key(call: PostCall, body: models.KeyBody) -> Response:
         lambda work: issue.create_key(work, wish),
         lambda created: key_out(created.view),
         lambda created: created.issued.secret.reveal(),
+    )
+
+
+@_writing("POST", "/v1/keys/batch", id="create_keys", answer=KeysCreatedOut, status=201)
+def create_keys(call: PostCall, body: models.KeysBody) -> Response:
+    """Create up to 100 keys: all or none. The secrets are in this answer alone.
+
+    What is wrong with one is told with its place, as `keys[3].name`.
+    """
+    wishes = [key_wish(one) for one in body.keys]
+    return call.issued_many(
+        lambda work: issue.create_keys(work, wishes),
+        lambda created: key_out(created.view),
+        lambda created: created.issued.secret.reveal(),
+    )
+
+
+@_writing("POST", "/v1/keys/revoke", id="revoke_keys", answer=RevokedOut)
+def revoke_keys(call: PostCall, body: models.RevokeBody) -> Response:
+    """Refuse all keys of an application, customer, owner or project for ever.
+
+    Deleted ones too, but not the key that asks. They are revoked some at a
+    time; if the call breaks off, the same one again does the rest.
+    """
+    wish = issue.RevokeWish(**body.model_dump())
+    return call.repeated(
+        lambda office, actor: issue.revoke_keys(office, actor, wish),
+        lambda work, told: issue.note_revoked(work, wish, told),
+        lambda told: RevokedOut(**told._asdict()),
     )
 
 
@@ -82,7 +122,7 @@ def get_key(call: AnyCall, id: str) -> Response:
 
 @_writing("PATCH", "/v1/keys/{id}", id="change_key", answer=KeyOut)
 def change_key(call: PatchCall, id: str, body: models.KeyChange) -> Response:
-    """Change a key. Its kind, environment and application stay."""
+    """Change a key. Its kind and environment stay; `transfer` moves it."""
     changes = key_changes(body)
     return call.changed(
         lambda work: issue.change_key(work, id, changes),
@@ -93,7 +133,10 @@ def change_key(call: PatchCall, id: str, body: models.KeyChange) -> Response:
 
 @_writing("DELETE", "/v1/keys/{id}", id="delete_key", answer=None, status=204)
 def delete_key(call: AnyCall, id: str) -> Response:
-    """Put a key away: it is refused and listed no more, until it is restored."""
+    """Put a key away: it is refused and listed no more, until it is restored.
+
+    After 30 days it is removed for good; usage and audit stay.
+    """
     return call.gone(lambda work: issue.delete_key(work, id))
 
 
@@ -172,8 +215,18 @@ def revoke_key(call: PostCall, id: str) -> Response:
 
 @_writing("POST", "/v1/keys/{id}/restore", id="restore_key", answer=KeyOut)
 def restore_key(call: PostCall, id: str) -> Response:
-    """Undo the deletion of a key."""
+    """Undo the deletion of a key, up to its `restorable_until`."""
     return _done(call, id, issue.restore_key)
+
+
+@_writing("POST", "/v1/keys/{id}/transfer", id="transfer_key", answer=KeyOut)
+def transfer_key(call: PostCall, id: str, body: models.TransferBody) -> Response:
+    """Give a key to another application, and to that one's project.
+
+    Its secrets, access and own limits stay. From now on it counts with the
+    application's limits and customer; what was counted before stays there.
+    """
+    return _done(call, id, partial(issue.transfer_key, application=body.application))
 
 
 def _done(call: Call, id: str, act: _Act) -> Response:

@@ -287,6 +287,10 @@ ApplicationGiven = Annotated[
 ]
 
 
+OWNER: Any = Field(None, description="A member's id or mail address.")
+TAGS: Any = Field(None, description="At most 20 short labels, as `team:routing`.")
+
+
 class KeyChange(Body):
     """What may change of a key. A list or object that is given replaces all of it."""
 
@@ -298,6 +302,9 @@ class KeyChange(Body):
     ends_at: GivenTime | None = None
     metadata: dict[str, Any] | None = None
     rotation: ScheduleBody | None = None
+    owner: str | None = OWNER
+    purpose: str | None = None
+    tags: list[str] | None = TAGS
     model_config = _example(
         restrictions={"networks_allowed": ["203.0.113.0/24"]},
         ends_at="2030-01-01T00:00:00Z",
@@ -319,9 +326,52 @@ class KeyBody(Body):
     ends_at: GivenTime | None = None
     metadata: dict[str, Any] | None = None
     rotation: ScheduleBody | None = None
+    owner: str | None = OWNER
+    purpose: str = ""
+    tags: list[str] | None = TAGS
     model_config = _example(
         name="Route planner", access=[{"api": "weather", "scopes": ["forecast:read"]}]
     )
+
+
+class KeysBody(Body):
+    """Up to 100 new keys: all are made, or none."""
+
+    keys: list[KeyBody]
+    model_config = _example(
+        keys=[
+            {"name": "Van 1", "access": [{"api": "weather", "scopes": ["forecast:read"]}]},
+            {"name": "Van 2", "access": [{"api": "weather", "scopes": ["forecast:read"]}]},
+        ]
+    )
+
+
+class TransferBody(Body):
+    """Where a key goes."""
+
+    application: str = Field(description="The id of the application that has it then.")
+    model_config = _example(application="app_06TbZQ2dGmM8vXk1cPqRst")
+
+
+class RevokeBody(Body):
+    """Whose keys are revoked: names exactly one of the four."""
+
+    application: Word | None = Field(None, description="Its id.")
+    customer: Word | None = Field(None, description="Its id or external id.")
+    owner: Word | None = Field(None, description="A person's id, or a member's address.")
+    project: Word | None = Field(None, description="Its id.")
+    dry_run: bool = Field(default=False, description="Count them, and change nothing.")
+    expected: int | None = Field(
+        None, description="How many keys that must be, the revoked ones included."
+    )
+    model_config = _example(application="app_06TbZQ2dGmM8vXk1cPqRst", expected=12)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        named = (self.application, self.customer, self.owner, self.project)
+        if sum(one is not None for one in named) != 1:
+            raise ValueError("names one application, customer, owner or project")
+        return self
 
 
 class SecretBody(Body):
@@ -384,7 +434,7 @@ class CustomersQuery(ListQuery):
 class KeysQuery(ListQuery):
     """Which keys."""
 
-    name: Word | None = Field(None, description="A part of the name.")
+    name: Word | None = Field(None, description="Beginnings of words in the name.")
     application: Word | None = None
     api: Word | None = Field(None, description="Id or slug.")
     state: (
@@ -393,8 +443,22 @@ class KeysQuery(ListQuery):
     ) = Field(None, description="Deleted keys are listed only if asked for.")
     environment: Literal["live", "test"] | None = None
     project: Word | None = None
+    kind: Literal["server", "publishable", "management"] | None = None
+    owner: Word | None = Field(None, description="A person's id, or a member's address.")
+    customer: Word | None = Field(None, description="Id or external id.")
+    tag: list[Word] = Field(
+        default_factory=list, max_length=20, description="Repeated: all of them."
+    )
+    created_since: GivenTime | None = None
+    used_since: GivenTime | None = None
+    unused_since: GivenTime | None = Field(
+        None, description="Not used since then, or never."
+    )
+    never_used: bool = False
     search: Word | None = Field(
-        None, description="A part of the name or hint. Never a whole secret."
+        None,
+        description="Beginnings of words in the name, or the last four characters of "
+        "a secret. Never a whole secret.",
     )
 
 

@@ -37,6 +37,7 @@ TITLES: Final = {
     413: ("too_large", "Request too large"),
     415: ("unsupported_media_type", "Not JSON"),
     422: ("invalid", "Some fields are not valid"),
+    429: ("too_many", "Too many requests"),
     500: ("internal", "Our fault"),
     503: ("unavailable", "Temporarily unavailable"),
 }
@@ -64,6 +65,14 @@ class NotMember(Refusal):
 
 class Stale(Refusal):
     """What is to be changed is no longer as the caller has seen it."""
+
+
+class TooMany(Refusal):
+    """Strangers of one network, or of all, asked too often."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} seconds")
+        self.seconds = seconds
 
 
 class SessionNeeded(Refusal):
@@ -176,6 +185,10 @@ async def _refusal(request: Request, refusal: Exception) -> ProblemResponse:
             error = Problem("If-Match", "does not fit what there is now", mend)
             detail = f"{error.field}: {error.reason}; {mend}."
             return problem(request_id, 412, detail, errors=[error])
+        case TooMany():
+            detail = "There were too many requests of late; send it again later."
+            headers = {"Retry-After": str(refusal.seconds)}
+            return problem(request_id, 429, detail, headers=headers)
         case Forbidden():
             return _forbidden(request_id, refusal)
         case NotMember():

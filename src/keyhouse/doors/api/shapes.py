@@ -202,6 +202,10 @@ def key_out(view: KeyView) -> KeyOut:
         metadata=row.metadata,
         rotation=schedule_out(row.rotation),
         rotation_due_at=format_optional(view.due_at),
+        owner=row.owner_id or None,
+        purpose=row.purpose,
+        tags=list(row.tags),
+        restorable_until=format_optional(view.restorable_until),
         created_by=row.created_by,
         **_times(row),
     )

@@ -175,6 +175,9 @@ def key_wish(body: models.KeyBody) -> KeyWish:
         ends_at=body.ends_at,
         metadata=body.metadata,
         rotation=schedule(body.rotation),
+        owner=body.owner,
+        purpose=body.purpose,
+        tags=tuple(body.tags or ()),
     )
 
 
@@ -198,7 +201,19 @@ def key_changes(body: models.KeyChange) -> KeyChanges:
         given["metadata"] = body.metadata or {}
     if "rotation" in came:
         given["rotation"] = schedule(body.rotation)
+    _what_it_is_for(body, given)
     return given
+
+
+def _what_it_is_for(body: models.KeyChange, given: KeyChanges) -> None:
+    """What people know of a key beside its name."""
+    came = body.model_fields_set
+    if "owner" in came:
+        given["owner"] = body.owner
+    if "purpose" in came:
+        given["purpose"] = body.purpose or ""
+    if "tags" in came:
+        given["tags"] = tuple(body.tags or ())
 
 
 def access(bodies: Sequence[models.AccessBody]) -> tuple[AccessWish, ...]:

@@ -2,18 +2,28 @@
 
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from keyhouse.core.secret import holds_ours
-from keyhouse.doors.cli import show
+from keyhouse.doors.cli import many_keys, show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.explaining import explain
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
-from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_delete, add_show, done, update
+from keyhouse.doors.cli.nouns import (
+    Id,
+    Noun,
+    RowsMax,
+    add_delete,
+    add_show,
+    done,
+    given,
+    update,
+)
 from keyhouse.doors.cli.opening import opening
+from keyhouse.doors.cli.revoking import add_revoking
 from keyhouse.doors.cli.rotation import add_rotation
 from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 from keyhouse.doors.cli.tenants import NewName
@@ -24,7 +34,6 @@ _RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints"
 _VERBS = {
     "enable": "Let a disabled key work again.",
     "disable": "Refuse a key until it is enabled.",
-    "revoke": "Refuse a key for ever.",
     "restore": "Bring a deleted key back.",
 }
 
@@ -46,13 +55,18 @@ Apps = Annotated[
     list[str] | None,
     typer.Option("--app", help="It works from this app alone: ios:ID, android:ID:SHA-1."),
 ]
+Since = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
+Owner = Annotated[str | None, typer.Option(help="The member who answers for it.")]
+KeyPurpose = Annotated[str | None, typer.Option(help="What it is for.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="A short label. Repeatable.")]
 StartsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
 EndsAt = Annotated[str | None, typer.Option(help="RFC 3339, as 2030-01-01T00:00:00Z.")]
 
 keys = typer.Typer(no_args_is_help=True, help="Keys: what callers hold.")
 add_show(keys, _KEYS)
-add_delete(keys, _KEYS, "`restore` brings it back.")
+add_delete(keys, _KEYS, "For 30 days `restore` brings it back.")
 add_rotation(keys)
+add_revoking(keys)
 keys.command(
     "explain",
     epilog="Example: keyhouse keys explain ID --method GET --path /v1/forecast/berlin",
@@ -69,8 +83,23 @@ def list_keys(  # noqa: PLR0913  (an option each)
     state: Filter = None,
     environment: Filter = None,
     project: Filter = None,
+    kind: Filter = None,
+    owner: Annotated[str | None, typer.Option(help="Id, or a member's address.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Id or external id.")] = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", help="Repeated: all of them.")
+    ] = None,
+    created_since: Since = None,
+    used_since: Since = None,
+    unused_since: Annotated[
+        str | None, typer.Option(help="Not used since then, or never; RFC 3339.")
+    ] = None,
+    never_used: Annotated[
+        bool, typer.Option("--never-used", help="Only keys that were never used.")
+    ] = False,
     search: Annotated[
-        str | None, typer.Option(help="Part of a name or hint; for a secret: keys find.")
+        str | None,
+        typer.Option(help="Beginnings of words, or a secret's last 4; whole: keys find."),
     ] = None,
     rows_max: RowsMax = 1000,
     as_json: AsJson = False,
@@ -85,6 +114,14 @@ def list_keys(  # noqa: PLR0913  (an option each)
         "state": state,
         "environment": environment,
         "project": project,
+        "kind": kind,
+        "owner": owner,
+        "customer": customer,
+        "tag": tags or None,
+        "created_since": created_since,
+        "used_since": used_since,
+        "unused_since": unused_since,
+        "never_used": never_used or None,
         "search": search,
     }
     with desk(context).client() as client:
@@ -98,11 +135,12 @@ def list_keys(  # noqa: PLR0913  (an option each)
 )
 def create_key(  # noqa: PLR0913  (an option each)
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What people call it.")],
+    name: Annotated[str | None, typer.Argument(help="What people call it.")] = None,
     *,
     api: Annotated[
-        list[str], typer.Option("--api", help="API[:SCOPE,@ROLE] it opens. Repeatable.")
-    ],
+        list[str] | None,
+        typer.Option("--api", help="API[:SCOPE,@ROLE] it opens. Repeatable."),
+    ] = None,
     application: Annotated[str | None, typer.Option(help="Its application's id.")] = None,
     environment: Annotated[str | None, typer.Option(help="test or live.")] = None,
     kind: Annotated[str | None, typer.Option(help="server or publishable.")] = None,
@@ -116,14 +154,30 @@ def create_key(  # noqa: PLR0913  (an option each)
     starts_at: StartsAt = None,
     ends_at: EndsAt = None,
     rotate_every: RotateEvery = None,
+    owner: Owner = None,
+    purpose: KeyPurpose = None,
+    tags: Tags = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=100, help="So many, with a number each.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", help="Those in this file, up to 100: JSON, or *.csv."),
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the secret into this file (0600).")
+        Path | None, typer.Option(help="Write the secrets into this file (0600).")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a key. Its secret is shown this one time."""
+    """Create a key, or many at once. Secrets are shown this one time.
+
+    Many are all made or none. With --from, the options are for what the file
+    leaves out; in CSV the head names the fields, as name,api,tags.
+    """
     restrictions = (networks, networks_denied, referrers, endpoints, apps)
     fields = {
+        "name": name,
+        "access": [opening(text) for text in api or ()] or None,
         "application": application,
         "environment": environment,
         "kind": kind,
@@ -132,13 +186,27 @@ def create_key(  # noqa: PLR0913  (an option each)
         "starts_at": starts_at,
         "ends_at": ends_at,
         "rotation": schedule(rotate_every),
+        "owner": owner,
+        "purpose": purpose,
+        "tags": tags or None,
     }
-    given: dict[str, Any] = {
-        field: value for field, value in fields.items() if value is not None
-    }
+    wish = given(fields)
+    if file is None and (name is None or not api):
+        raise WrongUse("Give a NAME and --api, or a file of keys with --from.")
+    if file is not None and count is not None:
+        raise WrongUse("--count and --from: choose one of the two.")
+    if file is None and count is None:
+        with desk(context).client() as client:
+            made = client.keys.create(**wish)
+        show.secret(made, out, json=as_json)
+        return
+    wishes = (
+        many_keys.counted(wish, count) if count else many_keys.read(file or Path(), wish)
+    )
+    many_keys.demand_writable(out)
     with desk(context).client() as client:
-        made = client.keys.create(name, [opening(text) for text in api], **given)
-    show.secret(made, out, json=as_json)
+        found = client.keys.create_many(wishes)["data"]
+    many_keys.write(found, out, json=as_json)
 
 
 @keys.command("update", epilog="Example: keyhouse keys update ID --network 203.0.113.0/24")
@@ -161,6 +229,9 @@ def update_key(  # noqa: PLR0913  (an option each)
     ends_at: EndsAt = None,
     rotate_every: RotateEvery = None,
     no_rotation: NoRotation = False,
+    owner: Owner = None,
+    purpose: KeyPurpose = None,
+    tags: Tags = None,
     no_limits: NoLimits = False,
     no_restrictions: Annotated[
         bool, typer.Option("--no-restrictions", help="Let it be used from anywhere.")
@@ -177,9 +248,26 @@ def update_key(  # noqa: PLR0913  (an option each)
         "starts_at": starts_at,
         "ends_at": ends_at,
         "rotation": schedule(rotate_every),
+        "owner": owner,
+        "purpose": purpose,
+        "tags": tags or None,
     }
     cleared = {"rotation": None} if no_rotation else {}
     update(context, _KEYS, id, changes, json=as_json, cleared=cleared)
+
+
+@keys.command("transfer", epilog="Example: keyhouse keys transfer ID APPLICATION")
+def transfer_key(
+    context: typer.Context,
+    id: Id,
+    application: Annotated[str, typer.Argument(help="The id of the one that gets it.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a key to another application. Secrets, access and what it used stay."""
+    with desk(context).client() as client:
+        found = client.keys.transfer(id, application)
+    done(found, f"{id} is of {application}", json=as_json)
 
 
 def _add_verb(verb: str, words: str) -> None:

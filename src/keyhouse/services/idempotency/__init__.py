@@ -1,5 +1,5 @@
 """A POST that is sent twice is done once."""
 
-from keyhouse.services.idempotency.commands import Once, Outcome, Shaped, once
+from keyhouse.services.idempotency.commands import Once, Outcome, Shaped, once, repeatable
 
-__all__ = ["Once", "Outcome", "Shaped", "once"]
+__all__ = ["Once", "Outcome", "Shaped", "once", "repeatable"]

@@ -37,13 +37,18 @@ class Outcome(NamedTuple):
     seq: int | None
     secret: str | None
     replayed: bool = False
+    secrets: tuple[str, ...] = ()
 
 
 class Shaped(NamedTuple):
-    """What a command came to: an answer without its secret, and the secret."""
+    """What a command came to: an answer without its secret, and the secret.
+
+    One that makes many has `secrets` instead, in the order of the answer.
+    """
 
     answer: dict[str, Any]
     secret: str | None = None
+    secrets: tuple[str, ...] = ()
 
 
 def once(
@@ -61,7 +66,8 @@ def once(
     """
     if key is None:
         value, seq = office.write(actor, act)
-        return Outcome(status, shape(value).answer, seq, shape(value).secret)
+        answer, secret, secrets = shape(value)
+        return Outcome(status, answer, seq, secret, secrets=secrets)
     try:
         return _claimed(office, actor, act, shape, status, key)
     except Taken as taken:
@@ -92,7 +98,8 @@ def _claimed(
         raise Mismatch("this idempotency key came before with another request")
     if shaped is None:
         return Outcome(row.status, row.answer, None, None, replayed=True)
-    return Outcome(row.status, shaped.answer, seq, shaped.secret)
+    answer, secret, secrets = shaped
+    return Outcome(row.status, answer, seq, secret, secrets=secrets)
 
 
 def _claim(work: Work, key: Once) -> IdempotencyRow:
@@ -109,3 +116,48 @@ def _claim(work: Work, key: Once) -> IdempotencyRow:
     except Conflict:
         raise Taken(_CLAIM, "is in use", "send the request again") from None
     return row
+
+
+def repeatable(
+    office: Office,
+    actor: Actor,
+    run: Callable[[], T],
+    end: Callable[[Work, T], None],
+    shape: Callable[[T], Shaped],
+    *,
+    status: int,
+    key: Once | None,
+) -> Outcome:
+    """Run what takes many transactions, and may be run again after any of them.
+
+    The answer is remembered with `end`, in a transaction after all the others:
+    a repeat before that does the rest, one after it changes nothing more.
+    Raises Mismatch as `once` does.
+    """
+    if key is not None:
+        known = office.read(actor, lambda look: find_remembered(look.tx, actor, key.key))
+        if known is not None:
+            return _replayed(known, key)
+    value = run()
+    shaped = shape(value)
+
+    def remember(work: Work) -> IdempotencyRow | None:
+        if key is not None:
+            known = find_remembered(work.tx, actor, key.key)
+            if known is not None:
+                return known
+            claim = _claim(work, key)
+            work.tx.update(claim, status=status, answer=shaped.answer)
+        end(work, value)
+        return None
+
+    known, _ = office.write(actor, remember)
+    if known is not None and key is not None:
+        return _replayed(known, key)
+    return Outcome(status, shaped.answer, None, None)
+
+
+def _replayed(row: IdempotencyRow, key: Once) -> Outcome:
+    if row.fingerprint != key.fingerprint:
+        raise Mismatch("this idempotency key came before with another request")
+    return Outcome(row.status, row.answer, None, None, replayed=True)

@@ -1,6 +1,8 @@
 """Issuing keys: what they open, where, for how long; and taking them back."""
 
+from keyhouse.ports import KeyState
 from keyhouse.services.issue.access import MANAGEMENT_SCOPES, AccessWish
+from keyhouse.services.issue.batches import create_keys
 from keyhouse.services.issue.commands import (
     Created,
     KeyChanges,
@@ -13,12 +15,20 @@ from keyhouse.services.issue.commands import (
     restore_key,
     revoke_key,
 )
+from keyhouse.services.issue.emergency import (
+    Revoked,
+    RevokeWish,
+    note_revoked,
+    revoke_keys,
+)
+from keyhouse.services.issue.filters import KeyFilter
 from keyhouse.services.issue.homes import ApplicationWish
 from keyhouse.services.issue.minting import Issued
+from keyhouse.services.issue.possession import revoke_secret
+from keyhouse.services.issue.purging import purge_keys
 from keyhouse.services.issue.queries import (
     READ,
     WRITE,
-    KeyFilter,
     find_key,
     get_key,
     list_keys,
@@ -34,8 +44,8 @@ from keyhouse.services.issue.rotation import (
     rotate_key,
 )
 from keyhouse.services.issue.searching import holds_secret
+from keyhouse.services.issue.transfer import transfer_key
 from keyhouse.services.issue.views import (
-    KeyState,
     KeyView,
     SecretState,
     SecretView,
@@ -58,11 +68,14 @@ __all__ = [
     "KeyState",
     "KeyView",
     "KeyWish",
+    "RevokeWish",
+    "Revoked",
     "SecretState",
     "SecretView",
     "Usual",
     "change_key",
     "create_key",
+    "create_keys",
     "delete_key",
     "disable_key",
     "enable_key",
@@ -73,13 +86,18 @@ __all__ = [
     "holds_secret",
     "list_keys",
     "list_secrets",
+    "note_revoked",
+    "purge_keys",
     "reached_key",
     "restore_key",
     "revoke_key",
+    "revoke_keys",
+    "revoke_secret",
     "roll_back",
     "rotate_key",
     "secret_state",
     "state_of",
+    "transfer_key",
     "views_of",
     "why_not",
 ]

@@ -22,6 +22,8 @@ from keyhouse.core.validation import (
     check_name,
     check_restrictions,
     check_schedule,
+    check_tags,
+    check_text,
     check_times,
 )
 from keyhouse.services.issue.access import AccessWish, open_access
@@ -38,15 +40,19 @@ from keyhouse.services.issue.minting import (
     issue_key,
     replace_access,
 )
+from keyhouse.services.issue.owners import member_named
 from keyhouse.services.issue.queries import WRITE, reached_key
-from keyhouse.services.issue.views import KeyView, views_of
+from keyhouse.services.issue.views import RESTORE_DAYS, RESTORE_US, KeyView, views_of
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyWish:
-    """A key that somebody wants. `application` is an id, or names one to be made."""
+    """A key that somebody wants. `application` is an id, or names one to be made.
+
+    `owner` is the id or mail address of a member.
+    """
 
     name: str
     access: tuple[AccessWish, ...]
@@ -60,6 +66,9 @@ class KeyWish:
     ends_at: int | None = None
     metadata: dict[str, Any] | None = None
     rotation: RotationSchedule | None = None
+    owner: str | None = None
+    purpose: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class KeyChanges(TypedDict, total=False):
@@ -73,6 +82,9 @@ class KeyChanges(TypedDict, total=False):
     ends_at: int | None
     metadata: dict[str, Any]
     rotation: RotationSchedule | None
+    owner: str | None
+    purpose: str
+    tags: tuple[str, ...]
 
 
 class Created(NamedTuple):
@@ -94,6 +106,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         environment = Environment.TEST
     problems = [
         *check_name("name", wish.name),
+        *_check_labels(wish.purpose, wish.tags),
         *check_key_environment("environment", wish.kind, environment),
         *_check(work, wish.restrictions, wish.limits, wish.metadata or {}),
         *check_times("starts_at", wish.starts_at, "ends_at", wish.ends_at),
@@ -105,6 +118,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
     opened = open_access(
         work, wish.kind, wish.access, lambda first: existing(work, home, first)
     )
+    owner_id = member_named(work, wish.owner)
     new = NewKey(
         name=wish.name,
         kind=wish.kind,
@@ -117,6 +131,9 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         ends_at=wish.ends_at,
         metadata=wish.metadata,
         rotation=wish.rotation,
+        owner_id=owner_id,
+        purpose=wish.purpose,
+        tags=tuple(dict.fromkeys(wish.tags)),
     )
     issued = issue_key(work, new)
     return Created(told_key(work, issued.key), issued)
@@ -135,6 +152,7 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
         changes.get("starts_at", key.starts_at),
         changes.get("ends_at", key.ends_at),
     )
+    problems += _check_labels(changes.get("purpose", ""), changes.get("tags", ()))
     problems += check_times("starts_at", starts, "ends_at", ends)
     problems += check_schedule("rotation", changes.get("rotation"))
     problems += _check_kind(key.kind, restrictions, wishes or ())
@@ -145,8 +163,7 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
             work, key.kind, wishes, lambda _: work.tx.get(Application, key.application_id)
         )
         replace_access(work, key, held, opened.access)
-    columns = {name: value for name, value in changes.items() if name != "access"}
-    return told_key(work, work.change("key.change", key, **columns))
+    return told_key(work, work.change("key.change", key, **_columns(work, changes)))
 
 
 def disable_key(work: Work, id: str) -> KeyView:
@@ -178,8 +195,11 @@ def delete_key(work: Work, id: str) -> None:
 
 
 def restore_key(work: Work, id: str) -> KeyView:
-    """Undo a deletion. What else the key is, as revoked, it is again."""
+    """Undo a deletion, for 30 days. What else the key is, as revoked, it is again."""
     key = reached_key(work, WRITE, id)
+    if key.deleted_at is not None and key.deleted_at + RESTORE_US <= work.now_us:
+        reason = f"the key was deleted over {RESTORE_DAYS} days ago"
+        raise Taken("state", reason, "create a new key")
     return told_key(work, work.change("key.restore", key, deleted_at=None))
 
 
@@ -194,6 +214,20 @@ def living_key(work: Work, id: str) -> Key:
 def told_key(work: Work, key: Key) -> KeyView:
     """The key as the answer to a command tells it."""
     return views_of(work.tx, [key], work.now_us, {})[0]
+
+
+def _columns(work: Work, changes: KeyChanges) -> dict[str, Any]:
+    """What changes of the key's own row."""
+    columns: dict[str, Any] = {n: v for n, v in changes.items() if n != "access"}
+    if "owner" in columns:
+        columns["owner_id"] = member_named(work, columns.pop("owner"))
+    if "tags" in columns:
+        columns["tags"] = tuple(dict.fromkeys(columns["tags"]))
+    return columns
+
+
+def _check_labels(purpose: str, tags: tuple[str, ...]) -> list[Problem]:
+    return [*check_text("purpose", purpose), *check_tags("tags", tags)]
 
 
 def _check(

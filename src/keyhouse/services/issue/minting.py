@@ -54,6 +54,9 @@ class NewKey:
     ends_at: int | None = None
     metadata: dict[str, Any] | None = None
     rotation: RotationSchedule | None = None
+    owner_id: str = ""
+    purpose: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class Issued(NamedTuple):
@@ -82,6 +85,9 @@ def issue_key(work: Work, new: NewKey) -> Issued:
         created_by=work.actor.id,
         created_at=work.now_us,
         updated_at=work.now_us,
+        owner_id=new.owner_id,
+        purpose=new.purpose,
+        tags=new.tags,
     )
     work.tx.insert(key)
     rows = [_access_row(work, key, opening) for opening in new.access]

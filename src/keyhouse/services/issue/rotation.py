@@ -14,10 +14,11 @@ from keyhouse.core.entities import (
 )
 from keyhouse.core.rotation import OVERLAP_SECONDS_MAX, is_over, schedule_of
 from keyhouse.core.validation import Problem, check_overlap
+from keyhouse.ports import KeyState
 from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import Created, living_key, told_key
 from keyhouse.services.issue.minting import Issued, mint_secret
-from keyhouse.services.issue.views import KeyState, state_of
+from keyhouse.services.issue.views import state_of
 from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
 from keyhouse.services.work import Work
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from keyhouse.core.entities import (
     Access,
@@ -15,18 +16,11 @@ from keyhouse.core.entities import (
     SecretRow,
 )
 from keyhouse.core.rotation import due_us, newest_of, schedule_of
-from keyhouse.ports import Transaction
+from keyhouse.ports import KeyState, Transaction
 
-
-class KeyState(StrEnum):
-    """What a key is now; the first that is true, in the order of the decision."""
-
-    DELETED = "deleted"
-    REVOKED = "revoked"
-    DISABLED = "disabled"
-    NOT_YET_VALID = "not_yet_valid"
-    EXPIRED = "expired"
-    ACTIVE = "active"
+RESTORE_DAYS: Final = 30
+"""For how long a deleted key can be brought back; then it is removed for good."""
+RESTORE_US: Final = RESTORE_DAYS * 86_400 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,12 @@ class KeyView:
     last_used_at: int | None
     due_at: int | None = None
     newest_at: int | None = None
+
+    @property
+    def restorable_until(self) -> int | None:
+        """Until when a deleted key can be brought back."""
+        deleted = self.key.deleted_at
+        return None if deleted is None else deleted + RESTORE_US
 
 
 class SecretState(StrEnum):

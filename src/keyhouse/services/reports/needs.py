@@ -5,8 +5,9 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Alert, AlertKind, Environment, Key, Restrictions
+from keyhouse.ports import KeyState
 from keyhouse.services.issue.queries import READ
-from keyhouse.services.issue.views import KeyState, state_of
+from keyhouse.services.issue.views import state_of
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports.alerts import recent_alerts
 from keyhouse.services.reports.left import LimitLeft, limits_of

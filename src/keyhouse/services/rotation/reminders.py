@@ -155,6 +155,7 @@ def _mail(
         with office.rows.reading() as tx:
             organization = tx.get(Organization, organization_id)
             addresses = _readers(tx, organization_id)
+            owners = _owners(tx, organization_id, letter.lines)
         if organization is None or organization.disabled_at is not None:
             continue
         lines = sorted(letter.lines, key=lambda one: one.due_at)
@@ -164,6 +165,26 @@ def _mail(
                     address, organization.name, lines, letter.more, public_url, now_us
                 )
             )
+        for address, own in owners.items():
+            if address not in addresses:
+                name = organization.name
+                mailer.send(due_letter(address, name, own, 0, public_url, now_us))
+
+
+def _owners(
+    tx: Transaction, organization_id: str, lines: list[Dated]
+) -> dict[str, list[Dated]]:
+    """What each member is to hear of the keys that they answer for, by address."""
+    by_owner: dict[str, list[Dated]] = defaultdict(list)
+    for line in sorted(lines, key=lambda one: one.due_at):
+        if line.key.owner_id:
+            by_owner[line.key.owner_id].append(line)
+    named = tuple(by_owner)
+    if not named:
+        return {}
+    rows = tx.find(Member, organization_id=organization_id, person_id=named)
+    people = tx.find(Person, id=tuple(row.person_id for row in rows)) if rows else []
+    return {one.email: by_owner[one.id] for one in people if one.disabled_at is None}
 
 
 def _readers(tx: Transaction, organization_id: str) -> list[str]:

@@ -1,0 +1,187 @@
+"""What is wanted of keys, as SQL: what each filter asks of a row, and where its keys are.
+
+A filter has `conditions` on a row of `key`, and may have a `lot`: the ids of
+the keys that it lets through, by an index. A lot in the order of ids can be
+read from its newest end on, one that is not is gathered whole or not at all.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from keyhouse.adapters.database.tables import (
+    KEY_STATES,
+    access,
+    application_customer,
+    key,
+    key_last_use,
+    key_word,
+)
+from keyhouse.core.entities import KeyKind
+from keyhouse.core.key_words import Sought, word_of_tag
+from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
+
+Condition = sa.ColumnElement[bool]
+
+
+class Lot(NamedTuple):
+    """Ids of keys: a column, and what holds in the rows that it is read from.
+
+    One of no more keys than `few` may be gathered and sorted, whatever its order.
+    """
+
+    id: sa.ColumnElement[str]
+    where: tuple[Condition, ...]
+    ordered: bool = True
+    few: int = 20_000
+
+
+class Filter(NamedTuple):
+    """One thing that is asked of keys."""
+
+    conditions: tuple[Condition, ...]
+    lot: Lot | None = None
+
+
+def all_keys(organization_id: str) -> Filter:
+    """All keys of an organization."""
+    mine = key.c.organization_id == organization_id
+    return Filter((mine,), Lot(key.c.id, (mine,)))
+
+
+def filters_of(wanted: KeysWanted) -> list[Filter]:
+    """All that is asked, the narrowest by nature first."""
+    mine = key.c.organization_id == wanted.organization_id
+    found = [
+        *((_equal(key.c.id == wanted.only_id),) if wanted.only_id else ()),
+        *(_word(wanted.organization_id, one) for one in wanted.words),
+        *(_tag(wanted.organization_id, tag) for tag in wanted.tags),
+        *_columns(wanted, mine),
+        *_state(wanted, mine),
+        *_used(wanted),
+    ]
+    if wanted.customer_ids is not None:
+        found.append(_customers(wanted.customer_ids))
+    if wanted.api_id is not None:
+        found.append(_api(wanted.api_id))
+    if wanted.reach is not None:
+        found.append(_reach(wanted.reach))
+    if wanted.created_since_us is not None:
+        found.append(Filter((key.c.created_at >= wanted.created_since_us,)))
+    if wanted.but_id is not None:
+        found.append(Filter((key.c.id != wanted.but_id,)))
+    return [*found, all_keys(wanted.organization_id)]
+
+
+def _columns(wanted: KeysWanted, mine: Condition) -> Iterator[Filter]:
+    if wanted.application_id is not None:
+        yield _equal(key.c.application_id == wanted.application_id)
+    if wanted.owner_id is not None:
+        owned = key.c.owner_id == wanted.owner_id
+        # The text is the index's own: only so does a database know that it may use it.
+        lot = Lot(key.c.id, (mine, owned, sa.text("owner_id <> ''")))  # type: ignore[arg-type]
+        yield Filter((owned,), lot)
+    if wanted.project_id is not None:
+        yield _equal(key.c.project_id == wanted.project_id)
+    if wanted.environment is not None:
+        yield _equal(key.c.environment == wanted.environment.value, mine)
+    if wanted.kind is not None:
+        yield _equal(key.c.kind == wanted.kind.value, mine)
+
+
+def _equal(condition: Condition, *beside: Condition) -> Filter:
+    return Filter((condition,), Lot(key.c.id, (*beside, condition)))
+
+
+def _state(wanted: KeysWanted, mine: Condition) -> Iterator[Filter]:
+    """The conditions of `services.issue.views.state_of`, in its order."""
+    if wanted.state is None:
+        if not wanted.with_deleted:
+            yield Filter((key.c.deleted_at.is_(None),))
+        return
+    now, k = wanted.now_us, key.c
+    present, standing = k.deleted_at.is_(None), sa.text(KEY_STATES["standing"])
+    begun = sa.or_(k.starts_at.is_(None), k.starts_at <= now)
+    of: dict[KeyState, tuple[str, tuple[Any, ...]]] = {
+        KeyState.DELETED: ("deleted", (k.deleted_at.is_not(None),)),
+        KeyState.REVOKED: ("revoked", (present, k.revoked_at.is_not(None))),
+        KeyState.DISABLED: (
+            "disabled",
+            (present, k.revoked_at.is_(None), k.disabled_at.is_not(None)),
+        ),
+        KeyState.NOT_YET_VALID: ("starting", (standing, k.starts_at > now)),
+        KeyState.EXPIRED: ("ending", (standing, begun, k.ends_at <= now)),
+        KeyState.ACTIVE: (
+            "standing",
+            (standing, begun, sa.or_(k.ends_at.is_(None), k.ends_at > now)),
+        ),
+    }
+    index, conditions = of[wanted.state]
+    place = sa.text(KEY_STATES[index])
+    yield Filter(conditions, Lot(k.id, (mine, place)))  # type: ignore[arg-type]
+
+
+def _used(wanted: KeysWanted) -> Iterator[Filter]:
+    """There is an index by key alone: these are asked of keys found otherwise."""
+    used = sa.exists().where(key_last_use.c.key_id == key.c.id)
+    if wanted.used_since_us is not None:
+        yield Filter((used.where(key_last_use.c.at >= wanted.used_since_us),))
+    if wanted.unused_since_us is not None:
+        yield Filter((~used.where(key_last_use.c.at >= wanted.unused_since_us),))
+    if wanted.never_used:
+        yield Filter((~used,))
+
+
+def _tag(organization_id: str, tag: str) -> Filter:
+    same = key_word.c.word == word_of_tag(tag)
+    return _by_word(organization_id, same, ordered=True)
+
+
+def _word(organization_id: str, sought: Sought) -> Filter:
+    word = key_word.c.word
+    begins = sa.and_(word >= sought.first, word < sought.last)
+    if sought.hint is None:
+        return _by_word(organization_id, begins, ordered=False)
+    if not sought.first:
+        return _by_word(organization_id, word == sought.hint, ordered=True)
+    either = sa.or_(begins, word == sought.hint)
+    return _by_word(organization_id, either, ordered=False)
+
+
+def _by_word(organization_id: str, fits: Condition, *, ordered: bool) -> Filter:
+    has = sa.exists().where(key_word.c.key_id == key.c.id, fits)
+    mine = key_word.c.organization_id == organization_id
+    return Filter((has,), Lot(key_word.c.key_id, (mine, fits), ordered))
+
+
+def _api(api_id: str) -> Filter:
+    opens = sa.exists().where(access.c.key_id == key.c.id, access.c.resource_id == api_id)
+    return Filter((opens,), Lot(access.c.key_id, (access.c.resource_id == api_id,)))
+
+
+def _customers(customer_ids: tuple[str, ...]) -> Filter:
+    link = application_customer.c
+    theirs = link.customer_id.in_(customer_ids)
+    has = sa.exists().where(link.application_id == key.c.application_id, theirs)
+    joined = (theirs, key.c.application_id == link.application_id)
+    return Filter((has,), Lot(key.c.id, joined, ordered=False, few=12_000))
+
+
+def _reach(reach: KeyReach) -> Filter:
+    """As `services.issue.queries` has it for one key: with its project, or with all
+
+    that it opens.
+    """
+    within = sa.and_(
+        key.c.kind != KeyKind.MANAGEMENT.value, key.c.project_id.in_(reach.project_ids)
+    )
+    beyond = sa.exists().where(
+        access.c.key_id == key.c.id, access.c.resource_id.not_in(reach.resource_ids)
+    )
+    conditions = (sa.or_(within, ~beyond),)
+    if reach.project_ids:
+        return Filter(conditions)
+    opened = access.c.resource_id.in_(reach.resource_ids)
+    single = len(reach.resource_ids) == 1
+    return Filter(conditions, Lot(access.c.key_id, (opened,), ordered=single))

@@ -1,0 +1,93 @@
+"""`keyhouse keys create --count` and `--from`: many keys at once, all or none."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from keyhouse.doors.cli import show
+from keyhouse.doors.cli.access import write_private
+from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.opening import opening
+
+KEYS_MAX: Final = 100
+_COLUMNS: Final = ("id", "name", "environment", "hint", "secret")
+
+
+def counted(wish: Mapping[str, Any], count: int) -> list[dict[str, Any]]:
+    """`count` wishes, told apart by a number behind the name."""
+    width = len(str(count))
+    return [
+        {**wish, "name": f"{wish['name']} {number:0{width}}"}
+        for number in range(1, count + 1)
+    ]
+
+
+def read(file: Path, wish: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The wishes in a file; what an entry leaves out is as in `wish`.
+
+    JSON is a list of objects as POST /v1/keys takes them. CSV has a head that
+    names such fields; `api` is written as --api is, `tags` with spaces between.
+    Raises WrongUse where it cannot be read so.
+    """
+    try:
+        text = file.read_text("utf-8")
+        rows = _of_csv(text) if file.suffix.lower() == ".csv" else json.loads(text)
+    except (OSError, ValueError, csv.Error) as error:
+        raise WrongUse(f"{file}: {error}") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise WrongUse(f"{file}: it is to hold a list of objects, one for each key")
+    if not 1 <= len(rows) <= KEYS_MAX:
+        raise WrongUse(
+            f"{file}: it holds {len(rows)} keys; at once there are 1 to {KEYS_MAX}"
+        )
+    return [{**wish, **row} for row in rows]
+
+
+def demand_writable(out: Path | None) -> None:
+    """Raise WrongUse where secrets could not be written: before there are any."""
+    if out is not None:
+        write_private(out.with_name(out.name + ".probe"), "")
+        out.with_name(out.name + ".probe").unlink()
+
+
+def write(made: Sequence[Mapping[str, Any]], out: Path | None, *, json: bool) -> None:
+    """The new keys with their secrets: on stdout, or in `out` (0600) and then not here."""
+    if out is None:
+        show.rows(made, _COLUMNS, json=json)
+        return
+    write_private(out, _as_csv(made) if out.suffix.lower() == ".csv" else _as_json(made))
+    shown = [{**one, "secret": None, "secret_file": str(out)} for one in made]
+    if json:
+        show.as_json(shown)
+    else:
+        show.say(f"{len(made)} keys; their secrets are in {out} and are not shown again.")
+
+
+def _of_csv(text: str) -> list[dict[str, Any]]:
+    rows = []
+    for row in csv.DictReader(io.StringIO(text), strict=True):
+        if None in row or None in row.values():
+            raise ValueError("a line has more or fewer fields than the head")
+        given = {name: value for name, value in row.items() if value}
+        if "api" in given:
+            given["access"] = [opening(one) for one in given.pop("api").split()]
+        if "tags" in given:
+            given["tags"] = given["tags"].split()
+        rows.append(given)
+    return rows
+
+
+def _as_csv(made: Sequence[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(made)
+    return text.getvalue()
+
+
+def _as_json(made: Sequence[Mapping[str, Any]]) -> str:
+    kept = [{name: one.get(name) for name in _COLUMNS} for one in made]
+    return json.dumps(kept, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,90 @@
+"""`keyhouse keys revoke`: a key for ever, or all of somebody's; `keyhouse keys kill`."""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.nouns import done
+from keyhouse.doors.cli.verify import given_secret
+
+
+def add_revoking(keys: typer.Typer) -> None:
+    """Add the commands that end keys and secrets."""
+    keys.command(
+        "revoke",
+        epilog="Example: keyhouse keys revoke ID\n\n"
+        "Example: keyhouse keys revoke --all-of-application ID --dry-run",
+    )(revoke)
+    keys.command("kill", epilog="Example: keyhouse keys kill < leaked.txt")(kill)
+
+
+def revoke(  # noqa: PLR0913  (an option each)
+    context: typer.Context,
+    id: Annotated[str | None, typer.Argument(help="The id, as `list` shows it.")] = None,
+    *,
+    application: Annotated[
+        str | None, typer.Option("--all-of-application", help="All keys of this one.")
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option("--all-of-customer", help="Id or external id.")
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--all-of-owner", help="Id, or a member's address.")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option("--all-of-project", help="All keys of this one.")
+    ] = None,
+    expected: Annotated[
+        int | None, typer.Option(min=0, help="Only if there are so many keys.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count them; change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a key for ever, or all keys of an application, customer, owner or project."""
+    whose = (application, customer, owner, project)
+    if sum(one is not None for one in (id, *whose)) != 1:
+        raise WrongUse("Name one key by its ID, or one --all-of-…")
+    if id is not None:
+        with desk(context).client() as client:
+            found = client.keys.revoke(id)
+        done(found, f"{id} is {found.get('state', 'revoked')}", json=as_json)
+        return
+    with desk(context).client() as client:
+        revoke_all = partial(
+            client.keys.revoke_all,
+            application=application,
+            customer=customer,
+            owner=owner,
+            project=project,
+            expected=expected,
+        )
+        if dry_run or not yes:
+            seen = revoke_all(dry_run=True)
+            words = f"{seen['revoked']} of {seen['matched']} keys would be revoked"
+            if dry_run:
+                done(seen, words, json=as_json)
+                return
+            typer.confirm(f"{words}, for ever. Go on?", abort=True, err=True)
+        found = revoke_all()
+    done(found, f"{found['revoked']} of {found['matched']} keys revoked", json=as_json)
+
+
+def kill(
+    context: typer.Context,
+    *,
+    secret_file: Annotated[
+        Path | None, typer.Option(help="Where the secret is; else stdin is asked for it.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse a secret from now on, whosever it is. The answer tells nothing of it."""
+    with desk(context).client() as client:
+        found = client.secrets.revoke(given_secret(secret_file))
+    done(found, "If it was a secret here, it is refused from now on.", json=as_json)

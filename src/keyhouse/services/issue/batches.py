@@ -1,0 +1,37 @@
+"""Many keys at once: all of them, or none."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from keyhouse.core.validation import Problem
+from keyhouse.services.issue.commands import Created, KeyWish, create_key
+from keyhouse.services.refusals import Invalid, Taken, refuse
+from keyhouse.services.work import Work
+
+KEYS_MAX: Final = 100
+"""As many as one short transaction can write."""
+
+
+def create_keys(work: Work, wishes: Sequence[KeyWish]) -> list[Created]:
+    """Make all these keys. Each problem is told with its wish, as `keys[3].name`.
+
+    Raises Invalid with the problems of all wishes, Taken with the first.
+    """
+    if not 1 <= len(wishes) <= KEYS_MAX:
+        reason = "is empty" if not wishes else f"has more than {KEYS_MAX} wishes"
+        raise Invalid([Problem("keys", reason, f"send 1 to {KEYS_MAX}")])
+    made: list[Created] = []
+    problems: list[Problem] = []
+    for index, wish in enumerate(wishes):
+        try:
+            made.append(create_key(work, wish))
+        except Invalid as invalid:
+            problems += [_placed(index, one) for one in invalid.problems]
+        except Taken as taken:
+            raise Taken(*_placed(index, taken.problem)) from None
+    refuse(problems)
+    return made
+
+
+def _placed(index: int, problem: Problem) -> Problem:
+    return problem._replace(field=f"keys[{index}].{problem.field}")
