@@ -16,6 +16,7 @@ from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
     CustomerRecord,
+    Found,
     KeyRecord,
     PartRef,
 )
@@ -33,7 +34,7 @@ def test_a_secret_leads_to_all_that_decides(database: Database, world: World) ->
     snapshot = database.keys.find_secret([("p0", b"0" * 32), ("p1", DIGEST)])
     assert snapshot.seq == 2
     assert snapshot.found is not None
-    assert snapshot.found == (world.key.id, world.secret.id)
+    assert snapshot.found == Found(world.key.id, world.secret.id)
     assert {(ref.kind, ref.id) for ref in snapshot.parts} == {
         ("key", world.key.id),
         ("application", world.application.id),

@@ -6,6 +6,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core import entities
+from keyhouse.core.records import PartRef
 from keyhouse.ports import Clash, Conflict
 from tests.contracts import world as make
 from tests.contracts.world import NOW, World
@@ -262,3 +263,60 @@ def test_what_no_database_can_hold_is_a_value_error(
 ) -> None:
     with pytest.raises(ValueError), database.rows.writing() as rows:  # noqa: PT011 - each its own
         rows.insert(row)
+
+
+def _keys(*numbers: int) -> list[entities.Key]:
+    return [make.key(number) for number in numbers]
+
+
+def test_many_rows_are_added_and_removed_without_news(
+    database: Database, world: World
+) -> None:
+    """For what nobody can have cached; else an import would flood the change log."""
+    before = database.keys.load([]).seq
+    with database.rows.writing() as rows:
+        rows.add_many([])
+        rows.add_many(_keys(7, 8, 9))
+        assert rows.changed == {}
+    with database.rows.writing() as rows:
+        assert len(rows.find(entities.Key)) == 4
+        ids = tuple(key.id for key in _keys(7, 8))
+        assert rows.remove_many(entities.Key, id=ids) == 2
+        assert rows.remove_many(entities.Key, id=ids) == 0
+        assert rows.changed == {}
+    with database.rows.reading() as rows:
+        found = {key.id for key in rows.find(entities.Key)}
+    assert found == {world.key.id, make.key(9).id}
+    assert database.keys.load([]).seq == before
+
+
+def test_of_many_rows_with_a_conflict_none_is_added(
+    database: Database, world: World
+) -> None:
+    with database.rows.writing() as rows:
+        with pytest.raises(Conflict) as conflict:
+            rows.add_many([*_keys(7), world.key])
+        assert conflict.value.field == "id"
+        assert rows.find(entities.Key) == [world.key]
+        with pytest.raises(Conflict):
+            rows.remove_many(entities.Key, id=world.key.id)
+        assert rows.find(entities.Key) == [world.key]
+
+
+def test_a_row_that_is_touched_is_news(database: Database, world: World) -> None:
+    with database.rows.writing() as rows:
+        rows.touch(world.api)
+        assert list(rows.changed) == [PartRef("api", world.api.id)]
+
+
+def test_a_page_passes_over_what_is_not_to_fit(database: Database, world: World) -> None:
+    with database.rows.writing() as rows:
+        kinds = {7: "imp_1", 8: "imp_2", 9: None}
+        for number, import_id in kinds.items():
+            rows.insert(replace(make.key(number), import_id=import_id))
+    with database.rows.reading() as rows:
+        page = rows.page(
+            entities.Key, after=None, limit=10, unless={"import_id": ("imp_1", "imp_3")}
+        )
+    found = {key.id for key in page.rows}
+    assert found == {world.key.id, make.key(8).id, make.key(9).id}

@@ -157,6 +157,7 @@ def test_rows_that_were_there_hold_what_newer_columns_begin_with(empty_url: str)
         assert tx.get(entities.Organization, old.organization.id) == old.organization
         assert tx.get(entities.Key, old.key.id) == old.key
         assert tx.get(entities.SecretRow, old.secret.id) == old.secret
+        assert tx.get(entities.Project, old.project.id) == old.project
     database.dispose()
 
 

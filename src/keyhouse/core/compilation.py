@@ -99,8 +99,9 @@ def compile_api(
     routes: Sequence[rows.Route],
     zones: ZoneLoader,
     headers: UpstreamHeaders | None = None,
+    imported: rows.ImportedStrings | None = None,
 ) -> ApiRecord:
-    """The record of an API; `routes` in any order."""
+    """The record of an API; `routes` in any order, `imported` is its project's."""
     ordered = sorted(routes, key=lambda route: (route.position, route.id))
     parameter = row.query_parameter
     compiled = tuple(compile_route(one, zones) for one in ordered)
@@ -123,6 +124,7 @@ def compile_api(
         keeps_prefix=row.prefix is rows.Prefix.KEEP,
         upstream_headers=headers,
         signs_identity=row.identity is rows.Identity.SIGNED,
+        imported=imported,
     )
 
 

@@ -35,6 +35,7 @@ NODE: Final = "nod"
 SPOOL: Final = "spl"
 LEASE: Final = "lse"
 CALENDAR: Final = "cal"
+IMPORT: Final = "imp"
 
 
 def base62(number: int, length: int) -> str:

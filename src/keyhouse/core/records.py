@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from keyhouse.core.addresses import Networks
 from keyhouse.core.apps import Apps
-from keyhouse.core.entities import KeyKind, Resource
+from keyhouse.core.entities import ImportedStrings, KeyKind, Resource
 from keyhouse.core.limits import RateLimit
 from keyhouse.core.notices import Notice
 from keyhouse.core.patterns import Endpoints, Referrers
@@ -129,7 +129,8 @@ class ApiRecord:
     `keeps_prefix` says that the upstream gets the slug that stood in the path.
     `upstream_headers` are known to the gateway alone, and None where there are
     none. `signs_identity` says that the upstream is told who calls by a signed
-    token too.
+    token too. `imported` tells which strings of other systems its project holds,
+    None where it holds none.
     """
 
     id: str
@@ -150,6 +151,7 @@ class ApiRecord:
     keeps_prefix: bool = False
     upstream_headers: UpstreamHeaders | None = field(default=None, repr=False)
     signs_identity: bool = False
+    imported: ImportedStrings | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,10 +287,11 @@ class Line:
 
 
 class Found(NamedTuple):
-    """Where a secret leads."""
+    """Where a secret leads. One that is kept `unsalted` is to be kept otherwise."""
 
     key_id: str
     secret_id: str
+    unsalted: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,7 @@ from keyhouse.ports.rows import (
     Transaction,
     WritingTransaction,
 )
+from keyhouse.ports.signals import SignalSink
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
@@ -80,6 +81,7 @@ __all__ = [
     "Sealer",
     "SecretUse",
     "Sent",
+    "SignalSink",
     "Signer",
     "Slowed",
     "Spool",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from keyhouse.core.imported import Candidate
 from keyhouse.core.records import Change, PartRef, Snapshot
 
 
@@ -17,6 +18,13 @@ class KeyStore(Protocol):
         application, its project and organization, and each API that its
         access names with that API's project and organization. Otherwise
         `found` is None: an absence as of `seq`.
+        """
+
+    def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
+        """As `find_secret`, among the imported secrets of a project.
+
+        Keys of an import that is not done are not there. Of several secrets
+        one that is kept as a keyed hash goes first.
         """
 
     def find_api(self, slug: str) -> Snapshot:

@@ -45,12 +45,13 @@ class Transaction(Protocol):
         limit: int,
         contains: Mapping[str, str] | None = None,
         within: Mapping[str, Range] | None = None,
+        unless: Mapping[str, Sequence[str]] | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`.
 
         `contains` maps a text column to a part of it, case aside; `within` a
-        column to a range of it.
+        column to a range of it, `unless` one to values of rows that do not fit.
         Raises ValueError for a cursor that is not one of ours.
         """
 
@@ -120,6 +121,25 @@ class Transaction(Protocol):
 
     def remove(self, row: entities.Entity) -> None:
         """Delete a row for good. Raises Conflict while others refer to it."""
+
+    def add_many(self, rows: Sequence[entities.Entity]) -> None:
+        """Add rows of one kind that nobody can have cached or will look for yet:
+
+        the change log does not hear of them. Raises Conflict as `insert` does,
+        and adds none then.
+        """
+
+    def remove_many(self, kind: type[entities.Entity], /, **equals: object) -> int:
+        """Delete rows that nobody can have cached, and tell how many there were.
+
+        Raises Conflict while others refer to one of them, and none is deleted.
+        """
+
+    def touch(self, row: entities.Entity) -> None:
+        """Have the change log tell of a row in which nothing was written, but
+
+        what the data plane makes of it was.
+        """
 
 
 class Rows(Protocol):

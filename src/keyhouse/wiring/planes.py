@@ -51,6 +51,7 @@ def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
         spools=MappedSpoolFolder(settings.spool_dir, boot),
         sink=database.sink,
         nodes=database.nodes,
+        signals=database.signals,
         boot_id=boot,
         pid=os.getpid(),
         log_rows_max=LOG_ROWS_MAX if settings.requests.retention_days else 0,

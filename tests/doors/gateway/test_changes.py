@@ -194,6 +194,7 @@ async def test_it_is_told_where_callers_of_an_api_put_their_key(house: House) ->
         "slug": "weather",
         "key_header": "x-api-key",
         "query_parameter": None,
+        "imported": None,
         "seq": 7,
         "log": house.recent.log,
         "forget": [house.recent.token("key_manager", part)],

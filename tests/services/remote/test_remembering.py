@@ -287,6 +287,25 @@ async def test_it_is_learned_where_callers_put_their_key_and_when_that_changes()
         assert (changed.key_header, changed.query_parameter) == (b"x-own", b"key")
 
 
+async def test_strings_of_other_systems_are_asked_about_where_some_were_imported() -> None:
+    """All others that are none of ours cost no question, as at the gateway."""
+    elsewhere = Elsewhere()
+    strings = {"length_min": 30, "length_max": 40}
+    old, short = b"old.9f8e7d6c5b4a39281706f5e4d3c2b1a0", b"old.9f8e"
+    async with elsewhere.opened() as plane:
+        await plane.api("weather")
+        assert await code(plane, old) == "malformed"
+        elsewhere.apis["weather"] = {**elsewhere.apis["weather"], "imported": strings}
+        await elsewhere.change("token-of-api")
+        await plane.api("weather")
+        await settled()
+        assert await code(plane, old) == "valid"
+        assert await code(plane, short) == "malformed"
+        sent = [one["secret"] for batch in elsewhere.batches for one in batch]
+        assert old.decode() in sent
+        assert short.decode() not in sent
+
+
 async def test_an_api_that_is_not_there_harms_no_other_one() -> None:
     elsewhere = Elsewhere()
     async with elsewhere.opened() as plane:

@@ -55,6 +55,7 @@ def test_a_cached_key_asks_the_database_nothing() -> None:
 def test_garbage_costs_no_read() -> None:
     """A string without our checksum is told without the database."""
     world = World()
+    finish(world.verifier.api("weather"))
     asked = world.store.asked
     garbage = Secret(SECRET.reveal()[:-1] + "!")
     assert world.decide(garbage).verdict is Verdict.MALFORMED

@@ -26,6 +26,7 @@ from keyhouse.core.entities import (
     SecretRow,
 )
 from keyhouse.core.hosts import cover_of
+from keyhouse.core.imported import Candidate
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import HOST, Change, Found, Part, PartRef, Snapshot
@@ -100,6 +101,7 @@ class Store:
         self.access: dict[str, list[Access]] = {}
         self.links: dict[str, list[ApplicationCustomer]] = {}
         self.hosts: dict[str, str] = {}
+        self.imported: dict[tuple[object, ...], SecretRow] = {}
 
     def put(self, kind: str, row: Any) -> None:
         """Write a row and its change."""
@@ -132,6 +134,24 @@ class Store:
         self.access[key.id] = list(access)
         self.put("key", key)
 
+    def add_imported(self, key: Key, kept: Candidate, *access: Access) -> None:
+        """A key of another system, by what its string is kept as."""
+        self.imported[(key.project_id, *kept)] = SecretRow(
+            id=f"sec_{key.id}",
+            key_id=key.id,
+            version=1,
+            namespace=key.project_id,
+            algorithm=kept.algorithm,
+            pepper_id=kept.pepper_id,
+            digest=kept.digest,
+            hint="…",
+            starts_at=0,
+            created_by="t",
+            created_at=0,
+        )
+        self.access[key.id] = list(access)
+        self.put("key", key)
+
     def change(self, kind: str, row_id: str, **changes: object) -> None:
         self.put(kind, replace(self.rows[PartRef(kind, row_id)], **changes))
 
@@ -145,6 +165,15 @@ class Store:
                 refs = list(self.rows)
                 found = Found(row.key_id, row.id)
                 return Snapshot(self.seq, {r: self._part(r) for r in refs}, found)
+        return Snapshot(self.seq)
+
+    def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
+        self._ask()
+        for one in candidates:
+            row = self.imported.get((project_id, *one))
+            if row is not None:
+                found = Found(row.key_id, row.id, row.algorithm != "blake2b-256-keyed")
+                return Snapshot(self.seq, {r: self._part(r) for r in self.rows}, found)
         return Snapshot(self.seq)
 
     def find_api(self, slug: str) -> Snapshot:
@@ -193,10 +222,12 @@ class Store:
         if row is None:
             return None
         if ref.kind == "key":
-            secrets = [s for s in self.secrets.values() if s.key_id == ref.id]
+            known = (*self.secrets.values(), *self.imported.values())
+            secrets = [s for s in known if s.key_id == ref.id]
             return compilation.compile_key(row, self.access[ref.id], secrets, _zone)
         if ref.kind == "api":
-            return compilation.compile_api(row, [], _zone)
+            project = self.rows[PartRef("project", row.project_id)]
+            return compilation.compile_api(row, [], _zone, imported=project.imported)
         if ref.kind == "application":
             links = self.links.get(ref.id, ())
             return compilation.compile_application(row, _zone, links)
@@ -270,13 +301,16 @@ class World:
         self.ledger = Ledger()
         self.rates = MemoryRateCounter()
         self.alarms = Alarms()
+        self.rehashed: list[tuple[str, bytes]] = []
         self.verifier = self._verifier()
         self.confirm()
 
     def _verifier(self) -> Verifier:
         ring = Keyring((PEPPER,))
         return Verifier(
-            loading=Loading(self.store, self.cache, ring, self.misses, self.clock),
+            loading=Loading(
+                self.store, self.cache, ring, self.misses, self.clock, self.rehash
+            ),
             cache=self.cache,
             read_changes=self.store.read,
             keyring=ring,
@@ -286,6 +320,10 @@ class World:
             patience=Patience(feed_us=250_000, outage_us=60_000_000),
             alarms=self.alarms,
         )
+
+    def rehash(self, secret_id: str, hashed: bytes) -> None:
+        """What the node would tell a worker."""
+        self.rehashed.append((secret_id, hashed))
 
     def link(self, customer_id: str, **fields: Any) -> None:
         """Make the application one of a new customer."""

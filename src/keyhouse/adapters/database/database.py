@@ -13,6 +13,7 @@ from keyhouse.adapters.database.nodes import DatabaseNodeRegistry
 from keyhouse.adapters.database.reports import DatabaseUsageReports
 from keyhouse.adapters.database.rows import DatabaseRows
 from keyhouse.adapters.database.schema import check_engine
+from keyhouse.adapters.database.signals import DatabaseSignalSink
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
 from keyhouse.core.upstream_headers import Unseal
@@ -31,6 +32,7 @@ class Database:
     nodes: DatabaseNodeRegistry
     upkeep: DatabaseUpkeep
     deliveries: DatabaseDeliveryQueue
+    signals: DatabaseSignalSink
 
     def feed(self) -> DatabaseFeed:
         """A new follower of the change log; the caller closes it."""
@@ -63,4 +65,5 @@ def open_database(url: str, unseal: Unseal | None = None) -> Database:
         nodes=DatabaseNodeRegistry(engine),
         upkeep=DatabaseUpkeep(engine),
         deliveries=DatabaseDeliveryQueue(engine),
+        signals=DatabaseSignalSink(engine),
     )

@@ -12,6 +12,7 @@ from keyhouse.adapters.database.selects import select_all, select_where
 from keyhouse.adapters.database.tables import api_host, change_head, secret
 from keyhouse.core import entities
 from keyhouse.core.hosts import cover_of
+from keyhouse.core.imported import Candidate
 from keyhouse.core.records import Found, PartRef, Snapshot
 from keyhouse.core.secret import ALGORITHM
 from keyhouse.core.upstream_headers import Unseal
@@ -40,6 +41,18 @@ class DatabaseKeyStore:
             loading = Loading(connection, self._unseal)
             if found is not None:
                 loading.load_key(found.key_id)
+        return Snapshot(seq, loading.parts, found=found)
+
+    def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
+        """As `find_secret`, among the imported secrets of a project."""
+        with reading(self._engine) as connection:
+            seq = _seq(connection)
+            found = _find_imported(connection, project_id, candidates)
+            loading = Loading(connection, self._unseal)
+            if found is not None:
+                loading.load_key(found.key_id)
+        if found is None or loading.parts[PartRef("key", found.key_id)] is None:
+            return Snapshot(seq)
         return Snapshot(seq, loading.parts, found=found)
 
     def find_api(self, slug: str) -> Snapshot:
@@ -95,3 +108,19 @@ def _find(connection: Connection, candidates: Sequence[tuple[str, bytes]]) -> Fo
         found = mapper_of(entities.SecretRow).row(row)
         return Found(found.key_id, found.id)
     return None
+
+
+def _find_imported(
+    connection: Connection, project_id: str, candidates: Sequence[Candidate]
+) -> Found | None:
+    """The namespace of imported secrets is their project, so that tenants who import
+
+    the same string do not meet.
+    """
+    values = [value for one in candidates for value in (project_id, *one)]
+    query = select_where(secret, _SECRET, len(candidates), connection.dialect)
+    rows = [mapper_of(entities.SecretRow).row(row) for row in query.all(connection, values)]
+    if not rows:
+        return None
+    first = min(rows, key=lambda row: (row.algorithm != ALGORITHM, row.id))
+    return Found(first.key_id, first.id, first.algorithm != ALGORITHM)

@@ -1,6 +1,6 @@
 """Loads parts of the data plane's cache, a query for each kind of row."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -136,6 +136,21 @@ class Loading:
             found.setdefault(row.api_id, []).append(row)
         return {id: compile_headers(rows, self._unseal) for id, rows in found.items()}
 
+    def imported(
+        self, project_ids: Collection[str]
+    ) -> Mapping[str, entities.ImportedStrings | None]:
+        """Which strings of other systems these projects hold."""
+        rows = self.rows(entities.Project, "id", sorted(project_ids)) if project_ids else []
+        return {row.id: row.imported for row in rows}
+
+    def unfinished(self, import_ids: Collection[str]) -> frozenset[str]:
+        """Those of these imports whose keys are there for nobody."""
+        if not import_ids:
+            return frozenset()
+        rows = self.rows(entities.KeyImport, "id", sorted(import_ids))
+        done = {row.id for row in rows if row.state is entities.ImportState.DONE}
+        return frozenset(import_ids) - done
+
     def rows(self, kind: type[E], column: str, values: list[str]) -> list[E]:
         """All rows of a kind with one of `values` in a column."""
         mapper = mapper_of(kind)
@@ -187,9 +202,13 @@ def _subscriptions(loading: Loading, ids: list[str]) -> Iterable[Part]:
 def _apis(loading: Loading, ids: list[str]) -> Iterable[Part]:
     routes = loading.rows(entities.Route, "api_id", ids)
     headers = loading.upstream_headers(ids)
-    for row in loading.rows(entities.Api, "id", ids):
+    rows = loading.rows(entities.Api, "id", ids)
+    imported = loading.imported({row.project_id for row in rows})
+    for row in rows:
         own = [route for route in routes if route.api_id == row.id]
-        yield compilation.compile_api(row, own, zone, headers.get(row.id))
+        yield compilation.compile_api(
+            row, own, zone, headers.get(row.id), imported.get(row.project_id)
+        )
 
 
 def _keys(loading: Loading, ids: list[str]) -> Iterable[Part]:
@@ -200,7 +219,10 @@ def _keys(loading: Loading, ids: list[str]) -> Iterable[Part]:
         access.setdefault(grant.key_id, []).append(grant)
     for secret in loading.rows(entities.SecretRow, "key_id", ids):
         secrets.setdefault(secret.key_id, []).append(secret)
+    hidden = loading.unfinished({row.import_id for row in rows if row.import_id})
     for row in rows:
+        if row.import_id in hidden:
+            continue
         yield compilation.compile_key(
             row, access.get(row.id, ()), secrets.get(row.id, ()), zone
         )

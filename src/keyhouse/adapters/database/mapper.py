@@ -5,7 +5,7 @@ text or bytes is kept as JSON.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import StrEnum
 from functools import partial
 from types import NoneType
@@ -18,6 +18,7 @@ from keyhouse.core import entities
 
 E = TypeVar("E", bound=entities.Entity)
 _Convert = Callable[[Any], Any]
+_AS_THEY_ARE: Final = frozenset((NoneType, int, float, bool, bytes))
 
 
 class Mapper(Generic[E]):
@@ -64,6 +65,8 @@ def plain(value: object) -> Any:  # noqa: ANN401 - any of a column's types
 
     Raises ValueError for a text with a NUL, which PostgreSQL cannot hold.
     """
+    if value.__class__ in _AS_THEY_ARE:
+        return value
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, str):
@@ -75,7 +78,8 @@ def plain(value: object) -> Any:  # noqa: ANN401 - any of a column's types
     if isinstance(value, dict):
         return {plain(name): plain(item) for name, item in value.items()}
     if is_dataclass(value):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+        # As `fields` tells them, which would make a list of them for each row anew.
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
     return value
 
 

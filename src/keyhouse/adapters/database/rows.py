@@ -92,6 +92,7 @@ class DatabaseTransaction:
         limit: int,
         contains: Mapping[str, str] | None = None,
         within: Mapping[str, Range] | None = None,
+        unless: Mapping[str, Sequence[str]] | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`."""
@@ -105,6 +106,9 @@ class DatabaseTransaction:
         for name, part in (contains or {}).items():
             column = mapper.column(name)
             query = query.where(column.icontains(plain(part), autoescape=True))
+        for name, values in (unless or {}).items():
+            column = mapper.column(name)
+            query = query.where(sa.or_(column.is_(None), column.not_in(values)))
         if after is not None:
             query = query.where(ids < read_cursor(after))
         found = self._connection.execute(query.order_by(ids.desc()).limit(limit + 1))
@@ -227,15 +231,41 @@ class DatabaseTransaction:
         drop_words(self._connection, row)
         self._note(row)
 
+    def add_many(self, rows: Sequence[entities.Entity]) -> None:
+        """Add rows of one kind that nobody can have cached or will look for yet."""
+        if not rows:
+            return
+        mapper = mapper_of(type(rows[0]))
+        values = [mapper.values(row) for row in rows]
+        self._write(mapper, sa.insert(mapper.table), values[0], values)
+
+    def remove_many(self, kind: type[entities.Entity], /, **equals: object) -> int:
+        """Delete rows that nobody can have cached, and tell how many there were."""
+        mapper = mapper_of(kind)
+        columns = list(mapper.table.primary_key.columns)
+        statement = sa.delete(mapper.table).where(*_fits(mapper, equals))
+        return len(self._write(mapper, statement.returning(*columns), {}))
+
+    def touch(self, row: entities.Entity) -> None:
+        """Have the change log tell of a row in which nothing was written."""
+        self._note(row)
+
     def _write(
-        self, mapper: Mapper[Any], statement: sa.UpdateBase, values: dict[str, Any]
+        self,
+        mapper: Mapper[Any],
+        statement: sa.UpdateBase,
+        values: dict[str, Any],
+        many: list[dict[str, Any]] | None = None,
     ) -> list[sa.Row[Any]]:
-        """Execute in a savepoint, so that PostgreSQL can go on after a conflict."""
+        """Execute in a savepoint, so that PostgreSQL can go on after a conflict.
+
+        `many` are the values of more than one row.
+        """
         if not self._writes:
             raise TypeError("this transaction only reads")
         try:
             with self._connection.begin_nested():
-                result = self._connection.execute(statement)
+                result = self._connection.execute(statement, many)
                 return list(result) if result.returns_rows else []
         except IntegrityError as error:
             conflict = conflict_of(error, mapper.table)

@@ -222,6 +222,7 @@ application: Final = _table(
     _unique("project_id", "external_id", field="external_id"),
     sa.Index(None, "organization_id"),
     _index_of_set("application", "rotation", "id"),
+    sa.Index(None, "import_id"),
     organization_id="organization",
     project_id="project",
 )
@@ -302,6 +303,7 @@ key: Final = _table(
         for name, condition in KEY_STATES.items()
     ),
     _where("ix_key_deleted_at", "deleted_at IS NOT NULL", "deleted_at", "id"),
+    sa.Index(None, "import_id"),
     organization_id="organization",
     project_id="project",
     application_id="application",
@@ -375,6 +377,17 @@ calendar: Final = _table(
     sa.Index(None, "organization_id", "id"),
     organization_id="organization",
 )
+key_import: Final = _table(
+    entities.KeyImport,
+    "key_import",
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "project_id"),
+    sa.Index(None, "state"),
+    organization_id="organization",
+    project_id="project",
+)
+# No reference to the secret: it may be gone before the worker comes by.
+signal: Final = _table(entities.Signal, "signal")
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -410,6 +423,8 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.BudgetMark: budget_mark,
     entities.Reminder: reminder,
     entities.Calendar: calendar,
+    entities.KeyImport: key_import,
+    entities.Signal: signal,
 }
 """The table of each class of `core.entities`."""
 

@@ -21,6 +21,18 @@ from keyhouse.core.entities.customers import (
     CreditKind,
     Customer,
 )
+from keyhouse.core.entities.imports import (
+    ImportAccess,
+    ImportEffect,
+    ImportEnd,
+    ImportFormat,
+    ImportMode,
+    ImportProblem,
+    ImportState,
+    KeyImport,
+    Signal,
+    SignalKind,
+)
 from keyhouse.core.entities.jobs import Job
 from keyhouse.core.entities.keys import (
     Access,
@@ -66,7 +78,13 @@ from keyhouse.core.entities.rotation import (
     Replaced,
     RotationSchedule,
 )
-from keyhouse.core.entities.tenants import Application, Environment, Organization, Project
+from keyhouse.core.entities.tenants import (
+    Application,
+    Environment,
+    ImportedStrings,
+    Organization,
+    Project,
+)
 from keyhouse.core.entities.webhooks import (
     BudgetMark,
     Delivery,
@@ -111,6 +129,8 @@ Entity = (
     | BudgetMark
     | Reminder
     | Calendar
+    | KeyImport
+    | Signal
 )
 
 
@@ -141,9 +161,18 @@ __all__ = [
     "Event",
     "IdempotencyRow",
     "Identity",
+    "ImportAccess",
+    "ImportEffect",
+    "ImportEnd",
+    "ImportFormat",
+    "ImportMode",
+    "ImportProblem",
+    "ImportState",
+    "ImportedStrings",
     "Invitation",
     "Job",
     "Key",
+    "KeyImport",
     "KeyKind",
     "Limit",
     "LimitKind",
@@ -174,6 +203,8 @@ __all__ = [
     "Subscription",
     "SubscriptionApi",
     "SubscriptionState",
+    "Signal",
+    "SignalKind",
     "Ticket",
     "UpstreamHeader",
     "Visibility",

@@ -48,7 +48,7 @@ class Key:
 
     `rotation` says when its secret is to be replaced, None where the
     application's does. `owner_id` is the person who answers for it, '' where
-    nobody was named; they may have left since.
+    nobody was named; they may have left since. One that an import brought is there for nobody before that import is done.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Key:
     purpose: str = ""
     tags: tuple[str, ...] = ()
     rotation: RotationSchedule | None = None
+    import_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,8 @@ class SecretRow:
     """What is kept of a string that callers send: a keyed hash and a hint.
 
     `namespace` is '' for minted secrets and the project's id for imported
-    ones. (namespace, algorithm, pepper_id, digest) is unique.
+    ones. (namespace, algorithm, pepper_id, digest) is unique. `pepper_id` is
+    '' for the unsalted hashes that imported ones may be kept as at first.
 
     `replaced_at` is when a newer one took its place. One that `waits_for` a
     version goes on until a secret of that version or a newer one is first

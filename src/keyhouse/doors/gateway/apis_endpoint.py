@@ -57,6 +57,11 @@ class ApiCall:
             "slug": api.slug,
             "key_header": api.key_header.decode("ascii"),
             "query_parameter": parameter and parameter.decode("ascii"),
+            "imported": api.imported
+            and {
+                "length_min": api.imported.length_min,
+                "length_max": api.imported.length_max,
+            },
             "seq": self._applied,
             "log": recent.log,
             "forget": [recent.token(self._manager.id, PartRef("api", api.id))],

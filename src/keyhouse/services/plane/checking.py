@@ -17,6 +17,7 @@ from keyhouse.ports import (
 )
 from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
+from keyhouse.services.signals import Rehashes
 from keyhouse.services.verify import (
     Follower,
     Loading,
@@ -74,6 +75,7 @@ class CheckingPlane:
         self.means = means
         self.options = options
         self.alarms = Alarms()
+        self.rehashes = Rehashes(means.keyring, means.clock)
         self._follower: Follower | None = None
         self._loop: asyncio.AbstractEventLoop
         self._catching_up: ChangeFeed
@@ -112,8 +114,16 @@ class CheckingPlane:
         cache.hosts.in_use = await asyncio.to_thread(means.keys.has_hosts)
         book = LeaseBook(means.ledger, spool_id)
         self.resolver = Resolver(self._loop)
+        loading = Loading(
+            means.keys,
+            cache,
+            means.keyring,
+            MissBudget(),
+            means.clock,
+            self.rehashes.note,
+        )
         self.verifier = Verifier(
-            loading=Loading(means.keys, cache, means.keyring, MissBudget(), means.clock),
+            loading=loading,
             cache=cache,
             read_changes=self._catching_up.read,
             keyring=means.keyring,

@@ -12,7 +12,14 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import Node, NodeRegistry, SpoolFolder, StoreUnavailable, UsageSink
+from keyhouse.ports import (
+    Node,
+    NodeRegistry,
+    SignalSink,
+    SpoolFolder,
+    StoreUnavailable,
+    UsageSink,
+)
 from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
 from keyhouse.services.meter.flusher import TICK_SECONDS
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
@@ -32,6 +39,7 @@ class MeteringMeans:
     spools: SpoolFolder
     sink: UsageSink
     nodes: NodeRegistry
+    signals: SignalSink
     boot_id: str
     pid: int
     log_rows_max: int
@@ -97,6 +105,7 @@ class DataPlane(CheckingPlane):
         await self._end()
         self._flusher.last_tick()
         await asyncio.to_thread(self._flusher.stop)
+        await asyncio.to_thread(self.rehashes.send, self._metering.signals)
         try:
             await asyncio.to_thread(self._metering.nodes.leave, self._node_id)
         except StoreUnavailable as error:
@@ -178,6 +187,7 @@ class DataPlane(CheckingPlane):
             metering.nodes.announce(node)
             living = metering.nodes.living(node.confirmed_at - LIVING_US)
             self._loop.call_soon_threadsafe(self.means.rates.share_among, living)
+            self.rehashes.send(metering.signals)
             self._adopt()
         except StoreUnavailable as error:
             _log.warning("the database does not answer: %s", error)

@@ -5,12 +5,13 @@ import logging
 from typing import Final
 from urllib.parse import quote
 
+from keyhouse.core.imported import admits
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, RemoteKeyhouse, RemoteRefused, StoreUnavailable
 from keyhouse.services.remote.breaker import Breaker
 from keyhouse.services.remote.following import Following
-from keyhouse.services.remote.reading import api_record
+from keyhouse.services.remote.reading import api_record, imported_strings
 from keyhouse.services.remote.telling import Telling
 
 APIS: Final = "/.keyhouse/v1/apis/"
@@ -54,6 +55,11 @@ class KnownApis:
             await asyncio.shield(task)
         return self._known.get(slug, Verdict.UNAVAILABLE)
 
+    def takes(self, slug: str, secret: bytes) -> bool:
+        """Whether a string that is none of ours may be a key all the same."""
+        known = self._known.get(slug)
+        return known is not None and admits(known.imported, secret)
+
     def forget(self, tokens: list[str] | None) -> None:
         """Ask anew for those that changed; None for all of them."""
         told = None if tokens is None else frozenset(tokens)
@@ -75,6 +81,7 @@ class KnownApis:
                 slug,
                 str(told["key_header"]).encode("ascii"),
                 None if parameter is None else str(parameter).encode("ascii"),
+                imported_strings(told.get("imported")),
             )
             self._known[slug] = record
             self._breaker.worked()

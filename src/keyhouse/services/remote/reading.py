@@ -1,11 +1,12 @@
 """From what verify tells to a decision, as if it had been made here."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.decision import WINDOW_SECONDS, Decision
-from keyhouse.core.entities import KeyKind, LimitKind, Resource, Window
+from keyhouse.core.entities import ImportedStrings, KeyKind, LimitKind, Resource, Window
 from keyhouse.core.limits import MICROSECONDS, rate_limit
 from keyhouse.core.moments import parse_time
 from keyhouse.core.notices import notice_of
@@ -190,10 +191,32 @@ def _key(
     )
 
 
+def imported_strings(told: object) -> ImportedStrings | None:
+    """Which strings of other systems may be keys, as an API's answer tells it.
+
+    An older Keyhouse tells nothing. Raises KeyError, TypeError and ValueError.
+    """
+    if told is None:
+        return None
+    if not isinstance(told, Mapping):
+        raise TypeError("imported is no object")
+    return ImportedStrings(
+        algorithms=(),
+        length_min=int(told["length_min"]),
+        length_max=int(told["length_max"]),
+    )
+
+
 def api_record(
-    slug: str, key_header: bytes = b"x-api-key", query_parameter: bytes | None = None
+    slug: str,
+    key_header: bytes = b"x-api-key",
+    query_parameter: bytes | None = None,
+    imported: ImportedStrings | None = None,
 ) -> ApiRecord:
-    """What is known of an API elsewhere: where its callers put their key."""
+    """What is known of an API elsewhere: where its callers put their key, and what
+
+    may be one.
+    """
     return ApiRecord(
         id="",
         organization_id="",
@@ -207,4 +230,5 @@ def api_record(
         rates=(),
         quotas=(),
         disabled=False,
+        imported=imported,
     )

@@ -22,6 +22,7 @@ from keyhouse.core.records import (
     PartRef,
     Snapshot,
 )
+from keyhouse.core.secret import DIGEST_BYTES
 from keyhouse.ports import Changes
 from keyhouse.services.verify.hosts import HostIndex
 
@@ -85,9 +86,12 @@ class RecordCache:
         held = self._parts.get(ref)
         return None if held is None else held.part
 
-    def found(self, digest: bytes) -> Found | None:
-        """Where the secret with that digest leads, if it is held."""
-        return self._found.get(digest)
+    def found(self, place: bytes) -> Found | None:
+        """Where the secret with that digest leads, if it is held.
+
+        The place of an imported one is its digest and then its project's id.
+        """
+        return self._found.get(place)
 
     def api(self, slug: str) -> ApiRecord | None:
         """The API with that slug, if it is held."""
@@ -122,10 +126,10 @@ class RecordCache:
                 self._put(ref, part, snapshot.seq)
         return True
 
-    def keep_found(self, digest: bytes, found: Found) -> None:
+    def keep_found(self, place: bytes, found: Found) -> None:
         """Remember where a secret leads; evicts the longest unused beyond the bound."""
-        self._found[digest] = found
-        self._absent.pop(digest, None)
+        self._found[place] = found
+        self._absent.pop(place, None)
         while len(self._found) > self._keys_max:
             self._evict()
 
@@ -208,9 +212,9 @@ class RecordCache:
 
     def _evict(self) -> None:
         """Forget the secret that was taken in first and its key."""
-        digest = next(iter(self._found))
-        found = self._found.pop(digest)
-        self.ways.pop(digest, None)
+        place = next(iter(self._found))
+        found = self._found.pop(place)
+        self.ways.pop(place[:DIGEST_BYTES], None)
         ref = PartRef("key", found.key_id)
         held = self._parts.pop(ref, None)
         if held is not None and isinstance(held.part, KeyRecord):

@@ -1,26 +1,23 @@
 """From a secret to records: what the cache lacks is read, once for all askers."""
 
 import logging
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from keyhouse.core.addresses import UNKNOWN, source_network
 from keyhouse.core.compilation import compile_line
 from keyhouse.core.decision import Pending
+from keyhouse.core.imported import admits, candidates
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.plan_records import PlanRecord, Subscribed, SubscriptionRecord
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
-    CustomerRecord,
     Found,
     KeyRecord,
-    OrganizationRecord,
     Part,
     PartRef,
-    ProjectRecord,
-    SecretRecord,
     Snapshot,
 )
 from keyhouse.core.secret import digest, is_well_formed
@@ -28,6 +25,15 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, KeyStore
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.misses import MissBudget
+from keyhouse.services.verify.pieces import (
+    HeldKey,
+    customer_of,
+    owners_of,
+    pieces_of,
+    refs_of_api,
+    refs_of_key,
+    subscribed_of,
+)
 from keyhouse.services.verify.sources import Source
 
 ATTEMPTS_MAX: Final = 8
@@ -66,19 +72,12 @@ class Asker(Generic[T]):
         return slug if self.address == UNKNOWN else source_network(self.address)
 
 
-class HeldKey(NamedTuple):
-    """A key with what its state depends on."""
-
-    key: KeyRecord
-    secret: SecretRecord
-    application: ApplicationRecord
-    owners: tuple[OrganizationRecord | ProjectRecord, ...]
-
-
 class Loading:
     """Finds records in the cache or makes a `Pending` that reads them.
 
     Where something cannot be had at all, the asker's refusal is returned.
+    `rehash` is told the id of a secret that was found by a plain hash, and the
+    keyed hash of its string with the active pepper.
     """
 
     def __init__(
@@ -88,12 +87,14 @@ class Loading:
         keyring: Keyring,
         misses: MissBudget,
         clock: Clock,
+        rehash: Callable[[str, bytes], None] = lambda _id, _digest: None,
     ) -> None:
         self._store = store
         self._cache = cache
         self._peppers = [(pepper.id, pepper.key) for pepper in keyring.peppers]
         self._misses = misses
         self._clock = clock
+        self._rehash = rehash
         self._flying: set[Hashable] = set()
 
     def way(
@@ -109,11 +110,12 @@ class Loading:
                 return asker.refuse(Verdict.API_NOT_ALLOWED)
             return self._load_api(slug, asker)
         customers, subscriptions = self._links(found, api)
-        more = [*_refs_of_api(api), *customers, *subscriptions]
+        more = [*refs_of_api(api), *customers, *subscriptions]
         held = self._held(found, asker, more)
+        customers = self._customers(found, api)
         if not isinstance(held, dict):
             return held
-        pieces = _pieces(found, held)
+        pieces = pieces_of(found, held)
         if pieces is None:
             return asker.refuse(Verdict.UNKNOWN)
         line = compile_line(
@@ -122,25 +124,28 @@ class Loading:
             pieces.application,
             api,
             owners=pieces.owners,
-            providers=_owners(held, api.organization_id, api.project_id),
-            customer=_customer(held, customers),
-            subscribed=_subscribed(held, subscriptions),
+            providers=owners_of(held, api.organization_id, api.project_id),
+            customer=customer_of(held, customers),
+            subscribed=subscribed_of(held, subscriptions),
         )
         way = Way(line, tuple(held.items()), self._cache.generation)
         self._cache.keep_way(hashed, slug, way)
         return way
 
     def key(
-        self, secret: bytes, hashed: bytes, asker: Asker[T]
+        self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
     ) -> HeldKey | T | Pending[T]:
-        """The `HeldKey` that the secret leads to."""
-        found = self._find(secret, hashed, asker)
+        """The `HeldKey` that the secret leads to. An imported one leads nowhere
+
+        but at an API, whose slug it then takes.
+        """
+        found = self._find(secret, hashed, asker, slug)
         if not isinstance(found, Found):
             return found
         held = self._held(found, asker, [])
         if not isinstance(held, dict):
             return held
-        return _pieces(found, held) or asker.refuse(Verdict.UNKNOWN)
+        return pieces_of(found, held) or asker.refuse(Verdict.UNKNOWN)
 
     def api(self, slug: str, asker: Asker[T]) -> T | Pending[T] | None:
         """The API with that slug, None where there is none, for routing.
@@ -178,30 +183,82 @@ class Loading:
         if self._cache.is_absent(hashed, monotonic_us):
             return asker.refuse(Verdict.UNKNOWN)
         if not is_well_formed(secret):
+            return self._find_imported(secret, hashed, asker, slug)
+
+        def work() -> Snapshot:
+            keyed = [(name, digest(secret, pepper)) for name, pepper in self._peppers]
+            return self._store.find_secret(keyed)
+
+        return self._look_up(hashed, work, asker, slug)
+
+    def _find_imported(
+        self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str
+    ) -> Found | T | Pending[T]:
+        """Where a string leads that is none of ours: asked of the API's project,
+
+        and of no other. Costs nothing where that has no such strings.
+        """
+        api = self._cache.api(slug)
+        monotonic_us = self._clock.monotonic_us()
+        if api is None:
+            if not slug or self._cache.is_absent(slug, monotonic_us):
+                return asker.refuse(Verdict.MALFORMED)
+            load = self._load_api(slug, asker)
+            return self._admitted(load, asker, asker.source(slug), monotonic_us)
+        imported, project_id = api.imported, api.project_id
+        if imported is None or not admits(imported, secret):
             return asker.refuse(Verdict.MALFORMED)
+        place = hashed + project_id.encode("ascii")
+        found = self._cache.found(place)
+        if found is not None:
+            return found
+        if self._cache.is_absent(place, monotonic_us):
+            return asker.refuse(Verdict.UNKNOWN)
+
+        def work() -> Snapshot:
+            kept = candidates(secret, imported.algorithms, self._peppers)
+            return self._store.find_imported(project_id, kept)
+
+        return self._look_up(place, work, asker, slug, self._unsalted(hashed))
+
+    def _look_up(
+        self,
+        place: bytes,
+        work: Callable[[], Snapshot],
+        asker: Asker[T],
+        slug: str,
+        seen: Callable[[Found], None] | None = None,
+    ) -> T | Pending[T]:
+        """Have the cache know where a secret leads, or that it leads nowhere."""
         if asker.attempt >= ATTEMPTS_MAX:
             return asker.refuse(Verdict.UNAVAILABLE)
-        candidates = [(name, digest(secret, pepper)) for name, pepper in self._peppers]
 
         def take_in(snapshot: Snapshot) -> None:
-            if snapshot.found is not None:
-                self._cache.keep_found(hashed, snapshot.found)
-            else:
-                self._cache.keep_absent(hashed, self._clock.monotonic_us())
+            if snapshot.found is None:
+                self._cache.keep_absent(place, self._clock.monotonic_us())
+                return
+            self._cache.keep_found(place, snapshot.found)
+            if seen is not None:
+                seen(snapshot.found)
 
-        load = self._pending(
-            ("secret", hashed),
-            lambda: self._store.find_secret(candidates),
-            take_in,
-            asker,
-        )
+        load = self._pending(("secret", place), work, take_in, asker)
+        monotonic_us = self._clock.monotonic_us()
         return self._admitted(load, asker, asker.source(slug), monotonic_us)
+
+    def _unsalted(self, hashed: bytes) -> Callable[[Found], None]:
+        """Tells of a secret that is kept as a plain hash what it is to be kept as."""
+
+        def seen(found: Found) -> None:
+            if found.unsalted:
+                self._rehash(found.secret_id, hashed)
+
+        return seen
 
     def _held(
         self, found: Found, asker: Asker[T], more: list[PartRef]
     ) -> dict[PartRef, Part] | T | Pending[T]:
         """The parts of a key and `more`, by reference."""
-        refs = _refs_of_key(self._cache.part(PartRef("key", found.key_id)), found) + more
+        refs = refs_of_key(self._cache.part(PartRef("key", found.key_id)), found) + more
         held: dict[PartRef, Part] = {}
         missing = []
         for ref in refs:
@@ -315,56 +372,3 @@ def _slug_of(snapshot: Snapshot) -> str:
     """The slug of the API that was found; '' where there is none."""
     api = snapshot.parts.get(PartRef("api", snapshot.api_id or ""))
     return api.slug if isinstance(api, ApiRecord) else ""
-
-
-def _refs_of_key(key: Part | None, found: Found) -> list[PartRef]:
-    """What a key's way needs; before the key is there, the key alone."""
-    ref = PartRef("key", found.key_id)
-    if not isinstance(key, KeyRecord):
-        return [ref]
-    return [
-        ref,
-        PartRef("application", key.application_id),
-        PartRef("project", key.project_id),
-        PartRef("organization", key.organization_id),
-    ]
-
-
-def _refs_of_api(api: ApiRecord) -> list[PartRef]:
-    return [
-        PartRef("api", api.id),
-        PartRef("project", api.project_id),
-        PartRef("organization", api.organization_id),
-    ]
-
-
-def _pieces(found: Found, held: dict[PartRef, Part]) -> HeldKey | None:
-    key = held[PartRef("key", found.key_id)]
-    if not isinstance(key, KeyRecord) or found.secret_id not in key.secrets:
-        return None
-    application = held[PartRef("application", key.application_id)]
-    if not isinstance(application, ApplicationRecord):
-        return None
-    owners = _owners(held, key.organization_id, key.project_id)
-    return HeldKey(key, key.secrets[found.secret_id], application, tuple(owners))
-
-
-def _owners(
-    held: dict[PartRef, Part], organization_id: str, project_id: str
-) -> Iterable[OrganizationRecord | ProjectRecord]:
-    for ref in (PartRef("organization", organization_id), PartRef("project", project_id)):
-        part = held[ref]
-        if isinstance(part, (OrganizationRecord, ProjectRecord)):
-            yield part
-
-
-def _subscribed(held: dict[PartRef, Part], refs: list[PartRef]) -> Subscribed | None:
-    match [held[ref] for ref in refs]:
-        case [SubscriptionRecord() as subscription, PlanRecord() as plan]:
-            return Subscribed(subscription, plan)
-    return None
-
-
-def _customer(held: dict[PartRef, Part], refs: list[PartRef]) -> CustomerRecord | None:
-    found = [part for ref in refs if isinstance(part := held[ref], CustomerRecord)]
-    return found[0] if found else None

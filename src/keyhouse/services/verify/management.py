@@ -7,7 +7,7 @@ from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.records import GrantRecord, KeyRecord
 from keyhouse.core.scopes import covers
 from keyhouse.core.verdict import Verdict
-from keyhouse.services.verify.loading import HeldKey
+from keyhouse.services.verify.pieces import HeldKey
 
 
 @dataclass(frozen=True, slots=True)

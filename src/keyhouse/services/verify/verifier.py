@@ -26,8 +26,9 @@ from keyhouse.ports import Changes, Clock, RateAnswer, RateCounter, Slowed, Unco
 from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
 from keyhouse.services.verify.cache import RecordCache, Way
-from keyhouse.services.verify.loading import Asker, HeldKey, Loading
+from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
+from keyhouse.services.verify.pieces import HeldKey
 
 OUTAGE_RETRY_US: Final = 200_000
 """While the database is gone, it is asked so often within requests."""
@@ -265,7 +266,8 @@ class Verifier:
             attempt,
             request.address,
         )
-        held = self._loading.key(secret, digest(secret, self._pepper), asker)
+        hashed = digest(secret, self._pepper)
+        held = self._loading.key(secret, hashed, asker, request.api)
         if not isinstance(held, HeldKey):
             return held
         now_us = self._now_us()

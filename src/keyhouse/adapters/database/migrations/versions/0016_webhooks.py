@@ -1,7 +1,7 @@
 """Endpoints for events, what is sent to them, and an audit that nobody changes.
 
 Revision ID: 0016
-Revises: 0013
+Revises: 0014
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
