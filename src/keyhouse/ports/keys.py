@@ -57,3 +57,5 @@ class KeysWanted(NamedTuple):
     never_used: bool = False
     but_id: str | None = None
     only_id: str | None = None
+    import_id: str | None = None
+    but_import_ids: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ never opens a transaction of its own, and an idempotency record or another
 command joins the same one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,7 +17,9 @@ from keyhouse.core.entities import (
     AuditRow,
     Customer,
     Entity,
+    ImportState,
     Key,
+    KeyImport,
     Organization,
     Plan,
     Project,
@@ -47,7 +49,16 @@ from keyhouse.services.refusals import Invalid, NotFound, Taken
 T = TypeVar("T")
 E = TypeVar("E", bound=Entity)
 Owned = TypeVar(
-    "Owned", Organization, Project, Api, Application, Customer, Plan, Key, Webhook
+    "Owned",
+    Organization,
+    Project,
+    Api,
+    Application,
+    Customer,
+    Plan,
+    Key,
+    KeyImport,
+    Webhook,
 )
 
 PREFIXES: dict[type[Any], str] = {
@@ -59,6 +70,7 @@ PREFIXES: dict[type[Any], str] = {
     Plan: ids.PLAN,
     Key: ids.KEY,
     Webhook: ids.WEBHOOK,
+    KeyImport: ids.IMPORT,
 }
 _MENDS = {
     Clash.TAKEN: "choose another",
@@ -82,13 +94,30 @@ def own(tx: Transaction, actor: Actor, kind: type[Owned], id: str) -> Owned:
     another's, and where `id` could be none: such text reaches no database.
     """
     row = tx.get(kind, id) if ids.is_id(id, PREFIXES[kind]) else None
-    if row is None or _holder(row) != actor.organization_id:
+    if row is None or _holder(row) != actor.organization_id or _is_coming(tx, row):
         raise NotFound(kind.__name__.lower())
     return row
 
 
+def _is_coming(tx: Transaction, row: Entity) -> bool:
+    """Whether it is a key of an import that is not done: there for nobody yet."""
+    if not isinstance(row, Key) or row.import_id is None:
+        return False
+    # Found, not got: that would have all who write to keys of one import wait in line.
+    found = tx.find(KeyImport, id=row.import_id)
+    return any(one.state is not ImportState.DONE for one in found)
+
+
 def _holder(
-    row: Organization | Project | Api | Application | Customer | Plan | Key | Webhook,
+    row: Organization
+    | Project
+    | Api
+    | Application
+    | Customer
+    | Plan
+    | Key
+    | KeyImport
+    | Webhook,
 ) -> str:
     return row.id if isinstance(row, Organization) else row.organization_id
 
@@ -114,6 +143,7 @@ class Look:
         equals: Mapping[str, object],
         contains: Mapping[str, str] | None = None,
         within: Mapping[str, Range] | None = None,
+        unless: Mapping[str, Sequence[str]] | None = None,
     ) -> Page:
         """A page of rows that fit; Invalid for a cursor that is not one of ours."""
         try:
@@ -123,6 +153,7 @@ class Look:
                 limit=turn.limit,
                 contains=contains,
                 within=within,
+                unless=unless,
                 **equals,
             )
         except ValueError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import SystemClock, SystemEntropy
 from keyhouse.core import ids
+from keyhouse.wiring.desks import office_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,13 +24,17 @@ EVENTS_SECONDS = 1.0
 """How late at most an event sets out."""
 OVERLAPS_SECONDS = 1.0
 REMINDERS_SECONDS = 3600.0
+SIGNALS_SECONDS = 1.0
+IMPORTS_SECONDS = 2.0
 
 
 def rounds_of_worker(
     settings: Settings, database: Database, office: Office, outbox: Mailer
 ) -> Sequence[Round]:
     """What the worker of this process does, as far as no other process does it."""
+    from keyhouse.services.imports import tidy_imports
     from keyhouse.services.jobs import Task, rounds_of
+    from keyhouse.services.signals import apply_signals
 
     tasks = (
         Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),
@@ -38,6 +43,8 @@ def rounds_of_worker(
         Task("overlaps", OVERLAPS_SECONDS, _overlaps(office)),
         Task("reminders", REMINDERS_SECONDS, _reminders(settings, office, outbox)),
         Task("keys.purge", UPKEEP_SECONDS, _purging(office)),
+        Task("signals", SIGNALS_SECONDS, partial(apply_signals, office)),
+        Task("imports", IMPORTS_SECONDS, partial(tidy_imports, office)),
     )
     clock, entropy = SystemClock(), SystemEntropy()
     holder = ids.make_id(ids.NODE, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))

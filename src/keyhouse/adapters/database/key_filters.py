@@ -69,6 +69,12 @@ def filters_of(wanted: KeysWanted) -> list[Filter]:
         found.append(_reach(wanted.reach))
     if wanted.created_since_us is not None:
         found.append(Filter((key.c.created_at >= wanted.created_since_us,)))
+    if wanted.import_id is not None:
+        brought = key.c.import_id == wanted.import_id
+        found.append(Filter((brought,), Lot(key.c.id, (brought,), ordered=False)))
+    if wanted.but_import_ids:
+        others = key.c.import_id.not_in(wanted.but_import_ids)
+        found.append(Filter((sa.or_(key.c.import_id.is_(None), others),)))
     if wanted.but_id is not None:
         found.append(Filter((key.c.id != wanted.but_id,)))
     return [*found, all_keys(wanted.organization_id)]

@@ -18,7 +18,13 @@ from keyhouse.adapters.database.conflicts import (
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.key_pages import keys_deleted_before, page_of_keys
-from keyhouse.adapters.database.key_words import add_words, change_words, drop_words
+from keyhouse.adapters.database.key_words import (
+    add_words,
+    add_words_of_many,
+    change_words,
+    drop_words,
+    drop_words_of_many,
+)
 from keyhouse.adapters.database.ledger import spend_now, used_of
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.adapters.database.tables import key_last_use
@@ -238,13 +244,17 @@ class DatabaseTransaction:
         mapper = mapper_of(type(rows[0]))
         values = [mapper.values(row) for row in rows]
         self._write(mapper, sa.insert(mapper.table), values[0], values)
+        add_words_of_many(self._connection, rows)
 
     def remove_many(self, kind: type[entities.Entity], /, **equals: object) -> int:
         """Delete rows that nobody can have cached, and tell how many there were."""
         mapper = mapper_of(kind)
         columns = list(mapper.table.primary_key.columns)
         statement = sa.delete(mapper.table).where(*_fits(mapper, equals))
-        return len(self._write(mapper, statement.returning(*columns), {}))
+        gone = self._write(mapper, statement.returning(*columns), {})
+        if kind is entities.Key:
+            drop_words_of_many(self._connection, [row.id for row in gone])
+        return len(gone)
 
     def touch(self, row: entities.Entity) -> None:
         """Have the change log tell of a row in which nothing was written."""

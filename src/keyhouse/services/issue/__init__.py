@@ -1,7 +1,12 @@
 """Issuing keys: what they open, where, for how long; and taking them back."""
 
 from keyhouse.ports import KeyState
-from keyhouse.services.issue.access import MANAGEMENT_SCOPES, AccessWish
+from keyhouse.services.issue.access import (
+    MANAGEMENT_SCOPES,
+    AccessWish,
+    Opened,
+    open_access,
+)
 from keyhouse.services.issue.batches import create_keys
 from keyhouse.services.issue.commands import (
     Created,
@@ -22,8 +27,8 @@ from keyhouse.services.issue.emergency import (
     revoke_keys,
 )
 from keyhouse.services.issue.filters import KeyFilter
-from keyhouse.services.issue.homes import ApplicationWish
-from keyhouse.services.issue.minting import Issued
+from keyhouse.services.issue.homes import ApplicationWish, Home, application_in
+from keyhouse.services.issue.minting import Issued, Opening
 from keyhouse.services.issue.possession import revoke_secret
 from keyhouse.services.issue.purging import purge_keys
 from keyhouse.services.issue.queries import (
@@ -73,6 +78,10 @@ __all__ = [
     "SecretState",
     "SecretView",
     "Usual",
+    "Home",
+    "Opened",
+    "Opening",
+    "application_in",
     "change_key",
     "create_key",
     "create_keys",
@@ -89,6 +98,7 @@ __all__ = [
     "note_revoked",
     "purge_keys",
     "reached_key",
+    "open_access",
     "restore_key",
     "revoke_key",
     "revoke_keys",

@@ -3,7 +3,13 @@
 from typing import NamedTuple
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Customer, Environment, KeyKind
+from keyhouse.core.entities import (
+    Customer,
+    Environment,
+    ImportState,
+    KeyImport,
+    KeyKind,
+)
 from keyhouse.core.key_words import Sought, sought_anywhere, sought_in_names
 from keyhouse.ports import KeyReach, KeyState, KeysWanted
 from keyhouse.services.actor import Reach
@@ -18,7 +24,8 @@ class KeyFilter(NamedTuple):
     `name` is beginnings of words in the name, `search` also the last four
     characters of a secret, or a whole secret: so it must not come out of an
     address, which is logged on its way. `api` is an id or slug, `customer` an
-    id or external id, `owner` an id or a mail address. Times are in µs.
+    id or external id, `owner` an id or a mail address, `import_id` the import
+    that brought it. Times are in µs.
     """
 
     name: str | None = None
@@ -36,11 +43,13 @@ class KeyFilter(NamedTuple):
     used_since: int | None = None
     unused_since: int | None = None
     never_used: bool = False
+    import_id: str | None = None
 
 
 def wanted_keys(at: Look | Work, reach: Reach, of: KeyFilter) -> KeysWanted | None:
     """The filter as the rows are asked by it; None where no key can fit."""
     named = (of.name, of.application, of.api, of.project, of.search, of.owner, of.customer)
+    named += (of.import_id,)
     texts = [text for text in (*named, *of.tags) if text is not None]
     words = _words(of)
     api = None if of.api is None or not of.api.isprintable() else find_api(at, of.api)
@@ -68,7 +77,17 @@ def wanted_keys(at: Look | Work, reach: Reach, of: KeyFilter) -> KeysWanted | No
         used_since_us=of.used_since,
         unused_since_us=of.unused_since,
         never_used=of.never_used,
+        import_id=of.import_id,
+        but_import_ids=_coming(at),
     )
+
+
+def _coming(at: Look | Work) -> tuple[str, ...]:
+    """The imports whose keys are there for nobody yet: few, one a project at most."""
+    states = (ImportState.OPEN, ImportState.UNDOING)
+    own = at.actor.organization_id
+    found = at.tx.find(KeyImport, organization_id=own, state=states)
+    return tuple(row.id for row in found)
 
 
 def key_reach(reach: Reach) -> KeyReach | None:

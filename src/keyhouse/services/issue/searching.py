@@ -1,7 +1,8 @@
 """Finding a key by a whole secret."""
 
 from keyhouse.core import secret as secrets
-from keyhouse.core.entities import SecretRow
+from keyhouse.core.entities import Project, SecretRow
+from keyhouse.core.imported import admits, candidates
 from keyhouse.services.work import Look, Work
 
 
@@ -19,7 +20,7 @@ def secret_row(at: Look | Work, text: str) -> SecretRow | None:
     """What is kept of a whole secret, under whichever pepper."""
     raw = text.encode("utf-8", "replace")
     if not secrets.is_well_formed(raw):
-        return None
+        return _imported_row(at, raw)
     for pepper in at.keyring.peppers:
         found = at.tx.find(
             SecretRow,
@@ -30,4 +31,17 @@ def secret_row(at: Look | Work, text: str) -> SecretRow | None:
         )
         if found:
             return found[0]
+    return None
+
+
+def _imported_row(at: Look | Work, raw: bytes) -> SecretRow | None:
+    """What is kept of a string of another system, in any project that has some."""
+    peppers = [(pepper.id, pepper.key) for pepper in at.keyring.peppers]
+    for project in at.tx.find(Project, organization_id=at.actor.organization_id):
+        if project.imported is None or not admits(project.imported, raw):
+            continue
+        for kept in candidates(raw, project.imported.algorithms, peppers):
+            found = at.tx.find(SecretRow, namespace=project.id, **kept._asdict())
+            if found:
+                return found[0]
     return None

@@ -8,7 +8,9 @@ from keyhouse.core.entities import (
     Api,
     Application,
     Customer,
+    ImportState,
     Key,
+    KeyImport,
     Limit,
     Organization,
     Plan,
@@ -87,4 +89,14 @@ def delete_project(work: Work, id: str) -> None:
             "is named in the access of a management key",
             "take it out of that key's access first, or disable the project",
         )
+    _drop_imports(work, project)
     work.drop("project.delete", project)
+
+
+def _drop_imports(work: Work, project: Project) -> None:
+    """What is told of imports goes with the project that they were into."""
+    rows = work.tx.find(KeyImport, project_id=project.id)
+    if any(row.state in (ImportState.OPEN, ImportState.UNDOING) for row in rows):
+        mend = "finish or cancel it first"
+        raise Taken("project", "has an import that is not over", mend)
+    work.tx.remove_many(KeyImport, project_id=project.id)
