@@ -14,10 +14,6 @@ _WRITES = re.compile(r"\bwork\.(?:add|change|drop|note)\(([^,]*),")
 TO_COME = frozenset(
     (
         "application.transfer",
-        "import.create",
-        "import.finish",
-        "import.undo",
-        "import.undone",
         "plan.change",
         "plan.create",
         "plan.delete",

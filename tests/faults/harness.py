@@ -143,16 +143,17 @@ class Installation:
             "KEYHOUSE_MANAGEMENT__LISTEN": f"127.0.0.1:{self.management_port}",
         }
         self._management: Running | None = None
+        self._management_key = ""
         self._gateways: list[Running] = []
         self._closing = contextlib.ExitStack()
         self.client: Client
 
     def open(self) -> None:
         """Make all of it and start management."""
-        management_key = _bootstrap(self.folder, self.environ)
+        self._management_key = _bootstrap(self.folder, self.environ)
         self.start_management()
-        url = f"http://127.0.0.1:{self.management_port}"
-        self.client = self._closing.enter_context(Client(url, management_key))
+        client = Client(self.url, self._management_key)
+        self.client = self._closing.enter_context(client)
         self.api("echo")
 
     def start_management(self) -> None:
@@ -163,6 +164,29 @@ class Installation:
         """kill -9."""
         if self._management is not None:
             self._management.kill()
+
+    @property
+    def url(self) -> str:
+        """Where the management API is."""
+        return f"http://127.0.0.1:{self.management_port}"
+
+    @property
+    def management_bytes(self) -> int:
+        """How much memory the management process holds."""
+        assert self._management is not None
+        return self._management.resident_bytes
+
+    def run(self, *line: str) -> subprocess.CompletedProcess[str]:
+        """`keyhouse` as one types it, with the management key in the environment."""
+        held = {"KEYHOUSE_URL": self.url, "KEYHOUSE_API_KEY": self._management_key}
+        return subprocess.run(
+            [sys.executable, "-m", "keyhouse", *line],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=10 * PATIENCE_SECONDS,
+            env={**self.environ, **held},
+        )
 
     def gateway(
         self, port: int | None = None, *, module: str = "keyhouse", **environ: str

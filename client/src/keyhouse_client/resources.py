@@ -488,6 +488,41 @@ class Subscriptions(Standing[One, Listed, Each, Nothing]):
 
     def _do(self, id: str, what: str) -> One:
         return self._sender.one(Call("POST", self._at(id, what)))
+class Imports(Listing[One, Listed, Each, Nothing]):
+    """Imports of keys from other systems: begun, fed part by part, finished.
+
+    Their keys are there for nobody before the import's `state` is `done`.
+    """
+
+    def get(self, id: str) -> One:
+        """How far it is, and what was wrong with which line of its file."""
+        return self._sender.one(Call("GET", self._at(id)))
+
+    def create(self, format: str, **fields: object) -> One:  # noqa: A002  (the API's word)
+        """Begin an import. `format` is aws, csv or json.
+
+        `fields`: access, environment, application, project, fail_on_warnings,
+        dry_run. With `text`, a whole file of at most 500 rows, it is done at once.
+        """
+        body = {"format": format, **fields}
+        return self._sender.one(Call("POST", self._path, body=body))
+
+    def add_part(self, id: str, part: int, text: str, *, line: int | None = None) -> One:
+        """Send part number `part`, from 1: at most 500 rows, CSV with its header.
+
+        `line` is where its rows begin in the file, for what is told of them. A
+        part that is in already changes nothing; go on behind `parts`.
+        """
+        body = {"part": part, "text": text, "line": line}
+        return self._sender.one(Call("POST", self._at(id, "parts"), body=body))
+
+    def finish(self, id: str) -> One:
+        """Have all its keys be there at once, or be undone where it asked for that."""
+        return self._sender.one(Call("POST", self._at(id, "finish")))
+
+    def cancel(self, id: str) -> One:
+        """Have it be undone; one that is done stays."""
+        return self._sender.one(Call("POST", self._at(id, "cancel")))
 
 
 class Resources(Generic[One, Listed, Each, Nothing]):
@@ -506,6 +541,7 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.keys = Keys(sender, "/v1/keys")
         self.calendars = Calendars(sender, "/v1/calendars")
         self.secrets = Secrets(sender, "/v1/secrets")
+        self.imports = Imports(sender, "/v1/imports")
         self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
         self.alerts = Listing(sender, "/v1/alerts")

@@ -278,6 +278,8 @@ UNTOLD: Final = frozenset(
         # An address for one person's calendar program.
         "calendar.create",
         "calendar.delete",
+        # Nothing that anybody notices, and one for each key of a large import.
+        "secret.rehash",
         # Nobody can have an endpoint yet, or it is not the organization's affair.
         "organization.create",
         "person.create",

@@ -45,6 +45,7 @@ async def _furnished(tenant: Tenant, slug: str) -> dict[str, str]:
         "plans": plan["id"],
         "subscriptions": subscription["id"],
         "keys": key["id"],
+        "imports": (await tenant.make("/v1/imports", format="csv"))["id"],
         "requests": tenant.logged(key),
         "calendars": (await tenant.make("/v1/calendars", name=slug))["id"],
     }

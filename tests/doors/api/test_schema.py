@@ -68,6 +68,7 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
     (secret,) = (await tenant.client.get(f"/v1/keys/{key['id']}/secrets")).json()["data"]
     hook = await tenant.make("/v1/webhooks", url="https://127.0.0.1:9", events=["*"])
     tested = await tenant.client.post(f"/v1/webhooks/{hook['id']}/test")
+    begun = await tenant.make("/v1/imports", format="csv")
     await tenant.client.aclose()
     return {
         "webhooks": hook["id"],
@@ -86,6 +87,7 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
         "plans": plan["id"],
         "subscriptions": subscription["id"],
         "keys": key["id"],
+        "imports": begun["id"],
     }
 
 

@@ -69,7 +69,8 @@ class Elsewhere:
         self.refusing: RemoteRefused | None = None
         self.batches: list[list[dict[str, Any]]] = []
         self.polls: list[str] = []
-        self.apis = {"weather": {"key_header": "x-api-key", "query_parameter": None}}
+        self.apis: dict[str, dict[str, Any]] = {}
+        self.apis["weather"] = {"key_header": "x-api-key", "query_parameter": None}
         self.moved = asyncio.Event()
         self.hold: asyncio.Event | None = None
         self.closed = False

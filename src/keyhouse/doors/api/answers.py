@@ -271,6 +271,7 @@ class KeyOut(BaseModel):
     purpose: str
     tags: list[str]
     restorable_until: ToldTime | None
+    import_id: str | None
     created_by: str
     created_at: ToldTime
     updated_at: ToldTime
@@ -311,6 +312,7 @@ _KEY: dict[str, Any] = {
     "purpose": "Plans the tours of the delivery vans",
     "tags": ["team:routing"],
     "restorable_until": None,
+    "import_id": None,
     "created_by": f"key_{_BODY}",
     **_TIMES,
 }
@@ -382,6 +384,7 @@ class SecretOut(BaseModel):
     overlap_seconds: int | None
     state: Literal["active", "ending", "ended", "revoked", "not_yet_valid"]
     last_used_at: ToldTime | None
+    imported: bool
     created_by: str
     created_at: ToldTime
     model_config = _example(
@@ -396,6 +399,7 @@ class SecretOut(BaseModel):
         overlap_seconds=None,
         state="active",
         last_used_at=None,
+        imported=False,
         created_by=f"key_{_BODY}",
         created_at=_AT,
     )

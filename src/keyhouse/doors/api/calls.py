@@ -98,6 +98,15 @@ class Call:
 
         return StreamingResponse(lines(), media_type=LINES)
 
+    def read(self, ask: Callable[[Look], T]) -> T:
+        """What a command is to know before it begins, in a transaction of its own."""
+        return self._office.read(self._actor, ask)
+
+    @property
+    def office(self) -> Office:
+        """What commands run in."""
+        return self._office
+
     def made(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
         """Make something, once: 201 and where it is."""
         outcome = self._posted(act, lambda value: Shaped(_dump(shape(value))), 201)

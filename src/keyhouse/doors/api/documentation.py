@@ -24,6 +24,7 @@ _ID_EXAMPLES: Final = {
     "plans": "pln",
     "subscriptions": "sub",
     "keys": "key",
+    "imports": "imp",
     "members": "usr",
     "invitations": "inv",
     "requests": "req",

@@ -61,6 +61,7 @@ def list_keys(call: AnyCall, query: Annotated[models.KeysQuery, Query()]) -> Res
         used_since=query.used_since,
         unused_since=query.unused_since,
         never_used=query.never_used,
+        import_id=query.import_id,
     )
     return call.page(lambda look: issue.list_keys(look, turn(query), wanted), key_out)
 

@@ -460,6 +460,7 @@ class KeysQuery(ListQuery):
         description="Beginnings of words in the name, or the last four characters of "
         "a secret. Never a whole secret.",
     )
+    import_id: Word | None = Field(None, description="The import that brought them.")
 
 
 class AuditQuery(ListQuery):

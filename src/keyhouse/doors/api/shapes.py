@@ -206,6 +206,7 @@ def key_out(view: KeyView) -> KeyOut:
         purpose=row.purpose,
         tags=list(row.tags),
         restorable_until=format_optional(view.restorable_until),
+        import_id=row.import_id,
         created_by=row.created_by,
         **_times(row),
     )
@@ -226,6 +227,7 @@ def secret_out(view: SecretView) -> SecretOut:
         overlap_seconds=row.overlap_seconds,
         state=view.state.value,
         last_used_at=format_optional(view.last_used_at),
+        imported=bool(row.namespace),
         created_by=row.created_by,
         created_at=format_time(row.created_at),
     )

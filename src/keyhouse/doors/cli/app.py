@@ -12,6 +12,7 @@ from keyhouse.doors.cli.config import config
 from keyhouse.doors.cli.desk import Assigned, Config, DataDir, Desk
 from keyhouse.doors.cli.entries import Entries
 from keyhouse.doors.cli.failures import Group
+from keyhouse.doors.cli.importing import imports
 from keyhouse.doors.cli.keyring import keyring
 from keyhouse.doors.cli.keys import keys
 from keyhouse.doors.cli.members import invitations, members
@@ -54,6 +55,7 @@ _GROUPS = {
     "subscriptions": subscriptions,
     "keys": keys,
     "calendars": calendars,
+    "imports": imports,
     "people": people,
     "members": members,
     "invitations": invitations,

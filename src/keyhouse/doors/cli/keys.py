@@ -11,6 +11,7 @@ from keyhouse.doors.cli import many_keys, show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.explaining import explain
+from keyhouse.doors.cli.importing import add_import
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import (
     Id,
@@ -67,6 +68,7 @@ add_show(keys, _KEYS)
 add_delete(keys, _KEYS, "For 30 days `restore` brings it back.")
 add_rotation(keys)
 add_revoking(keys)
+add_import(keys)
 keys.command(
     "explain",
     epilog="Example: keyhouse keys explain ID --method GET --path /v1/forecast/berlin",
@@ -97,6 +99,9 @@ def list_keys(  # noqa: PLR0913  (an option each)
     never_used: Annotated[
         bool, typer.Option("--never-used", help="Only keys that were never used.")
     ] = False,
+    import_id: Annotated[
+        str | None, typer.Option("--import", help="Only those of this import.")
+    ] = None,
     search: Annotated[
         str | None,
         typer.Option(help="Beginnings of words, or a secret's last 4; whole: keys find."),
@@ -123,6 +128,7 @@ def list_keys(  # noqa: PLR0913  (an option each)
         "unused_since": unused_since,
         "never_used": never_used or None,
         "search": search,
+        "import_id": import_id,
     }
     with desk(context).client() as client:
         show.rows(islice(client.keys.each(**filters), rows_max), _COLUMNS, json=as_json)
