@@ -14,6 +14,8 @@ _WRITES = re.compile(r"\bwork\.(?:add|change|drop|note)\(([^,]*),")
 TO_COME = frozenset(
     (
         "application.transfer",
+        "import.finish",
+        "import.undo",
         "plan.change",
         "plan.create",
         "plan.delete",

@@ -488,6 +488,8 @@ class Subscriptions(Standing[One, Listed, Each, Nothing]):
 
     def _do(self, id: str, what: str) -> One:
         return self._sender.one(Call("POST", self._at(id, what)))
+
+
 class Imports(Listing[One, Listed, Each, Nothing]):
     """Imports of keys from other systems: begun, fed part by part, finished.
 

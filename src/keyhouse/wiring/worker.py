@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import SystemClock, SystemEntropy
 from keyhouse.core import ids
-from keyhouse.wiring.desks import office_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

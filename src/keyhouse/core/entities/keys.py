@@ -48,7 +48,8 @@ class Key:
 
     `rotation` says when its secret is to be replaced, None where the
     application's does. `owner_id` is the person who answers for it, '' where
-    nobody was named; they may have left since. One that an import brought is there for nobody before that import is done.
+    nobody was named; they may have left since. One that an import brought is
+    there for nobody before that import is done.
     """
 
     id: str

@@ -49,8 +49,7 @@ class KeyFilter(NamedTuple):
 def wanted_keys(at: Look | Work, reach: Reach, of: KeyFilter) -> KeysWanted | None:
     """The filter as the rows are asked by it; None where no key can fit."""
     named = (of.name, of.application, of.api, of.project, of.search, of.owner, of.customer)
-    named += (of.import_id,)
-    texts = [text for text in (*named, *of.tags) if text is not None]
+    texts = [text for text in (*named, of.import_id, *of.tags) if text is not None]
     words = _words(of)
     api = None if of.api is None or not of.api.isprintable() else find_api(at, of.api)
     owner = None if of.owner is None else owner_named(at, of.owner)

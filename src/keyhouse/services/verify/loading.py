@@ -10,7 +10,7 @@ from keyhouse.core.compilation import compile_line
 from keyhouse.core.decision import Pending
 from keyhouse.core.imported import admits, candidates
 from keyhouse.core.keyring import Keyring
-from keyhouse.core.plan_records import PlanRecord, Subscribed, SubscriptionRecord
+from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
     ApiRecord,
     ApplicationRecord,
@@ -112,7 +112,6 @@ class Loading:
         customers, subscriptions = self._links(found, api)
         more = [*refs_of_api(api), *customers, *subscriptions]
         held = self._held(found, asker, more)
-        customers = self._customers(found, api)
         if not isinstance(held, dict):
             return held
         pieces = pieces_of(found, held)
