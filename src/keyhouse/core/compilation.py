@@ -125,6 +125,9 @@ def compile_api(
         upstream_headers=headers,
         signs_identity=row.identity is rows.Identity.SIGNED,
         imported=imported,
+        upstream_costs=frozenset(
+            one.id for one in routes if one.cost_from is rows.CostFrom.UPSTREAM
+        ),
     )
 
 

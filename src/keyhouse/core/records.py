@@ -131,6 +131,8 @@ class ApiRecord:
     none. `signs_identity` says that the upstream is told who calls by a signed
     token too. `imported` tells which strings of other systems its project holds,
     None where it holds none.
+    token too. On the routes of `upstream_costs` the upstream says what a call
+    came to, and the route's cost is what is reserved for it.
     """
 
     id: str
@@ -152,6 +154,7 @@ class ApiRecord:
     upstream_headers: UpstreamHeaders | None = field(default=None, repr=False)
     signs_identity: bool = False
     imported: ImportedStrings | None = None
+    upstream_costs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

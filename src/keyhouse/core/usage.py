@@ -42,11 +42,22 @@ class Served(NamedTuple):
     lease_ids: tuple[str, ...]
 
 
+class Refund(NamedTuple):
+    """Units that a call had reserved and did not spend, of each of these leases."""
+
+    units: int
+    lease_ids: tuple[str, ...]
+
+
+NO_REFUND: Final = Refund(0, ())
+
+
 class Completed(NamedTuple):
     """The exchange with the upstream ended; `status` 0 where it gave none.
 
     `at_us` and `use` are those of its `Served`, so that both fall in the same
-    bucket. Bytes are those of the bodies.
+    bucket. Bytes are those of the bodies. `refund` is what of the units served
+    was not spent after all.
     """
 
     request_id: str
@@ -57,6 +68,7 @@ class Completed(NamedTuple):
     latency_us: int
     bytes_in: int
     bytes_out: int
+    refund: Refund = NO_REFUND
 
 
 class BucketKey(NamedTuple):
@@ -111,7 +123,8 @@ class UsageBatch:
 
     `start` and `end` are positions in the spool: a batch whose `start` is not
     where the database says the spool is booked up to was booked before.
-    `settled` says how much of each lease was spent, `observations` how often
+    `settled` says how much of each lease was spent, less than 0 where more was
+    refunded than spent; `observations` how often
     each value of a group was seen, `observations.OTHER` for the rest.
     `alerts` are what to add to the rows of the same ids.
     """

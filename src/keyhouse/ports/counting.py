@@ -8,7 +8,7 @@ from keyhouse.core.decision import Pending
 from keyhouse.core.limits import Left, Taken
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import RateUse
-from keyhouse.core.usage import Completed, Served, UsageBatch, Use
+from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, UsageBatch, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,12 @@ class Spool(Protocol):
         latency_us: int,
         bytes_in: int,
         bytes_out: int,
+        refund: Refund = NO_REFUND,
     ) -> bool:
-        """Append a `usage.Completed`; False, and dropped, when the spool is full."""
+        """Append a `usage.Completed`; False, and dropped, when the spool is full.
+
+        Then nothing is refunded either.
+        """
 
     def cut(self) -> int:
         """End the stretch here, on the appending thread; returns its end."""

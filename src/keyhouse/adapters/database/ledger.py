@@ -129,9 +129,11 @@ class DatabaseBudgetLedger:
             return used_of(connection, budget, span)
 
 
-def outstanding(row: sa.Row[Any]) -> int:
+def outstanding(row: sa.Row[Any], settled_more: int = 0) -> int:
     """What a lease may still spend: none once it is closed."""
-    return 0 if row.closed_at is not None else max(row.amount - row.settled, 0)
+    if row.closed_at is not None:
+        return 0
+    return max(int(row.amount - row.settled) - settled_more, 0)
 
 
 def lock_open_spool(connection: Connection, spool_id: str) -> None:

@@ -76,6 +76,7 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | sa.TextClause | str]] = {
     ("key", "owner_id"): _NO_TEXT,
     ("key", "purpose"): _NO_TEXT,
     ("key", "tags"): _Json("[]"),
+    ("route", "cost_from"): entities.CostFrom.ROUTE.value,
 }
 """Columns that came after their table: what the rows that were there hold in them.
 

@@ -147,17 +147,17 @@ def _booked_before(connection: Connection, batch: UsageBatch) -> bool:
 
 
 def _settle(connection: Connection, spool_id: str, settled: Mapping[str, int]) -> None:
-    """Turn what was leased into what is used.
+    """Turn what was leased into what is used, and what was refunded back.
 
     Units beyond what a lease holds were spent all the same, and count.
     """
-    spent = {id: units for id, units in settled.items() if units > 0}
+    spent = {id: units for id, units in settled.items() if units}
     leases = leases_of(connection, spool_id, spent)
     moves: dict[str, tuple[int, int]] = {}
     for row in leases.values():
         units = spent[row.id]
         used, leased = moves.get(row.budget_id, (0, 0))
-        covered = min(units, outstanding(row))
+        covered = outstanding(row) - outstanding(row, settled_more=units)
         moves[row.budget_id] = (used + units, leased - covered)
     budgets = lock_budgets(connection, moves)
     move(connection, moves)

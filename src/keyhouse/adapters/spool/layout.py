@@ -37,10 +37,10 @@ SERVED: Final = Struct("<BBH26s8s16sQQII42sQ")
 units, number of the use, number of the lease set, the path's first bytes.
 """
 
-COMPLETED: Final = Struct("<BBH26sxxQIIQQQ48xQ")
-"""Kind, verdict, status, request id, time, number of the use, 0, latency,
+COMPLETED: Final = Struct("<BBH26sxxQIIQQQQ40xQ")
+"""Kind, verdict, status, request id, time, number of the use, number of the lease
 
-bytes in, bytes out.
+set, latency, bytes in, bytes out, units refunded to that set.
 """
 
 SEQUENCE: Final = Struct("<Q")

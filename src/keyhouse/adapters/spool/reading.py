@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from keyhouse.adapters.spool import layout
 from keyhouse.core.addresses import UNKNOWN
-from keyhouse.core.usage import Completed, Served, Use
+from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, Use
 from keyhouse.ports import Stretch
 
 _BREATH: Final = 0xFF
@@ -137,10 +137,11 @@ class _Reader:
             request_id,
             at_us,
             use,
-            _,
+            leases,
             latency_us,
             bytes_in,
             bytes_out,
+            units,
             sequence,
         ) = layout.COMPLETED.unpack_from(self._ring, offset)
         if sequence != position + 1:
@@ -157,6 +158,7 @@ class _Reader:
                     latency_us,
                     bytes_in,
                     bytes_out,
+                    Refund(units, self._leases[leases]) if units else NO_REFUND,
                 ),
             )
         )

@@ -11,7 +11,7 @@ from typing import Final
 
 from keyhouse.adapters.spool import layout
 from keyhouse.adapters.spool.reading import read_stretch
-from keyhouse.core.usage import Use
+from keyhouse.core.usage import NO_REFUND, Refund, Use
 from keyhouse.ports import Stretch
 
 _RESERVE: Final = 8
@@ -129,16 +129,18 @@ class MappedSpool:
         latency_us: int,
         bytes_in: int,
         bytes_out: int,
+        refund: Refund = NO_REFUND,
     ) -> bool:
         """Append; False when even the eighth kept for this is full."""
         head = self._head
         limit = self._booked + self._slots
         number = self._use_numbers.get(id(use))
-        if number is None:
-            named = self._names(use, (), limit - 1)
+        leases, units = 0, refund.units
+        if number is None or units:
+            named = self._names(use, refund.lease_ids, limit - 1)
             if named is None:
                 return False
-            number = named[0]
+            number, leases = named
             head = self._head
         elif head >= limit:
             return False
@@ -151,10 +153,11 @@ class MappedSpool:
             request_id.encode("ascii", "replace"),
             at_us,
             number,
-            0,
+            leases,
             latency_us,
             bytes_in,
             bytes_out,
+            units,
             head + 1,
         )
         self._head = head + 1

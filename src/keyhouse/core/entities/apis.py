@@ -27,6 +27,13 @@ class Identity(StrEnum):
     SIGNED = "signed"
 
 
+class CostFrom(StrEnum):
+    """Who says what a call costs: its route beforehand, or its upstream when it is done."""
+
+    ROUTE = "route"
+    UPSTREAM = "upstream"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """What is protected. `upstreams` maps an environment to a base URL.
@@ -101,7 +108,8 @@ class Route:
 
     `method` is an HTTP method or `*`; `path` is a pattern below the API's
     root (see `core.patterns`). The first route by `position` that fits holds.
-    `limits` are counted for each key on this route.
+    `limits` are counted for each key on this route. Where the cost comes from
+    the upstream, `cost` is the most that a call can come to.
     """
 
     id: str
@@ -115,3 +123,4 @@ class Route:
     created_at: int
     updated_at: int
     limits: tuple[Limit, ...] = ()
+    cost_from: CostFrom = CostFrom.ROUTE

@@ -442,7 +442,9 @@ class Exchange(Turn):
         self.over = True
         self.upstream = None
         decision = self._decision
-        if decision is not None:
+        if self.cost_told is not None:
+            self.complete_count(self._status)
+        elif decision is not None:
             self._decision = None
             self.gate.plane.meter.completed(
                 self._request_id,

@@ -34,6 +34,7 @@ FORWARDED_HOST: Final = 13
 FORWARDED: Final = 14
 BROWSER: Final = 15
 APP: Final = 16
+COST: Final = 17
 
 Rule = bytes | int
 
@@ -84,6 +85,7 @@ _ANSWER_MEANINGS: Final[dict[bytes, int]] = {
     b"transfer-encoding": ENCODING,
     b"connection": CONNECTION,
     b"upgrade": UPGRADE,
+    b"keyhouse-cost": COST,
     **dict.fromkeys(
         (
             b"keep-alive",
@@ -120,7 +122,7 @@ class Rules(dict[bytes, Rule]):
         plain = lower.replace(b"_", b"-").replace(b".", b"-")
         rule: Rule
         if plain.startswith(_OURS):
-            rule = DROP
+            rule = self._meanings.get(lower, DROP)
         elif plain in self._meanings:
             rule = self._meanings[plain] if plain == lower else DROP
         elif plain.startswith(_SENT_BY_BROWSERS) and _MARKS in self._meanings:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.records import ApiRecord, PartRef
 from keyhouse.core.request import Request
-from keyhouse.core.usage import Use
+from keyhouse.core.usage import Completed, Use
 from keyhouse.core.verdict import Verdict
 
 
@@ -84,6 +84,9 @@ class Verifying(Protocol):
     def release(self, decision: Decision) -> None:
         """Give back what an allowed decision reserved."""
 
+    def refund(self, decision: Decision, units: int) -> None:
+        """Have units of a counted reservation spent again: see `Metering.settled`."""
+
 
 class Resolving(Protocol):
     """Runs what a `Pending` waits for, off the loop."""
@@ -134,6 +137,12 @@ class Metering(Protocol):
         bytes_out: int,
     ) -> None:
         """Add how the exchange of a counted decision ended."""
+
+    def settled(self, ended: Completed, decision: Decision, refund: int) -> bool:
+        """As `completed`, for a call that came to `refund` units less than it reserved.
+
+        True where that is written down: only then may they be spent by others.
+        """
 
 
 class Following(Protocol):

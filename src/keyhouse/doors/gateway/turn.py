@@ -3,9 +3,11 @@
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
+from keyhouse.core.usage import Completed
 from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.config import DISCARD_BYTES_MAX
 from keyhouse.doors.gateway.head import RequestHead
+from keyhouse.doors.gateway.settling import refund_of
 
 if TYPE_CHECKING:
     from keyhouse.core.decision import Decision
@@ -26,7 +28,8 @@ class Turn(RequestHead):
     or that nobody waits for it any more; until then `upstream` is the
     connection that works on it, if there is one. `collected` holds a body
     that we read ourselves. `exposed` says that it came over plain HTTP where
-    that is not allowed, `cors` is what the page that asks is told.
+    that is not allowed, `cors` is what the page that asks is told, `cost_told`
+    what the upstream says of the call's cost.
     """
 
     __slots__ = (
@@ -44,6 +47,7 @@ class Turn(RequestHead):
         "caller",
         "collected",
         "cors",
+        "cost_told",
         "exposed",
         "gate",
         "http10",
@@ -60,6 +64,7 @@ class Turn(RequestHead):
     upstream: "Upstream | None"
     collected: list[bytes] | None
     cors: bytes | None
+    cost_told: bytes | None
     begun_ns: int
     method: str
     path: str
@@ -75,6 +80,7 @@ class Turn(RequestHead):
         self.gate: Gate = caller.gate
         self.method = self.path = ""
         self._retried = False
+        self.cost_told = None
         self.body: list[bytes] = []
         super().__init__()
 
@@ -147,7 +153,7 @@ class Turn(RequestHead):
                 answer, self.request_id(), connection=connection, is_head=self.is_head
             )
         )
-        self.complete_count(answer.status)
+        self.complete_count(answer.status, answered=False)
         if self.received:
             self.caller.next()
         elif not self.keep:
@@ -219,21 +225,29 @@ class Turn(RequestHead):
             self.complete_count(self._status)
         self.let_go()
 
-    def complete_count(self, status: int) -> None:
-        """Tell how the counted decision ended, once."""
-        decision = self._decision
+    def complete_count(self, status: int, *, answered: bool = True) -> None:
+        """Tell how the counted decision ended, once, and what it came to.
+
+        `answered` says that the upstream did, and not we for it.
+        """
+        decision, told = self._decision, self.cost_told
+        self._decision = self.cost_told = None
         if decision is None:
             return
-        self._decision = None
-        self.gate.plane.meter.completed(
+        plane = self.gate.plane
+        ended = Completed(
             self._request_id,
-            decision,
+            decision.at_us,
             self._use,
+            decision.verdict.number,
             status,
             (perf_counter_ns() - self.begun_ns) // 1000,
             self.bytes_in,
             self.bytes_out,
         )
+        refund = refund_of(decision, told, answered=answered)
+        if plane.meter.settled(ended, decision, refund) and refund:
+            plane.verifier.refund(decision, refund)
 
     def _leave_upstream(self) -> None:
         upstream, self.upstream = self.upstream, None

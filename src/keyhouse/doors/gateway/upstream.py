@@ -10,6 +10,7 @@ from keyhouse.doors.gateway.config import BUFFER_BYTES_MAX, INTERIM_MAX
 from keyhouse.doors.gateway.head import (
     ANSWER_RULES,
     CONNECTION,
+    COST,
     CRLF,
     DROP,
     ENCODING,
@@ -314,6 +315,8 @@ class Upstream(asyncio.Protocol):
         if self._told:
             if name.lower() in _HEEDED:
                 self._keep = False
+            elif ANSWER_RULES[name] == COST and self._exchange is not None:
+                self._exchange.cost_told = value
             return
         rule = ANSWER_RULES[name]
         if rule.__class__ is bytes:
@@ -330,6 +333,8 @@ class Upstream(asyncio.Protocol):
                 self._encoding = joined(self._encoding, value).lower()
             elif rule == UPGRADE:
                 self._upgrade = joined(self._upgrade, value).lower()
+            elif rule == COST and self._exchange is not None:
+                self._exchange.cost_told = joined(self._exchange.cost_told, value)
 
     def on_headers_complete(self) -> None:
         """Write the head of the answer, as the caller can read it."""
@@ -398,6 +403,7 @@ class Upstream(asyncio.Protocol):
         if self._connection is not None:
             lines = without_named(lines, self._connection)
         lines[0] = status_line(status)
+        exchange.cost_told = None
         exchange.interim(status, b"".join((*lines, CRLF)))
         self._out = [b""]
         self._connection = self._length = self._encoding = None

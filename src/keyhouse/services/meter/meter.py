@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Alert
 from keyhouse.core.records import ApiRecord, Line
-from keyhouse.core.usage import Use
+from keyhouse.core.usage import Completed, Refund, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
 from keyhouse.services.alerts.alarms import Alarms
@@ -99,6 +99,19 @@ class Meter:
             self._rolling.completed(
                 request_id, at_us, use, number, status, latency_us, bytes_in, bytes_out
             )
+
+    def settled(self, ended: Completed, decision: Decision, refund: int) -> bool:
+        """As `completed`, for a call that came to `refund` units less than it reserved.
+
+        True where that is written down: only then may they be spent by others.
+        """
+        whole = ended
+        if refund:
+            whole = ended._replace(refund=Refund(refund, decision.lease_ids))
+        if not self.spool.completed(*whole):
+            return False
+        self._rolling.completed(*whole)
+        return True
 
     def cut(self) -> Cut | None:
         """End the stretch here; None where nothing was counted since the last."""

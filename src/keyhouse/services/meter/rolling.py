@@ -3,10 +3,12 @@
 from typing import Final
 
 from keyhouse.core.usage import (
+    NO_REFUND,
     Bucket,
     BucketKey,
     LogAmendment,
     LogRow,
+    Refund,
     UsageBatch,
     Use,
     latency_slot,
@@ -118,6 +120,7 @@ class Rolling:
         latency_us: int,
         bytes_in: int,
         bytes_out: int,
+        refund: Refund = NO_REFUND,
     ) -> None:
         """Add a `Completed`: the exchange may have begun in an earlier stretch."""
         if not self._begin_us <= at_us < self._end_us:
@@ -128,6 +131,11 @@ class Rolling:
         sums.bytes_in += bytes_in
         sums.bytes_out += bytes_out
         sums.latency[latency_slot(latency_us)] += 1
+        if refund is not NO_REFUND:
+            units, lease_ids = refund
+            sums.units -= units
+            if lease_ids:
+                self._settled[lease_ids] = self._settled.get(lease_ids, 0) - units
         row = self._rows.get(request_id)
         if row is not None:
             row.status, row.latency_us = status, latency_us

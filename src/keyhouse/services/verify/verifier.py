@@ -235,6 +235,13 @@ class Verifier:
             self._book.refund(decision.lease_ids, decision.units)
             decision.lease_ids = ()
 
+    def refund(self, decision: Decision, units: int) -> None:
+        """Have units of a reservation spent again, once the spool says they are back.
+
+        What its rates took stays taken.
+        """
+        self._book.refund(decision.lease_ids, units)
+
     # -- secrets where they must not be -------------------------------------------
 
     def _seen_in_browser(
