@@ -279,3 +279,33 @@ def test_past_budgets_are_pruned_and_present_ones_stay(
     assert database.upkeep.prune_budgets(far, 10) == 1
     assert database.sink.booked_to("spl_2") is None
     assert database.sink.booked_to(spool) == 0
+
+
+def test_what_comes_back_is_the_leases_again(database: Database, spool: str) -> None:
+    """A batch may refund more than it spends: the spending was booked before."""
+    held = lease(database, spool, want(1, 30))
+    assert settle(database, spool, {held.lease_id: 25})
+    assert settle(database, spool, {held.lease_id: -20})
+    assert database.ledger.used(BUDGET, DAY) == (5, 25)
+    database.ledger.give_back(spool, {held.lease_id: 25})
+    assert database.ledger.used(BUDGET, DAY) == (5, 0)
+
+
+def test_what_comes_back_behind_the_leases_end_is_free(
+    database: Database, spool: str
+) -> None:
+    held = lease(database, spool, want(1, 30))
+    assert settle(database, spool, {held.lease_id: 25})
+    assert settle(database, spool, {held.lease_id: -20})
+    database.sink.close_spool(spool, return_leases=True)
+    assert database.ledger.used(BUDGET, DAY) == (5, 0)
+
+
+def test_what_was_spent_beyond_a_lease_comes_back_first(
+    database: Database, spool: str
+) -> None:
+    held = lease(database, spool, want(1, 10))
+    assert settle(database, spool, {held.lease_id: 15})
+    assert database.ledger.used(BUDGET, DAY) == (15, 0)
+    assert settle(database, spool, {held.lease_id: -8})
+    assert database.ledger.used(BUDGET, DAY) == (7, 3)

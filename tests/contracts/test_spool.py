@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.addresses import UNKNOWN
-from keyhouse.core.usage import Completed, Served, Use
+from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, Use
 from keyhouse.ports import SpoolFolder
 
 SMALL = 4096 + 64 * 128
@@ -48,6 +48,8 @@ completed = st.builds(
     st.integers(0, U64),
     st.integers(0, U64),
     st.integers(0, U64),
+    st.just(NO_REFUND)
+    | st.builds(Refund, st.integers(1, U64), st.lists(words, max_size=4).map(tuple)),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from keyhouse.core.addresses import parse_address
-from keyhouse.core.entities import KeyKind, Restrictions
+from keyhouse.core.entities import CostFrom, KeyKind, Restrictions
 from keyhouse.core.explain import (
     CHECKS,
     NO_CHECK,
@@ -234,6 +234,19 @@ def test_a_quota_tells_what_is_left_and_when_it_starts_anew() -> None:
     assert never.mend.startswith("Waiting is of no use")
     free = only(explained(at, used=100, cost=0), "quota")
     assert free.outcome is Outcome.PASSED
+
+
+def test_a_cost_that_the_upstream_tells_is_a_reservation() -> None:
+    routes = [rows.route(1, "POST", "/v1/**", scopes=(), cost=60, cost_from=CostFrom.UPSTREAM)]
+    at = scene(key={"limits": (rows.quota("daily", 100),)}, routes=routes)
+    asked = {"method": "POST", "path": "/v1/x"}
+    passing = only(explained(at, used=40, **asked), "quota")
+    told = say(passing.found, passing.facts)
+    assert told.endswith("; the request reserves 60, and what it does not come to is given back.")
+    reason = only(explained(at, used=41, **asked), "quota")
+    assert say(reason.found, reason.facts).endswith(", and the request reserves 60.")
+    by_hand = only(explained(at, used=99, cost=2, **asked), "quota")
+    assert say(by_hand.found, by_hand.facts).endswith(", and the request costs 2.")
 
 
 def test_limits_of_the_api_are_mended_there() -> None:

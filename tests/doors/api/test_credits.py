@@ -148,3 +148,35 @@ async def test_an_entry_of_another_customer_is_not_found(tenant: Tenant) -> None
     other = await tenant.make("/v1/customers", external_id="crm-2")
     path = f"/v1/customers/{other['id']}/credits/{entry['id']}"
     assert (await tenant.client.get(path)).status_code == 404
+
+
+async def test_a_key_tells_what_is_left_of_the_credits(
+    house: House, tenant: Tenant
+) -> None:
+    at = await customer_of(tenant)
+    await tenant.make("/v1/apis", slug="weather")
+    access = [{"api": "weather"}]
+    shop = await tenant.make("/v1/applications", name="shop", customer="crm-1")
+    live, test = [
+        await tenant.make(
+            "/v1/keys", name=kind, access=access, environment=kind, application=shop["id"]
+        )
+        for kind in ("live", "test")
+    ]
+    left = f"/v1/keys/{live['id']}/limits"
+    assert (await tenant.client.get(left)).json()["data"] == []
+    await tenant.make(f"{at}/credits", amount=100, kind="grant")
+    spend(house, tenant, at, 100, 30)
+    assert (await tenant.client.get(left)).json()["data"] == [
+        {
+            "subject": "customer",
+            "api": None,
+            "route": None,
+            "limit": {"name": "credits/balance", "credits": 100},
+            "used": 30,
+            "left": 70,
+            "resets_at": None,
+        }
+    ]
+    unpaid = await tenant.client.get(f"/v1/keys/{test['id']}/limits")
+    assert unpaid.json()["data"] == []

@@ -53,13 +53,14 @@ def test_a_route_is_named_with_its_api(run: Run, server: Server) -> None:
     server.answer("DELETE", f"{at}/rte_1", 204, None)
     listed = run("routes", "list", "weather", "--json").stdout
     assert json.loads(listed) == [first, route]
-    more = ["--scope", "a:read", "--cost", "2"]
+    more = ["--scope", "a:read", "--cost", "2", "--cost-from", "upstream"]
     assert run("routes", "create", "weather", "GET", "/a", *more).exit_code == 0
     assert server.asked[-1].body == {
         "method": "GET",
         "path": "/a",
         "scopes": ["a:read"],
         "cost": 2,
+        "cost_from": "upstream",
     }
     assert run("routes", "update", "weather", "rte_1", "--no-scopes").exit_code == 0
     assert server.asked[-1].body == {"scopes": []}
@@ -343,3 +344,11 @@ def test_a_role_that_cannot_be_read_is_wrong_use(
     assert result.exit_code == 2
     assert f"--role {roles[-1]}: write NAME=SCOPE,SCOPE" in _words(result)
     assert server.asked == []
+
+
+def test_what_is_left_of_a_keys_limits_is_told(run: Run, server: Server) -> None:
+    credits_ = {"name": "credits/balance", "credits": 100}
+    row = {"subject": "customer", "limit": credits_, "used": 30, "left": 70}
+    server.answer("GET", "/v1/keys/key_1/limits", 200, {"data": [row], "next_cursor": None})
+    assert json.loads(run("keys", "limits", "key_1", "--json").stdout) == [row]
+    assert "credits/balance" in run("keys", "limits", "key_1").stdout

@@ -1,6 +1,6 @@
 """The form of a route loses nothing, and tells what is wrong where it was typed."""
 
-from keyhouse.core.entities import Limit, LimitKind, Route, Window
+from keyhouse.core.entities import CostFrom, Limit, LimitKind, Route, Window
 from keyhouse.core.validation import check_needs, check_scopes
 from keyhouse.doors.console.apis.route_form import (
     RouteForm,
@@ -21,6 +21,7 @@ def test_saving_a_route_as_it_was_shown_changes_nothing() -> None:
         path="/v1/**",
         scopes=("a:write", "b:write"),
         cost=5,
+        cost_from=CostFrom.UPSTREAM,
         limits=(
             Limit(name="a", kind=LimitKind.RATE, amount=5, period_seconds=60, burst=9),
             Limit(name="b", kind=LimitKind.QUOTA, amount=5, window=Window.DAY),
@@ -31,13 +32,22 @@ def test_saving_a_route_as_it_was_shown_changes_nothing() -> None:
     fields, problems = route_fields(show_route(route))
     assert problems == []
     assert all(getattr(route, name) == value for name, value in fields.items())
-    assert set(fields) == {"method", "path", "scopes", "cost", "limits", "position"}
+    assert set(fields) == {
+        *("method", "path", "scopes", "cost", "cost_from", "limits", "position")
+    }
 
 
 def test_a_new_route_goes_to_the_end_unless_a_position_is_typed() -> None:
     fields, problems = route_fields(read_route({"method": "get", "path": " /x "}))
     assert problems == []
-    assert fields == {"method": "GET", "path": "/x", "scopes": (), "cost": 1, "limits": ()}
+    assert fields == {
+        "method": "GET",
+        "path": "/x",
+        "scopes": (),
+        "cost": 1,
+        "cost_from": "route",
+        "limits": (),
+    }
 
 
 def test_problems_stand_where_they_were_typed() -> None:

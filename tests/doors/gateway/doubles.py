@@ -21,7 +21,7 @@ from keyhouse.core.records import (
     SecretRecord,
 )
 from keyhouse.core.request import Request
-from keyhouse.core.usage import Use
+from keyhouse.core.usage import Completed, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.meter import use_of
 from keyhouse.services.verify.hosts import HostIndex
@@ -139,6 +139,7 @@ class Verifier:
         self.exposures: list[tuple[bytes | None, str]] = []
         self.managing: list[tuple[bytes, str | None]] = []
         self.released: list[Decision] = []
+        self.refunded: list[tuple[Decision, int]] = []
         self.pending = False
         self.applied = 7
         self.failure: Exception | None = None
@@ -176,6 +177,9 @@ class Verifier:
 
     def release(self, decision: Decision) -> None:
         self.released.append(decision)
+
+    def refund(self, decision: Decision, units: int) -> None:
+        self.refunded.append((decision, units))
 
     def verify(self, request: Request) -> Any:
         self.requests.append(request)
@@ -223,10 +227,10 @@ class Verifier:
 
 
 class Meter:
-    """Remembers what it was told; `full` refuses it."""
+    """Remembers what it was told; `full` refuses it, `lost` does so with ends."""
 
     def __init__(self) -> None:
-        self.full = False
+        self.full = self.lost = False
         self.served_rows: list[dict[str, Any]] = []
         self.completed_rows: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
@@ -244,4 +248,13 @@ class Meter:
     def completed(self, request_id: str, decision: Decision, *rest: Any) -> None:
         names = ("use", "status", "latency_us", "bytes_in", "bytes_out")
         row = dict(zip(names, rest, strict=True))
-        self.completed_rows.append({"id": request_id, "code": decision.code, **row})
+        told = {"id": request_id, "code": decision.code, "refund": 0}
+        self.completed_rows.append({**told, **row})
+
+    def settled(self, ended: Completed, decision: Decision, refund: int) -> bool:
+        row = ended._asdict()
+        for name in ("request_id", "at_us", "verdict", "refund"):
+            del row[name]
+        told = {"id": ended.request_id, "code": decision.code, "refund": refund}
+        self.completed_rows.append({**told, **row})
+        return not self.lost

@@ -13,6 +13,7 @@ from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
 from keyhouse.core.observations import OTHER, VALUES_A_BATCH, VALUES_A_BATCH_IN_ALL, Seen
 from keyhouse.core.records import ApiRecord
+from keyhouse.core.usage import Completed
 from keyhouse.core.verdict import BY_NUMBER, Verdict
 from keyhouse.services.meter import Meter, roll
 
@@ -43,7 +44,7 @@ class Event(NamedTuple):
 EVENTS = st.lists(
     st.builds(
         Event,
-        what=st.sampled_from(("served", "served", "completed", "cut")),
+        what=st.sampled_from(("served", "served", "completed", "settled", "cut")),
         api=st.sampled_from(APIS),
         verdict=st.sampled_from(
             (Verdict.VALID, Verdict.UNKNOWN, Verdict.RATE_LIMITED, Verdict.UNAVAILABLE)
@@ -72,6 +73,8 @@ def test_live_sums_are_those_of_the_spool(events: list[Event], rows_max: int) ->
                 use = meter.use(decision, api)
                 status, many = event.status, event.many
                 meter.completed(request_id, decision, use, status, many, many, 7)
+            elif event.what == "settled" and under_way:
+                _settle(meter, event, *under_way.pop(0))
             else:
                 _compare(meter, rows_max)
         _compare(meter, rows_max)
@@ -85,6 +88,15 @@ def _serve(meter: Meter, number: int, event: Event) -> tuple[str, Decision, ApiR
     request_id = f"req_{number:022}"
     assert meter.served(request_id, decision, event.api, "GET", "/x", event.address)
     return request_id, decision, event.api
+
+
+def _settle(
+    meter: Meter, event: Event, request_id: str, decision: Decision, api: ApiRecord
+) -> None:
+    use, number = meter.use(decision, api), decision.verdict.number
+    at_us, status, many = decision.at_us, event.status, event.many
+    ended = Completed(request_id, at_us, use, number, status, many, many, 7)
+    assert meter.settled(ended, decision, decision.units)
 
 
 def _compare(meter: Meter, rows_max: int) -> None:

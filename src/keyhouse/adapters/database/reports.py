@@ -182,7 +182,10 @@ class DatabaseUsageReports:
             return secret_use(connection, key_id, versions, now_us, lines_max)
 
     def spent(self, wanted: Sequence[tuple[Budget, Span]]) -> list[int]:
-        """Units booked as used of each budget in its window, in their order."""
+        """Units booked as used of each budget in its window, in their order.
+
+        What came back of a call may be booked before what it had reserved.
+        """
         ids = [budget_id(of, span) for of, span in wanted]
         query = sa.select(budget.c.id, budget.c.used)
         with reading(self._engine) as connection:
@@ -191,7 +194,7 @@ class DatabaseUsageReports:
                 for batch in batches(ids)
                 for id, units in connection.execute(query.where(budget.c.id.in_(batch)))
             }
-        return [used.get(id, 0) for id in ids]
+        return [max(used.get(id, 0), 0) for id in ids]
 
 
 def _summed(

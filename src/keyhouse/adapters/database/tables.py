@@ -595,6 +595,15 @@ request_log: Final = sa.Table(
     sa.Index(None, "key_id", "request_id"),
     sa.Index(None, "at"),
 )
+settlement: Final = sa.Table(
+    "settlement",
+    metadata,
+    _id("request_id", primary_key=True),
+    _number("units"),
+    _number("at"),
+    sa.Index(None, "at"),
+)
+"""What reserved calls came to, told by a call: each of them once."""
 key_last_use: Final = sa.Table(
     "key_last_use",
     metadata,

@@ -152,6 +152,12 @@ class Case:
         given = self.request.cost
         return self.route().cost if given is None else given
 
+    @property
+    def reserves(self) -> bool:
+        """Whether its cost is what is reserved, and its upstream tells what it came to."""
+        told = self.request.cost is not None
+        return not told and self.route().id in self.line.api.upstream_costs
+
     def _route(self, method: str) -> RouteRecord:
         api, path = self.line.api, self.path
         if api.endpoints is None or path is None:

@@ -56,13 +56,13 @@ def credits(case: Case) -> Iterator[Finding]:  # noqa: A001 - what callers call 
     cost = case.cost()
     state = "Of {added} credits that the customer was given {left} are left"
     if not any(over):
-        yield passed(f"{state}.", **facts)
+        yield passed(f"{state}{_reserved(case, facts)}.", **facts)
     elif not all(over):
         verdict = Verdict.CREDITS_EXHAUSTED if cost > left else Verdict.VALID
         found = f"{state}; what it costs depends on the route."
         yield cannot_tell(verdict, found, _tell(case), **facts)
     else:
-        found = f"{state}, and the request costs {{cost}}."
+        found = f"{state}, and the request {_takes(case)} {{cost}}."
         mend = "Add credits to the customer, with keyhouse customers credit."
         verdict = Verdict.CREDITS_EXHAUSTED
         yield refused(verdict, found, mend, Place.CUSTOMER, **facts, cost=cost)
@@ -107,7 +107,7 @@ def _quota(case: Case, use: QuotaUse) -> Finding:
     cost = case.cost()
     state = "{used} of {amount} are used, {left} are left until {resets_at}"
     if not any(over):
-        return passed(f"Quota {{limit}}: {state}.", **facts)
+        return passed(f"Quota {{limit}}: {state}{_reserved(case, facts)}.", **facts)
     if not all(over):
         verdict = Verdict.QUOTA_EXCEEDED if cost > left else Verdict.VALID
         found = f"Quota {{limit}}: {state}; what it costs depends on the route."
@@ -115,8 +115,20 @@ def _quota(case: Case, use: QuotaUse) -> Finding:
     mend = f"Wait until {{resets_at}}, or raise {{limit}} among the limits of {home}."
     if cost > amount:
         mend = f"Waiting is of no use: raise {{limit}} among the limits of {home}."
-    found = f"Quota {{limit}}: {state}, and the request costs {{cost}}."
+    found = f"Quota {{limit}}: {state}, and the request {_takes(case)} {{cost}}."
     return refused(Verdict.QUOTA_EXCEEDED, found, mend, place, **facts, cost=cost)
+
+
+def _takes(case: Case) -> str:
+    return "reserves" if case.reserves else "costs"
+
+
+def _reserved(case: Case, facts: dict[str, Fact]) -> str:
+    """What becomes of a reservation, where the upstream tells what the call came to."""
+    if not case.reserves:
+        return ""
+    facts["cost"] = case.cost()
+    return "; the request reserves {cost}, and what it does not come to is given back"
 
 
 def _tell(case: Case) -> str:
@@ -158,6 +170,9 @@ def _rate(case: Case, use: RateUse) -> Finding:
         verdict = Verdict.RATE_LIMITED if cost > limit.burst else Verdict.VALID
         found = "Rate {limit}, {burst} at once: what it costs depends on the route."
         return cannot_tell(verdict, found, _tell(case), **facts)
-    found = "Rate {limit} lets {burst} pass at once, and the request costs {cost}."
+    found = (
+        "Rate {limit} lets {burst} pass at once, "
+        f"and the request {_takes(case)} {{cost}}."
+    )
     mend = f"Waiting is of no use: raise the burst of {{limit}} among the limits of {home}."
     return refused(Verdict.RATE_LIMITED, found, mend, place, **facts, cost=cost)

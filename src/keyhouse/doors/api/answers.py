@@ -41,6 +41,13 @@ class QuotaOut(BaseModel):
     offset_seconds: int
 
 
+class CreditsOut(BaseModel):
+    """The credits of a prepaid customer: all that were ever added."""
+
+    name: str
+    credits: int
+
+
 class OrganizationOut(BaseModel):
     """An organization."""
 
@@ -127,6 +134,7 @@ class RouteOut(BaseModel):
     path: str
     scopes: list[str]
     cost: int
+    cost_from: Literal["route", "upstream"]
     limits: list[RateOut | QuotaOut]
     created_at: ToldTime
     updated_at: ToldTime
@@ -138,6 +146,7 @@ class RouteOut(BaseModel):
         path="/v1/forecast/**",
         scopes=["forecast:read"],
         cost=1,
+        cost_from="route",
         limits=[],
         **_TIMES,
     )
@@ -410,7 +419,7 @@ class LimitLeftOut(BaseModel):
 
     `api` is null where it counts over all APIs, `route` is a route's method and
     path. Rates are counted where requests arrive, so `used` and what follows is
-    null.
+    null. Credits of a prepaid customer never start anew: their `resets_at` is null.
     """
 
     subject: Literal[
@@ -425,7 +434,7 @@ class LimitLeftOut(BaseModel):
     ]
     api: str | None
     route: str | None
-    limit: RateOut | QuotaOut
+    limit: RateOut | QuotaOut | CreditsOut
     used: int | None
     left: int | None
     resets_at: ToldTime | None

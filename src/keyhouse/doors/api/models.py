@@ -168,6 +168,11 @@ class RouteChange(Body):
         None, description="All are needed; of `a:read|a:admin` either is enough."
     )
     cost: int = UNSET_NUMBER
+    cost_from: Literal["route", "upstream"] | None = Field(
+        None,
+        description="`upstream`: `cost` is reserved, and the upstream's answer tells what "
+        "of it was spent, in `Keyhouse-Cost`. Null: the route says it.",
+    )
     limits: list[LimitBody] | None = None
     model_config = _example(cost=2, limits=[LIMIT])
 

@@ -31,6 +31,7 @@ from keyhouse.doors.api.answers import (
     AuditOut,
     BalanceOut,
     CreditOut,
+    CreditsOut,
     CustomerOut,
     KeyOut,
     LimitLeftOut,
@@ -118,6 +119,7 @@ def route_out(row: Route) -> RouteOut:
         path=row.path,
         scopes=list(row.scopes),
         cost=row.cost,
+        cost_from=row.cost_from.value,
         limits=limits_out(row.limits),
         **_times(row),
     )
@@ -239,7 +241,7 @@ def limit_left_out(row: LimitLeft) -> LimitLeftOut:
         subject=row.subject.value,
         api=row.api_slug,
         route=row.route,
-        limit=_limit_out(row.limit),
+        limit=_limit_or_credits_out(row.limit),
         used=row.used,
         left=row.left,
         resets_at=format_optional(row.resets_at),
@@ -323,6 +325,12 @@ def audit_out(row: AuditRow) -> AuditOut:
 def limits_out(limits: Iterable[Limit]) -> list[RateOut | QuotaOut]:
     """Limits in the form in which they are given."""
     return [_limit_out(limit) for limit in limits]
+
+
+def _limit_or_credits_out(limit: Limit) -> RateOut | QuotaOut | CreditsOut:
+    if limit.kind is LimitKind.QUOTA and limit.window is None:
+        return CreditsOut(name=limit.name, credits=limit.amount)
+    return _limit_out(limit)
 
 
 def _limit_out(limit: Limit) -> RateOut | QuotaOut:

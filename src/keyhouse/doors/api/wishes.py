@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from keyhouse.core.entities import (
     BrowserKeys,
+    CostFrom,
     Environment,
     Identity,
     KeyKind,
@@ -108,6 +109,8 @@ def route_fields(body: models.RouteChange) -> RouteFields:
         given["scopes"] = tuple(body.scopes or ())
     if "cost" in came:
         given["cost"] = body.cost
+    if "cost_from" in came:
+        given["cost_from"] = CostFrom(body.cost_from or CostFrom.ROUTE)
     if "limits" in came:
         given["limits"] = limits(body.limits)
     return given

@@ -30,6 +30,7 @@ from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 from keyhouse.doors.cli.tenants import NewName
 
 _KEYS = Noun("keys", "key", "keys", ())
+_LIMITS = ("subject", "api", "route", "limit", "used", "left", "resets_at")
 _COLUMNS = ("id", "name", "kind", "environment", "state", "hint", "last_used_at")
 _RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints", "apps")
 _VERBS = {
@@ -132,6 +133,13 @@ def list_keys(  # noqa: PLR0913  (an option each)
     }
     with desk(context).client() as client:
         show.rows(islice(client.keys.each(**filters), rows_max), _COLUMNS, json=as_json)
+
+
+@keys.command("limits", epilog="Example: keyhouse keys limits ID")
+def list_limits(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
+    """The limits that a key meets, its customer's credits too, and what is left of them."""
+    with desk(context).client() as client:
+        show.rows(client.keys.limits(id).data, _LIMITS, json=as_json)
 
 
 @keys.command(

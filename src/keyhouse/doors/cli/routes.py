@@ -26,6 +26,11 @@ Scopes = Annotated[
 NoScopes = Annotated[bool, typer.Option("--no-scopes", help="It needs none any more.")]
 Cost = Annotated[int | None, typer.Option("--cost", help="Units that a call spends.")]
 
+CostFrom = Annotated[
+    str | None,
+    typer.Option("--cost-from", help="route, or upstream: it tells what of it was spent."),
+]
+
 routes = typer.Typer(
     no_args_is_help=True, help="Routes: what a method and path of an API need and cost."
 )
@@ -65,6 +70,7 @@ def create_route(  # noqa: PLR0913  (an option each)
     position: Position = None,
     scopes: Scopes = None,
     cost: Cost = None,
+    cost_from: CostFrom = None,
     rates: Rates = None,
     quotas: Quotas = None,
     as_json: AsJson = False,
@@ -75,6 +81,7 @@ def create_route(  # noqa: PLR0913  (an option each)
             "position": position,
             "scopes": scopes or None,
             "cost": cost,
+            "cost_from": cost_from,
             "limits": limits(rates, quotas) or None,
         }
     )
@@ -95,6 +102,7 @@ def update_route(  # noqa: PLR0913  (an option each)
     scopes: Scopes = None,
     no_scopes: NoScopes = False,
     cost: Cost = None,
+    cost_from: CostFrom = None,
     rates: Rates = None,
     quotas: Quotas = None,
     no_limits: NoLimits = False,
@@ -108,6 +116,7 @@ def update_route(  # noqa: PLR0913  (an option each)
             "position": position,
             "scopes": [] if no_scopes else scopes or None,
             "cost": cost,
+            "cost_from": cost_from,
             "limits": changed(rates, quotas, none=no_limits),
         }
     )

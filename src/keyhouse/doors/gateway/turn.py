@@ -228,7 +228,8 @@ class Turn(RequestHead):
     def complete_count(self, status: int, *, answered: bool = True) -> None:
         """Tell how the counted decision ended, once, and what it came to.
 
-        `answered` says that the upstream did, and not we for it.
+        `answered` says that the upstream did, and not we for it. What was decided
+        at an address of our own has no upstream.
         """
         decision, told = self._decision, self.cost_told
         self._decision = self.cost_told = None
@@ -245,7 +246,8 @@ class Turn(RequestHead):
             self.bytes_in,
             self.bytes_out,
         )
-        refund = refund_of(decision, told, answered=answered)
+        own = self._api is None
+        refund = 0 if own else refund_of(decision, told, answered=answered)
         if plane.meter.settled(ended, decision, refund) and refund:
             plane.verifier.refund(decision, refund)
 

@@ -311,12 +311,9 @@ class Upstream(asyncio.Protocol):
             self._surplus = self._rare = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header, or a trailer, which is dropped."""
+        """One header, or a trailer."""
         if self._told:
-            if name.lower() in _HEEDED:
-                self._keep = False
-            elif ANSWER_RULES[name] == COST and self._exchange is not None:
-                self._exchange.cost_told = value
+            self._on_trailer(name, value)
             return
         rule = ANSWER_RULES[name]
         if rule.__class__ is bytes:
@@ -333,8 +330,21 @@ class Upstream(asyncio.Protocol):
                 self._encoding = joined(self._encoding, value).lower()
             elif rule == UPGRADE:
                 self._upgrade = joined(self._upgrade, value).lower()
-            elif rule == COST and self._exchange is not None:
-                self._exchange.cost_told = joined(self._exchange.cost_told, value)
+            else:
+                self._tell_cost(value)
+
+    def _on_trailer(self, name: bytes, value: bytes) -> None:
+        """One trailer: none goes on to the caller."""
+        if name.lower() in _HEEDED:
+            self._keep = False
+        elif ANSWER_RULES[name] == COST:
+            self._tell_cost(value)
+
+    def _tell_cost(self, value: bytes) -> None:
+        """What the call came to; told twice it is a list, which is no number."""
+        if self._exchange is not None:
+            told = self._exchange.cost_told
+            self._exchange.cost_told = joined(told, value)
 
     def on_headers_complete(self) -> None:
         """Write the head of the answer, as the caller can read it."""

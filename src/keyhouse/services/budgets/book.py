@@ -148,7 +148,7 @@ class LeaseBook:
         return _made(Reserved, (tuple(leases) if cost else (), left))
 
     def refund(self, lease_ids: Sequence[str], cost: int) -> None:
-        """Undo a reservation that no spool has seen.
+        """Undo a reservation, or a part of one: in no spool, or undone in it already.
 
         Units of a window that has ended go back to the store.
         """

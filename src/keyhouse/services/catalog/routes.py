@@ -3,7 +3,7 @@
 from typing import Final, TypedDict
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Api, Limit, Route
+from keyhouse.core.entities import Api, CostFrom, Limit, Route
 from keyhouse.core.validation import Problem, check_limits, check_number, check_route
 from keyhouse.services.catalog.queries import WRITE_APIS, own_route, reached_api
 from keyhouse.services.refusals import Taken, refuse
@@ -23,6 +23,7 @@ class RouteFields(TypedDict, total=False):
     path: str
     scopes: tuple[str, ...]
     cost: int
+    cost_from: CostFrom
     limits: tuple[Limit, ...]
 
 
@@ -44,6 +45,7 @@ def create_route(
         path=path,
         scopes=fields.get("scopes", ()),
         cost=fields.get("cost", 1),
+        cost_from=fields.get("cost_from", CostFrom.ROUTE),
         limits=fields.get("limits", ()),
         created_at=work.now_us,
         updated_at=work.now_us,
@@ -76,6 +78,7 @@ def _changed(route: Route, fields: RouteFields) -> Route:
         path=fields.get("path", route.path),
         scopes=fields.get("scopes", route.scopes),
         cost=fields.get("cost", route.cost),
+        cost_from=fields.get("cost_from", route.cost_from),
         limits=fields.get("limits", route.limits),
         created_at=route.created_at,
         updated_at=route.updated_at,

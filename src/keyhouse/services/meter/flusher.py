@@ -85,10 +85,13 @@ class Flusher:
         What could not be done is tried again with the next call, a stretch
         with the same end, so that it is booked once.
         """
+        # What came back of a reservation is the lease's once that is booked: so
+        # behind the stretch that ended before it was let go of.
+        due = len(self._let_go)
         try:
             self._lease_ahead()
             self._book_cuts()
-            self._give_back()
+            self._give_back(due)
         except StoreUnavailable as error:
             if not self._away:
                 _log.warning("the database is away, usage waits in the spool: %s", error)
@@ -168,17 +171,17 @@ class Flusher:
             now_us = self._clock.now_us()
             self._post(partial(self._book.install, granted, now_us))
 
-    def _give_back(self) -> None:
+    def _give_back(self, due: int) -> None:
         """Give idle leases back, once: whether a call that failed was
 
         committed cannot be known, and units given back twice are overspent.
         So it is tried only when the database has just answered; what is lost
         all the same stays leased until the spool is closed.
         """
-        if not self._let_go:
+        if not due:
             return
         self._sink.booked_to(self._spool.id)
-        while self._let_go:
+        for _ in range(due):
             try:
                 self._ledger.give_back(self._spool.id, self._let_go.popleft())
             except ValueError:

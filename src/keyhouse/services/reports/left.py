@@ -12,7 +12,14 @@ from keyhouse.core.compilation import (
     compile_key,
     compile_organization,
 )
-from keyhouse.core.counting import Subject, limit_uses, named, route_uses
+from keyhouse.core.counting import (
+    CREDITS_TOLD,
+    Subject,
+    credit_use,
+    limit_uses,
+    named,
+    route_uses,
+)
 from keyhouse.core.entities import (
     Access,
     Api,
@@ -22,6 +29,7 @@ from keyhouse.core.entities import (
     Key,
     KeyKind,
     Limit,
+    LimitKind,
     Organization,
     Resource,
     Route,
@@ -48,7 +56,8 @@ class LimitLeft(NamedTuple):
     `api_slug` is None where it counts over all that is opened
     of a provider, `route` is the method and path of a route's. `counted_on`
     names the counter: keys that share it share the limit. Of rates, which are
-    counted where requests arrive, what was used is None.
+    counted where requests arrive, what was used is None. A customer's credits
+    are a quota without a window, which never starts anew.
     """
 
     subject: Subject
@@ -173,6 +182,11 @@ def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
             yield _Met(Subject.KEY, None, None, own[name], use)
         else:
             yield _Met(Subject.API, api.slug, None, default[name], use)
+    paying = credit_use(record, served)
+    if paying is not None:
+        kind, added = LimitKind.QUOTA, paying.quota.amount
+        credits_ = Limit(name=CREDITS_TOLD, kind=kind, amount=added)
+        yield _Met(Subject.CUSTOMER, None, None, credits_, paying)
     for route in opened.routes:
         row = rows.routes[route.id]
         words = f"{row.method} {row.path}"
@@ -224,5 +238,6 @@ def _left(look: Look, met: _Met, spent: dict[str, int]) -> LimitLeft:
         return LimitLeft(subject, api_slug, route, limit, use.counter, None, None, None)
     used = spent[use.token]
     left = max(limit.amount - used, 0)
-    resets_at = span_of(use.quota, look.now_us).end_us
+    window = use.quota.window
+    resets_at = None if window is None else span_of(use.quota, look.now_us).end_us
     return LimitLeft(subject, api_slug, route, limit, use.token, used, left, resets_at)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Route
+from keyhouse.core.entities import CostFrom, Route
 from keyhouse.core.patterns import ANY_METHOD
 from keyhouse.core.scopes import OR
 from keyhouse.core.validation import Problem
@@ -14,7 +14,6 @@ from keyhouse.doors.console.apis.words import of_word, words
 from keyhouse.services.catalog import RouteFields
 
 _AROUND_OR: Final = re.compile(r"\s*\|\s*")
-_TEXTS: Final = ("method", "path", "scopes", "cost", "position")
 METHODS: Final = (ANY_METHOD, "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -25,6 +24,7 @@ class RouteForm(NamedTuple):
     path: str = ""
     scopes: str = ""
     cost: str = "1"
+    cost_from: str = CostFrom.ROUTE.value
     position: str = ""
     limits: Sequence[LimitRow] = ()
 
@@ -41,6 +41,7 @@ def read_route(form: Mapping[str, object]) -> RouteForm:
         path=text("path"),
         scopes=text("scopes"),
         cost=text("cost"),
+        cost_from=text("cost_from"),
         position=text("position"),
     )
 
@@ -52,6 +53,7 @@ def show_route(route: Route) -> RouteForm:
         path=route.path,
         scopes=" ".join(route.scopes),
         cost=str(route.cost),
+        cost_from=route.cost_from.value,
         position=str(route.position),
         limits=rows_of(route.limits),
     )
@@ -67,6 +69,9 @@ def route_fields(form: RouteForm) -> tuple[RouteFields, list[Problem]]:
         path=form.path,
         scopes=entries(form.scopes),
         cost=cost,
+        cost_from=CostFrom.UPSTREAM
+        if form.cost_from == CostFrom.UPSTREAM
+        else CostFrom.ROUTE,
         limits=limits,
     )
     if form.position:

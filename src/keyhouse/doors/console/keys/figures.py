@@ -86,7 +86,7 @@ def _gauge(one: LimitLeft) -> Gauge:
     limit = one.limit
     share = None
     if limit.kind is LimitKind.QUOTA and one.used is not None:
-        share = round(min(100 * one.used / limit.amount, 100), 2)
+        share = round(min(100 * one.used / limit.amount, 100), 2) if limit.amount else 100
     return Gauge(
         limit.name,
         words.limit(limit),

@@ -62,7 +62,9 @@ def limit(one: Limit) -> str:
     if one.kind is LimitKind.RATE:
         burst = "" if one.burst is None else f", {one.burst:,} at once"
         return f"{times(one.amount)} {_period(one.period_seconds or 1)}{burst}"
-    each = _EACH[one.window or Window.DAY]
+    if one.window is None:
+        return f"{one.amount:,} credits"
+    each = _EACH[one.window]
     zone = "" if one.zone == "UTC" else f" ({one.zone})"
     return f"{one.amount:,} {each}{zone}"
 
