@@ -155,6 +155,7 @@ async def _turns(plane: DataPlane, secret: bytes) -> Callable[[], Awaitable[floa
         lambda: plane.is_ready,
         plane.means.clock.now_us,
         plane.recent,
+        plane.reservations,
     )
     gate = Gate(GatewayConfig(), faces, asyncio.get_running_loop(), lambda full: None)
     caller, near, far = Caller(gate), Wire(), Wire()

@@ -125,6 +125,7 @@ async def gateway(made: Installation, upstream_url: str) -> AsyncIterator[str]:
         lambda: plane.is_ready,
         plane.means.clock.now_us,
         plane.recent,
+        plane.reservations,
     )
     with socket.create_server(("127.0.0.1", 0)) as bound:
         server = GatewayServer(GatewayConfig(), faces)

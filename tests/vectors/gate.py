@@ -60,6 +60,7 @@ async def running(folder: Path, door: str) -> AsyncIterator[Gate]:
                 lambda: plane.is_ready,
                 clock.now_us,
                 plane.recent,
+                plane.reservations,
             )
             async with serving(faces) as port, serving(faces, require_tls=True) as strict:
                 yield Gate(stock, clock, upstream, port, strict)

@@ -42,6 +42,8 @@ from keyhouse.ports.rows import (
     WritingTransaction,
 )
 from keyhouse.ports.signals import SignalSink
+from keyhouse.ports.rows import E, Page, Rows, Search, Transaction, WritingTransaction
+from keyhouse.ports.settling import SettlementLedger
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
@@ -82,6 +84,7 @@ __all__ = [
     "SecretUse",
     "Sent",
     "SignalSink",
+    "SettlementLedger",
     "Signer",
     "Slowed",
     "Spool",

@@ -117,6 +117,7 @@ async def _gateway(
             ready=lambda: plane.is_ready,
             now_us=plane.means.clock.now_us,
             recent=plane.recent,
+            reservations=plane.reservations,
             signer=Ed25519Signer(plane.means.keyring),
             issuer=settings.gateway.url,
         )

@@ -31,6 +31,7 @@ def means_of(
         keyring=keyring(settings),
         clock=SystemClock(),
         entropy=SystemEntropy(),
+        settlements=database.settlements,
     )
 
 

@@ -11,8 +11,9 @@ import uvloop
 from keyhouse.adapters.signing import Ed25519Signer  # noqa: TC001 - imports stand in one place
 from keyhouse.doors.gateway import GatewayConfig, GatewayServer, Plane
 from keyhouse.doors.gateway.waiters import Waiters
+from keyhouse.services.reserve import Reservations
 from keyhouse.services.verify import RecentChanges, Resolver
-from tests.doors.gateway.doubles import Meter, Verifier
+from tests.doors.gateway.doubles import KEYRING, NOW_US, Meter, Settlements, Verifier
 from tests.doors.gateway.wire import Answer, Client, RawUpstream
 
 
@@ -37,6 +38,9 @@ class House:
         self.meter = Meter()
         self.ready = True
         self.recent = RecentChanges(bytes(32))
+        self.settlements = Settlements()
+        self.now_us = NOW_US
+        self.reservations = Reservations(self.settlements, KEYRING, lambda: self.now_us)
         self.signer: Ed25519Signer | None = None
         self.port = 0
         self.server: GatewayServer | None = None
@@ -56,6 +60,7 @@ class House:
             lambda: self.ready,
             lambda: 1_760_000_000_000_000,
             self.recent,
+            self.reservations,
             signer=self.signer,
             issuer="https://gateway.example",
         )

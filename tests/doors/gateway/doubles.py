@@ -9,6 +9,7 @@ from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.hosts import cover_of
+from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.patterns import Referrers
 from keyhouse.core.quotas import FOREVER_US
@@ -21,6 +22,7 @@ from keyhouse.core.records import (
     SecretRecord,
 )
 from keyhouse.core.request import Request
+from keyhouse.core.reservations import Reservation
 from keyhouse.core.usage import Completed, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.meter import use_of
@@ -224,6 +226,22 @@ class Verifier:
         if not taken.allowed:
             decision.verdict, decision.units = Verdict.RATE_LIMITED, 0
             decision.retry_us = taken.retry_us
+
+
+class Settlements:
+    """`ports.SettlementLedger` in memory; `failure` is raised."""
+
+    def __init__(self) -> None:
+        self.came_to: dict[str, int] = {}
+        self.failure: Exception | None = None
+
+    def settle(self, reservation: Reservation, units: int, now_us: int) -> int:
+        if self.failure is not None:
+            raise self.failure
+        return self.came_to.setdefault(reservation.request_id, units)
+
+
+KEYRING = Keyring((Pepper("pep_1", KeyringState.ACTIVE, bytes(32)),))
 
 
 class Meter:

@@ -14,6 +14,7 @@ from keyhouse.adapters.database.reports import DatabaseUsageReports
 from keyhouse.adapters.database.rows import DatabaseRows
 from keyhouse.adapters.database.schema import check_engine
 from keyhouse.adapters.database.signals import DatabaseSignalSink
+from keyhouse.adapters.database.settling import DatabaseSettlementLedger
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
 from keyhouse.core.upstream_headers import Unseal
@@ -33,6 +34,7 @@ class Database:
     upkeep: DatabaseUpkeep
     deliveries: DatabaseDeliveryQueue
     signals: DatabaseSignalSink
+    settlements: DatabaseSettlementLedger
 
     def feed(self) -> DatabaseFeed:
         """A new follower of the change log; the caller closes it."""
@@ -66,4 +68,5 @@ def open_database(url: str, unseal: Unseal | None = None) -> Database:
         upkeep=DatabaseUpkeep(engine),
         deliveries=DatabaseDeliveryQueue(engine),
         signals=DatabaseSignalSink(engine),
+        settlements=DatabaseSettlementLedger(engine),
     )

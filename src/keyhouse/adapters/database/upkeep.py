@@ -22,6 +22,7 @@ from keyhouse.adapters.database.tables import (
     observation,
     request_log,
     session,
+    settlement,
     spool,
     ticket,
     usage_bucket,
@@ -73,6 +74,9 @@ class DatabaseUpkeep:
         with writing(self._engine) as connection:
             statement = sa.delete(event).where(event.c.id.in_(old))
             return connection.execute(statement).rowcount
+    def prune_settlements(self, before_us: int, rows_max: int) -> int:
+        """Delete what reservations came to that are over, a bounded number."""
+        return self._prune(settlement, settlement.c.at, before_us, rows_max)
 
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""

@@ -97,7 +97,7 @@ class DatabaseUsageSink:
             if connection.execute(_BOOK, place).rowcount == 0:
                 return _booked_before(connection, batch)
             _settle(connection, batch.spool_id, batch.settled)
-            _add_buckets(connection, batch.buckets)
+            add_buckets(connection, batch.buckets)
             observe(connection, batch.observations)
             _write_log(connection, batch.log)
             _amend_log(connection, batch.amendments)
@@ -172,6 +172,7 @@ def _used_more(moves: Mapping[str, tuple[int, int]]) -> dict[str, int]:
 
 
 def _add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
+def add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
     """Add to the rows of usage, in the order of their keys, as all nodes do."""
     if not buckets:
         return

@@ -7,6 +7,7 @@ from keyhouse.doors.gateway import (
     authorize_endpoint,
     changes_endpoint,
     refuse,
+    reservations_endpoint,
     verify_endpoint,
 )
 
@@ -20,14 +21,15 @@ VERIFY: Final = "/.keyhouse/v1/verify"
 AUTHORIZE: Final = authorize_endpoint.PATH
 CHANGES: Final = changes_endpoint.PATH
 APIS: Final = apis_endpoint.PREFIX
+RESERVATIONS: Final = reservations_endpoint.PREFIX
 BODY_BYTES_MAX: Final = 65_536
 
 
 def begin(exchange: "Exchange") -> None:
     """Answer a request for one of our own addresses, or wait for its body."""
     path = exchange.path
-    if path == VERIFY:
-        _begin_verify(exchange)
+    if path == VERIFY or path.startswith(RESERVATIONS):
+        _begin_collecting(exchange)
     elif path == AUTHORIZE or path.startswith(f"{AUTHORIZE}/"):
         authorize_endpoint.AuthorizeCall(exchange).begin()
     elif path not in (LIVE, READY, KEY_SET, CHANGES) and not path.startswith(APIS):
@@ -54,7 +56,7 @@ def _key_set(exchange: "Exchange") -> refuse.Answer:
     return refuse.Answer(200, "application/jwk-set+json", refuse.to_json(told))
 
 
-def _begin_verify(exchange: "Exchange") -> None:
+def _begin_collecting(exchange: "Exchange") -> None:
     if exchange.method != "POST":
         exchange.fail(refuse.POST_ONLY)
     elif exchange.length is not None and exchange.length > BODY_BYTES_MAX:
@@ -74,4 +76,7 @@ def collected(exchange: "Exchange") -> None:
         exchange.fail(refuse.BODY_TOO_LARGE)
     elif exchange.received:
         body = b"".join(exchange.collected or ())
-        verify_endpoint.VerifyCall(exchange, body).begin()
+        if exchange.path == VERIFY:
+            verify_endpoint.VerifyCall(exchange, body).begin()
+        else:
+            reservations_endpoint.SettleCall(exchange, body).begin()

@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.records import ApiRecord, PartRef
 from keyhouse.core.request import Request
+from keyhouse.core.reservations import Reservation
 from keyhouse.core.usage import Completed, Use
 from keyhouse.core.verdict import Verdict
+from keyhouse.services.reserve import Settled, Unsettled
 
 
 class Manager(Protocol):
@@ -145,6 +147,21 @@ class Metering(Protocol):
         """
 
 
+class Reserving(Protocol):
+    """Reservations that are settled by a call. Never blocks."""
+
+    def id_of(self, request_id: str, decision: Decision) -> str | None:
+        """The id of what a counted decision reserved; None for a refusal."""
+
+    def find(self, id: str) -> Reservation | None:
+        """What an id stands for; None for one that is not ours."""
+
+    def settle(
+        self, reservation: Reservation, units: int | None
+    ) -> Unsettled | Pending[Settled | Unsettled]:
+        """Have a call come to `units`, None for all that it reserved."""
+
+
 class Following(Protocol):
     """The change log, for those who follow it from afar. Never blocks.
 
@@ -180,5 +197,6 @@ class Plane:
     ready: Callable[[], bool]
     now_us: Callable[[], int]
     recent: Following
+    reservations: Reserving
     signer: Signing | None = None
     issuer: str = ""

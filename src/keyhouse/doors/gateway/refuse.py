@@ -57,6 +57,21 @@ API_NOT_FOUND: Final = Problem(
     404, "api_not_found", "No such API", "No API has this address."
 )
 NOT_FOUND: Final = Problem(404, "not_found", "Not found", "There is nothing here.")
+RESERVATION_NOT_FOUND: Final = Problem(
+    404, "reservation_not_found", "No such reservation", "No reservation has this id."
+)
+RESERVATION_EXPIRED: Final = Problem(
+    410,
+    "reservation_expired",
+    "The reservation is over",
+    "Its hour is over: what was not settled by then is spent.",
+)
+RESERVATION_ENDED: Final = Problem(
+    409,
+    "reservation_ended",
+    "The reservation is settled",
+    "It was settled with other units, and that stays.",
+)
 METHOD_NOT_ALLOWED: Final = Problem(
     405, "method_not_allowed", "Method not allowed", "This method is not served here."
 )

@@ -8,8 +8,10 @@ from keyhouse.core.moments import format_time
 from keyhouse.doors.gateway.verify_body import Faulty
 
 
-def told(decision: Decision, request_id: str) -> dict[str, Any]:
-    """A verdict, as JSON has it."""
+def told(
+    decision: Decision, request_id: str, reservation: str | None = None
+) -> dict[str, Any]:
+    """A verdict, as JSON has it; `reservation` is the id of what was reserved."""
     key, application = decision.key, decision.application
     body: dict[str, Any] = {
         "allowed": decision.allowed,
@@ -39,6 +41,9 @@ def told(decision: Decision, request_id: str) -> dict[str, Any]:
         notice = decision.line.notice
         body["deprecated_at"] = _time(notice.deprecated_us)
         body["sunset"] = _time(notice.sunset_at(decision.at_us))
+    if reservation is not None:
+        body["reservation"] = reservation
+        body["reserved"] = decision.units
     return body
 
 

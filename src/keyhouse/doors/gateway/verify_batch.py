@@ -92,9 +92,9 @@ class BatchCall:
         use = None
         if outcome is not None and isinstance(entry, Question):
             use = entry.count(request_id, outcome)
-        if use is None or outcome is None:
+        if use is None or outcome is None or not isinstance(entry, Question):
             return refuse.to_json(told(unavailable, request_id))
-        body = told(outcome, request_id)
+        body = told(outcome, request_id, entry.reservation(request_id, outcome))
         if self._watch and (parts := parts_behind(outcome)):
             token, asker_id = self._plane.recent.token, self._manager.id
             body["forget"] = [token(asker_id, part) for part in parts]

@@ -27,11 +27,12 @@ _FIELDS: Final = frozenset(
         "environment",
         "scopes",
         "cost",
+        "reserve",
         "key_id",
         "browser",
     )
 )
-_COST_MAX: Final = 1_000_000_000
+COST_MAX: Final = 1_000_000_000
 _SCOPES_MAX: Final = 100
 
 
@@ -51,10 +52,14 @@ class Faulty(Exception):
 
 
 class Asked(NamedTuple):
-    """One request to be verified; `refusal` is that of its secret, if it is none."""
+    """One request to be verified; `refusal` is that of its secret, if it is none.
+
+    `reserves` says that its cost is reserved, and told when the call is done.
+    """
 
     request: Request
     refusal: Verdict | None
+    reserves: bool = False
 
 
 class Batch(NamedTuple):
@@ -107,6 +112,8 @@ def _asked(given: dict[str, Any]) -> Asked:
         if name not in _FIELDS:
             mend = f"leave it out; the fields are {', '.join(sorted(_FIELDS))}"
             raise Faulty(name[:64], "is not a field of verify", mend)
+    if given.get("reserve") is not None and given.get("cost") is not None:
+        raise Faulty("reserve", "stands beside a cost", "send one of the two")
     chosen = choose(
         _text(given, "secret", required=True).encode("utf-8", "replace"), None, None
     )
@@ -122,11 +129,11 @@ def _asked(given: dict[str, Any]) -> Asked:
         _flag(given, "tls"),
         _environment(given),
         _scopes(given),
-        _cost(given),
+        _units(given, "cost" if given.get("reserve") is None else "reserve"),
         _key_id(given),
         _flag(given, "browser") or bool(given.get("origin")),
     )
-    return Asked(request, chosen.refusal)
+    return Asked(request, chosen.refusal, given.get("reserve") is not None)
 
 
 def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:
@@ -190,11 +197,11 @@ def _scopes(given: dict[str, Any]) -> tuple[str, ...]:
     return tuple(scopes)
 
 
-def _cost(given: dict[str, Any]) -> int | None:
-    cost = given.get("cost")
-    if cost is None:
+def _units(given: dict[str, Any], name: str) -> int | None:
+    units = given.get(name)
+    if units is None:
         return None
-    if isinstance(cost, bool) or not isinstance(cost, int) or not 0 <= cost <= _COST_MAX:
-        mend = f"send one from 0 to {_COST_MAX}"
-        raise Faulty("cost", "is no such whole number", mend)
-    return cost
+    if isinstance(units, bool) or not isinstance(units, int) or not 0 <= units <= COST_MAX:
+        mend = f"send one from 0 to {COST_MAX}"
+        raise Faulty(name, "is no such whole number", mend)
+    return units

@@ -63,7 +63,9 @@ class VerifyCall:
         ):
             exchange.fail(refuse.UNAVAILABLE)
         else:
-            body = refuse.to_json(told(outcome, exchange.request_id()))
+            request_id = exchange.request_id()
+            reservation = question.reservation(request_id, outcome)
+            body = refuse.to_json(told(outcome, request_id, reservation))
             exchange.reply(refuse.Answer(200, "application/json", body))
 
 

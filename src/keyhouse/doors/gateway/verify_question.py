@@ -27,6 +27,7 @@ class Question:
         "_plane",
         "_refusal",
         "_require_tls",
+        "_reserves",
         "_source",
         "_then",
         "_wait",
@@ -42,7 +43,7 @@ class Question:
         exchange: "Exchange",
         then: "Callable[[Question], None]",
     ) -> None:
-        self.request, self._refusal = asked
+        self.request, self._refusal, self._reserves = asked
         self.api: ApiRecord | None = None
         self.outcome: Decision | Faulty | None = None
         self._manager = manager
@@ -111,6 +112,14 @@ class Question:
         if use is None:
             self.release()
         return use
+
+    def reservation(self, request_id: str, decision: Decision) -> str | None:
+        """The id of what it reserved, where it is to be told what the call came to."""
+        api = self.api
+        told = api is not None and decision.route_id in api.upstream_costs
+        if not self._reserves and (not told or self.request.cost is not None):
+            return None
+        return self._plane.reservations.id_of(request_id, decision)
 
     def release(self) -> None:
         """Give back what the decision reserved; nobody waits for it any more."""

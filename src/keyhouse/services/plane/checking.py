@@ -14,6 +14,7 @@ from keyhouse.ports import (
     Entropy,
     KeyStore,
     RateCounter,
+    SettlementLedger,
 )
 from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
@@ -44,6 +45,7 @@ class Means:
     keyring: Keyring
     clock: Clock
     entropy: Entropy
+    settlements: SettlementLedger
 
 
 @dataclass(frozen=True, slots=True)

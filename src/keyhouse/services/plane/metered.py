@@ -24,6 +24,7 @@ from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
 from keyhouse.services.meter.flusher import TICK_SECONDS
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
 from keyhouse.services.plane.checking import CheckingPlane, Means, Options
+from keyhouse.services.reserve import Reservations
 
 ROUNDS_SECONDS: Final = 3.0
 """How often a node tells that it lives and looks for spools left behind."""
@@ -62,6 +63,8 @@ class DataPlane(CheckingPlane):
         self.new_request_id = RequestIds(means.entropy.take(ENTROPY_BYTES)).make
         self._node_id = self._new_id(ids.NODE)
         self._closing: list[Callable[[], None]] = []
+        settlements, clock = means.settlements, means.clock
+        self.reservations = Reservations(settlements, means.keyring, clock.now_us)
 
     def on_close(self, call: Callable[[], None]) -> None:
         """Have `call` made, on a thread, after the plane has closed."""

@@ -124,7 +124,11 @@ def _needs(
     if key.ends_at is not None and key.ends_at <= now_us + SOON_US:
         yield KeyNeed(key, Need.ENDING, key.ends_at)
     for one in limits:
-        if one.limit.window and one.used is not None and one.used >= QUOTA_SHARE * one.limit.amount:
+        if (
+            one.limit.window
+            and one.used is not None
+            and one.used >= QUOTA_SHARE * one.limit.amount
+        ):
             name, amount = one.limit.name, one.limit.amount
             yield KeyNeed(key, Need.QUOTA, one.resets_at, name, one.used, amount)
     if key.environment is Environment.LIVE and key.restrictions == _ANYWHERE:

@@ -9,6 +9,8 @@ DAY_US: Final = 86_400 * 1_000_000
 ROWS_AT_ONCE: Final = 500
 """Few enough that a gateway, which waits meanwhile, does not notice."""
 IDEMPOTENCY_DAYS: Final = 1
+SETTLEMENT_DAYS: Final = 1
+"""Far longer than `core.reservations.RESERVED_SECONDS`: none is settled twice."""
 NODE_DAYS: Final = 1
 LOGIN_DAYS: Final = 1
 """After the end of a session or mailed link; it opens nothing from its end on."""
@@ -40,6 +42,7 @@ def keep_up(
     removed += _in_parts(upkeep.prune_changes, CHANGES_KEPT, stopped)
     for prune, days in (
         (upkeep.prune_idempotency, IDEMPOTENCY_DAYS),
+        (upkeep.prune_settlements, SETTLEMENT_DAYS),
         (upkeep.prune_requests, retention.requests_days),
         (upkeep.prune_usage, retention.usage_days),
         (upkeep.prune_observations, retention.usage_days),

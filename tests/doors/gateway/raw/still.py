@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from keyhouse.doors.gateway import GatewayConfig, Plane
 from keyhouse.doors.gateway.caller import Caller
 from keyhouse.doors.gateway.gate import Gate
+from keyhouse.services.reserve import Reservations
 from keyhouse.services.verify import RecentChanges
-from tests.doors.gateway.doubles import NOW_US, Meter, Verifier
+from tests.doors.gateway.doubles import KEYRING, NOW_US, Meter, Settlements, Verifier
 from tests.doors.gateway.raw import strict
 
 NAP_SECONDS = 20.0
@@ -186,6 +187,7 @@ class Still:
             lambda: True,
             lambda: NOW_US,
             RecentChanges(bytes(32)),
+            Reservations(Settlements(), KEYRING, lambda: NOW_US),
         )
         self.gate = Gate(GatewayConfig(), plane, loop, lambda _: None)
         self.gate.watch.start()
