@@ -1,5 +1,6 @@
 """Reservations settled by a call: once, from any node, before or after they are booked."""
 
+from collections.abc import Callable  # noqa: TC003 - imports stand in one place
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -64,7 +65,7 @@ def test_the_order_of_settling_booking_and_ending_does_not_matter(
     database: Database, reserved: Reservation, place: int
 ) -> None:
     """At no moment is more free than was not spent."""
-    steps = [
+    steps: list[Callable[[], None]] = [
         lambda: book(database, reserved),
         lambda: database.sink.close_spool("spl_1", return_leases=True),
     ]

@@ -263,10 +263,15 @@ def _bootstrap(folder: Path, environ: Mapping[str, str]) -> str:
 
 
 class Upstream:
-    """Answers 200 to everything, and counts by `Keyhouse-Key-Id`."""
+    """Answers 200 to everything, and counts by `Keyhouse-Key-Id`.
+
+    `costs` says for a key's id what each of its calls comes to; `told` sums that up.
+    """
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
+        self.costs: dict[str, Callable[[], int]] = {}
         self.port = 0
 
     @contextlib.asynccontextmanager
@@ -285,8 +290,14 @@ class Upstream:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                self.seen[_header(head, b"keyhouse-key-id")] += 1
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                key_id = _header(head, b"keyhouse-key-id")
+                self.seen[key_id] += 1
+                told = b""
+                if key_id in self.costs:
+                    cost = self.costs[key_id]()
+                    self.told[key_id] += cost
+                    told = b"keyhouse-cost: %d\r\n" % cost
+                writer.write(b"HTTP/1.1 200 OK\r\n%bcontent-length: 2\r\n\r\nok" % told)
         writer.close()
 
 
@@ -396,9 +407,11 @@ def _header(head: bytes, name: bytes) -> str:
     return ""
 
 
-def callers(count: int, port: int, key: Key, tally: Tally) -> list[Caller]:
+def callers(
+    count: int, port: int, key: Key, tally: Tally, *, api: str = "echo"
+) -> list[Caller]:
     """So many callers of one key."""
-    return [Caller(port, key, tally) for _ in range(count)]
+    return [Caller(port, key, tally, api=api) for _ in range(count)]
 
 
 async def until(condition: Callable[[], bool], what: Callable[[], str]) -> None:

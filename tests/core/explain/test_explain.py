@@ -240,7 +240,7 @@ def test_a_cost_that_the_upstream_tells_is_a_reservation() -> None:
     told_by = CostFrom.UPSTREAM
     dear = rows.route(1, "POST", "/v1/**", scopes=(), cost=60, cost_from=told_by)
     at = scene(key={"limits": (rows.quota("daily", 100),)}, routes=[dear])
-    asked = {"method": "POST", "path": "/v1/x"}
+    asked: dict[str, Any] = {"method": "POST", "path": "/v1/x"}
     passing = only(explained(at, used=40, **asked), "quota")
     told = say(passing.found, passing.facts)
     assert "; the request reserves 60, and what it does not come to" in told

@@ -64,8 +64,8 @@ class SettleCall:
         if exchange.over:
             return
         if not isinstance(outcome, Settled):
-            known = isinstance(outcome, Unsettled)
-            exchange.fail(_PROBLEMS[outcome] if known else refuse.UNAVAILABLE)
+            why = outcome if isinstance(outcome, Unsettled) else Unsettled.UNAVAILABLE
+            exchange.fail(_PROBLEMS[why])
             return
         units, reserved, exceeded = outcome
         told = {
