@@ -64,9 +64,7 @@ def _prepaid(installation: Installation) -> tuple[Key, str]:
     client.customers.credits(customer["id"]).create(amount=CREDITS, kind="purchase")
     shop = client.applications.create(name="shop", customer="crm-1")
     access = [{"api": "dear"}]
-    made = client.keys.create(
-        "prepaid", access, environment="live", application=shop["id"]
-    )
+    made = client.keys.create("prepaid", access, environment="live", application=shop["id"])
     return Key(made["id"], made["secret"]), str(customer["id"])
 
 

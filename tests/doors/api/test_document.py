@@ -61,6 +61,17 @@ async def test_every_guarded_operation_tells_of_its_problems(house: House) -> No
         assert [*operation["security"][0]] == [first], at
 
 
+async def test_the_document_tells_each_form_of_a_management_key(house: House) -> None:
+    document = house.app.openapi()
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["managementKey"]["scheme"] == "bearer"
+    assert schemes["apiKeyHeader"]["name"] == "X-API-Key"
+    assert schemes["keyIdAndSecret"]["scheme"] == "basic"
+    needed = document["paths"]["/v1/keys"]["get"]["security"]
+    told = {name for one in needed for name in one}
+    assert {"managementKey", "apiKeyHeader", "keyIdAndSecret"} <= told
+
+
 async def test_the_document_tells_where_an_etag_is_told_and_taken(house: House) -> None:
     tagged, taking = set(), set()
     for path, method, operation in _operations(house.app.openapi()):

@@ -352,3 +352,76 @@ def test_what_is_left_of_a_keys_limits_is_told(run: Run, server: Server) -> None
     server.answer("GET", "/v1/keys/key_1/limits", 200, {"data": [row], "next_cursor": None})
     assert json.loads(run("keys", "limits", "key_1", "--json").stdout) == [row]
     assert "credits/balance" in run("keys", "limits", "key_1").stdout
+
+
+def test_verify_sends_the_id_that_came_with_a_key(run: Run, server: Server) -> None:
+    server.answer("POST", "/.keyhouse/v1/verify", 200, {"allowed": True})
+    line = ["verify", "--api", "weather", "--key-id", "key_1"]
+    assert run(*line, stdin=KEY_SECRET).exit_code == 0
+    sent = {"secret": KEY_SECRET, "api": "weather", "key_id": "key_1"}
+    assert server.asked[0].body == sent
+
+
+def test_verify_asks_about_many_at_once(run: Run, server: Server, tmp_path: Path) -> None:
+    good, bad = {"allowed": True, "code": "valid"}, {"allowed": False, "code": "unknown"}
+    server.answer("POST", "/.keyhouse/v1/verify", 200, {"results": [good, bad]})
+    file = tmp_path / "many.jsonl"
+    own = {"secret": KEY_SECRET, "api": "maps", "cost": 2}
+    file.write_text(json.dumps({"secret": KEY_SECRET}) + "\n\n" + json.dumps(own) + "\n")
+    line = ["verify", "--api", "weather", "--method", "GET", "--from", str(file)]
+    result = run(*line, "--json")
+    assert json.loads(result.stdout) == [good, bad]
+    assert result.exit_code == 1
+    assert server.asked[0].body == {
+        "requests": [
+            {"api": "weather", "method": "GET", "secret": KEY_SECRET},
+            {"api": "maps", "method": "GET", "secret": KEY_SECRET, "cost": 2},
+        ]
+    }
+    table = run(*line)
+    assert "unknown" in table.stdout
+    assert table.exit_code == 1
+
+
+def test_verify_asks_in_calls_that_the_gateway_takes(
+    run: Run, server: Server, tmp_path: Path
+) -> None:
+    server.answer("POST", "/.keyhouse/v1/verify", 200, {"results": [{"allowed": True}]})
+    file = tmp_path / "many.jsonl"
+    entry = {"secret": KEY_SECRET, "api": "weather"}
+    long = {**entry, "referrer": "r" * 40_000}
+    many = [entry] * 150 + [long] * 2
+    file.write_text("".join(json.dumps(one) + "\n" for one in many))
+    assert run("verify", "--from", str(file)).exit_code == 0
+    asked = [one.body["requests"] for one in server.asked]
+    assert [len(one) for one in asked] == [100, 51, 1]
+    assert [one for call in asked for one in call] == many
+    assert all(len(json.dumps(one)) < 65_536 for one in asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "holds no request"),
+        ("{not json", "line 1: is not JSON"),
+        ('{"secret": "kh_sk_test_x"}\n[1]', "line 2: holds no secret"),
+        ('{"api": "weather"}', "line 1: holds no secret"),
+    ],
+)
+def test_a_file_that_cannot_be_asked_about_is_told_without_its_secrets(
+    run: Run, server: Server, tmp_path: Path, text: str, told: str
+) -> None:
+    file = tmp_path / "many.jsonl"
+    file.write_text(text)
+    result = run("verify", "--api", "weather", "--from", str(file))
+    assert result.exit_code == 2
+    assert told in " ".join(result.output.split())
+    assert "kh_sk" not in result.output
+    assert not server.asked
+
+
+def test_verify_is_told_which_api(run: Run, server: Server) -> None:
+    result = run("verify", stdin=KEY_SECRET)
+    assert result.exit_code == 2
+    assert "--api" in result.output
+    assert not server.asked

@@ -173,7 +173,10 @@ async def test_the_documentation_offers_to_authorize() -> None:
     schemes = document["components"]["securitySchemes"]
     assert schemes["KeyhouseKey"] == {"type": "apiKey", "in": "header", "name": "X-API-Key"}
     assert schemes["KeyhouseBearer"]["scheme"] == "bearer"
-    assert {"KeyhouseKey": []} in document["paths"]["/forecast"]["get"]["security"]
+    assert schemes["KeyhouseBasic"]["scheme"] == "basic"
+    needed = document["paths"]["/forecast"]["get"]["security"]
+    for one in ("KeyhouseKey", "KeyhouseBearer", "KeyhouseBasic"):
+        assert {one: []} in needed
 
 
 async def test_an_app_without_the_lifespan_is_told_how_to_mend_it() -> None:

@@ -25,7 +25,7 @@ LINES: Final = "application/jsonl"
 """One JSON value a line (jsonlines.org)."""
 _LINES: Final = {"type": "string", "description": "One object a line."}
 CHANGE_SEQ = "Keyhouse-Change-Seq"
-SCHEMES = ("managementKey", "apiKeyHeader", "session")
+SCHEMES = ("managementKey", "apiKeyHeader", "keyIdAndSecret", "session")
 _UNTAGGED: Final = frozenset(("last_used_at",))
 """What moves by itself: no reason to read again before a change."""
 _TAGS: Final = re.compile(r'(?:^|,)[ \t]*("[^"]*")(?=[ \t]*(?:,|$))')

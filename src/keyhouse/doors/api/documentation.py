@@ -68,6 +68,7 @@ A person logged in to the console. `{ORGANIZATION_HEADER}` names the organizatio
 where it is not their only one; what writes needs the session's token in
 `{CSRF_HEADER}` as well.
 """.strip()
+_BASIC: Final = "The key's id as user, its secret as password."
 _DESCRIPTION: Final = """
 Everything that can be managed. Times are RFC 3339 in UTC, durations seconds.
 Lists are `{"data": [], "next_cursor": null}`. PATCH changes the fields that are
@@ -94,7 +95,8 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
     parts["securitySchemes"] = {
         SCHEMES[0]: {"type": "http", "scheme": "bearer", "description": "`kh_mk_…`"},
         SCHEMES[1]: {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-        SCHEMES[2]: {
+        SCHEMES[2]: {"type": "http", "scheme": "basic", "description": _BASIC},
+        SCHEMES[3]: {
             "type": "apiKey",
             "in": "cookie",
             "name": SESSION_COOKIE,

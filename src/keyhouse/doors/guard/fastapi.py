@@ -7,7 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import HTTPException, Request, Response, Security
 from fastapi.responses import JSONResponse
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import (
+    APIKeyHeader,
+    HTTPAuthorizationCredentials,
+    HTTPBasic,
+    HTTPBearer,
+)
 
 from keyhouse.core import answers
 from keyhouse.core.decision import Decision
@@ -41,6 +46,16 @@ async def _answer(_request: Request, refusal: Exception) -> Response:
     )
 
 
+class KeyIdAndSecret(HTTPBasic):
+    """HTTP Basic as documentation shows it.
+
+    FastAPI's own refuses what it cannot read, and that may be the program's.
+    """
+
+    async def __call__(self, request: Request) -> None:  # type: ignore[override]
+        """Nothing: the guard reads the header by itself."""
+
+
 class KeyGuard:
     """Guards an API's routes: `Depends(guard("forecast:read", cost=2))`."""
 
@@ -51,6 +66,10 @@ class KeyGuard:
         self.schemes = (
             APIKeyHeader(name=key_header, scheme_name="KeyhouseKey", auto_error=False),
             HTTPBearer(scheme_name="KeyhouseBearer", auto_error=False),
+            KeyIdAndSecret(
+                scheme_name="KeyhouseBasic",
+                description="The key's id as user, its secret as password.",
+            ),
         )
 
     def __call__(self, *scopes: str, cost: int | None = None) -> "Guarded":
@@ -123,7 +142,7 @@ def _guarded(guard: KeyGuard, scopes: tuple[str, ...], cost: int | None) -> Guar
     FastAPI reads the schemes from the signature; that is what puts the
     Authorize button into the documentation.
     """
-    key_scheme, bearer_scheme = guard.schemes
+    key_scheme, bearer_scheme, basic_scheme = guard.schemes
 
     class WithSchemes(Guarded):
         async def __call__(
@@ -134,6 +153,7 @@ def _guarded(guard: KeyGuard, scopes: tuple[str, ...], cost: int | None) -> Guar
             _bearer: Annotated[
                 HTTPAuthorizationCredentials | None, Security(bearer_scheme)
             ] = None,
+            _basic: Annotated[None, Security(basic_scheme)] = None,
         ) -> AsyncIterator[Principal]:
             with await self.admit(request, response) as principal:
                 yield principal
