@@ -33,6 +33,8 @@ LIMITED = b"kh_sk_test_limitedlimitedlimitedlimitedli0sWzYa"
 FENCED = b"kh_sk_test_fencedfencedfencedfencedfenced2XKAcC"
 MANAGER = b"kh_mk_managermanagermanagermanagerma0Pb0dH"
 BYSTANDER = b"kh_mk_bystanderbystanderbystanderbys0P5UnA"
+NAMED = b"kh_sk_test_CTQj2uNU3MFagCXG9LRKRcwGkBIDlf2PsEUb"
+NAMED_ID = "key_02usyDNX6eAmynbjwDBYMi"
 NOW_US = 1_760_000_000_000_000
 
 
@@ -125,6 +127,7 @@ class Verifier:
         self.keys = {
             KEY: key_record("one"),
             LIMITED: key_record("limited", rates=(rate_limit("per-minute", 2, 60, None),)),
+            NAMED: key_record("named", id=NAMED_ID),
             FENCED: key_record("fenced", networks=Networks(("203.0.113.0/24",))),
         }
         self.secrets: dict[bytes, SecretRecord] = {}

@@ -67,6 +67,11 @@ def _requests(loop: StillLoop, given: list[bytes], *, ends: bool) -> Outcome:
     return outcome._replace(forwarded=[_without_ids(one) for one in outcome.forwarded])
 
 
+def forwarded(loop: StillLoop, data: bytes) -> list[strict.Request]:
+    """What of it an upstream gets."""
+    return _requests(loop, [data], ends=False).forwarded
+
+
 def _plainly(wire: Wire, request: strict.Request) -> None:
     wire.deliver(PLAIN[:-2] if request.method == b"HEAD" else PLAIN)
 

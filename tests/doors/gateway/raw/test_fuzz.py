@@ -4,15 +4,18 @@ What to try is drawn from the tables, put together and damaged. The choice is th
 same in each run; `make soak` goes on from there.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.doors.gateway.doubles import NAMED, NAMED_ID
 from tests.doors.gateway.raw import fuzzing
 from tests.doors.gateway.raw.answer_cases import ANSWERS
 from tests.doors.gateway.raw.cases import CASES
+from tests.doors.gateway.raw.credential_cases import CREDENTIALS
 from tests.doors.gateway.raw.still import StillLoop
 
 SIZE_MAX = 3000
@@ -60,12 +63,19 @@ def loop() -> Iterator[StillLoop]:
 
 
 REQUESTS = [case.sent for case in CASES if len(case.sent) <= SIZE_MAX]
+WITH_KEYS = [*(data for data, _ in CREDENTIALS), *REQUESTS[:20]]
 REPLIES = [case.sent for case in ANSWERS if len(case.sent) <= SIZE_MAX]
 
 
 @FUZZ
 @given(data=damaged(REQUESTS, 3), cuts=CUTS, ends=st.booleans())
 def test_requests(loop: StillLoop, data: bytes, cuts: list[int], *, ends: bool) -> None:
+    fuzzing.check_requests(loop, data, cuts, ends=ends)
+
+
+@FUZZ
+@given(data=damaged(WITH_KEYS, 3), cuts=CUTS, ends=st.booleans())
+def test_credentials(loop: StillLoop, data: bytes, cuts: list[int], *, ends: bool) -> None:
     fuzzing.check_requests(loop, data, cuts, ends=ends)
 
 
@@ -85,6 +95,19 @@ def test_answers(
 @pytest.mark.parametrize("data", REQUESTS)
 def test_each_request_of_the_table_in_single_bytes(loop: StillLoop, data: bytes) -> None:
     fuzzing.check_requests(loop, data, list(range(len(data))), ends=False)
+
+
+@pytest.mark.parametrize(("data", "opens"), CREDENTIALS)
+def test_a_key_in_any_place_opens_in_single_bytes_and_goes_no_further(
+    loop: StillLoop, data: bytes, *, opens: bool
+) -> None:
+    fuzzing.check_requests(loop, data, list(range(len(data))), ends=False)
+    forwarded = fuzzing.forwarded(loop, data)
+    assert len(forwarded) == opens
+    for request in forwarded:
+        sent = request.target + b"".join(name + value for name, value in request.fields)
+        assert NAMED not in sent
+        assert b64encode(f"{NAMED_ID}:".encode())[:30] not in sent
 
 
 @pytest.mark.parametrize("data", REPLIES)
