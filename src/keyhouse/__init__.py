@@ -7,15 +7,26 @@ if TYPE_CHECKING:
     from keyhouse.core.decision import Decision
     from keyhouse.core.verdict import Verdict
     from keyhouse.doors.guard import Principal
+    from keyhouse.services.reserve import Settled, Unsettled
     from keyhouse.wiring import Keyhouse
 
-__all__ = ["Decision", "Keyhouse", "Principal", "Verdict", "__version__"]
+__all__ = [
+    "Decision",
+    "Keyhouse",
+    "Principal",
+    "Settled",
+    "Unsettled",
+    "Verdict",
+    "__version__",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Decision": "keyhouse.core.decision",
     "Keyhouse": "keyhouse.wiring",
     "Principal": "keyhouse.doors.guard",
+    "Settled": "keyhouse.services.reserve",
+    "Unsettled": "keyhouse.services.reserve",
     "Verdict": "keyhouse.core.verdict",
 }
 

@@ -6,7 +6,10 @@ import importlib.metadata
 import pytest
 
 PUBLIC = {
-    "keyhouse": ["Decision", "Keyhouse", "Principal", "Verdict", "__version__"],
+    "keyhouse": [
+        *("Decision", "Keyhouse", "Principal"),
+        *("Settled", "Unsettled", "Verdict", "__version__"),
+    ],
     "keyhouse.asgi": ["KeyhouseMiddleware"],
     "keyhouse.fastapi": ["KeyGuard", "Refusal"],
 }

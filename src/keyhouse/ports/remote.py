@@ -6,8 +6,13 @@ from typing import Any, Protocol
 class RemoteRefused(Exception):
     """Keyhouse answered, and refuses the one who asks: its key or its address is wrong.
 
-    The text says why, and holds no secret.
+    The text says why, and holds no secret. `code` is that of the problem, '' where
+    what answered is no gateway.
     """
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class RemoteKeyhouse(Protocol):

@@ -74,8 +74,14 @@ class Elsewhere:
         self.moved = asyncio.Event()
         self.hold: asyncio.Event | None = None
         self.closed = False
+        self.settled: Any = None
+        self.settlements: list[tuple[str, int | None]] = []
 
     async def post(self, path: str, body: bytes, seconds: float) -> Any:
+        if path.startswith("/.keyhouse/v1/reservations/"):
+            await self._answering()
+            self.settlements.append((path, json.loads(body)["units"]))
+            return self.settled
         assert path == "/.keyhouse/v1/verify"
         given = json.loads(body)
         assert given["watch"] is True

@@ -81,7 +81,8 @@ class HttpKeyhouse:
         if status >= 500 or status in _PASSING:
             raise StoreUnavailable(f"{self._url} answered {status}")
         if isinstance(told, dict) and "code" in told:
-            raise RemoteRefused(f"{self._url} answered {status}: {told.get('detail')}")
+            text = f"{self._url} answered {status}: {told.get('detail')}"
+            raise RemoteRefused(text, str(told["code"]))
         raise RemoteRefused(f"{self._url} answered {status}, and is no gateway of Keyhouse")
 
 

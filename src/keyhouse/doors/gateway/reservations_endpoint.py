@@ -21,6 +21,7 @@ PREFIX: Final = "/.keyhouse/v1/reservations/"
 _COMMIT: Final = "commit"
 _REFUND: Final = "refund"
 _PROBLEMS: Final = {
+    Unsettled.NOT_FOUND: refuse.RESERVATION_NOT_FOUND,
     Unsettled.EXPIRED: refuse.RESERVATION_EXPIRED,
     Unsettled.ENDED: refuse.RESERVATION_ENDED,
     Unsettled.UNAVAILABLE: refuse.UNAVAILABLE,
@@ -55,7 +56,7 @@ class SettleCall:
         found = self._plane.reservations.find(id)
         if found is None or not _may(manager, found):
             # The same words for one that is not there as for somebody else's.
-            exchange.fail(refuse.RESERVATION_NOT_FOUND)
+            exchange.fail(_PROBLEMS[Unsettled.NOT_FOUND])
             return
         exchange.caller.wait(self._plane.reservations.settle(found, units), self._settled)
 

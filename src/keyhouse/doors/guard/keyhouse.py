@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self, TypedDict, Unpack
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
@@ -14,6 +14,7 @@ from keyhouse.core.scopes import is_entry
 from keyhouse.core.secret import Secret, without_secret
 from keyhouse.core.validation import check_entry
 from keyhouse.core.verdict import Verdict
+from keyhouse.services.reserve import Settled, Unsettled
 
 
 class Plane(Protocol):
@@ -29,6 +30,14 @@ class Plane(Protocol):
         decision that holds: what cannot be counted is `unavailable`.
         """
 
+    async def reserve(
+        self, request: Request, refusal: Verdict | None, path: str
+    ) -> tuple[Decision, str | None]:
+        """As `admit`, with the id of what was reserved: None for a refusal."""
+
+    async def settle(self, id: str, units: int | None) -> Settled | Unsettled:
+        """Have what was reserved come to `units`, None for all of it."""
+
     async def api(self, slug: str) -> ApiRecord | Verdict | None:
         """The API with that slug."""
 
@@ -39,6 +48,29 @@ class Plane(Protocol):
 
     async def close(self) -> None:
         """Book what was counted and let go of everything."""
+
+
+class Facts(TypedDict, total=False):
+    """What may be told of a request: see `Keyhouse.verify`."""
+
+    address: str | None
+    method: str | None
+    path: str | None
+    referrer: str
+    origin: str
+    app: str
+    tls: bool
+    environment: str | None
+    scopes: Iterable[str]
+    key_id: str | None
+    browser: bool
+
+
+class Reserved(NamedTuple):
+    """A decision, and the id of what was reserved by it: None for a refusal."""
+
+    decision: Decision
+    id: str | None
 
 
 class Keyhouse:
@@ -118,14 +150,11 @@ class Keyhouse:
         `android:com.example.app:` and its certificate's SHA-1. Raises
         ValueError for an address or scopes that are none and a negative cost.
         """
-        if cost is not None and cost < 0:
-            raise ValueError("cost: is at least 0")
-        needed = tuple(scopes)
-        refuse_wrong(needed)
-        request = Request(
-            secret=_bytes_of(secret),
-            api=api,
-            address=UNKNOWN if address is None else address_number(address),
+        request = _request_of(
+            secret,
+            api,
+            cost,
+            address=address,
             method=method,
             path=path,
             referrer=referrer,
@@ -133,14 +162,62 @@ class Keyhouse:
             app=app,
             tls=tls,
             environment=environment,
-            scopes=needed,
-            cost=cost,
+            scopes=scopes,
             key_id=key_id,
-            browser=browser or bool(origin),
+            browser=browser,
         )
         counted = without_secret(path or "", request.secret)
         _, decision = await self.plane.admit(request, None, counted)
         return decision
+
+    async def reserve(
+        self, secret: str | Secret | None, units: int, *, api: str, **facts: Unpack[Facts]
+    ) -> Reserved:
+        """As `verify` with a cost of `units`, for a call whose cost is known afterwards.
+
+        `settle` with the id, within an hour and from any process, says what it came
+        to; what is not settled stays spent.
+        """
+        request = _request_of(secret, api, units, **facts)
+        counted = without_secret(request.path or "", request.secret)
+        return Reserved(*await self.plane.reserve(request, None, counted))
+
+    async def settle(self, id: str, units: int | None = None) -> Settled | Unsettled:
+        """Have what was reserved come to `units`: 0 gives all of it back, None nothing.
+
+        Once: again with the same units it gives the same, with others `Unsettled`,
+        as it does where the reservation is over or cannot be reached. More than was
+        reserved comes to what was reserved. Raises ValueError for less than 0.
+        """
+        if units is not None and units < 0:
+            raise ValueError("units: are at least 0")
+        return await self.plane.settle(id, units)
+
+
+def _request_of(
+    secret: str | Secret | None, api: str, cost: int | None, **facts: Unpack[Facts]
+) -> Request:
+    if cost is not None and cost < 0:
+        raise ValueError("cost: is at least 0")
+    needed = tuple(facts.get("scopes", ()))
+    refuse_wrong(needed)
+    address, origin = facts.get("address"), facts.get("origin", "")
+    return Request(
+        secret=_bytes_of(secret),
+        api=api,
+        address=UNKNOWN if address is None else address_number(address),
+        method=facts.get("method"),
+        path=facts.get("path"),
+        referrer=facts.get("referrer", ""),
+        origin=origin,
+        app=facts.get("app", ""),
+        tls=facts.get("tls", False),
+        environment=facts.get("environment"),
+        scopes=needed,
+        cost=cost,
+        key_id=facts.get("key_id"),
+        browser=facts.get("browser", False) or bool(origin),
+    )
 
 
 def refuse_wrong(scopes: tuple[str, ...]) -> None:

@@ -24,7 +24,7 @@ from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
 from keyhouse.services.meter.flusher import TICK_SECONDS
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
 from keyhouse.services.plane.checking import CheckingPlane, Means, Options
-from keyhouse.services.reserve import Reservations
+from keyhouse.services.reserve import Reservations, Settled, Unsettled
 
 ROUNDS_SECONDS: Final = 3.0
 """How often a node tells that it lives and looks for spools left behind."""
@@ -148,6 +148,20 @@ class DataPlane(CheckingPlane):
             return request_id, decision
         self.verifier.release(decision)
         return request_id, replace(decision, verdict=Verdict.UNAVAILABLE, retry_us=None)
+
+    async def reserve(
+        self, request: Request, refusal: Verdict | None, path: str
+    ) -> tuple[Decision, str | None]:
+        """As `admit`, with the id of what was reserved: None for a refusal."""
+        request_id, decision = await self.admit(request, refusal, path)
+        return decision, self.reservations.id_of(request_id, decision)
+
+    async def settle(self, id: str, units: int | None) -> Settled | Unsettled:
+        """Have what was reserved come to `units`, None for all of it."""
+        found = self.reservations.find(id)
+        if found is None:
+            return Unsettled.NOT_FOUND
+        return await self.resolver.wait(self.reservations.settle(found, units))
 
     async def api(self, slug: str) -> ApiRecord | Verdict | None:
         """The API with that slug; the verdict is `unavailable`."""

@@ -18,9 +18,12 @@ _STANDING_FOR: Final = {
 """What has verify count a refusal of credentials that were no key."""
 
 
-def entry_of(request: Request) -> bytes:
-    """The entry of a batch that asks about `request`."""
-    return _written(_told(request) | {"secret": _text(request.secret or b"")})
+def entry_of(request: Request, *, reserves: bool = False) -> bytes:
+    """The entry of a batch that asks about `request`, or reserves its cost."""
+    told = _told(request) | {"secret": _text(request.secret or b"")}
+    if reserves:
+        told["reserve"] = told.pop("cost")
+    return _written(told)
 
 
 def report_of(request: Request, verdict: Verdict) -> bytes:

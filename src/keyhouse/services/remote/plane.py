@@ -1,7 +1,9 @@
 """What a guard stands on where Keyhouse is elsewhere."""
 
 import asyncio
+import json
 import logging
+import re
 from dataclasses import replace
 
 from keyhouse.core.decision import Decision
@@ -10,18 +12,27 @@ from keyhouse.core.request import Request
 from keyhouse.core.secret import is_well_formed
 from keyhouse.core.transport import transport_refusal
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import Clock, Entropy, RemoteKeyhouse
+from keyhouse.ports import (
+    Clock,
+    Entropy,
+    RemoteKeyhouse,
+    RemoteRefused,
+    StoreUnavailable,
+)
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES, RequestIds
 from keyhouse.services.remote.apis import KnownApis
-from keyhouse.services.remote.batches import Batches
+from keyhouse.services.remote.batches import VERIFY_SECONDS_MAX, Batches
 from keyhouse.services.remote.breaker import Breaker
 from keyhouse.services.remote.entries import entry_of, report_of
 from keyhouse.services.remote.following import Following
 from keyhouse.services.remote.reading import Reader, Told, Unreadable
 from keyhouse.services.remote.refusals import Refusals
 from keyhouse.services.remote.telling import Telling
+from keyhouse.services.reserve import Settled, Unsettled
 
+RESERVATIONS = "/.keyhouse/v1/reservations/"
 _KEY_BYTES = 32
+_RESERVATION = re.compile(r"rsv_[\w-]+", re.ASCII)
 _log = logging.getLogger(__name__)
 
 
@@ -75,6 +86,43 @@ class RemotePlane:
         if known is None:
             told = await self._ask(request)
             return told.request_id, told.decision
+        return await self._refuse(request, known)
+
+    async def reserve(
+        self,
+        request: Request,
+        refusal: Verdict | None,
+        path: str,  # noqa: ARG002 - what is asked leaves the secret out of it
+    ) -> tuple[Decision, str | None]:
+        """The decision on a request whose cost is reserved, and the reservation's id."""
+        known = self._known(request, refusal)
+        if known is None:
+            told = await self._ask(request, reserves=True)
+            return told.decision, told.reservation
+        return (await self._refuse(request, known))[1], None
+
+    async def settle(self, id: str, units: int | None) -> Settled | Unsettled:
+        """Have what was reserved come to `units`, None for all of it.
+
+        Raises RemoteRefused where the key may not do that.
+        """
+        if not _RESERVATION.fullmatch(id):
+            return Unsettled.NOT_FOUND
+        body = json.dumps({"units": units}).encode("ascii")
+        try:
+            path = f"{RESERVATIONS}{id}/commit"
+            told = await self._remote.post(path, body, VERIFY_SECONDS_MAX)
+            units, reserved = int(told["units"]), int(told["reserved"])
+            return Settled(units, reserved, told["exceeded"] is True)
+        except RemoteRefused as error:
+            if error.code in tuple(Unsettled):
+                return Unsettled(error.code)
+            raise
+        except (StoreUnavailable, KeyError, TypeError, ValueError) as error:
+            self._telling.warn("a reservation cannot be settled: %s", error)
+            return Unsettled.UNAVAILABLE
+
+    async def _refuse(self, request: Request, known: Decision) -> tuple[str, Decision]:
         # Whoever asks in a loop must not keep this one from hearing of changes.
         await asyncio.sleep(0)
         if known.verdict is not Verdict.UNAVAILABLE:
@@ -103,8 +151,8 @@ class RemotePlane:
         kept = self._refusals.find(request, self._clock.monotonic_us())
         return None if kept is None else replace(kept, at_us=now_us)
 
-    async def _ask(self, request: Request) -> Told:
-        answer = await self._batches.ask(entry_of(request))
+    async def _ask(self, request: Request, *, reserves: bool = False) -> Told:
+        answer = await self._batches.ask(entry_of(request, reserves=reserves))
         now_us = self._clock.now_us()
         if answer is not None:
             try:

@@ -22,6 +22,7 @@ from keyhouse.core.records import (
     RateUse,
     SecretRecord,
 )
+from keyhouse.core.reservations import ID_LENGTH_MAX
 from keyhouse.core.verdict import BY_CODE, Verdict
 
 LINES_MAX: Final = 4096
@@ -38,6 +39,7 @@ _COUNTED: Final = (
 )
 _NOWHERE: Final = Budget("", "", "", "", "")
 _REQUEST_ID: Final = re.compile(r"req_[0-9A-Za-z]{1,60}", re.ASCII)
+_RESERVATION: Final = re.compile(rf"rsv_[\w-]{{1,{ID_LENGTH_MAX}}}", re.ASCII)
 _TOKEN: Final = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -51,6 +53,7 @@ class Told(NamedTuple):
     request_id: str
     decision: Decision
     tokens: tuple[str, ...]
+    reservation: str | None = None
 
 
 class Reader:
@@ -86,7 +89,9 @@ class Reader:
                 for limit in told["limits"]
                 for number in ("remaining", "reset_seconds")
             )
-        return Told(request_id, decision, tokens)
+        id = told.get("reservation")
+        reservation = None if id is None else _matching(_RESERVATION, id)
+        return Told(request_id, decision, tokens, reservation)
 
     def _line(self, told: dict[str, Any], slug: str) -> Line | None:
         key, application = told["key"], told["application"]

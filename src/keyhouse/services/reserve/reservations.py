@@ -17,6 +17,7 @@ _log = logging.getLogger(__name__)
 class Unsettled(StrEnum):
     """Why a reservation was not settled."""
 
+    NOT_FOUND = "reservation_not_found"
     EXPIRED = "reservation_expired"
     ENDED = "reservation_ended"
     UNAVAILABLE = "unavailable"
