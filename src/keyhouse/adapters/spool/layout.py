@@ -43,6 +43,9 @@ COMPLETED: Final = Struct("<BBH26sxxQIIQQQQ40xQ")
 set, latency, bytes in, bytes out, units refunded to that set.
 """
 
+UNREFUNDED: Final = Struct("<BBH26sxxQI4xQQQ48xQ")
+"""The same, with zeros for the lease set and for what was refunded to it."""
+
 SEQUENCE: Final = Struct("<Q")
 SEQUENCE_AT: Final = SLOT_BYTES - SEQUENCE.size
 
@@ -53,7 +56,7 @@ NAME_BYTES_MAX: Final = 0xFFFF
 ADDRESS_UNKNOWN: Final = b"\xff" * 16
 """The highest address of IPv6; multicast, so nobody's own."""
 
-for _one in (NAME, MORE, SERVED, COMPLETED):
+for _one in (NAME, MORE, SERVED, COMPLETED, UNREFUNDED):
     if _one.size != SLOT_BYTES:
         raise AssertionError("a slot of another size")
 

@@ -29,6 +29,7 @@ _METHODS: Final = {
 _ADDRESSES_MAX: Final = 16_384
 _pack_served: Final = layout.SERVED.pack_into
 _pack_completed: Final = layout.COMPLETED.pack_into
+_pack_unrefunded: Final = layout.UNREFUNDED.pack_into
 
 
 class _Packed(dict[int, bytes]):
@@ -132,34 +133,48 @@ class MappedSpool:
         refund: Refund = NO_REFUND,
     ) -> bool:
         """Append; False when even the eighth kept for this is full."""
-        head = self._head
-        limit = self._booked + self._slots
         number = self._use_numbers.get(id(use))
-        leases, units = 0, refund.units
-        if number is None or units:
-            named = self._names(use, refund.lease_ids, limit - 1)
+        leases = 0
+        if number is None or refund is not NO_REFUND:
+            named = self._names(use, refund.lease_ids, self._booked + self._slots - 1)
             if named is None:
                 return False
             number, leases = named
-            head = self._head
-        elif head >= limit:
+        head = self._head
+        if head >= self._booked + self._slots:
             return False
-        _pack_completed(
-            self._ring,
-            self._offset,
-            _COMPLETED,
-            verdict,
-            status,
-            request_id.encode("ascii", "replace"),
-            at_us,
-            number,
-            leases,
-            latency_us,
-            bytes_in,
-            bytes_out,
-            units,
-            head + 1,
-        )
+        if refund is NO_REFUND:
+            _pack_unrefunded(
+                self._ring,
+                self._offset,
+                _COMPLETED,
+                verdict,
+                status,
+                request_id.encode("ascii", "replace"),
+                at_us,
+                number,
+                latency_us,
+                bytes_in,
+                bytes_out,
+                head + 1,
+            )
+        else:
+            _pack_completed(
+                self._ring,
+                self._offset,
+                _COMPLETED,
+                verdict,
+                status,
+                request_id.encode("ascii", "replace"),
+                at_us,
+                number,
+                leases,
+                latency_us,
+                bytes_in,
+                bytes_out,
+                refund.units,
+                head + 1,
+            )
         self._head = head + 1
         self._offset += _SLOT
         if self._offset == self._bytes:
