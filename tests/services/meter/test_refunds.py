@@ -20,6 +20,7 @@ from keyhouse.adapters.database.tables import lease, usage_bucket
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.decision import Decision
 from keyhouse.core.quotas import Span, span_of
+from keyhouse.core.reservations import Reservation
 from keyhouse.core.usage import Completed
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.budgets import Exhausted, Reserved, Short
@@ -218,6 +219,7 @@ class Spending(RuleBasedStateMachine):
         self.now = NOW
         self.came_to: dict[Span, int] = {}
         self.flying: list[Call] = []
+        self.reserved: list[tuple[Reservation, Span]] = []
         self.node = self._start()
 
     def _start(self) -> Node:
@@ -244,6 +246,27 @@ class Spending(RuleBasedStateMachine):
             refund = int(call.decision.units * share)
             end(self.node, call, refund)
             self.came_to[call.span] -= refund
+
+    @rule(cost=st.integers(1, 400))
+    def reserve(self, cost: int) -> None:
+        """For a call elsewhere, which may be told of after the node is gone."""
+        call = begin(self.node, cost)
+        if call is not None:
+            decision = call.decision
+            use = self.node.meter.use(decision, API)
+            ids, at = decision.lease_ids, decision.at_us
+            made = Reservation(call.request_id, at, "prj", cost, ids, use)
+            self.reserved.append((made, call.span))
+            self.came_to[call.span] = self.came_to.get(call.span, 0) + cost
+
+    @rule(share=st.floats(0, 1), at=st.integers(0, 99), times=st.integers(1, 2))
+    def settle(self, share: float, at: int, times: int) -> None:
+        if self.reserved:
+            made, span = self.reserved.pop(at % len(self.reserved))
+            spent = int(made.units * share)
+            for _ in range(times):
+                assert self.database.settlements.settle(made, spent, self.now) == spent
+            self.came_to[span] -= made.units - spent
 
     @rule()
     def flush(self) -> None:
