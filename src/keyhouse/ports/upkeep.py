@@ -23,6 +23,7 @@ class Upkeep(Protocol):
 
     def prune_events(self, before_us: int, rows_max: int) -> int:
         """Delete old events that no delivery needs any more, a bounded number."""
+
     def prune_settlements(self, before_us: int, rows_max: int) -> int:
         """Delete what reservations came to that were settled before, a bounded number."""
 

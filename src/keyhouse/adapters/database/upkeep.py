@@ -74,6 +74,7 @@ class DatabaseUpkeep:
         with writing(self._engine) as connection:
             statement = sa.delete(event).where(event.c.id.in_(old))
             return connection.execute(statement).rowcount
+
     def prune_settlements(self, before_us: int, rows_max: int) -> int:
         """Delete what reservations came to that are over, a bounded number."""
         return self._prune(settlement, settlement.c.at, before_us, rows_max)

@@ -171,7 +171,6 @@ def _used_more(moves: Mapping[str, tuple[int, int]]) -> dict[str, int]:
     return {id: used for id, (used, _) in moves.items() if used}
 
 
-def _add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
 def add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
     """Add to the rows of usage, in the order of their keys, as all nodes do."""
     if not buckets:
