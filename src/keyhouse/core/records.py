@@ -130,9 +130,8 @@ class ApiRecord:
     `upstream_headers` are known to the gateway alone, and None where there are
     none. `signs_identity` says that the upstream is told who calls by a signed
     token too. `imported` tells which strings of other systems its project holds,
-    None where it holds none.
-    token too. On the routes of `upstream_costs` the upstream says what a call
-    came to, and the route's cost is what is reserved for it.
+    None where it holds none. On the routes of `upstream_costs` the upstream says
+    what a call came to, and the route's cost is what is reserved for it.
     """
 
     id: str

@@ -41,9 +41,8 @@ from keyhouse.ports.rows import (
     Transaction,
     WritingTransaction,
 )
-from keyhouse.ports.signals import SignalSink
-from keyhouse.ports.rows import E, Page, Rows, Search, Transaction, WritingTransaction
 from keyhouse.ports.settling import SettlementLedger
+from keyhouse.ports.signals import SignalSink
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
@@ -83,8 +82,8 @@ __all__ = [
     "Sealer",
     "SecretUse",
     "Sent",
-    "SignalSink",
     "SettlementLedger",
+    "SignalSink",
     "Signer",
     "Slowed",
     "Spool",

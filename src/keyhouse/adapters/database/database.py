@@ -13,8 +13,8 @@ from keyhouse.adapters.database.nodes import DatabaseNodeRegistry
 from keyhouse.adapters.database.reports import DatabaseUsageReports
 from keyhouse.adapters.database.rows import DatabaseRows
 from keyhouse.adapters.database.schema import check_engine
-from keyhouse.adapters.database.signals import DatabaseSignalSink
 from keyhouse.adapters.database.settling import DatabaseSettlementLedger
+from keyhouse.adapters.database.signals import DatabaseSignalSink
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
 from keyhouse.core.upstream_headers import Unseal
