@@ -140,11 +140,17 @@ class _Installation:
         with _told():
             return wiring.new_sealing_key(self._settings)
 
-    def new_signing_key(self) -> str:
+    def new_signing_key(self, algorithm: str) -> str:
         from keyhouse import wiring
 
         with _told():
-            return wiring.new_signing_key(self._settings)
+            return wiring.new_signing_key(self._settings, algorithm)
+
+    def drop_signing_key(self, id: str) -> None:
+        from keyhouse import wiring
+
+        with _told():
+            wiring.drop_signing_key(self._settings, id)
 
     def bootstrap(
         self, email: str, organization: str, project: str, *, fresh_key: bool

@@ -75,6 +75,19 @@ def test_networks_that_tried_unknown_keys_are_below_usage(
     assert desk.asked[0].path == "/v1/usage/unknown-keys?api=weather"
 
 
+def test_users_are_below_usage_and_their_tokens_are_revoked(
+    desk: "Desk", client: Client
+) -> None:
+    desk.say(200, {"data": [{"user": "alice", "requests": 4}], "next_cursor": None})
+    desk.say(200, {"kind": "user", "value": "alice"})
+    assert client.usage.users(api="weather").data[0]["user"] == "alice"
+    assert client.tokens.revoke("app_1", user="alice")["value"] == "alice"
+    first, second = desk.asked
+    assert first.path == "/v1/usage/users?api=weather"
+    assert (second.method, second.path) == ("POST", "/v1/tokens/revoke")
+    assert second.body == {"application": "app_1", "user": "alice"}
+
+
 def test_none_in_an_update_clears_a_field(desk: "Desk", client: Client) -> None:
     desk.say(200, {"id": "key_1"})
     client.keys.update("key_1", ends_at=None)

@@ -12,7 +12,7 @@ from webdata import create_app
 from webdata.addresses import is_public
 from webdata.extract import extract
 from webdata.fetch import PAGE_BYTES_MAX
-from webdata.history import CALLERS_MAX, CALLS_MAX, History
+from webdata.history import CALLERS_MAX, CALLS_MAX, Caller, History
 from webdata.pages import find_pages, make_server, url_path
 
 
@@ -291,6 +291,20 @@ async def test_each_caller_sees_its_own_history_alone(api: httpx.AsyncClient) ->
     ] * 2
 
 
+async def test_each_user_sees_its_own_history_alone(api: httpx.AsyncClient) -> None:
+    """As the gateway tells it: the header is there, and empty for a key alone."""
+    html = {"Content-Type": "text/html"}
+    for name, user in (("app_1", "alice"), ("app_1", ""), ("app_2", "alice")):
+        who = {"Keyhouse-Application": name, "Keyhouse-Subject": user}
+        title = f"<title>{name} {user}</title>"
+        await api.post("/extract", content=title, headers=html | who)
+    for user, titles in (("alice", ["app_1 alice"]), ("", ["app_1"]), ("bob", [])):
+        who = {"Keyhouse-Application": "app_1", "Keyhouse-Subject": user}
+        told = (await api.get("/history", headers=who)).json()
+        assert told["user"] == (user or None)
+        assert [call["title"] for call in told["data"]] == titles
+
+
 async def test_without_an_identity_there_is_no_history(api: httpx.AsyncClient) -> None:
     answer = await api.get("/history")
     assert answer.status_code == 400
@@ -300,12 +314,12 @@ async def test_without_an_identity_there_is_no_history(api: httpx.AsyncClient) -
 def test_the_history_does_not_grow_without_end() -> None:
     history = History()
     for number in range(CALLS_MAX + 5):
-        history.add("app_0", {"n": number})
-    assert history.of("app_0")[0] == {"n": CALLS_MAX + 4}
-    assert len(history.of("app_0")) == CALLS_MAX
+        history.add(Caller("app_0"), {"n": number})
+    assert history.of(Caller("app_0"))[0] == {"n": CALLS_MAX + 4}
+    assert len(history.of(Caller("app_0"))) == CALLS_MAX
     for number in range(1, CALLERS_MAX + 1):
-        history.add(f"app_{number}", {})
-    assert history.of("app_0") == []
+        history.add(Caller("app_0", f"user-{number}"), {})
+    assert history.of(Caller("app_0")) == []
 
 
 async def test_healthz_answers(api: httpx.AsyncClient) -> None:

@@ -9,7 +9,9 @@ from keyhouse.core import entities as rows
 from keyhouse.core import ids
 from keyhouse.core.keyring import Pepper
 from keyhouse.core.secret import ALGORITHM, Secret, digest, mint
+from keyhouse.core.user_tokens import Mint, claims_of
 from tests.vectors.reading import Case, microseconds
+from tests.vectors.signing import spoiled
 
 _ENUMS: dict[str, type[Any]] = {
     "kind": rows.KeyKind,
@@ -41,6 +43,8 @@ class World:
     secrets: dict[str, Secret] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     slugs: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    token_limits: list[Any] = field(default_factory=list)
 
     def all(self, kind: type[T]) -> list[T]:
         """The rows of one class."""
@@ -53,7 +57,7 @@ class World:
     def filled(self, text: str) -> str:
         """`text` with secrets in the place of their names."""
         revealed = {name: one.reveal() for name, one in self.secrets.items()}
-        return text.format(**revealed, basic=_Basics(self.ids, revealed))
+        return text.format(**revealed, **self.tokens, basic=_Basics(self.ids, revealed))
 
 
 class _Basics(dict[str, str]):
@@ -96,6 +100,10 @@ class Filling:
         for name, key in given["keys"].items():
             self._key(name, dict(key))
         self._subscribe()
+        for name, token in given.get("tokens", {}).items():
+            self._token(name, token)
+        for number, revoked in enumerate(given.get("revoked", [])):
+            self._revoked(number, revoked)
         return self.world
 
     def _subscribe(self) -> None:
@@ -184,6 +192,53 @@ class Filling:
                 until=microseconds(one["until"]),
             )
             for one in given.get("carried", [])
+        )
+
+    def _token(self, name: str, given: dict[str, Any]) -> None:
+        """A token as a gateway would have minted it, or one that is spoiled."""
+        known = self.world.ids
+        issued_us = microseconds(given.get("issued_at", "2026-01-14T11:59:00Z"))
+        key = given.get("key", "key")
+        limits = tuple(_limit(limit) for limit in given.get("limits", ()))
+        self.world.token_limits += limits
+        token_id = ids.make_id(ids.TOKEN, issued_us, self._bytes(f"token {name}", 10))
+        known[name] = token_id
+        mint_ = Mint(
+            id=token_id,
+            issuer="https://keys.example",
+            subject=given.get("user", name),
+            session=given.get("session", ""),
+            application_id=known["application"],
+            api_id=known[given.get("api", "api")],
+            key_id=known[key],
+            secret_id=known[f"secret {given.get('secret', key)}"],
+            environment="live",
+            now_us=issued_us,
+            seconds=given.get("seconds", 3600),
+            scopes=given.get("scopes", []),
+            limits=limits,
+        )
+        self.world.tokens[name] = spoiled(claims_of(mint_), given.get("spoiled", ""))
+
+    def _revoked(self, number: int, given: dict[str, Any]) -> None:
+        """What is revoked; `value` is the name of a token or key, or stands for itself."""
+        application, value = (
+            self.world.ids["application"],
+            given.get("value", "application"),
+        )
+        before = microseconds(given.get("before", "2026-01-14T12:00:00Z"))
+        self.world.rows.append(
+            rows.TokenRevocation(
+                id=f"{application}/{number}",
+                organization_id=self.world.ids["organization"],
+                application_id=application,
+                kind=rows.RevokedKind(given["kind"]),
+                value=self.world.ids.get(value, value),
+                before=before,
+                expires_at=before + 86_400_000_000,
+                created_at=before,
+                updated_at=before,
+            )
         )
 
     def _owner(self, side: str) -> None:
@@ -317,7 +372,7 @@ class Filling:
 def _value(name: str, value: Any) -> Any:
     if name.endswith("_at") and value is not None:
         return microseconds(value)
-    if name == "limits":
+    if name in ("limits", "user_limits"):
         return tuple(_limit(limit) for limit in value)
     if name == "roles":
         return {role: tuple(scopes) for role, scopes in value.items()}

@@ -10,11 +10,13 @@ from typing import Any
 from keyhouse import settings, wiring
 from keyhouse.adapters.database import Database, open_database
 from keyhouse.adapters.system import load_keyring
+from keyhouse.adapters.system.keyring_file import dump_keyring
 from keyhouse.core.keyring import Keyring
 from keyhouse.services.plane import DataPlane
 from keyhouse.settings import Settings
 from tests.vectors.filling import Filling, World
 from tests.vectors.reading import Case
+from tests.vectors.signing import KEYS
 
 
 class Clock:
@@ -53,7 +55,9 @@ def stocked(folder: Path, cases: Iterable[Case], upstream: str) -> Iterator[Stoc
     """A fresh folder with all that these cases need."""
     loaded = settings.load({"data.dir": folder}, environ={})
     wiring.prepare(loaded)
-    keyring = load_keyring(loaded.keyring_path)
+    path = loaded.keyring_path
+    path.write_text(dump_keyring(replace(load_keyring(path), signing=KEYS)))
+    keyring = load_keyring(path)
     worlds = {one.name: Filling(one, keyring.active, upstream).fill() for one in cases}
     database = open_database(loaded.database_url)
     stock = Stock(loaded, database, keyring, worlds)

@@ -23,6 +23,7 @@ _LIMITED: dict[type[Any], str] = {
     rows.Api: "",
     rows.Key: "",
 }
+_USER: str = "user/"
 
 
 def shown(code: str) -> str:
@@ -88,7 +89,13 @@ def limits(world: World) -> dict[str, rows.Limit]:
 
     A key's own come last and replace those of APIs, as they do for the key.
     """
-    own = {
+    of_users = {
+        _USER + limit.name: limit
+        for api in world.all(rows.Api)
+        for limit in api.user_limits
+    }
+    of_users |= {_USER + limit.name: limit for limit in world.token_limits}
+    own = of_users | {
         prefix + limit.name: limit
         for kind, prefix in _LIMITED.items()
         for row in world.all(kind)
@@ -175,7 +182,7 @@ def identity(
         "keyhouse-key-id": key.id,
         "keyhouse-application": app.id,
         "keyhouse-customer": customer_name(world, api) or "",
-        "keyhouse-subject": "",
+        "keyhouse-subject": expect.get("subject", ""),
         "keyhouse-environment": key.environment or "",
         "keyhouse-scopes": " ".join(scopes(world, expect, request)),
     }

@@ -187,7 +187,7 @@ def decided(
     came = transport_refusal(tls=step.request.get("tls", False), require_tls=strict)
     if came is not None:
         return Decision(came, step.at_us)
-    secret, refusal, _, key_id = chosen(world, step.request)
+    secret, refusal, _, key_id, _ = chosen(world, step.request)
     if secret is None:
         return Decision(refusal or Verdict.MISSING, step.at_us)
     if not is_well_formed(secret):

@@ -25,7 +25,7 @@ BEFORE_ANY_KEY = {"conflicting_credentials", "missing", "malformed"}
 
 def case_of(world: World, step: reading.Step, counters: Counters) -> Case | None:
     """The step's request with its key; None where no key is found."""
-    secret, _, _, key_id = chosen(world, step.request)
+    secret, _, _, key_id, _ = chosen(world, step.request)
     hashed = digest(secret or b"", PEPPER.key)
     found = [one for one in world.all(rows.SecretRow) if one.digest == hashed]
     if secret is None or not found or key_id not in (None, found[0].key_id):

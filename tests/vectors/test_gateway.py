@@ -46,6 +46,7 @@ def check_upstream(
         assert got.headers.get(name.lower()) == value, name
     head = got.head.decode("latin-1")
     assert not [one for one in world.secrets.values() if one.reveal() in head]
+    assert not [one for one in world.tokens.values() if one in head]
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -67,6 +67,7 @@ class Program:
                 "key": who.key_id,
                 "application": who.application.id,
                 "customer": who.customer,
+                "subject": who.subject,
                 "environment": who.environment,
                 "scopes": sorted(who.scopes),
             }
@@ -130,6 +131,7 @@ def check_who(
     assert told["environment"] == key.environment
     assert told["application"] == app.id
     api = world.get(rows.Api, request["api"])
+    assert told["subject"] == expect.get("subject")
     assert told["customer"] == telling.customer_name(world, api)
 
 

@@ -25,6 +25,7 @@ async def tells_who_calls(scope: Any, receive: Any, send: Any) -> None:
         "key": who.key_id,
         "application": who.application.id,
         "customer": who.customer,
+        "subject": who.subject,
         "environment": who.environment,
         "scopes": sorted(who.scopes),
     }

@@ -87,9 +87,14 @@ def access(key_id: str, api: rows.Api) -> rows.Access:
 
 def body_of(world: World, request: dict[str, Any]) -> dict[str, Any]:
     """What a caller of verify sends; it has one secret, and no place for another."""
-    [(place, value)] = request["credentials"].items() or [("header", "")]
-    assert place == "header"
-    told = {name: request[name] for name in TOLD if request.get(name) is not None}
+    given = dict(request["credentials"]) or {"header": ""}
+    bearer = given.pop("authorization", None)
+    if bearer is not None:
+        given["token" if given else "header"] = bearer.removeprefix("Bearer ")
+    value = given.pop("header")
+    assert set(given) <= {"token"}
+    told = {name: world.filled(one) for name, one in given.items()}
+    told |= {name: request[name] for name in TOLD if request.get(name) is not None}
     return {"secret": world.filled(value), "api": asking.slug_of(world, request), **told}
 
 
@@ -102,6 +107,7 @@ def check_who(
     assert told["key"] == {"id": key.id, "name": key.name, "environment": key.environment}
     assert told["application"]["id"] == app.id
     api = world.get(rows.Api, request["api"])
+    assert told["subject"] == expect.get("subject")
     assert told["customer"] == telling.customer_name(world, api)
     assert told["detail"]
 

@@ -125,6 +125,13 @@ class Usage(Listing[One, Listed, Each, Nothing]):
         """
         return self._sender.listed(Call("GET", self._at("unknown-keys"), filters))
 
+    def users(self, **filters: object) -> Listed:
+        """Which users call most, by API and verdict, the most requests first.
+
+        `filters`: since, until (whole days, UTC; the last day without them), api, key.
+        """
+        return self._sender.listed(Call("GET", self._at("users"), filters))
+
 
 class UpstreamHeaders(Listing[One, Listed, Each, Nothing]):
     """Headers that the gateway adds toward an API's upstream. No answer tells a value."""
@@ -525,6 +532,32 @@ class Imports(Listing[One, Listed, Each, Nothing]):
     def cancel(self, id: str) -> One:
         """Have it be undone; one that is done stays."""
         return self._sender.one(Call("POST", self._at(id, "cancel")))
+class Tokens(_Resource[One, Listed, Each, Nothing]):
+    """Tokens of users: refused before their time. They are minted at the gateway."""
+
+    def revoke(
+        self,
+        application: str,
+        *,
+        token: str | None = None,
+        session: str | None = None,
+        user: str | None = None,
+        key: str | None = None,
+        all: bool = False,  # noqa: A002 - the API's own name for it
+    ) -> One:
+        """Refuse tokens of an application that were issued so far, exactly one of:
+
+        a `token` (itself or its `jti`), all of a `session`, `user` or `key`, or all
+        of the application.
+        """
+        wanted = {"token": token, "session": session, "user": user, "key": key}
+        body: dict[str, object] = {
+            name: value for name, value in wanted.items() if value is not None
+        }
+        if all:
+            body["all"] = True
+        body["application"] = application
+        return self._sender.one(Call("POST", self._at("revoke"), body=body))
 
 
 class Resources(Generic[One, Listed, Each, Nothing]):
@@ -544,6 +577,7 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.calendars = Calendars(sender, "/v1/calendars")
         self.secrets = Secrets(sender, "/v1/secrets")
         self.imports = Imports(sender, "/v1/imports")
+        self.tokens = Tokens(sender, "/v1/tokens")
         self.usage = Usage(sender, "/v1/usage")
         self.requests = Requests(sender, "/v1/requests")
         self.alerts = Listing(sender, "/v1/alerts")

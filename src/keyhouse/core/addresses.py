@@ -110,6 +110,19 @@ class Networks:
         return bisect_right(self._turns, address) % 2 == 1
 
 
+class BothNetworks(Networks):
+    """What two keys allow, both of which must."""
+
+    __slots__ = ("_both",)
+
+    def __init__(self, one: Networks, other: Networks) -> None:
+        self._both = (one, other)
+
+    def admits(self, address: int) -> bool:
+        """Whether the address may pass both."""
+        return all(networks.admits(address) for networks in self._both)
+
+
 def _within(networks: Iterable[tuple[int, int]], address: int) -> bool:
     return any(first <= address <= last for first, last in networks)
 

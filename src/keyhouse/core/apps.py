@@ -68,3 +68,16 @@ class Apps:
             return canonical_app(app) in self._known
         except ValueError:
             return False
+
+
+class BothApps(Apps):
+    """What two keys allow, both of which must."""
+
+    __slots__ = ("_both",)
+
+    def __init__(self, one: Apps, other: Apps) -> None:
+        self._both = (one, other)
+
+    def admit(self, app: str) -> bool:
+        """Whether both let this app call."""
+        return all(apps.admit(app) for apps in self._both)

@@ -28,12 +28,14 @@ from keyhouse.core.records import (
     Line,
     OrganizationRecord,
     ProjectRecord,
+    RevocationsRecord,
     RouteRecord,
     SecretRecord,
     UpstreamHeaders,
 )
 from keyhouse.core.scope_roles import resolved
 from keyhouse.core.scopes import needs
+from keyhouse.core.user_tokens import revoked_name
 from keyhouse.core.verdict import Verdict
 
 ZoneLoader = Callable[[str], tzinfo]
@@ -128,6 +130,9 @@ def compile_api(
         upstream_costs=frozenset(
             one.id for one in routes if one.cost_from is rows.CostFrom.UPSTREAM
         ),
+        token_seconds_max=row.token_seconds_max,
+        user_rates=compile_rates(row.user_limits, Subject.USER),
+        user_quotas=compile_quotas(row.user_limits, zones, Subject.USER),
     )
 
 
@@ -198,6 +203,14 @@ def compile_secret(row: rows.SecretRow) -> SecretRecord:
     return SecretRecord(
         row.id, row.version, row.starts_at, ends_us, revoked, row.replaced_at
     )
+
+
+def compile_revocations(
+    application_id: str, revoked: Iterable[rows.TokenRevocation]
+) -> RevocationsRecord:
+    """The record of what is revoked of an application's user tokens."""
+    before_us = {revoked_name(row.kind, row.value): row.before for row in revoked}
+    return RevocationsRecord(application_id, before_us)
 
 
 def compile_rates(

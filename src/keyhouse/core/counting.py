@@ -1,7 +1,7 @@
 """Which limits a request meets, and for whom each of them counts.
 
 Any subject on the way of a request may have limits: key, API, subscription,
-application, customer, organization, route. One rule says which give way: an API's
+application, customer, organization, route, user. One rule says which give way: an API's
 limits are defaults for each key, and a key's own of the same name, whatever its
 kind, takes the place of one. Nothing else replaces anything here (a subscriber's own
 limits have taken the place of the plan's before). So whoever may change a key
@@ -40,9 +40,12 @@ class Subject(StrEnum):
     SUBSCRIPTION_ROUTE = "subscription_route"
     CUSTOMER = "customer"
     ORGANIZATION = "organization"
+    USER = "user"
 
 
 CREDITS: Final = "credits"
+USERS: Final = "user"
+"""The kind of budgets of users, of which there may be as many as there are users."""
 """The kind of subject of the budgets of prepaid customers."""
 _BALANCE: Final = "balance"
 CREDITS_TOLD: Final = f"{CREDITS}/{_BALANCE}"
@@ -120,6 +123,21 @@ def route_uses(
     if subscribed is not None:
         levels += _plan_levels(key, subscribed, route_id)
     return _uses(key, api, levels)
+
+
+def user_uses(
+    key: KeyRecord,
+    api: ApiRecord,
+    user: str,
+    rates: tuple[RateLimit, ...],
+    quotas: tuple[Quota, ...],
+) -> Uses:
+    """What a user meets inside the key's application, on all APIs of a provider.
+
+    `user` stands for the user in the names of what is counted on.
+    """
+    own = Level(USERS, f"{key.application_id}/{user}", rates, quotas)
+    return _uses(key, api, [own])
 
 
 def credits_budget(provider_id: str, customer_id: str) -> Budget:

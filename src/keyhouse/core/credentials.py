@@ -2,7 +2,8 @@
 
 Only credentials of ours count. Beside a key in the key header, an
 `Authorization` that is not ours belongs to the upstream and stays. Two
-different keys are refused; the same key twice is one. With HTTP Basic comes
+different keys are refused; the same key twice is one. A user's token comes as a
+Bearer, alone or beside a key. With HTTP Basic comes
 the id of the key; whether the secret is that key's is seen when it is found.
 """
 
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from keyhouse.core.basic import Named, basics_of_ours, is_basic
 from keyhouse.core.secret import SECRET_LENGTH_MAX, holds_ours, looks_like_ours
+from keyhouse.core.user_tokens import PREFIX, TOKEN_LENGTH_MAX, looks_like_token
 from keyhouse.core.verdict import Verdict
 
 _BEARER = b"bearer "
@@ -19,13 +21,15 @@ class Chosen(NamedTuple):
     """The credential to check, or the refusal; `own_authorization` says
 
     that the Authorization header is ours and must not travel on. `key_id` is
-    whose secret it must be, where the caller named a key beside it.
+    whose secret it must be, where the caller named a key beside it. `token` is
+    the user's token that came beside a key; where it came alone, it is `secret`.
     """
 
     secret: bytes | None
     refusal: Verdict | None
     own_authorization: bool
     key_id: str | None = None
+    token: bytes | None = None
 
 
 _NONE = Chosen(None, Verdict.MISSING, False)
@@ -46,7 +50,11 @@ def choose(
         return _checked(key_header, own_authorization=False)
     bearer = _bearer(authorization)
     if bearer and not key_header and not parameter and b"," not in authorization:
-        return _checked(bearer, own_authorization=True)
+        return _checked_bearer(bearer)
+    if PREFIX in bearer:
+        if b"," in authorization:
+            return Chosen(None, Verdict.CONFLICTING_CREDENTIALS, True)
+        return _beside_token(key_header, bearer, parameter)
     basics = basics_of_ours(authorization)
     ours = bool(basics) or holds_ours(authorization)
     values = [*_values(key_header), *_values(parameter)]
@@ -54,6 +62,26 @@ def choose(
         values += _values(bearer)
         ours = ours or bool(bearer)
     return _one_of([*(Named(one, None) for one in values), *basics], ours=ours)
+
+
+def chosen_of(secret: bytes, token: bytes | None = None) -> Chosen:
+    """As `choose`, where it is said which is which: a key or a user's token, and,
+
+    beside a key, a token.
+    """
+    if token is None:
+        return _checked_bearer(secret)
+    return _beside_token(secret, token, None)
+
+
+def _beside_token(
+    key_header: bytes | None, bearer: bytes, parameter: bytes | None
+) -> Chosen:
+    """A user's token in Authorization, and a key elsewhere."""
+    if not looks_like_token(bearer) or len(bearer) > TOKEN_LENGTH_MAX:
+        return Chosen(None, Verdict.MALFORMED, True)
+    chosen = choose(key_header, None, parameter)
+    return chosen._replace(own_authorization=True, token=bearer)
 
 
 def is_wrapped(authorization: bytes) -> bool:
@@ -89,6 +117,13 @@ def _values(value: bytes | None) -> list[bytes]:
         return []
     parts = [part.strip() for part in value.split(b",")]
     return parts if all(map(looks_like_ours, parts)) else [value]
+
+
+def _checked_bearer(value: bytes) -> Chosen:
+    """A Bearer alone: a key, or a user's token, which is longer."""
+    if looks_like_token(value) and len(value) <= TOKEN_LENGTH_MAX:
+        return Chosen(value, None, True)
+    return _checked(value, own_authorization=True)
 
 
 def _checked(value: bytes, *, own_authorization: bool, key_id: str | None = None) -> Chosen:

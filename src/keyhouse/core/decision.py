@@ -83,8 +83,8 @@ class Decision:
 
     @property
     def subject(self) -> str | None:
-        """The user inside the application; None, as a key stands for no user."""
-        return None
+        """The user inside the application; None for a key alone, which stands for none."""
+        return self.line.token.subject if self.line and self.line.token else None
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -124,6 +124,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fields=("alert", "kind", "sample", "first_at"),
     ),
     Kind(
+        "token.revoked",
+        "tokens of users are refused that were issued so far",
+        "application",
+        ("token.revoke",),
+        ("kind", "value"),
+    ),
+    Kind(
         "quota.near",
         "80 % of a quota is used, once in a window",
         "",

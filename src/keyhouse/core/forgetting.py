@@ -77,6 +77,7 @@ def parts_behind(decision: Decision) -> tuple[PartRef, ...]:
         PartRef("project", api.project_id),
         PartRef("organization", api.organization_id),
         *bought,
+        *([] if line.token is None else [PartRef("tokens", key.application_id)]),
     )
     return tuple(dict.fromkeys(parts))
 

@@ -20,8 +20,10 @@ def identity_claims(line: Line, issuer: str, now_us: int) -> Mapping[str, object
 
     The audience is the id of the API: a token for one is none for another.
     There is no id of a request in it, or it would have to be signed for each.
+    `user` is there where a user's token came.
     """
     now_seconds = now_us // 1_000_000
+    user = {} if line.token is None else {"user": line.token.subject}
     return {
         "iss": issuer,
         "aud": line.api.id,
@@ -29,6 +31,7 @@ def identity_claims(line: Line, issuer: str, now_us: int) -> Mapping[str, object
         "exp": now_seconds + LIFETIME_SECONDS,
         "sub": line.application.id,
         "key": line.key.id,
+        **user,
         "customer": line.application.external_id or "",
         "environment": line.key.environment or "",
         "scope": " ".join(sorted(line.grant.scopes)) if line.grant else "",

@@ -36,6 +36,7 @@ SPOOL: Final = "spl"
 LEASE: Final = "lse"
 CALENDAR: Final = "cal"
 IMPORT: Final = "imp"
+TOKEN: Final = "tok"
 
 
 def base62(number: int, length: int) -> str:

@@ -12,6 +12,7 @@ from typing import TypeVar
 PEPPER_BYTES = 32
 SEALING_BYTES = 32
 SIGNING_BYTES = 32
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class KeyringState(StrEnum):
@@ -39,13 +40,24 @@ class SealingKey:
     key: bytes = field(repr=False)
 
 
+class SigningAlgorithm(StrEnum):
+    """By which a key signs (RFC 7518, 3.1; RFC 8037, 3.1)."""
+
+    EDDSA = "EdDSA"
+    ES256 = "ES256"
+
+
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """One Ed25519 key, as its seed (RFC 8032, 5.1.5). Its bytes are in no repr."""
+    """One Ed25519 key, as its seed (RFC 8032, 5.1.5), or one of P-256, as its number.
+
+    Its bytes are in no repr.
+    """
 
     id: str
     state: KeyringState
     key: bytes = field(repr=False)
+    algorithm: SigningAlgorithm = SigningAlgorithm.EDDSA
 
 
 RingKey = TypeVar("RingKey", Pepper, SealingKey, SigningKey)
@@ -72,12 +84,22 @@ class Keyring:
             object.__setattr__(self, "sealing", sealing)
         if self.signing:
             signing = _in_order("signing key", self.signing, SIGNING_BYTES)
+            if not all(
+                one.algorithm is not SigningAlgorithm.ES256 or is_p256(one.key)
+                for one in signing
+            ):
+                raise ValueError("a signing key for ES256 is no number of P-256")
             object.__setattr__(self, "signing", signing)
 
     @property
     def active(self) -> Pepper:
         """The pepper that hashes new secrets."""
         return self.peppers[0]
+
+
+def is_p256(key: bytes) -> bool:
+    """Whether these bytes are a private key of P-256 (FIPS 186-5, A.2)."""
+    return 0 < int.from_bytes(key, "big") < _P256_ORDER
 
 
 def _in_order(name: str, keys: Sequence[RingKey], size: int) -> tuple[RingKey, ...]:

@@ -36,6 +36,8 @@ class Dimension(StrEnum):
     """What is told apart."""
 
     NETWORK = "network"
+    USER = "user"
+    """`{application}/{user}`, for users are known inside their application alone."""
 
 
 class ObservationGroup(NamedTuple):

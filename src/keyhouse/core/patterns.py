@@ -69,6 +69,20 @@ class Endpoints:
         return matcher.indexes[match.lastindex - 1]
 
 
+class BothEndpoints(Endpoints):
+    """What two keys allow, both of which must."""
+
+    __slots__ = ("_both",)
+
+    def __init__(self, one: Endpoints, other: Endpoints) -> None:
+        self._both = (one, other)
+
+    def find(self, method: str, path: str) -> int | None:
+        """As that of the first, None where either has none that fits."""
+        one, other = (endpoints.find(method, path) for endpoints in self._both)
+        return None if other is None else one
+
+
 class _Matcher:
     """The patterns that count for one method, as one expression."""
 
@@ -125,6 +139,19 @@ class Referrers:
         text = referrer or origin
         page = text if _is_normal(text) else normal_page(text)
         return page is not None and self._match(page) is not None
+
+
+class BothReferrers(Referrers):
+    """What two keys allow, both of which must."""
+
+    __slots__ = ("_both",)
+
+    def __init__(self, one: Referrers, other: Referrers) -> None:
+        self._both = (one, other)
+
+    def admit(self, referrer: str, origin: str) -> bool:
+        """Whether both let the page call."""
+        return all(pages.admit(referrer, origin) for pages in self._both)
 
 
 def referrer_expression(text: str) -> str:

@@ -49,10 +49,10 @@ class Budget(NamedTuple):
     so that a change of plan keeps what was used. `subject_kind` is `key`,
     `application`, `customer` or `organization`; or `key_api` and `key_route` where each
     API or route of a provider counts the key apart (the subject is then
-    `{key}/{api}` or `{key}/{route}`). A plan's limits count on `subscription` or, each
-    key apart, `subscription_key` (`{subscription}/{key}`), and on a route on
-    `subscription_route` or `subscription_key_route`, with `/{route}` behind it.
-    That of `credits` is a customer.
+    `{key}/{api}` or `{key}/{route}`), or `user` (`{application}/{hash}`). A plan's
+    limits count on `subscription` or, each key apart, `subscription_key`
+    (`{subscription}/{key}`), and on a route on `subscription_route` or
+    `subscription_key_route`, with `/{route}` behind it. That of `credits` is a customer.
     """
 
     provider_id: str

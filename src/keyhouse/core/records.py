@@ -5,7 +5,7 @@ is the way from one secret to one API, with everything worked out that does
 not depend on the request; it is cheap to make again when a part changes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from keyhouse.core.patterns import Endpoints, Referrers
 from keyhouse.core.plan_records import PlanRecord, SubscriptionRecord
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.scopes import Needs
+from keyhouse.core.user_tokens import SECONDS_USUAL, UserToken
 from keyhouse.core.verdict import Verdict
 
 HOST = "host"
@@ -27,7 +28,8 @@ HOST = "host"
 class PartRef(NamedTuple):
     """Names a part: `kind` is organization, project, application, customer, plan,
 
-    subscription, api or key.
+    subscription, api, key, or tokens: what is revoked of an application's, whose
+    id it has.
 
     In the change log it may also name a host.
     """
@@ -132,6 +134,8 @@ class ApiRecord:
     token too. `imported` tells which strings of other systems its project holds,
     None where it holds none. On the routes of `upstream_costs` the upstream says
     what a call came to, and the route's cost is what is reserved for it.
+    token too. `user_rates` and `user_quotas` are each user's, whose tokens last
+    `token_seconds_max` at most.
     """
 
     id: str
@@ -154,6 +158,25 @@ class ApiRecord:
     signs_identity: bool = False
     imported: ImportedStrings | None = None
     upstream_costs: frozenset[str] = frozenset()
+    token_seconds_max: int = SECONDS_USUAL
+    user_rates: tuple[RateLimit, ...] = ()
+    user_quotas: tuple[Quota, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RevocationsRecord:
+    """Which user tokens of an application are revoked; `id` is the application's.
+
+    `before_us` maps what was revoked, as `core.user_tokens.revocable` names it,
+    to when: what was issued before that is refused.
+    """
+
+    id: str
+    before_us: Mapping[str, int]
+
+    def hold(self, names: Iterable[str], issued_us: int) -> bool:
+        """Whether a token of these names that was issued then is revoked."""
+        return any(issued_us < self.before_us.get(name, 0) for name in names)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -226,6 +249,7 @@ Part = (
     | SubscriptionRecord
     | ApiRecord
     | KeyRecord
+    | RevocationsRecord
 )
 
 
@@ -258,6 +282,7 @@ class Line:
     API's provider. `credits` is the last of `quotas` where calls are prepaid.
     `notice` is what is told of the end of secret or key, None where there is none.
     `subscription` is the one that the API is opened by, or no longer.
+    `token` is there where a user's token is the credential, or part of it.
     """
 
     secret: SecretRecord
@@ -276,6 +301,7 @@ class Line:
     notice: Notice | None = None
     subscription: SubscriptionRecord | None = None
     closed: Verdict = Verdict.API_NOT_ALLOWED
+    token: UserToken | None = None
 
     @property
     def caller_name(self) -> str | None:

@@ -18,6 +18,7 @@ class Request:
     secret, as in HTTP Basic: the secret of another key is then unknown.
     `browser` says that a browser sent it: it has an Origin or a Sec-Fetch
     header. `app` is what `core.apps` makes of the headers that name one.
+    `token` is a user's that came beside a key; one that came alone is the `secret`.
     `way` is the verifier's own: where it found this secret to lead, for a
     request of the same credential that comes after.
     """
@@ -36,4 +37,5 @@ class Request:
     cost: int | None = None
     key_id: str | None = None
     browser: bool = False
+    token: bytes | None = field(default=None, repr=False)
     way: object = field(default=None, repr=False, compare=False)

@@ -28,6 +28,15 @@ class Use(NamedTuple):
     subscription_id: str
 
 
+class UseOfUser(Use):
+    """A user's: `user` is `{application}/{user}`. It is equal to the use that says
+
+    the same without it: whose it is counts apart, and is no part of a bucket.
+    """
+
+    user: str = ""
+
+
 class Served(NamedTuple):
     """A verification was answered: written before the answer's first byte."""
 

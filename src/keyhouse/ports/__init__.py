@@ -44,6 +44,15 @@ from keyhouse.ports.rows import (
 from keyhouse.ports.settling import SettlementLedger
 from keyhouse.ports.signals import SignalSink
 from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
+from keyhouse.ports.system import (
+    Clock,
+    Entropy,
+    Sealed,
+    Sealer,
+    SignatureChecker,
+    Signer,
+    TokenKeys,
+)
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
 
@@ -84,6 +93,7 @@ __all__ = [
     "Sent",
     "SettlementLedger",
     "SignalSink",
+    "SignatureChecker",
     "Signer",
     "Slowed",
     "Spool",
@@ -91,6 +101,7 @@ __all__ = [
     "StoreUnavailable",
     "Stretch",
     "Tally",
+    "TokenKeys",
     "Transaction",
     "Uncounted",
     "Upkeep",

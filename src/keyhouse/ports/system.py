@@ -49,8 +49,27 @@ class Signer(Protocol):
     def can_sign(self) -> bool:
         """Whether the keyring has a key for it."""
 
-    def sign(self, kind: str, claims: Mapping[str, object]) -> bytes:
-        """A token of that `typ`. Raises LookupError where there is no key."""
+    def sign(
+        self, kind: str, claims: Mapping[str, object], mark: Mapping[str, object] = ...
+    ) -> bytes:
+        """A token of that `typ`, whose header begins with `mark`.
+
+        Raises LookupError where there is no key.
+        """
 
     def key_set(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK set, those that no longer sign too."""
+
+
+class SignatureChecker(Protocol):
+    """Tells what was signed with the keyring's keys. `verifies` takes its time."""
+
+    def knows(self, key_id: str, algorithm: str) -> bool:
+        """Whether there is such a key, for that algorithm and no other. Never blocks."""
+
+    def verifies(self, key_id: str, content: bytes, signature: bytes) -> bool:
+        """Whether the key of that id has signed `content`."""
+
+
+class TokenKeys(Signer, SignatureChecker, Protocol):
+    """What makes tokens of users and knows them again."""

@@ -6,7 +6,12 @@ light package alone can import this module and use the guard.
 
 from keyhouse.wiring.counters import Counters, counters_beside
 from keyhouse.wiring.desks import mail_folder, mailer, people_desk
-from keyhouse.wiring.folder import new_sealing_key, new_signing_key, prepare
+from keyhouse.wiring.folder import (
+    drop_signing_key,
+    new_sealing_key,
+    new_signing_key,
+    prepare,
+)
 from keyhouse.wiring.founding import bootstrap
 from keyhouse.wiring.gateway import SWITCH_SECONDS, run_gateway, spare_collector
 from keyhouse.wiring.guards import Keyhouse
@@ -20,6 +25,7 @@ __all__ = [
     "bootstrap",
     "counters_beside",
     "data_plane",
+    "drop_signing_key",
     "mail_folder",
     "mailer",
     "new_sealing_key",

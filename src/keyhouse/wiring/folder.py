@@ -16,7 +16,9 @@ from keyhouse.adapters.system import (
     create_keyring,
     load_keyring,
     parse_keyring,
+    retire_signing_key,
 )
+from keyhouse.core.keyring import SigningAlgorithm
 from keyhouse.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from keyhouse.core.keyring import Keyring
     from keyhouse.core.upstream_headers import Unseal
+    from keyhouse.ports import TokenKeys
 
 _log = logging.getLogger(__name__)
 KEYRING_VARIABLE = "KEYHOUSE_KEYRING"
@@ -92,9 +95,47 @@ def new_sealing_key(settings: Settings) -> str:
     return _new_key(settings, add_sealing_key).sealing[0].id
 
 
-def new_signing_key(settings: Settings) -> str:
-    """As `new_sealing_key`, for what is signed."""
-    return _new_key(settings, add_signing_key).signing[0].id
+def new_signing_key(settings: Settings, algorithm: str) -> str:
+    """As `new_sealing_key`, for what is signed, by that algorithm."""
+    chosen = SigningAlgorithm(algorithm)
+
+    def add(path: Path) -> Keyring:
+        return add_signing_key(path, algorithm=chosen)
+
+    return _new_key(settings, add).signing[0].id
+
+
+def drop_signing_key(settings: Settings, id: str) -> None:
+    """Take a signing key that signs no more out of the keyring's file.
+
+    Raises SettingsError where that cannot be done.
+    """
+
+    def drop(path: Path) -> Keyring:
+        return retire_signing_key(path, id)
+
+    _new_key(settings, drop)
+
+
+def signer_of(settings: Settings, ring: Keyring) -> TokenKeys | None:
+    """What signs with the keyring, and sees keys that others have added to its file.
+
+    None where that is not installed, as it need not be for a guard.
+    """
+    try:
+        from keyhouse.adapters.signing import KeyringSigner
+    except ModuleNotFoundError:
+        _log.info("tokens of users are not known here: pip install cryptography")
+        return None
+
+    def read_again() -> Keyring | None:
+        try:
+            return keyring(settings)
+        except KeyringError as error:
+            _log.warning("%s", error)
+            return None
+
+    return KeyringSigner(ring, read_again)
 
 
 def _new_key(settings: Settings, add: Callable[[Path], Keyring]) -> Keyring:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import allow_open_files
 from keyhouse.wiring.folder import in_plain_words, keyring, open_checked
-from keyhouse.wiring.planes import data_plane
+from keyhouse.wiring.planes import data_plane, users_of
 from keyhouse.wiring.signals import nobody, stop_on_signals
 
 if TYPE_CHECKING:
@@ -101,7 +101,6 @@ def _unseal(settings: Settings) -> Unseal:
 async def _gateway(
     settings: Settings, database: Database, listen_fd: int, ready: Callable[[], None]
 ) -> int:
-    from keyhouse.adapters.signing import Ed25519Signer
     from keyhouse.doors.gateway import GatewayServer, Plane
 
     stop = stop_on_signals()
@@ -119,7 +118,9 @@ async def _gateway(
             recent=plane.recent,
             reservations=plane.reservations,
             signer=Ed25519Signer(plane.means.keyring),
+            signer=plane.means.signer,
             issuer=settings.gateway.url,
+            users=users_of(settings, database, plane),
         )
         server = GatewayServer(_gateway_config(settings), faces)
         await server.start(socket.socket(fileno=listen_fd))

@@ -11,11 +11,12 @@ from keyhouse.adapters.system import SystemClock, SystemEntropy, boot_id
 from keyhouse.services.meter import LOG_ROWS_MAX
 from keyhouse.services.plane import DataPlane, Means, MeteringMeans, Options
 from keyhouse.wiring.counters import shared_rates
-from keyhouse.wiring.folder import keyring
+from keyhouse.wiring.folder import keyring, signer_of
 
 if TYPE_CHECKING:
     from keyhouse.adapters.database import Database
     from keyhouse.ports import RateCounter
+    from keyhouse.services.tokens import UserDesk
     from keyhouse.settings import Settings
 
 
@@ -23,15 +24,17 @@ def means_of(
     settings: Settings, database: Database, rates: RateCounter | None = None
 ) -> Means:
     """What any plane needs of the outside. Without `rates` it counts for itself."""
+    ring = keyring(settings)
     return Means(
         keys=database.keys,
         open_feed=database.feed,
         ledger=database.ledger,
         rates=rates or MemoryRateCounter(),
-        keyring=keyring(settings),
+        keyring=ring,
         clock=SystemClock(),
         entropy=SystemEntropy(),
         settlements=database.settlements,
+        signer=signer_of(settings, ring),
     )
 
 
@@ -59,3 +62,19 @@ def data_plane(settings: Settings, database: Database, kind: str) -> DataPlane:
     )
     means = means_of(settings, database, shared_rates(settings))
     return DataPlane(means, metering, options_of(settings, kind))
+
+
+def users_of(settings: Settings, database: Database, plane: DataPlane) -> UserDesk:
+    """What an open plane does about tokens of users."""
+    from keyhouse.services.tokens import UserDesk
+    from keyhouse.wiring.desks import office_of
+
+    means = plane.means
+    return UserDesk(
+        plane.verifier,
+        means.signer,
+        settings.gateway.url,
+        means.entropy,
+        means.clock.now_us,
+        office_of(settings, database),
+    )

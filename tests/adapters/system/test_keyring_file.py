@@ -3,6 +3,7 @@ import json
 import os
 import stat
 import time
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,8 +24,15 @@ from keyhouse.adapters.system import (
     dump_keyring,
     load_keyring,
     parse_keyring,
+    retire_signing_key,
 )
-from keyhouse.core.keyring import Keyring, Pepper, SealingKey, SigningKey
+from keyhouse.core.keyring import (
+    Keyring,
+    Pepper,
+    SealingKey,
+    SigningAlgorithm,
+    SigningKey,
+)
 
 
 def test_what_was_created_is_what_is_loaded(tmp_path: Path) -> None:
@@ -199,3 +207,33 @@ def test_randomness_is_fresh_and_the_boot_id_is_not() -> None:
     assert len(SystemEntropy().take(32)) == 32
     assert SystemEntropy().take(32) != SystemEntropy().take(32)
     assert boot_id() == boot_id() == str(UUID(boot_id()))
+
+
+def test_a_signing_key_for_es256_is_kept_as_such_and_retired_when_it_signs_no_more(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "keyring.json"
+    first = create_keyring(path).signing[0]
+    second = add_signing_key(path, algorithm=SigningAlgorithm.ES256).signing[0]
+    assert load_keyring(path).signing[0].algorithm is SigningAlgorithm.ES256
+    assert load_keyring(path).signing[1].algorithm is SigningAlgorithm.EDDSA
+    with pytest.raises(KeyringError, match="still signs"):
+        retire_signing_key(path, second.id)
+    with pytest.raises(KeyringError, match="no signing key"):
+        retire_signing_key(path, "sign_none")
+    assert retire_signing_key(path, first.id).signing == (second,)
+    assert load_keyring(path).signing == (second,)
+
+
+def test_a_number_beyond_the_curve_is_no_key_for_es256(tmp_path: Path) -> None:
+    given = iter([b"i" * 8, b"\xff" * 32, b"k" * 32, b"n" * 4])
+    path = tmp_path / "keyring.json"
+    create_keyring(path)
+    made = add_signing_key(path, lambda _: next(given), SigningAlgorithm.ES256)
+    assert made.signing[0].key == b"k" * 32
+    text = path.read_text().replace(
+        b64encode(b"k" * 32).decode(), b64encode(b"\xff" * 32).decode()
+    )
+    path.write_text(text)
+    with pytest.raises(KeyringError, match="no number of P-256"):
+        load_keyring(path)

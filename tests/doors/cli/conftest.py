@@ -125,9 +125,12 @@ class Installation:
         self.called.append("new-sealing-key")
         return "seal_1"
 
-    def new_signing_key(self) -> str:
-        self.called.append("new-signing-key")
+    def new_signing_key(self, algorithm: str) -> str:
+        self.called.append(f"new-signing-key {algorithm}")
         return "sign_1"
+
+    def drop_signing_key(self, id: str) -> None:
+        self.called.append(f"drop-signing-key {id}")
 
     @contextmanager
     def people_desk(self) -> Iterator[PeopleDesk]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 import uvloop
 
-from keyhouse.adapters.signing import Ed25519Signer  # noqa: TC001 - imports stand in one place
+from keyhouse.adapters.signing import KeyringSigner  # noqa: TC001 - imports stand in one place
 from keyhouse.doors.gateway import GatewayConfig, GatewayServer, Plane
 from keyhouse.doors.gateway.waiters import Waiters
 from keyhouse.services.reserve import Reservations
@@ -42,6 +42,7 @@ class House:
         self.now_us = NOW_US
         self.reservations = Reservations(self.settlements, KEYRING, lambda: self.now_us)
         self.signer: Ed25519Signer | None = None
+        self.signer: KeyringSigner | None = None
         self.port = 0
         self.server: GatewayServer | None = None
         self._socket: socket.socket | None = None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from keyhouse.adapters.signing import Ed25519Signer
+from keyhouse.adapters.signing import KeyringSigner
 from keyhouse.core.identity import LIFETIME_SECONDS, REUSE_SECONDS
 from keyhouse.core.keyring import Keyring
 from keyhouse.doors.gateway.vouching import Voucher
@@ -22,7 +22,7 @@ SECOND_US = 1_000_000
 @pytest.fixture(autouse=True)
 def asked_for(house: House) -> None:
     url = house.upstream.url
-    house.signer = Ed25519Signer(KEYRING)
+    house.signer = KeyringSigner(KEYRING)
     house.verifier.apis["weather"] = api_record("weather", url, signs_identity=True)
 
 
@@ -112,7 +112,7 @@ async def test_one_token_goes_with_many_calls_and_is_made_anew_in_time(
 
 
 async def test_without_a_key_to_sign_with_nothing_is_sent(house: House) -> None:
-    house.signer = Ed25519Signer(Keyring((PEPPER,)))
+    house.signer = KeyringSigner(Keyring((PEPPER,)))
     await house.start()
     answer = await house.ask(head("weather"))
     assert (answer.status, json.loads(answer.body)["code"]) == (502, "identity_unsigned")
@@ -123,7 +123,7 @@ async def test_without_a_key_to_sign_with_nothing_is_sent(house: House) -> None:
 def test_a_clock_that_was_set_back_leaves_no_token_from_the_future() -> None:
     verifier = Verifier("http://127.0.0.1:1")
     line = verifier._line(KEY, verifier.keys[KEY], "weather")
-    voucher = Voucher(line, Ed25519Signer(KEYRING), "i")
+    voucher = Voucher(line, KeyringSigner(KEYRING), "i")
     first = voucher.header(NOW_US)
     assert voucher.header(NOW_US + 1) == first
     assert voucher.header(NOW_US - SECOND_US) != first

@@ -411,7 +411,7 @@ def test_a_customer_that_fell_out_of_the_cache_is_still_heard_of() -> None:
     world.link("cus_1")
     world.confirm()
     assert world.decide().verdict is Verdict.VALID
-    for number in range(2, 6):
+    for number in range(2, 8):
         world.store.rows[PartRef("application", f"app_{number}")] = replace(
             world.store.rows[PartRef("application", "app_1")], id=f"app_{number}"
         )

@@ -12,10 +12,11 @@ from fastapi.responses import JSONResponse
 
 from webdata.extract import extract
 from webdata.fetch import HTML_TYPES, PAGE_BYTES_MAX, Fetcher, media_type
-from webdata.history import History
+from webdata.history import Caller, History
 from webdata.problems import PROBLEM_TYPE, Problem
 
 Identity = Annotated[str | None, Header(alias="Keyhouse-Application")]
+User = Annotated[str, Header(alias="Keyhouse-Subject")]
 RequestId = Annotated[str | None, Header(alias="Keyhouse-Request-Id")]
 
 _UPLOAD = {
@@ -41,35 +42,45 @@ def create_app(*, allow_private: bool = False) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _answer_invalid)
 
     def remember(
-        application: str | None, request_id: str | None, data: dict[str, Any]
+        application: str | None, user: str, request_id: str | None, data: dict[str, Any]
     ) -> None:
         if application is not None:
+            caller = Caller(application, user)
             at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             told = {"at": at, "request_id": request_id}
-            history.add(application, {**told, "url": data["url"], "title": data["title"]})
+            history.add(caller, {**told, "url": data["url"], "title": data["title"]})
 
     @app.get("/extract")
     async def extract_address(
-        url: str, application: Identity = None, request_id: RequestId = None
+        url: str,
+        application: Identity = None,
+        user: User = "",
+        request_id: RequestId = None,
     ) -> dict[str, Any]:
         """Fetch the page at `url` and give what stands in it."""
         page = await fetcher.fetch(url)
         data = await asyncio.to_thread(extract, page.content, page.url, page.charset)
-        remember(application, request_id, data)
+        remember(application, user, request_id, data)
         return data
 
     @app.post("/extract", openapi_extra=_UPLOAD)
     async def extract_upload(
-        request: Request, application: Identity = None, request_id: RequestId = None
+        request: Request,
+        application: Identity = None,
+        user: User = "",
+        request_id: RequestId = None,
     ) -> dict[str, Any]:
         """Give what stands in the HTML that is sent."""
         data = await asyncio.to_thread(extract, await _html(request), None)
-        remember(application, request_id, data)
+        remember(application, user, request_id, data)
         return data
 
     @app.get("/history")
-    async def own_history(application: Identity = None) -> dict[str, Any]:
-        """What this application asked lately; nobody sees another's."""
+    async def own_history(application: Identity = None, user: User = "") -> dict[str, Any]:
+        """What this user of this application asked lately; nobody sees another's.
+
+        With the application's key alone it is what was asked with that alone.
+        """
         if application is None:
             raise Problem(
                 400,
@@ -78,7 +89,8 @@ def create_app(*, allow_private: bool = False) -> FastAPI:
                 "is not told",
                 "call through Keyhouse, which sets it",
             )
-        return {"application": application, "data": history.of(application)}
+        data = history.of(Caller(application, user))
+        return {"application": application, "user": user or None, "data": data}
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

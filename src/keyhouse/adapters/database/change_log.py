@@ -36,6 +36,7 @@ _PART_OF: Final[Mapping[type[Any], Callable[[Any], PartRef]]] = {
     entities.Key: lambda row: PartRef("key", row.id),
     entities.Access: lambda row: PartRef("key", row.key_id),
     entities.SecretRow: lambda row: PartRef("key", row.key_id),
+    entities.TokenRevocation: lambda row: PartRef("tokens", row.application_id),
 }
 
 _TAKE = sa.update(change_head).values(n=change_head.c.n + 1).returning(change_head.c.n)

@@ -228,6 +228,14 @@ def _keys(loading: Loading, ids: list[str]) -> Iterable[Part]:
         )
 
 
+def _tokens(loading: Loading, ids: list[str]) -> Iterable[Part]:
+    """What is revoked for each application, also where that is nothing."""
+    found: dict[str, list[entities.TokenRevocation]] = {id: [] for id in ids}
+    for row in loading.rows(entities.TokenRevocation, "application_id", ids):
+        found[row.application_id].append(row)
+    return (compilation.compile_revocations(id, rows) for id, rows in found.items())
+
+
 _LOADERS: Final[Mapping[str, Callable[[Loading, list[str]], Iterable[Part]]]] = {
     "organization": _organizations,
     "project": _projects,
@@ -237,4 +245,5 @@ _LOADERS: Final[Mapping[str, Callable[[Loading, list[str]], Iterable[Part]]]] = 
     "subscription": _subscriptions,
     "api": _apis,
     "key": _keys,
+    "tokens": _tokens,
 }

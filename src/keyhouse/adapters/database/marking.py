@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from keyhouse.adapters.database.inserts import insert_into
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.tables import budget, budget_mark
-from keyhouse.core.counting import CREDITS
+from keyhouse.core.counting import CREDITS, USERS
 from keyhouse.core.entities import BudgetMark, MarkLevel
 from keyhouse.ports import LeaseWanted
 
@@ -114,6 +114,8 @@ def _mark(
     now_us = time.time_ns() // 1000
     told, marks = [], []
     for row, level, amount, used in crossed:
+        if row.subject_kind == USERS:
+            continue  # else there would be as many events as there are users
         told.append({"of": row.id, "now_level": level})
         mark = BudgetMark(
             id=f"{_LEVELS[level]}|{row.id}",

@@ -77,6 +77,8 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | sa.TextClause | str]] = {
     ("key", "purpose"): _NO_TEXT,
     ("key", "tags"): _Json("[]"),
     ("route", "cost_from"): entities.CostFrom.ROUTE.value,
+    ("api", "token_seconds_max"): "3600",
+    ("api", "user_limits"): _Json("[]"),
 }
 """Columns that came after their table: what the rows that were there hold in them.
 
@@ -389,6 +391,14 @@ key_import: Final = _table(
 )
 # No reference to the secret: it may be gone before the worker comes by.
 signal: Final = _table(entities.Signal, "signal")
+token_revocation: Final = _table(
+    entities.TokenRevocation,
+    "token_revocation",
+    sa.Index(None, "application_id"),
+    sa.Index(None, "expires_at"),
+    organization_id="organization",
+    application_id="application",
+)
 
 ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Organization: organization,
@@ -426,6 +436,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Calendar: calendar,
     entities.KeyImport: key_import,
     entities.Signal: signal,
+    entities.TokenRevocation: token_revocation,
 }
 """The table of each class of `core.entities`."""
 

@@ -25,6 +25,7 @@ from keyhouse.adapters.database.tables import (
     settlement,
     spool,
     ticket,
+    token_revocation,
     usage_bucket,
 )
 
@@ -78,6 +79,10 @@ class DatabaseUpkeep:
     def prune_settlements(self, before_us: int, rows_max: int) -> int:
         """Delete what reservations came to that are over, a bounded number."""
         return self._prune(settlement, settlement.c.at, before_us, rows_max)
+    def prune_revocations(self, before_us: int, rows_max: int) -> int:
+        """Delete revocations of tokens that have all ended by then, a bounded number."""
+        ended = token_revocation.c.expires_at
+        return self._prune(token_revocation, ended, before_us, rows_max)
 
     def prune_idempotency(self, before_us: int, rows_max: int) -> int:
         """Delete remembered answers, a bounded number; returns how many."""

@@ -1,5 +1,5 @@
 """What others are to believe is ours: signed with the keyring's keys."""
 
-from keyhouse.adapters.signing.ed25519 import Ed25519Signer
+from keyhouse.adapters.signing.keyring_signer import KeyringSigner
 
-__all__ = ["Ed25519Signer"]
+__all__ = ["KeyringSigner"]

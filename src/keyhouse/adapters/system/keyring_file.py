@@ -26,7 +26,9 @@ from keyhouse.core.keyring import (
     Pepper,
     RingKey,
     SealingKey,
+    SigningAlgorithm,
     SigningKey,
+    is_p256,
 )
 
 _VERSION = 1
@@ -87,12 +89,46 @@ def add_sealing_key(path: Path, entropy: Entropy = os.urandom) -> Keyring:
     return _changed(path, entropy, lambda _: ("sealing",))
 
 
-def add_signing_key(path: Path, entropy: Entropy = os.urandom) -> Keyring:
+def add_signing_key(
+    path: Path,
+    entropy: Entropy = os.urandom,
+    algorithm: SigningAlgorithm = SigningAlgorithm.EDDSA,
+) -> Keyring:
     """Have a fresh key sign from now on; what those before it signed is still ours.
 
     Raises KeyringError where the keyring cannot be read or written.
     """
-    return _changed(path, entropy, lambda _: ("signing",))
+
+    def change(ring: Keyring) -> Keyring:
+        older = (replace(one, state=KeyringState.ACCEPTING) for one in ring.signing)
+        id, key = f"sign_{entropy(_ID_BYTES).hex()}", entropy(SIGNING_BYTES)
+        while algorithm is SigningAlgorithm.ES256 and not is_p256(key):
+            key = entropy(SIGNING_BYTES)
+        fresh = SigningKey(id, KeyringState.ACTIVE, key, algorithm)
+        return replace(ring, signing=(fresh, *older))
+
+    return _rewritten(path, entropy, change)
+
+
+def retire_signing_key(path: Path, id: str, entropy: Entropy = os.urandom) -> Keyring:
+    """Take out a key that no longer signs: what it signed is ours no more.
+
+    Raises KeyringError where it is none or still signs, and where the keyring
+    cannot be read or written.
+    """
+
+    def change(ring: Keyring) -> Keyring:
+        found = [one for one in ring.signing if one.id == id]
+        if not found:
+            raise KeyringError(f"the keyring {path} has no signing key {id}")
+        if found[0].state is KeyringState.ACTIVE:
+            raise KeyringError(
+                f"{id} still signs; run: keyhouse keyring new-signing-key, "
+                "wait until all that it signed has ended, and retire it then"
+            )
+        return replace(ring, signing=tuple(one for one in ring.signing if one.id != id))
+
+    return _rewritten(path, entropy, change)
 
 
 def load_keyring(path: Path) -> Keyring:
@@ -161,7 +197,12 @@ def dump_keyring(ring: Keyring) -> str:
 
 def _told(keys: Iterable[Pepper | SealingKey | SigningKey]) -> list[dict[str, str]]:
     return [
-        {"id": k.id, "state": k.state.value, "key": base64.b64encode(k.key).decode("ascii")}
+        {
+            "id": k.id,
+            "state": k.state.value,
+            "key": base64.b64encode(k.key).decode("ascii"),
+            **({"algorithm": k.algorithm.value} if isinstance(k, SigningKey) else {}),
+        }
         for k in keys
     ]
 
@@ -174,7 +215,8 @@ def _key(kind: type[RingKey], item: dict[str, str]) -> RingKey:
     key = base64.b64decode(item["key"], validate=True)
     if not isinstance(item["id"], str):
         raise TypeError("the id of a key is text")
-    return kind(item["id"], KeyringState(item["state"]), key)
+    told = {"algorithm": SigningAlgorithm(item["algorithm"])} if "algorithm" in item else {}
+    return kind(item["id"], KeyringState(item["state"]), key, **told)
 
 
 def _lacking(ring: Keyring) -> Sequence[str]:
@@ -198,15 +240,21 @@ def _renewed(ring: Keyring, purpose: str, entropy: Entropy) -> tuple[Any, ...]:
 def _changed(
     path: Path, entropy: Entropy, wanted: Callable[[Keyring], Sequence[str]]
 ) -> Keyring:
-    """Read, add keys of the purposes that are wanted, write: nobody comes between."""
+    """Add keys of the purposes that are wanted."""
+    return _rewritten(path, entropy, lambda ring: _with_new(ring, wanted(ring), entropy))
+
+
+def _rewritten(
+    path: Path, entropy: Entropy, change: Callable[[Keyring], Keyring]
+) -> Keyring:
+    """Read, change, write what is not as it was: nobody comes between."""
     try:
         with _folder_held(path.parent):
             ring = load_keyring(path)
-            purposes = wanted(ring)
-            if purposes:
-                ring = _with_new(ring, purposes, entropy)
-                _replace(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
-            return ring
+            changed = change(ring)
+            if changed != ring:
+                _replace(path, dump_keyring(changed).encode("ascii"), entropy(4).hex())
+            return changed
     except OSError as error:
         raise KeyringError(
             f"the keyring {path} cannot be given a new key: {_reason(error)}"

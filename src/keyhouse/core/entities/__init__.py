@@ -86,6 +86,8 @@ from keyhouse.core.entities.tenants import (
     Organization,
     Project,
 )
+from keyhouse.core.entities.tenants import Application, Environment, Organization, Project
+from keyhouse.core.entities.tokens import RevokedKind, TokenRevocation
 from keyhouse.core.entities.webhooks import (
     BudgetMark,
     Delivery,
@@ -132,6 +134,7 @@ Entity = (
     | Calendar
     | KeyImport
     | Signal
+    | TokenRevocation
 )
 
 
@@ -197,6 +200,7 @@ __all__ = [
     "Replaced",
     "Resource",
     "Restrictions",
+    "RevokedKind",
     "Role",
     "RotationSchedule",
     "Route",
@@ -208,6 +212,7 @@ __all__ = [
     "SubscriptionApi",
     "SubscriptionState",
     "Ticket",
+    "TokenRevocation",
     "UpstreamHeader",
     "Visibility",
     "Webhook",

@@ -43,6 +43,8 @@ class Api:
     in the address. `roles` maps the name of a role to the scopes it stands for.
     `cors_origins` are patterns of the pages that are answered by CORS; where
     there are none, OPTIONS goes to the upstream.
+    Tokens of users last `token_seconds_max` at most; `user_limits` are counted for
+    each user inside an application.
     `hosts` are names that lead to it (see `core.hosts`), each of which has an
     `ApiHost`.
     """
@@ -66,6 +68,8 @@ class Api:
     hosts: tuple[str, ...] = ()
     prefix: Prefix = Prefix.STRIP
     identity: Identity = Identity.HEADERS
+    token_seconds_max: int = 3600
+    user_limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,8 @@ class ApiOut(BaseModel):
     hosts: list[str]
     prefix: str
     identity: str
+    token_seconds_max: int
+    user_limits: list[RateOut | QuotaOut]
     disabled_at: ToldTime | None
     created_at: ToldTime
     updated_at: ToldTime
@@ -110,6 +112,8 @@ class ApiOut(BaseModel):
         hosts=["api.example.com"],
         prefix="strip",
         identity="headers",
+        token_seconds_max=3600,
+        user_limits=[],
         disabled_at=None,
         **_TIMES,
     )
@@ -431,6 +435,7 @@ class LimitLeftOut(BaseModel):
         "subscription_route",
         "customer",
         "organization",
+        "user",
     ]
     api: str | None
     route: str | None

@@ -20,6 +20,7 @@ from keyhouse.doors.api import (
     rotation,
     secrets,
     sessions,
+    tokens,
     webhooks,
 )
 from keyhouse.doors.api.documentation import document
@@ -58,6 +59,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         keys,
         secrets,
         imports,
+        tokens,
         members,
         sessions,
         reports,

@@ -130,6 +130,10 @@ def _parameters(path: str, operation: dict[str, Any]) -> None:
             parameter["example"] = _NAMES.get(name, f"{prefix}_{_BODY}")
 
 
+_NAMED_IN_BODY: Final = ("/find", "/tokens/revoke")
+"""Ends of the paths of operations on what the body names."""
+
+
 def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     """The problems that an operation can answer, and the headers of answers."""
     responses = operation["responses"]
@@ -139,7 +143,8 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
     writes = method != "get"
     # 400 is also the answer to two different keys in one request.
     found = {400, 401, 403, 413, 415, 503} if guarded else set()
-    found |= {404} if "{" in path or path.endswith("/find") else set()
+    names = "{" in path or path.endswith(_NAMED_IN_BODY)
+    found |= {404} if names else set()
     found |= {409} if guarded and writes else set()
     found |= {412} if method in ("patch", "put") else set()
     if guarded and not operation["security"]:

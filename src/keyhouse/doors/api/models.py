@@ -129,6 +129,12 @@ class ApiChange(Body):
     identity: Literal["headers", "signed"] | None = Field(
         None, description="Whether the upstream is told who calls by a signed token too."
     )
+    token_seconds_max: int | None = Field(
+        None, description="How long tokens of users last at most; an hour if null."
+    )
+    user_limits: list[LimitBody] | None = Field(
+        None, description="Counted for each user inside an application."
+    )
     disabled: bool = UNSET_FLAG
     model_config = _example(
         upstreams={"test": "http://127.0.0.1:3000", "live": "https://weather.internal"},
@@ -510,6 +516,12 @@ class UnknownKeysQuery(Query):
     since: GivenTime | None = Field(None, description="A day before `until` if not given.")
     until: GivenTime | None = Field(None, description="Now if not given.")
     api: Word | None = Field(None, description="Id or slug.")
+
+
+class UsersQuery(UnknownKeysQuery):
+    """Which users; whole days, UTC."""
+
+    key: Word | None = None
 
 
 class UsageQuery(Query):

@@ -22,6 +22,7 @@ from keyhouse.doors.api.shapes import (
     unknown_keys_out,
     usage_out,
 )
+from keyhouse.doors.api.token_shapes import UserUsageOut, user_usage_out
 from keyhouse.ports import Page
 from keyhouse.services import audit, explain, issue, reports
 
@@ -73,6 +74,27 @@ def report_unknown_keys(
     wish = reports.UnknownKeysWish(query.since, query.until, _given(query, "api"))
     return call.page(
         lambda look: Page(reports.unknown_keys(look, wish), None), unknown_keys_out
+    )
+
+
+@operation(
+    router,
+    "GET",
+    "/v1/usage/users",
+    id="report_users",
+    scope=reports.READ_USAGE,
+    answer=UserUsageOut,
+    many=True,
+)
+def report_users(call: AnyCall, query: Annotated[models.UsersQuery, Query()]) -> Response:
+    """Which users call most, by API and verdict; the most requests first.
+
+    Days are whole ones, UTC. For each key and API the busiest users of a day are
+    named, a row without a user is the rest: all together is what was counted.
+    """
+    wish = reports.UsersWish(query.since, query.until, _given(query, "api", "key"))
+    return call.page(
+        lambda look: Page(reports.report_users(look, wish), None), user_usage_out
     )
 
 

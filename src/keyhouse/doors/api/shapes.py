@@ -97,6 +97,8 @@ def api_out(row: Api) -> ApiOut:
         hosts=list(row.hosts),
         prefix=row.prefix.value,
         identity=row.identity.value,
+        token_seconds_max=row.token_seconds_max,
+        user_limits=limits_out(row.user_limits),
         disabled_at=format_optional(row.disabled_at),
         **_times(row),
     )

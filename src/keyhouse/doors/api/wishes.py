@@ -15,6 +15,7 @@ from keyhouse.core.entities import (
     Restrictions,
     Window,
 )
+from keyhouse.core.user_tokens import SECONDS_USUAL
 from keyhouse.doors.api import models
 from keyhouse.doors.api.rotation_shapes import schedule
 from keyhouse.services.catalog import (
@@ -68,6 +69,7 @@ def api_fields(body: models.ApiChange) -> ApiFields:
         given["disabled"] = body.disabled
     _how_calls_come(body, given)
     _how_upstreams_hear(body, given)
+    _what_users_get(body, given)
     return given
 
 
@@ -93,6 +95,16 @@ def _how_upstreams_hear(body: models.ApiChange, given: ApiFields) -> None:
         given["prefix"] = Prefix(body.prefix or Prefix.STRIP)
     if "identity" in came:
         given["identity"] = Identity(body.identity or Identity.HEADERS)
+
+
+def _what_users_get(body: models.ApiChange, given: ApiFields) -> None:
+    """How long tokens of users last, and what each user meets."""
+    came = body.model_fields_set
+    if "token_seconds_max" in came:
+        seconds = body.token_seconds_max
+        given["token_seconds_max"] = SECONDS_USUAL if seconds is None else seconds
+    if "user_limits" in came:
+        given["user_limits"] = limits(body.user_limits)
 
 
 def route_fields(body: models.RouteChange) -> RouteFields:

@@ -7,7 +7,15 @@ import typer
 
 from keyhouse.doors.cli.desk import AsJson
 from keyhouse.doors.cli.entries import WrongUse
-from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
+from keyhouse.doors.cli.limits import (
+    QUOTA_HELP,
+    RATE_HELP,
+    NoLimits,
+    Quotas,
+    Rates,
+    changed,
+    limits,
+)
 from keyhouse.doors.cli.nouns import (
     Enabled,
     Id,
@@ -85,6 +93,18 @@ SignIdentity = Annotated[
         help="Whether the upstream is told who calls by a signed token too.",
     ),
 ]
+TokenSeconds = Annotated[
+    int | None, typer.Option(help="How long tokens of users last at most.")
+]
+UserRates = Annotated[
+    list[str] | None, typer.Option("--user-rate", help=f"For each user: {RATE_HELP}")
+]
+UserQuotas = Annotated[
+    list[str] | None, typer.Option("--user-quota", help=f"For each user: {QUOTA_HELP}")
+]
+NoUserLimits = Annotated[
+    bool, typer.Option("--no-user-limits", help="Take all limits of users away.")
+]
 
 apis = group(_APIS, "APIs: what is protected.")
 add_delete(apis, _APIS)
@@ -114,6 +134,9 @@ def create_api(  # noqa: PLR0913  (an option each)
     hosts: Hosts = None,
     keep_slug: KeepSlug = None,
     sign_identity: SignIdentity = None,
+    token_seconds_max: TokenSeconds = None,
+    user_rates: UserRates = None,
+    user_quotas: UserQuotas = None,
     as_json: AsJson = False,
 ) -> None:
     """Create an API."""
@@ -132,6 +155,8 @@ def create_api(  # noqa: PLR0913  (an option each)
         "hosts": hosts or None,
         "prefix": _choice(keep_slug, "keep", "strip"),
         "identity": _choice(sign_identity, "signed", "headers"),
+        "token_seconds_max": token_seconds_max,
+        "user_limits": limits(user_rates, user_quotas) or None,
     }
     create(context, _APIS, fields, json=as_json)
 
@@ -156,6 +181,10 @@ def update_api(  # noqa: PLR0913  (an option each)
     no_hosts: NoHosts = False,
     keep_slug: KeepSlug = None,
     sign_identity: SignIdentity = None,
+    token_seconds_max: TokenSeconds = None,
+    user_rates: UserRates = None,
+    user_quotas: UserQuotas = None,
+    no_user_limits: NoUserLimits = False,
     enabled: Enabled = None,
     no_roles: NoRoles = False,
     no_limits: NoLimits = False,
@@ -175,6 +204,8 @@ def update_api(  # noqa: PLR0913  (an option each)
         "hosts": [] if no_hosts else hosts or None,
         "prefix": _choice(keep_slug, "keep", "strip"),
         "identity": _choice(sign_identity, "signed", "headers"),
+        "token_seconds_max": token_seconds_max,
+        "user_limits": changed(user_rates, user_quotas, none=no_user_limits),
         "disabled": disabled(enabled),
     }
     update(context, _APIS, id, changes, json=as_json)

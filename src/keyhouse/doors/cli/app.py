@@ -22,6 +22,7 @@ from keyhouse.doors.cli.routes import routes
 from keyhouse.doors.cli.show import say
 from keyhouse.doors.cli.subscriptions import subscriptions
 from keyhouse.doors.cli.tenants import apps, customers, orgs, projects
+from keyhouse.doors.cli.tokens import tokens
 from keyhouse.doors.cli.webhooks import webhooks
 
 _HELP = """API keys: issue, verify, restrict, limit, meter.
@@ -53,6 +54,7 @@ _GROUPS = {
     "apps": apps,
     "plans": plans,
     "subscriptions": subscriptions,
+    "tokens": tokens,
     "keys": keys,
     "calendars": calendars,
     "imports": imports,

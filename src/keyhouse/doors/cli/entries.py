@@ -118,8 +118,11 @@ class Installation(Protocol):
     def new_sealing_key(self) -> str:
         """Have a fresh key of the keyring seal from the next start on; its id."""
 
-    def new_signing_key(self) -> str:
+    def new_signing_key(self, algorithm: str) -> str:
         """Have a fresh key of the keyring sign from the next start on; its id."""
+
+    def drop_signing_key(self, id: str) -> None:
+        """Take a key that signs no more out of the keyring."""
 
     def people_desk(self) -> AbstractContextManager["PeopleDesk"]:
         """Who can log in, on this machine's database."""

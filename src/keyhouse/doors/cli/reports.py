@@ -11,6 +11,15 @@ from keyhouse.doors.cli.nouns import RowsMax
 
 _USAGE = ("start", "verdict", "requests", "units", "errors", "bytes_in", "bytes_out")
 _UNKNOWN_KEYS = ("network", "verdict", "requests", "first_seen", "last_seen", "api")
+_USERS = (
+    "user",
+    "application",
+    "verdict",
+    "requests",
+    "first_seen",
+    "last_seen",
+    "api",
+)
 _REQUESTS = (
     "at",
     "status",
@@ -65,6 +74,22 @@ def _usage(
     groups = [name for name in (group_by or "").split(",") if name]
     with desk(context).client() as client:
         show.rows(client.usage.each(**filters), [*groups, *_USAGE], json=as_json)
+
+
+@usage.command("users", epilog="Example: keyhouse usage users --api weather")
+def _users(
+    context: typer.Context,
+    *,
+    since: Since = None,
+    until: Until = None,
+    key: Key = None,
+    api: Api = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which users call most, by their tokens; whole days, UTC."""
+    with desk(context).client() as client:
+        found = client.usage.users(since=since, until=until, key=key, api=api)
+        show.rows(found.data, _USERS, json=as_json)
 
 
 @usage.command("unknown-keys", epilog="Example: keyhouse usage unknown-keys --api weather")

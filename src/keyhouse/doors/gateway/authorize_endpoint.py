@@ -91,7 +91,7 @@ class AuthorizeCall:
     def _verify(self, api: ApiRecord) -> None:
         """Ask for the decision on the request that the proxy holds."""
         exchange, asked = self._exchange, self._asked
-        secret, refusal, _, exchange.key_id = choose(
+        secret, refusal, _, exchange.key_id, token = choose(
             closer_look.key_of(exchange, api),
             exchange.authorization,
             _parameter(asked.query, api),
@@ -105,7 +105,8 @@ class AuthorizeCall:
             now_us = self._plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
             return
-        if secret in (asked.path or "").encode("latin-1", "replace"):
+        told = (asked.path or "").encode("latin-1", "replace")
+        if secret in told or (token is not None and token in told):
             # It would go on to the upstream, and into logs.
             self._answer(refuse.of_problem(refuse.KEY_IN_PATH, exchange.request_id()))
             return
@@ -124,6 +125,7 @@ class AuthorizeCall:
                 seen.tls,
                 key_id=exchange.key_id,
                 browser=exchange.browser,
+                token=token,
             )
         )
         exchange.caller.wait(outcome, self._decided)

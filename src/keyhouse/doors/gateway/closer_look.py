@@ -150,6 +150,21 @@ def credentials(exchange: "Exchange", api: ApiRecord) -> tuple[bytes | None, byt
     return key, b", ".join(cut.values)
 
 
+def with_token(exchange: "Exchange", secret: bytes, token: bytes) -> bytes | None:
+    """Take a user's token that came beside a key; None where it stands in the address.
+
+    Like the key it goes no further. Such a head is read anew each time, as only one
+    credential is looked for in one that is like the one before it.
+    """
+    if token in exchange.rest:
+        exchange.fail(refuse.KEY_IN_PATH)
+        return None
+    exchange.user_token = token
+    exchange.lines = without_secret(exchange.lines, token)
+    exchange.whole = b""
+    return secret
+
+
 def flag_exposed(exchange: "Exchange", secret: bytes | None, slug: str) -> None:
     """Have the key flagged whose secret came over plain HTTP, after the answer."""
     if secret is not None:

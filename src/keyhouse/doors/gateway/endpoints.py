@@ -1,6 +1,7 @@
 """The gateway's own addresses, below `/.keyhouse/`."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
 from keyhouse.doors.gateway import (
     apis_endpoint,
@@ -8,11 +9,20 @@ from keyhouse.doors.gateway import (
     changes_endpoint,
     refuse,
     reservations_endpoint,
+    tokens_endpoint,
     verify_endpoint,
 )
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
+
+
+class _BodyCall(Protocol):
+    """A call whose body has come."""
+
+    def begin(self) -> None:
+        """Answer it."""
+
 
 LIVE: Final = "/.keyhouse/live"
 READY: Final = "/.keyhouse/ready"
@@ -23,6 +33,17 @@ CHANGES: Final = changes_endpoint.PATH
 APIS: Final = apis_endpoint.PREFIX
 RESERVATIONS: Final = reservations_endpoint.PREFIX
 BODY_BYTES_MAX: Final = 65_536
+KEY_SET_KEPT: Final = b"public, max-age=300"
+"""How long others may keep our public keys. A new one is told before it signs much:
+
+who meets a `kid` that is not known asks again, as JWT libraries do.
+"""
+_WITH_BODY: Final[Mapping[str, Callable[["Exchange", bytes], _BodyCall]]] = {
+    VERIFY: verify_endpoint.VerifyCall,
+    tokens_endpoint.MINT: tokens_endpoint.MintCall,
+    tokens_endpoint.REVOKE: tokens_endpoint.RevokeCall,
+    tokens_endpoint.INTROSPECT: tokens_endpoint.IntrospectCall,
+}
 
 
 def begin(exchange: "Exchange") -> None:
@@ -30,6 +51,8 @@ def begin(exchange: "Exchange") -> None:
     path = exchange.path
     if path == VERIFY or path.startswith(RESERVATIONS):
         _begin_collecting(exchange)
+    if path in _WITH_BODY:
+        _begin_body(exchange)
     elif path == AUTHORIZE or path.startswith(f"{AUTHORIZE}/"):
         authorize_endpoint.AuthorizeCall(exchange).begin()
     elif path not in (LIVE, READY, KEY_SET, CHANGES) and not path.startswith(APIS):
@@ -53,10 +76,12 @@ def _key_set(exchange: "Exchange") -> refuse.Answer:
     """The public keys of what we sign."""
     signer = exchange.gate.plane.signer
     told = {"keys": []} if signer is None else signer.key_set()
-    return refuse.Answer(200, "application/jwk-set+json", refuse.to_json(told))
+    body = refuse.to_json(told)
+    return refuse.Answer(200, "application/jwk-set+json", body, cache=KEY_SET_KEPT)
 
 
 def _begin_collecting(exchange: "Exchange") -> None:
+def _begin_body(exchange: "Exchange") -> None:
     if exchange.method != "POST":
         exchange.fail(refuse.POST_ONLY)
     elif exchange.length is not None and exchange.length > BODY_BYTES_MAX:
@@ -80,3 +105,4 @@ def collected(exchange: "Exchange") -> None:
             verify_endpoint.VerifyCall(exchange, body).begin()
         else:
             reservations_endpoint.SettleCall(exchange, body).begin()
+        _WITH_BODY[exchange.path](exchange, body).begin()

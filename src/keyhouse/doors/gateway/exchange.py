@@ -223,6 +223,7 @@ class Exchange(Turn):
             None,
             self.key_id,
             self.browser,
+            self.user_token,
         )
         if self.whole and not self.odd and self.length is None:
             self._remember(api)
@@ -262,7 +263,7 @@ class Exchange(Turn):
         key, parameter = self.key, None
         if api.key_header != KEY_HEADER or api.query_parameter is not None:
             key, parameter = closer_look.credentials(self, api)
-        secret, refusal, own_authorization, self.key_id = choose(
+        secret, refusal, own_authorization, self.key_id, token = choose(
             key, self.authorization, parameter
         )
         if own_authorization:
@@ -274,6 +275,8 @@ class Exchange(Turn):
         if secret is None:
             now_us = self.gate.plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
+        elif token is not None:
+            return closer_look.with_token(self, secret, token)
         return secret
 
     def _decided(self, outcome: object) -> None:

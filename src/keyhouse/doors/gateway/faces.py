@@ -126,7 +126,7 @@ def identity_lines(line: Line) -> bytes:
         ("Key-Id", line.key.id),
         ("Application", line.application.id),
         ("Customer", line.caller_name or ""),
-        ("Subject", ""),
+        ("Subject", line.token.subject if line.token else ""),
         ("Environment", line.key.environment or ""),
         ("Scopes", " ".join(scopes)),
     )

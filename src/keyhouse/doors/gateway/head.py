@@ -200,6 +200,7 @@ class RequestHead:
         "target",
         "tunnels",
         "upgrade",
+        "user_token",
         "waited",
         "wire_bytes",
     )
@@ -208,6 +209,7 @@ class RequestHead:
     app_told: dict[bytes, bytes] | None
     key: bytes | None
     key_id: str | None
+    user_token: bytes | None
     authorization: bytes | None
     connection: bytes | None
     forwarded: bytes | None
@@ -243,6 +245,7 @@ class RequestHead:
         """What few requests have, and so need not be forgotten after each."""
         self.tail = b""
         self.authorization = self.connection = self.upgrade = self.key_id = None
+        self.user_token = None
         self.tunnels = False
         self.forwarded_for = self.forwarded_proto = self.forwarded_host = None
         self.forwarded = self.length = self.fault = None

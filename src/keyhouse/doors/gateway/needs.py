@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keyhouse.core.decision import Decision, Pending
-from keyhouse.core.records import ApiRecord, PartRef
+from keyhouse.core.entities import Limit
+from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line, PartRef
 from keyhouse.core.request import Request
 from keyhouse.core.reservations import Reservation
 from keyhouse.core.usage import Completed, Use
+from keyhouse.core.usage import Use
+from keyhouse.core.user_tokens import UserToken
+from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.reserve import Settled, Unsettled
 
@@ -114,6 +118,79 @@ class Signing(Protocol):
         """The public keys as a JWK set."""
 
 
+class Holder(Protocol):
+    """The holder of a good key."""
+
+    @property
+    def key(self) -> KeyRecord:
+        """The key."""
+
+    @property
+    def application(self) -> ApplicationRecord:
+        """Its application."""
+
+
+class KnownToken(Protocol):
+    """A user's token that is ours and good now, and its way to its API."""
+
+    @property
+    def token(self) -> UserToken:
+        """What it says."""
+
+    @property
+    def line(self) -> Line:
+        """Where it leads."""
+
+
+class MintedToken(Protocol):
+    """A new token, and what is told beside it."""
+
+    @property
+    def text(self) -> str:
+        """The token itself."""
+
+    @property
+    def id(self) -> str:
+        """Its `jti`."""
+
+    @property
+    def seconds(self) -> int:
+        """How long it lasts."""
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What it may do."""
+
+
+class Users(Protocol):
+    """Tokens of users, for the holders of keys. Never blocks; verdicts are refusals."""
+
+    def minter(self, request: Request) -> Line | Verdict | Pending[Any]:
+        """The way of the key in `request`, if it may be used here now."""
+
+    def mint(
+        self,
+        line: Line,
+        subject: str,
+        session: str,
+        scopes: tuple[str, ...] | None,
+        seconds: int | None,
+        limits: tuple[Limit, ...],
+    ) -> MintedToken | Problem | None:
+        """A token, or what is wrong; None where there is no key to sign it with."""
+
+    def holder(self, request: Request) -> Holder | Verdict | Pending[Any]:
+        """The server key in `request`, if it is good now."""
+
+    def known(self, text: bytes, address: int) -> KnownToken | Verdict | Pending[Any]:
+        """A token, if it opens its API now."""
+
+    def revoke(
+        self, held: Holder, kind: str, value: str, request: Request, request_id: str
+    ) -> Pending[Any]:
+        """Revoke tokens of the application of `held`."""
+
+
 class Metering(Protocol):
     """Writes down what was decided and how it ended. Never blocks."""
 
@@ -187,7 +264,7 @@ class Plane:
 
     `new_request_id` gives `req_…` for a time in µs; `ready` says whether requests can be
     decided on now, `now_us` is the wall clock. `signer` and `issuer`, our own
-    address, are for what is signed.
+    address, are for what is signed, `users` for their tokens.
     """
 
     verifier: Verifying
@@ -200,3 +277,4 @@ class Plane:
     reservations: Reserving
     signer: Signing | None = None
     issuer: str = ""
+    users: Users | None = None

@@ -22,12 +22,16 @@ class Problem(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A whole answer of ours; `headers` are complete lines besides the usual ones."""
+    """A whole answer of ours; `headers` are complete lines besides the usual ones.
+
+    `cache` is how it may be kept.
+    """
 
     status: int
     content_type: str
     body: bytes
     headers: bytes = b""
+    cache: bytes = b"no-store"
 
 
 def bad_request(detail: str) -> Problem:
@@ -216,7 +220,7 @@ def to_bytes(answer: Answer, request_id: str, *, connection: bytes, is_head: boo
             status_line(answer.status),
             b"Content-Type: %s\r\n" % answer.content_type.encode("ascii"),
             b"Content-Length: %d\r\n" % len(answer.body),
-            b"Cache-Control: no-store\r\nDate: ",
+            b"Cache-Control: %s\r\nDate: " % answer.cache,
             formatdate(time.time(), usegmt=True).encode("ascii"),
             b"\r\nKeyhouse-Request-Id: ",
             request_id.encode("ascii"),

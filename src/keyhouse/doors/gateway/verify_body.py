@@ -4,10 +4,11 @@ import json
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
-from keyhouse.core.credentials import choose
+from keyhouse.core.credentials import Chosen, choose, chosen_of
 from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
 from keyhouse.core.scopes import is_entry
+from keyhouse.core.user_tokens import looks_like_token
 from keyhouse.core.validation import Problem, check_entry
 from keyhouse.core.verdict import Verdict
 
@@ -30,6 +31,7 @@ _FIELDS: Final = frozenset(
         "reserve",
         "key_id",
         "browser",
+        "token",
     )
 )
 COST_MAX: Final = 1_000_000_000
@@ -117,6 +119,7 @@ def _asked(given: dict[str, Any]) -> Asked:
     chosen = choose(
         _text(given, "secret", required=True).encode("utf-8", "replace"), None, None
     )
+    chosen = _chosen(given)
     request = Request(
         chosen.secret,
         _text(given, "api", required=True),
@@ -132,8 +135,18 @@ def _asked(given: dict[str, Any]) -> Asked:
         _units(given, "cost" if given.get("reserve") is None else "reserve"),
         _key_id(given),
         _flag(given, "browser") or bool(given.get("origin")),
+        chosen.token,
     )
     return Asked(request, chosen.refusal, given.get("reserve") is not None)
+
+
+def _chosen(given: dict[str, Any]) -> Chosen:
+    """The key or the user's token, or both."""
+    secret = _text(given, "secret", required=True).encode("utf-8", "replace")
+    if given.get("token") is None and not looks_like_token(secret):
+        return choose(secret, None, None)
+    token = _text(given, "token").encode("utf-8", "replace")
+    return chosen_of(secret, token or None)
 
 
 def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:

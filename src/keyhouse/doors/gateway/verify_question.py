@@ -96,7 +96,8 @@ class Question:
     def path(self) -> str:
         """The path as it may be written down."""
         request = self.request
-        return without_secret(f"/{request.api}{request.path or ''}", request.secret)
+        path = without_secret(f"/{request.api}{request.path or ''}", request.secret)
+        return without_secret(path, request.token)
 
     def count(self, request_id: str, decision: Decision) -> "Use | None":
         """Write the decision down; None, and it is off, where that can't be done."""

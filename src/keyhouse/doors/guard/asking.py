@@ -86,6 +86,7 @@ async def admit(
     """Decide on a request or a WebSocket's handshake, and count it."""
     asked, refusal = await _asked(plane, scope, api, scopes, cost)
     path = without_secret(str(scope["path"]), asked.secret)
+    path = without_secret(path, asked.token)
     request_id, decision = await plane.admit(asked, refusal, path)
     return Admission(plane, request_id, decision)
 
@@ -118,6 +119,7 @@ async def _asked(
         cost=cost,
         key_id=chosen.key_id,
         browser=_is_browser(scope),
+        token=chosen.token,
     ), refusal
 
 

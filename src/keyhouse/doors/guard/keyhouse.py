@@ -140,8 +140,12 @@ class Keyhouse:
         cost: int | None = None,
         key_id: str | None = None,
         browser: bool = False,
+        token: str | None = None,
     ) -> Decision:
         """Decide on a request and count it.
+
+        `secret` is a key or a user's token; `token` is a user's that came beside a
+        key.
 
         `api` is a slug, `path` is below the API's root, `cost` in units. All
         of `scopes` are needed; `"a:read|a:admin"` is met by either. `key_id`
@@ -165,8 +169,11 @@ class Keyhouse:
             scopes=scopes,
             key_id=key_id,
             browser=browser,
+            browser=browser or bool(origin),
+            token=_bytes_of(token),
         )
         counted = without_secret(path or "", request.secret)
+        counted = without_secret(counted, request.token)
         _, decision = await self.plane.admit(request, None, counted)
         return decision
 

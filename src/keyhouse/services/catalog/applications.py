@@ -9,6 +9,7 @@ from keyhouse.core.entities import (
     Key,
     Limit,
     RotationSchedule,
+    TokenRevocation,
 )
 from keyhouse.core.validation import (
     Problem,
@@ -121,6 +122,8 @@ def delete_application(work: Work, id: str) -> None:
         raise Taken("application", "has or had subscriptions", "disable it instead")
     for link in work.tx.find(ApplicationCustomer, application_id=application.id):
         work.tx.remove(link)
+    for revoked in work.tx.find(TokenRevocation, application_id=application.id):
+        work.tx.remove(revoked)
     work.drop("application.delete", application)
 
 

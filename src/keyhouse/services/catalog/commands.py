@@ -15,6 +15,7 @@ from keyhouse.core.entities import (
     Route,
     UpstreamHeader,
 )
+from keyhouse.core.user_tokens import SECONDS_MAX
 from keyhouse.core.validation import (
     Problem,
     check_api_roles,
@@ -23,6 +24,7 @@ from keyhouse.core.validation import (
     check_key_header,
     check_limits,
     check_name,
+    check_number,
     check_query_parameter,
     check_scopes,
     check_slug,
@@ -50,6 +52,8 @@ class ApiFields(TypedDict, total=False):
     hosts: tuple[str, ...]
     prefix: Prefix
     identity: Identity
+    token_seconds_max: int
+    user_limits: tuple[Limit, ...]
     disabled: bool
 
 
@@ -128,7 +132,18 @@ def _check(work: Work, fields: ApiFields, known: tuple[str, ...]) -> list[Proble
         problems += check_query_parameter("query_parameter", fields["query_parameter"])
     if "cors_origins" in fields:
         problems += check_cors_origins("cors_origins", fields["cors_origins"])
-    return [*problems, *_check_leading(work, fields)]
+    return [*problems, *_check_leading(work, fields), *_check_users(work, fields)]
+
+
+def _check_users(work: Work, fields: ApiFields) -> list[Problem]:
+    """What is wrong with what users get."""
+    problems: list[Problem] = []
+    if "token_seconds_max" in fields:
+        seconds = fields["token_seconds_max"]
+        problems += check_number("token_seconds_max", seconds, 1, SECONDS_MAX)
+    if "user_limits" in fields:
+        problems += check_limits("user_limits", fields["user_limits"], work.knows_zone)
+    return problems
 
 
 def _check_leading(work: Work, fields: ApiFields) -> list[Problem]:

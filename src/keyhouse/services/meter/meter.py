@@ -6,6 +6,7 @@ from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Alert
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.usage import Completed, Refund, Use
+from keyhouse.core.usage import Use, UseOfUser
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
 from keyhouse.services.alerts.alarms import Alarms
@@ -140,8 +141,9 @@ def use_of(decision: Decision, api: ApiRecord | None) -> Use:
     if line is None:
         provider, api_id = (api.organization_id, api.id) if api else ("", "")
         return Use(provider, "", api_id, decision.route_id, "", 0, "", "", "")
-    key = line.key
-    return Use(
+    key, token = line.key, line.token
+    made = Use if token is None else UseOfUser
+    use = made(
         provider_id=line.api.organization_id,
         consumer_id=key.organization_id,
         api_id=line.api.id,
@@ -152,3 +154,6 @@ def use_of(decision: Decision, api: ApiRecord | None) -> Use:
         environment=key.environment or "",
         subscription_id=line.subscription.id if line.subscription else "",
     )
+    if isinstance(use, UseOfUser) and token is not None:
+        use.user = f"{token.application_id}/{token.subject}"
+    return use

@@ -1,5 +1,6 @@
 """Sums up what is counted: the entries of a spool, as they come or read back."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from keyhouse.core.usage import (
@@ -15,6 +16,7 @@ from keyhouse.core.usage import (
 )
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.strangers import Networks, Strangers
+from keyhouse.services.meter.users import Counted, users_seen
 
 LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
@@ -147,6 +149,7 @@ class Rolling:
         batch = UsageBatch(spool_id, start, end)
         batch.log, batch.amendments = self._log, self._amendments
         batch.observations = self._strangers.observations()
+        batch.observations.update(users_seen(self._counted()))
         for lease_ids, units in self._settled.items():
             for lease_id in lease_ids:
                 batch.settled[lease_id] = batch.settled.get(lease_id, 0) + units
@@ -154,6 +157,11 @@ class Rolling:
             for sums in minute.values():
                 _put(batch, sums)
         return batch
+
+    def _counted(self) -> Iterator[Counted]:
+        for minute in self._minutes.values():
+            for one in minute.values():
+                yield Counted(one.minute, one.use, one.verdict, one.requests, one.last_us)
 
     def _turn_to(self, at_us: int) -> None:
         """Go on in the minute of `at_us`; an exchange may end in a later one."""

@@ -15,6 +15,7 @@ from keyhouse.ports import (
     KeyStore,
     RateCounter,
     SettlementLedger,
+    TokenKeys,
 )
 from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
@@ -46,6 +47,7 @@ class Means:
     clock: Clock
     entropy: Entropy
     settlements: SettlementLedger
+    signer: TokenKeys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class CheckingPlane:
             book=book,
             clock=means.clock,
             alarms=self.alarms,
+            checker=means.signer,
             patience=Patience(outage_us=int(self.options.stale_seconds_max * 1_000_000)),
         )
         self._follower = Follower(feed, means.clock, self._deliver, head)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from keyhouse.core.addresses import format_address
 from keyhouse.core.request import Request
 from keyhouse.core.secret import SECRET_LENGTH_MAX
+from keyhouse.core.user_tokens import TOKEN_LENGTH_MAX, looks_like_token
 from keyhouse.core.verdict import Verdict
 
 _ZEROS, _ONES = "0" * 36, "1" * 36
@@ -32,7 +33,10 @@ def report_of(request: Request, verdict: Verdict) -> bytes:
     It costs nothing, so that nothing is spent if the key is good by now.
     """
     secret = _STANDING_FOR.get(verdict, _text(request.secret or b""))
-    return _written(_told(request) | {"secret": secret, "cost": 0})
+    told = _told(request)
+    if verdict in _STANDING_FOR:
+        told.pop("token", None)
+    return _written(told | {"secret": secret, "cost": 0})
 
 
 def _told(request: Request) -> dict[str, Any]:
@@ -50,13 +54,16 @@ def _told(request: Request) -> dict[str, Any]:
         "browser": request.browser,
     }
     given = {name: value for name, value in told.items() if value}
+    if request.token is not None:
+        given["token"] = _text(request.token)
     if request.key_id is not None:
         given["key_id"] = request.key_id  # '' is an id as well: that of no key
     return given if request.cost is None else given | {"cost": request.cost}
 
 
 def _text(secret: bytes) -> str:
-    return secret[:SECRET_LENGTH_MAX].decode("utf-8", "replace")
+    most = TOKEN_LENGTH_MAX if looks_like_token(secret) else SECRET_LENGTH_MAX
+    return secret[:most].decode("utf-8", "replace")
 
 
 def _written(entry: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import is_well_formed
 from keyhouse.core.transport import transport_refusal
+from keyhouse.core.user_tokens import looks_like_token
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import (
     Clock,
@@ -145,6 +146,7 @@ class RemotePlane:
             return Decision(Verdict.MISSING, now_us)
         ours = is_well_formed(request.secret)
         if not ours and not self._apis.takes(request.api, request.secret):
+        if not (is_well_formed(request.secret) or looks_like_token(request.secret)):
             return Decision(Verdict.MALFORMED, now_us)
         if not self._following.is_fresh():
             return None

@@ -23,6 +23,7 @@ from keyhouse.core.records import (
     SecretRecord,
 )
 from keyhouse.core.reservations import ID_LENGTH_MAX
+from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.verdict import BY_CODE, Verdict
 
 LINES_MAX: Final = 4096
@@ -110,6 +111,7 @@ class Reader:
             told["customer"],
             # A gateway of before they were told has neither.
             (_moment(told.get("deprecated_at")), _moment(told.get("sunset"))),
+            told.get("subject"),
         )
         line = self._lines.get(way)
         if line is None:
@@ -140,6 +142,7 @@ def _made(
     terms: tuple[Term, ...],
     customer: str | None,
     ends: tuple[int | None, int | None],
+    subject: str | None,
 ) -> Line:
     grant = GrantRecord(Resource.API, "", "", None, scopes)
     return Line(
@@ -166,7 +169,13 @@ def _made(
         customer=CustomerRecord("", "", customer, False, (), ()) if customer else None,
         # When it is told is the gateway's affair: what came is told.
         notice=notice_of(FOREVER_US if ends[1] is None else ends[1], ends[0], FOREVER_US),
+        token=_token(subject) if subject else None,
     )
+
+
+def _token(subject: str) -> UserToken:
+    """As much of a user's token as is told: whose it is."""
+    return UserToken("", str(subject), "", "", "", "", "", 0, FOREVER_US, frozenset())
 
 
 def _key(

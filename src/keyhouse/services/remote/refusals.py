@@ -21,8 +21,9 @@ UNKNOWN_US: Final = 2_000_000
 """As long as a gateway remembers that there is no such key."""
 _FOREVER_US: Final = 1 << 62
 
+_SECRETS: Final = ("secret", "token")
 _facts = attrgetter(
-    *(one.name for one in fields(Request) if one.compare and one.name != "secret")
+    *(one.name for one in fields(Request) if one.compare and one.name not in _SECRETS)
 )
 
 
@@ -108,4 +109,7 @@ class Refusals:
                 del self._by_token[token]
 
     def _hash(self, request: Request) -> bytes:
-        return blake2b(request.secret or b"", digest_size=16, key=self._key).digest()
+        secret = request.secret or b""
+        if request.token is not None:
+            secret += b" " + request.token
+        return blake2b(secret, digest_size=16, key=self._key).digest()

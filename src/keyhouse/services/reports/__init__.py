@@ -40,6 +40,7 @@ from keyhouse.services.reports.strangers import (
     UnknownKeysWish,
     unknown_keys,
 )
+from keyhouse.services.reports.users import UserRow, UsersWish, report_users
 
 __all__ = [
     "ALERT_US",
@@ -67,6 +68,8 @@ __all__ = [
     "Sums",
     "UnknownKeysWish",
     "UsageWish",
+    "UserRow",
+    "UsersWish",
     "alerts_of_key",
     "calls_in_last_hour",
     "get_project_request",
@@ -79,5 +82,6 @@ __all__ = [
     "percentile_us",
     "report_key",
     "report_usage",
+    "report_users",
     "unknown_keys",
 ]

@@ -50,6 +50,7 @@ def keep_up(
         (upkeep.prune_budgets, BUDGET_DAYS),
         (upkeep.prune_deliveries, retention.events_days),
         (upkeep.prune_events, retention.events_days),
+        (upkeep.prune_revocations, 0),
     ):
         removed += _in_parts(prune, now - days * DAY_US, stopped)
     return removed

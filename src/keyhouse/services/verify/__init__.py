@@ -1,16 +1,20 @@
 """Verification: whose key is this, and may it pass?"""
 
-from keyhouse.services.verify.cache import RecordCache
+from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.follower import Follower
-from keyhouse.services.verify.loading import Loading
-from keyhouse.services.verify.management import ManagementKey
+from keyhouse.services.verify.loading import Asker, HeldKey, HeldLine, Loading
+from keyhouse.services.verify.management import ManagementKey, refusal_of
 from keyhouse.services.verify.misses import MissBudget
+from keyhouse.services.verify.patience import Patience
 from keyhouse.services.verify.recent import RecentChanges
 from keyhouse.services.verify.resolver import Resolver
-from keyhouse.services.verify.verifier import Patience, Verifier
+from keyhouse.services.verify.verifier import Verifier
 
 __all__ = [
+    "Asker",
     "Follower",
+    "HeldKey",
+    "HeldLine",
     "Loading",
     "ManagementKey",
     "MissBudget",
@@ -19,4 +23,6 @@ __all__ = [
     "RecordCache",
     "Resolver",
     "Verifier",
+    "Way",
+    "refusal_of",
 ]

@@ -20,9 +20,11 @@ from keyhouse.core.records import (
     Line,
     Part,
     PartRef,
+    RevocationsRecord,
     Snapshot,
 )
 from keyhouse.core.secret import DIGEST_BYTES
+from keyhouse.core.user_tokens import UserToken
 from keyhouse.ports import Changes
 from keyhouse.services.verify.hosts import HostIndex
 
@@ -68,6 +70,8 @@ class RecordCache:
         self.apis: dict[str, ApiRecord] = {}
         self.hosts = HostIndex()
         self._absent: OrderedDict[bytes | str, int] = OrderedDict()
+        self.tokens: OrderedDict[bytes, UserToken] = OrderedDict()
+        self._token_ways: OrderedDict[bytes, None] = OrderedDict()
         self._recent: deque[tuple[int, PartRef]] = deque(maxlen=REMEMBERED_CHANGES)
         self._fence_floor = 0
 
@@ -133,6 +137,22 @@ class RecordCache:
         while len(self._found) > self._keys_max:
             self._evict()
 
+    def keep_token(self, digest: bytes, token: UserToken) -> None:
+        """Remember a token whose signature was checked, and is not checked again."""
+        self.tokens[digest] = token
+        if len(self.tokens) > self._keys_max:
+            self.tokens.popitem(last=False)
+
+    def keep_token_way(self, digest: bytes, slug: str, way: Way) -> None:
+        """As `keep_way`, for what no secret leads to; so these are bounded too."""
+        self.keep_way(digest, slug, way)
+        self._token_ways[digest] = None
+        # Its key may have been loaded for it alone.
+        self._keep_caller(PartRef("key", way.line.key.id))
+        if len(self._token_ways) > self._keys_max:
+            oldest, _ = self._token_ways.popitem(last=False)
+            self.ways.pop(oldest, None)
+
     def keep_absent(self, what: bytes | str, now_us: int) -> None:
         """Remember that a secret (digest) or an API (slug) does not exist."""
         self._absent[what] = now_us + ABSENCE_US
@@ -182,14 +202,17 @@ class RecordCache:
         self._parts[ref] = _Held(part, seq)
         if isinstance(part, ApiRecord):
             self.apis[part.slug] = part
-        elif isinstance(part, ApplicationRecord | CustomerRecord | SubscriptionRecord):
+        elif isinstance(
+            part,
+            ApplicationRecord | CustomerRecord | SubscriptionRecord | RevocationsRecord,
+        ):
             self._keep_caller(ref)
 
     def _keep_caller(self, ref: PartRef) -> None:
-        """Applications, customers and subscriptions may each be as many as keys."""
+        """Applications and what is theirs may each be as many as keys."""
         self._callers[ref] = None
         self._callers.move_to_end(ref)
-        if len(self._callers) > 3 * self._keys_max:
+        if len(self._callers) > 5 * self._keys_max:
             oldest, _ = self._callers.popitem(last=False)
             if self._parts.pop(oldest, None) is not None:
                 # Nobody would hear of its change: no way may be made of it still.
@@ -230,3 +253,5 @@ class RecordCache:
         self.hosts.changed()
         self._absent.clear()
         self.ways.clear()
+        self.tokens.clear()
+        self._token_ways.clear()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -16,6 +17,8 @@ from keyhouse.core.records import (
     ApplicationRecord,
     Found,
     KeyRecord,
+    Line,
+    OrganizationRecord,
     Part,
     PartRef,
     Snapshot,
@@ -72,6 +75,22 @@ class Asker(Generic[T]):
         return slug if self.address == UNKNOWN else source_network(self.address)
 
 
+class HeldKey(NamedTuple):
+    """A key with what its state depends on."""
+
+    key: KeyRecord
+    secret: SecretRecord
+    application: ApplicationRecord
+    owners: tuple[OrganizationRecord | ProjectRecord, ...]
+
+
+class HeldLine(NamedTuple):
+    """A line with the parts that it was made from."""
+
+    line: Line
+    parts: dict[PartRef, Part]
+
+
 class Loading:
     """Finds records in the cache or makes a `Pending` that reads them.
 
@@ -104,6 +123,17 @@ class Loading:
         found = self._find(secret, hashed, asker, slug)
         if not isinstance(found, Found):
             return found
+        held = self.line(found, slug, asker)
+        if not isinstance(held, HeldLine):
+            return held
+        way = Way(held.line, tuple(held.parts.items()), self._cache.generation)
+        self._cache.keep_way(hashed, slug, way)
+        return way
+
+    def line(
+        self, found: Found, slug: str, asker: Asker[T], more: Sequence[PartRef] = ()
+    ) -> "HeldLine | T | Pending[T]":
+        """The line from what was found to the API, with the parts behind it and `more`."""
         api = self._cache.api(slug)
         if api is None:
             if self._cache.is_absent(slug, self._clock.monotonic_us()):
@@ -112,6 +142,8 @@ class Loading:
         customers, subscriptions = self._links(found, api)
         more = [*refs_of_api(api), *customers, *subscriptions]
         held = self._held(found, asker, more)
+        refs = [*_refs_of_api(api), *customers, *subscriptions, *more]
+        held = self._held(found, asker, refs)
         if not isinstance(held, dict):
             return held
         pieces = pieces_of(found, held)
@@ -127,9 +159,7 @@ class Loading:
             customer=customer_of(held, customers),
             subscribed=subscribed_of(held, subscriptions),
         )
-        way = Way(line, tuple(held.items()), self._cache.generation)
-        self._cache.keep_way(hashed, slug, way)
-        return way
+        return HeldLine(line, held)
 
     def key(
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
@@ -155,7 +185,19 @@ class Loading:
         if self._cache.is_absent(slug, monotonic_us):
             return None
         load = self._load_api(slug, asker)
-        return self._admitted(load, asker, asker.source(), monotonic_us)
+        return self.admitted(load, asker, asker.source(), monotonic_us)
+
+    def api_by_id(self, id: str, asker: Asker[T]) -> ApiRecord | T | Pending[T]:
+        """The API with that id. For those who hold a key or a token of ours."""
+        ref = PartRef("api", id)
+        held = self._cache.part(ref)
+        if isinstance(held, ApiRecord):
+            return held
+        if asker.attempt >= ATTEMPTS_MAX:
+            return asker.refuse(Verdict.UNAVAILABLE)
+        load = self._load([ref], asker)
+        monotonic_us = self._clock.monotonic_us()
+        return self.admitted(load, asker, asker.source(), monotonic_us, _found_none)
 
     def host(self, name: str, asker: Asker[T]) -> T | Pending[T]:
         """Have the cache know where a host leads. For any stranger, as `api`."""
@@ -169,7 +211,7 @@ class Loading:
             ("host", name), lambda: self._store.find_host(name), take_in, asker
         )
         monotonic_us = self._clock.monotonic_us()
-        return self._admitted(load, asker, asker.source(), monotonic_us)
+        return self.admitted(load, asker, asker.source(), monotonic_us)
 
     def _find(
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
@@ -243,6 +285,13 @@ class Loading:
         load = self._pending(("secret", place), work, take_in, asker)
         monotonic_us = self._clock.monotonic_us()
         return self._admitted(load, asker, asker.source(slug), monotonic_us)
+        load = self._pending(
+            ("secret", hashed),
+            lambda: self._store.find_secret(candidates),
+            take_in,
+            asker,
+        )
+        return self.admitted(load, asker, asker.source(slug), monotonic_us)
 
     def _unsalted(self, hashed: bytes) -> Callable[[Found], None]:
         """Tells of a secret that is kept as a plain hash what it is to be kept as."""
@@ -335,10 +384,17 @@ class Loading:
 
         return Pending(need, work, resume)
 
-    def _admitted(
-        self, load: T | Pending[T], asker: Asker[T], source: Source, monotonic_us: int
+    def admitted(
+        self,
+        load: T | Pending[T],
+        asker: Asker[T],
+        source: Source,
+        monotonic_us: int,
+        is_miss: Callable[[object], bool] | None = None,
     ) -> T | Pending[T]:
-        """The look-up, if the budget for misses has room for it.
+        """The look-up, if the budget for misses has room for it. `is_miss` tells
+
+        whether what came of it was one.
 
         One that is under way already is joined, and costs nothing: a crowd
         that comes with one key to a gateway just started is one look-up.
@@ -352,7 +408,7 @@ class Loading:
 
         def counting(result: object) -> T | Pending[T]:
             self._flying.discard(load.need)
-            self._misses.done(source, missed=_is_miss(result))
+            self._misses.done(source, missed=(is_miss or _is_miss)(result))
             return load.resume(result)
 
         return Pending(load.need, load.work, counting)
@@ -365,6 +421,11 @@ class Loading:
 def _is_miss(result: object) -> bool:
     """Whether a look-up found neither secret nor API; one that failed did not look."""
     return isinstance(result, Snapshot) and result.found is None and result.api_id is None
+
+
+def _found_none(result: object) -> bool:
+    """Whether none of the parts that were asked for is there."""
+    return isinstance(result, Snapshot) and not any(result.parts.values())
 
 
 def _slug_of(snapshot: Snapshot) -> str:

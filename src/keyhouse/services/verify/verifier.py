@@ -8,7 +8,6 @@ first, then rates taken, and a refusal gives the reservation back.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from keyhouse.core.addresses import UNKNOWN
@@ -21,14 +20,25 @@ from keyhouse.core.limits import Left, left_of
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, keyed_hash, without_secret
+from keyhouse.core.user_tokens import looks_like_token
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import Changes, Clock, RateAnswer, RateCounter, Slowed, Uncounted
+from keyhouse.ports import (
+    Changes,
+    Clock,
+    RateAnswer,
+    RateCounter,
+    SignatureChecker,
+    Slowed,
+    Uncounted,
+)
 from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
 from keyhouse.services.verify.pieces import HeldKey
+from keyhouse.services.verify.patience import Patience
+from keyhouse.services.verify.token_loading import TokenLoading
 
 OUTAGE_RETRY_US: Final = 200_000
 """While the database is gone, it is asked so often within requests."""
@@ -39,18 +49,6 @@ _NO_GOOD_KEY: Final = 401
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How old the cache's knowledge may be, in µs.
-
-    `feed_us`: since the change log was last read, before it is read again
-    within the request. `outage_us`: while the database is known to be gone.
-    """
-
-    feed_us: int = 250_000
-    outage_us: int = 300_000_000
-
-
 class Verifier:
     """Decides on requests. One thread calls it, that of its event loop.
 
@@ -58,7 +56,7 @@ class Verifier:
     what is known of hosts.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, each by its name
         self,
         *,
         loading: Loading,
@@ -70,15 +68,17 @@ class Verifier:
         clock: Clock,
         patience: Patience,
         alarms: Alarms,
+        checker: SignatureChecker | None = None,
     ) -> None:
-        self._loading = loading
+        self.loading = loading
+        self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
         self._cache = cache
         self._ways = cache.ways
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts
         self._read_changes = read_changes
-        self._pepper = keyring.active.key
-        self._keyed_hash = keyed_hash(self._pepper)
+        self.pepper = keyring.active.key
+        self._keyed_hash = keyed_hash(self.pepper)
         self._take = rates.take
         self._book = book
         self._reserve = book.reserve
@@ -130,12 +130,18 @@ class Verifier:
         """Where the secret leads, by its hash."""
         hasher = self._keyed_hash()
         hasher.update(secret)
+        if request.token is not None:
+            hasher.update(b" " + request.token)
         hashed = hasher.digest()
         ways = self._ways.get(hashed)
         way = None if ways is None else ways.get(request.api)
         if way is None or not self._cache.is_fresh(way):
             asker = self._asker(request, attempt, caught_up=caught_up)
-            made = self._loading.way(secret, hashed, request.api, asker)
+            if request.token is None and not looks_like_token(secret):
+                made = self.loading.way(secret, hashed, request.api, asker)
+            else:
+                token, slug = request.token, request.api
+                made = self.tokens.way(secret, token, hashed, slug, asker)
             if not isinstance(made, Way):
                 return made
             way = made
@@ -275,6 +281,7 @@ class Verifier:
         )
         hashed = digest(secret, self._pepper)
         held = self._loading.key(secret, hashed, asker, request.api)
+        held = self.loading.key(secret, digest(secret, self.pepper), asker)
         if not isinstance(held, HeldKey):
             return held
         now_us = self._now_us()
@@ -303,7 +310,7 @@ class Verifier:
             lambda verdict, _=None: verdict,
             address=address,
         )
-        return self._loading.api(slug, asker)
+        return self.loading.api(slug, asker)
 
     def host(
         self, name: str, address: int = UNKNOWN, attempt: int = 0
@@ -322,7 +329,7 @@ class Verifier:
             attempt,
             address,
         )
-        return self._loading.host(name, asker)
+        return self.loading.host(name, asker)
 
     def management(
         self, secret: bytes, address: int, key_id: str | None = None
@@ -348,9 +355,10 @@ class Verifier:
             attempt,
             address,
         )
-        if not caught_up and self._clock.monotonic_us() > self._fresh_until_us:
-            return self._catch_up(asker)
-        held = self._loading.key(secret, digest(secret, self._pepper), asker)
+        late = None if caught_up else self.behind(asker)
+        if late is not None:
+            return late
+        held = self.loading.key(secret, digest(secret, self.pepper), asker)
         if not isinstance(held, tuple):
             return held
         return judge(held, address, key_id, self._clock.now_us())
@@ -377,6 +385,12 @@ class Verifier:
 
     def _age_us(self, monotonic_us: int) -> int | None:
         return None if self._confirmed_us is None else monotonic_us - self._confirmed_us
+
+    def behind(self, asker: Asker[T]) -> T | Pending[T] | None:
+        """What comes before an answer: reading the change log, if that was long ago."""
+        if self._monotonic_us() <= self._fresh_until_us:
+            return None
+        return self._catch_up(asker)
 
     def _catch_up(self, asker: Asker[T]) -> T | Pending[T]:
         """Read the change log within the request, or live with its absence.

@@ -2,6 +2,7 @@
 
 Revision ID: 0016
 Revises: 0014
+Revises: 0015
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from alembic import op
 
 revision = "0016"
 down_revision = "0014"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,50 @@
+"""Tokens in the verifier's memory, however many strangers and users there are."""
+
+from keyhouse.core.records import (
+    Part,
+    PartRef,
+    RevocationsRecord,
+    Snapshot,
+)
+from keyhouse.core.user_tokens import UserToken
+from keyhouse.services.verify.cache import RecordCache, Way
+from tests.core.rows import line as line_of
+
+TOKENS = 40
+KEPT = 10
+
+
+def token(number: int) -> UserToken:
+    return UserToken(
+        f"tok_{number}", "u", "", "app_a", "api_a", "key_a", "sec_a", 0, 1, frozenset()
+    )
+
+
+def test_what_is_kept_of_tokens_is_bounded() -> None:
+    """Ten million users must not mean ten million ways in memory."""
+    cache = RecordCache(KEPT)
+    cache.start(0)
+    line = line_of()
+    for number in range(TOKENS):
+        digest = str(number).encode()
+        cache.keep_token(digest, token(number))
+        cache.keep_token_way(digest, "webdata", Way(line, (), cache.generation))
+    assert len(cache.tokens) == len(cache.ways) == KEPT
+    assert str(TOKENS - 1).encode() in cache.ways
+
+
+def test_keys_that_tokens_alone_lead_to_are_bounded_too() -> None:
+    cache = RecordCache(KEPT)
+    cache.start(0)
+    for number in range(20 * KEPT):
+        key = line_of(id=f"key_{number}")
+        revoked = RevocationsRecord(f"app_{number}", {})
+        parts: dict[PartRef, Part | None] = {
+            PartRef("key", key.key.id): key.key,
+            PartRef("tokens", revoked.id): revoked,
+        }
+        assert cache.install(Snapshot(0, parts))
+        way = Way(key, (), cache.generation)
+        cache.keep_token_way(str(number).encode(), "webdata", way)
+    held = [ref for ref in cache._parts if ref.kind in ("key", "tokens")]
+    assert len(held) <= 5 * KEPT + 1
