@@ -172,6 +172,7 @@ async def _node(stack: AsyncExitStack, stock: Stock) -> Node:
         lambda: plane.is_ready,
         SystemClock().now_us,
         plane.recent,
+        plane.reservations,
         keys,
         "https://keys.example",
         users_of(stock.loaded, stock.database, plane),

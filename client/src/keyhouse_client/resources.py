@@ -532,6 +532,8 @@ class Imports(Listing[One, Listed, Each, Nothing]):
     def cancel(self, id: str) -> One:
         """Have it be undone; one that is done stays."""
         return self._sender.one(Call("POST", self._at(id, "cancel")))
+
+
 class Tokens(_Resource[One, Listed, Each, Nothing]):
     """Tokens of users: refused before their time. They are minted at the gateway."""
 

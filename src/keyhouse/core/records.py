@@ -134,7 +134,7 @@ class ApiRecord:
     token too. `imported` tells which strings of other systems its project holds,
     None where it holds none. On the routes of `upstream_costs` the upstream says
     what a call came to, and the route's cost is what is reserved for it.
-    token too. `user_rates` and `user_quotas` are each user's, whose tokens last
+    `user_rates` and `user_quotas` are each user's, whose tokens last
     `token_seconds_max` at most.
     """
 

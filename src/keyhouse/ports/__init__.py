@@ -43,7 +43,6 @@ from keyhouse.ports.rows import (
 )
 from keyhouse.ports.settling import SettlementLedger
 from keyhouse.ports.signals import SignalSink
-from keyhouse.ports.system import Clock, Entropy, Sealed, Sealer, Signer
 from keyhouse.ports.system import (
     Clock,
     Entropy,

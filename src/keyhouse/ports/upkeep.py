@@ -26,6 +26,7 @@ class Upkeep(Protocol):
 
     def prune_settlements(self, before_us: int, rows_max: int) -> int:
         """Delete what reservations came to that were settled before, a bounded number."""
+
     def prune_revocations(self, before_us: int, rows_max: int) -> int:
         """Delete revocations of tokens that have all ended before, a bounded number."""
 

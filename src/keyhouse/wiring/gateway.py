@@ -117,7 +117,6 @@ async def _gateway(
             now_us=plane.means.clock.now_us,
             recent=plane.recent,
             reservations=plane.reservations,
-            signer=Ed25519Signer(plane.means.keyring),
             signer=plane.means.signer,
             issuer=settings.gateway.url,
             users=users_of(settings, database, plane),

@@ -41,7 +41,6 @@ class House:
         self.settlements = Settlements()
         self.now_us = NOW_US
         self.reservations = Reservations(self.settlements, KEYRING, lambda: self.now_us)
-        self.signer: Ed25519Signer | None = None
         self.signer: KeyringSigner | None = None
         self.port = 0
         self.server: GatewayServer | None = None

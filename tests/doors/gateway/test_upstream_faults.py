@@ -4,13 +4,14 @@ import asyncio
 import json
 import logging
 import socket
+from dataclasses import replace
 
 import pytest
 
 from keyhouse.core.entities import Resource
 from keyhouse.core.records import GrantRecord
 from tests.doors.gateway.conftest import House, until
-from tests.doors.gateway.doubles import KEY, api_record, key_record
+from tests.doors.gateway.doubles import KEY, LIMITED, api_record, key_record
 from tests.doors.gateway.wire import Link, ok
 
 
@@ -274,16 +275,14 @@ async def test_the_operators_own_organization_has_private_upstreams(house: House
     url = house.upstream.url
     theirs = api_record("based", url, organization_id="org_2")
     house.verifier.apis["based"] = theirs
-    house.verifier.keys[KEY] = key_record(
-        "one",
-        grants=tuple(
-            GrantRecord(Resource.ORGANIZATION, one, one, None, frozenset())
-            for one in ("org_1", "org_2")
-        ),
-    )
+    for secret, one in ((KEY, "org_1"), (LIMITED, "org_2")):
+        opens = GrantRecord(Resource.ORGANIZATION, one, one, None, frozenset())
+        key = key_record(one, grants=(opens,))
+        house.verifier.keys[secret] = replace(key, organization_id=one)
     await house.start(upstream_private=False, upstream_private_for=frozenset(("org_1",)))
     assert (await house.ask(get())).status == 200
-    assert (await house.ask(get().replace(b"/weather/", b"/based/"))).status == 502
+    foreign = get().replace(b"/weather/", b"/based/").replace(KEY, LIMITED)
+    assert (await house.ask(foreign)).status == 502
     assert (await house.ask(get())).status == 200
 
 

@@ -79,6 +79,7 @@ class DatabaseUpkeep:
     def prune_settlements(self, before_us: int, rows_max: int) -> int:
         """Delete what reservations came to that are over, a bounded number."""
         return self._prune(settlement, settlement.c.at, before_us, rows_max)
+
     def prune_revocations(self, before_us: int, rows_max: int) -> int:
         """Delete revocations of tokens that have all ended by then, a bounded number."""
         ended = token_revocation.c.expires_at

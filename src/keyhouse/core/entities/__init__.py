@@ -86,7 +86,6 @@ from keyhouse.core.entities.tenants import (
     Organization,
     Project,
 )
-from keyhouse.core.entities.tenants import Application, Environment, Organization, Project
 from keyhouse.core.entities.tokens import RevokedKind, TokenRevocation
 from keyhouse.core.entities.webhooks import (
     BudgetMark,

@@ -49,9 +49,7 @@ _WITH_BODY: Final[Mapping[str, Callable[["Exchange", bytes], _BodyCall]]] = {
 def begin(exchange: "Exchange") -> None:
     """Answer a request for one of our own addresses, or wait for its body."""
     path = exchange.path
-    if path == VERIFY or path.startswith(RESERVATIONS):
-        _begin_collecting(exchange)
-    if path in _WITH_BODY:
+    if path in _WITH_BODY or path.startswith(RESERVATIONS):
         _begin_body(exchange)
     elif path == AUTHORIZE or path.startswith(f"{AUTHORIZE}/"):
         authorize_endpoint.AuthorizeCall(exchange).begin()
@@ -80,7 +78,6 @@ def _key_set(exchange: "Exchange") -> refuse.Answer:
     return refuse.Answer(200, "application/jwk-set+json", body, cache=KEY_SET_KEPT)
 
 
-def _begin_collecting(exchange: "Exchange") -> None:
 def _begin_body(exchange: "Exchange") -> None:
     if exchange.method != "POST":
         exchange.fail(refuse.POST_ONLY)
@@ -101,8 +98,5 @@ def collected(exchange: "Exchange") -> None:
         exchange.fail(refuse.BODY_TOO_LARGE)
     elif exchange.received:
         body = b"".join(exchange.collected or ())
-        if exchange.path == VERIFY:
-            verify_endpoint.VerifyCall(exchange, body).begin()
-        else:
-            reservations_endpoint.SettleCall(exchange, body).begin()
-        _WITH_BODY[exchange.path](exchange, body).begin()
+        settle = reservations_endpoint.SettleCall
+        _WITH_BODY.get(exchange.path, settle)(exchange, body).begin()

@@ -10,7 +10,6 @@ from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line,
 from keyhouse.core.request import Request
 from keyhouse.core.reservations import Reservation
 from keyhouse.core.usage import Completed, Use
-from keyhouse.core.usage import Use
 from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict

@@ -116,9 +116,6 @@ def _asked(given: dict[str, Any]) -> Asked:
             raise Faulty(name[:64], "is not a field of verify", mend)
     if given.get("reserve") is not None and given.get("cost") is not None:
         raise Faulty("reserve", "stands beside a cost", "send one of the two")
-    chosen = choose(
-        _text(given, "secret", required=True).encode("utf-8", "replace"), None, None
-    )
     chosen = _chosen(given)
     request = Request(
         chosen.secret,

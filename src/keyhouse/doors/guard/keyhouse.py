@@ -64,6 +64,7 @@ class Facts(TypedDict, total=False):
     scopes: Iterable[str]
     key_id: str | None
     browser: bool
+    token: str | None
 
 
 class Reserved(NamedTuple):
@@ -169,8 +170,7 @@ class Keyhouse:
             scopes=scopes,
             key_id=key_id,
             browser=browser,
-            browser=browser or bool(origin),
-            token=_bytes_of(token),
+            token=token,
         )
         counted = without_secret(path or "", request.secret)
         counted = without_secret(counted, request.token)
@@ -187,6 +187,7 @@ class Keyhouse:
         """
         request = _request_of(secret, api, units, **facts)
         counted = without_secret(request.path or "", request.secret)
+        counted = without_secret(counted, request.token)
         return Reserved(*await self.plane.reserve(request, None, counted))
 
     async def settle(self, id: str, units: int | None = None) -> Settled | Unsettled:
@@ -224,6 +225,7 @@ def _request_of(
         cost=cost,
         key_id=facts.get("key_id"),
         browser=facts.get("browser", False) or bool(origin),
+        token=_bytes_of(facts.get("token")),
     )
 
 

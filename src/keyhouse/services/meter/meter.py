@@ -5,8 +5,7 @@ from typing import Final, NamedTuple
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Alert
 from keyhouse.core.records import ApiRecord, Line
-from keyhouse.core.usage import Completed, Refund, Use
-from keyhouse.core.usage import Use, UseOfUser
+from keyhouse.core.usage import Completed, Refund, Use, UseOfUser
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
 from keyhouse.services.alerts.alarms import Alarms

@@ -144,9 +144,8 @@ class RemotePlane:
             return Decision(refusal, now_us)
         if request.secret is None:
             return Decision(Verdict.MISSING, now_us)
-        ours = is_well_formed(request.secret)
+        ours = is_well_formed(request.secret) or looks_like_token(request.secret)
         if not ours and not self._apis.takes(request.api, request.secret):
-        if not (is_well_formed(request.secret) or looks_like_token(request.secret)):
             return Decision(Verdict.MALFORMED, now_us)
         if not self._following.is_fresh():
             return None

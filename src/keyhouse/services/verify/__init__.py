@@ -2,10 +2,11 @@
 
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.follower import Follower
-from keyhouse.services.verify.loading import Asker, HeldKey, HeldLine, Loading
+from keyhouse.services.verify.loading import Asker, HeldLine, Loading
 from keyhouse.services.verify.management import ManagementKey, refusal_of
 from keyhouse.services.verify.misses import MissBudget
 from keyhouse.services.verify.patience import Patience
+from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.recent import RecentChanges
 from keyhouse.services.verify.resolver import Resolver
 from keyhouse.services.verify.verifier import Verifier

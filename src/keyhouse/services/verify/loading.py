@@ -1,10 +1,9 @@
 """From a secret to records: what the cache lacks is read, once for all askers."""
 
 import logging
-from collections.abc import Callable, Hashable
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core.addresses import UNKNOWN, source_network
 from keyhouse.core.compilation import compile_line
@@ -18,7 +17,6 @@ from keyhouse.core.records import (
     Found,
     KeyRecord,
     Line,
-    OrganizationRecord,
     Part,
     PartRef,
     Snapshot,
@@ -73,15 +71,6 @@ class Asker(Generic[T]):
         source for each API: no provider's strangers slow another's.
         """
         return slug if self.address == UNKNOWN else source_network(self.address)
-
-
-class HeldKey(NamedTuple):
-    """A key with what its state depends on."""
-
-    key: KeyRecord
-    secret: SecretRecord
-    application: ApplicationRecord
-    owners: tuple[OrganizationRecord | ProjectRecord, ...]
 
 
 class HeldLine(NamedTuple):
@@ -140,9 +129,7 @@ class Loading:
                 return asker.refuse(Verdict.API_NOT_ALLOWED)
             return self._load_api(slug, asker)
         customers, subscriptions = self._links(found, api)
-        more = [*refs_of_api(api), *customers, *subscriptions]
-        held = self._held(found, asker, more)
-        refs = [*_refs_of_api(api), *customers, *subscriptions, *more]
+        refs = [*refs_of_api(api), *customers, *subscriptions, *more]
         held = self._held(found, asker, refs)
         if not isinstance(held, dict):
             return held
@@ -245,7 +232,7 @@ class Loading:
             if not slug or self._cache.is_absent(slug, monotonic_us):
                 return asker.refuse(Verdict.MALFORMED)
             load = self._load_api(slug, asker)
-            return self._admitted(load, asker, asker.source(slug), monotonic_us)
+            return self.admitted(load, asker, asker.source(slug), monotonic_us)
         imported, project_id = api.imported, api.project_id
         if imported is None or not admits(imported, secret):
             return asker.refuse(Verdict.MALFORMED)
@@ -284,13 +271,6 @@ class Loading:
 
         load = self._pending(("secret", place), work, take_in, asker)
         monotonic_us = self._clock.monotonic_us()
-        return self._admitted(load, asker, asker.source(slug), monotonic_us)
-        load = self._pending(
-            ("secret", hashed),
-            lambda: self._store.find_secret(candidates),
-            take_in,
-            asker,
-        )
         return self.admitted(load, asker, asker.source(slug), monotonic_us)
 
     def _unsalted(self, hashed: bytes) -> Callable[[Found], None]:

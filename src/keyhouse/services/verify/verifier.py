@@ -36,8 +36,8 @@ from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, S
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
-from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.patience import Patience
+from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.token_loading import TokenLoading
 
 OUTAGE_RETRY_US: Final = 200_000
@@ -279,9 +279,8 @@ class Verifier:
             attempt,
             request.address,
         )
-        hashed = digest(secret, self._pepper)
-        held = self._loading.key(secret, hashed, asker, request.api)
-        held = self.loading.key(secret, digest(secret, self.pepper), asker)
+        hashed = digest(secret, self.pepper)
+        held = self.loading.key(secret, hashed, asker, request.api)
         if not isinstance(held, HeldKey):
             return held
         now_us = self._now_us()

@@ -1,7 +1,6 @@
 """Endpoints for events, what is sent to them, and an audit that nobody changes.
 
 Revision ID: 0016
-Revises: 0014
 Revises: 0015
 """
 
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0014"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
