@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keyhouse.doors.cli.entries import (
+        BackedUp,
         Bootstrapped,
         KeptMail,
+        Progress,
         Ready,
         ShownSetting,
         Sources,
@@ -161,6 +163,41 @@ class _Installation:
             return wiring.bootstrap(
                 self._settings, email, organization, project, fresh_key=fresh_key
             )
+
+    def back_up(
+        self,
+        out: Path,
+        passphrase: str | None,
+        progress: "Progress",
+        *,
+        with_keyring: bool,
+        with_usage: bool,
+    ) -> "BackedUp":
+        from keyhouse import wiring
+
+        with _told():
+            return wiring.back_up(
+                self._settings,
+                out,
+                passphrase,
+                progress,
+                with_keyring=with_keyring,
+                with_usage=with_usage,
+            )
+
+    def is_sealed(self, file: Path) -> bool:
+        from keyhouse import wiring
+
+        with _told():
+            return wiring.is_sealed(file)
+
+    def restore(
+        self, file: Path, passphrase: str | None, progress: "Progress", *, force: bool
+    ) -> "BackedUp":
+        from keyhouse import wiring
+
+        with _told():
+            return wiring.restore(self._settings, file, passphrase, progress, force=force)
 
     @contextmanager
     def people_desk(self) -> Iterator["PeopleDesk"]:

@@ -5,6 +5,7 @@ light package alone can import this module and use the guard.
 """
 
 from keyhouse.wiring.counters import Counters, counters_beside
+from keyhouse.wiring.backups import back_up, is_sealed, restore
 from keyhouse.wiring.desks import mail_folder, mailer, people_desk
 from keyhouse.wiring.folder import (
     drop_signing_key,
@@ -22,16 +23,19 @@ __all__ = [
     "SWITCH_SECONDS",
     "Counters",
     "Keyhouse",
+    "back_up",
     "bootstrap",
     "counters_beside",
     "data_plane",
     "drop_signing_key",
+    "is_sealed",
     "mail_folder",
     "mailer",
     "new_sealing_key",
     "new_signing_key",
     "people_desk",
     "prepare",
+    "restore",
     "run_gateway",
     "run_management",
     "spare_collector",

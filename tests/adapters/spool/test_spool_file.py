@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keyhouse.adapters.spool import MappedSpoolFolder, SpoolDamaged
+from keyhouse.adapters.spool import MappedSpoolFolder, SpoolDamaged, spools_in_use
 from keyhouse.adapters.spool.reading import read_stretch
 from keyhouse.core.usage import Completed, Served, Use
 
@@ -170,3 +170,15 @@ def test_all_of_a_new_spools_disk_is_taken(tmp_path: Path) -> None:
     spool = MappedSpoolFolder(tmp_path, "boot", SIZE).create("spl_whole")
     assert file_of(tmp_path).stat().st_blocks * 512 >= SIZE
     spool.discard()
+
+
+def test_a_spool_is_in_use_while_its_process_holds_it(tmp_path: Path) -> None:
+    folder = MappedSpoolFolder(tmp_path, "boot", SIZE)
+    assert spools_in_use(tmp_path / "none") == []
+    spool = folder.create("spl_one")
+    assert spools_in_use(tmp_path) == ["spl_one"]
+    assert spool.served(*entry(1))
+    spool.close()
+    assert spools_in_use(tmp_path) == []
+    (orphan,) = folder.orphans()
+    orphan.close()

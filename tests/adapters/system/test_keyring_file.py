@@ -32,6 +32,7 @@ from keyhouse.core.keyring import (
     SealingKey,
     SigningAlgorithm,
     SigningKey,
+    put_keyring,
 )
 
 
@@ -237,3 +238,25 @@ def test_a_number_beyond_the_curve_is_no_key_for_es256(tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(KeyringError, match="no number of P-256"):
         load_keyring(path)
+def test_a_keyring_that_is_put_in_place_keeps_the_one_before_it(tmp_path: Path) -> None:
+    """Whoever restores over the wrong folder has lost no key."""
+    path, elsewhere = tmp_path / "deep" / "keyring.json", tmp_path / "other.json"
+    new = create_keyring(elsewhere)
+    assert put_keyring(path, new) is None
+    assert load_keyring(path) == new
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert put_keyring(path, new) is None
+    newer = add_sealing_key(elsewhere)
+    kept = put_keyring(path, newer)
+    assert kept is not None
+    assert (load_keyring(kept), load_keyring(path)) == (new, newer)
+    path.write_text("damaged")
+    aside = put_keyring(path, new)
+    assert aside is not None
+    assert aside.read_text() == "damaged"
+
+
+def test_a_keyring_that_cannot_be_put_in_place_says_so(tmp_path: Path) -> None:
+    ring = create_keyring(tmp_path / "keyring.json")
+    with pytest.raises(KeyringError, match="cannot be written"):
+        put_keyring(tmp_path / "keyring.json" / "below", ring)

@@ -13,7 +13,14 @@ from typer.testing import CliRunner, Result
 from keyhouse import settings, wiring
 from keyhouse.core.secret import Secret
 from keyhouse.doors.cli.app import build_cli
-from keyhouse.doors.cli.entries import KeptMail, Ready, ShownSetting, Sources, WrongUse
+from keyhouse.doors.cli.entries import (
+    KeptMail,
+    Progress,
+    Ready,
+    ShownSetting,
+    Sources,
+    WrongUse,
+)
 from keyhouse.services.people import PeopleDesk
 
 Run = Callable[..., Result]
@@ -89,6 +96,13 @@ class MadeRows:
 
 
 @dataclass
+class MadeBackup:
+    made_at: str = "2026-03-01T09:30:00Z"
+    revision: str = "0010"
+    rows: dict[str, int] = field(default_factory=lambda: {"key": 2, "api": 1})
+
+
+@dataclass
 class Installation:
     data_dir: Path
     gateway_url: str
@@ -131,6 +145,28 @@ class Installation:
 
     def drop_signing_key(self, id: str) -> None:
         self.called.append(f"drop-signing-key {id}")
+    def back_up(
+        self,
+        out: Path,
+        passphrase: str | None,
+        progress: Progress,
+        *,
+        with_keyring: bool,
+        with_usage: bool,
+    ) -> MadeBackup:
+        progress("key", 50_000)
+        self.called.append(("backup", out, passphrase, with_keyring, with_usage))
+        return MadeBackup()
+
+    def is_sealed(self, file: Path) -> bool:
+        return file.name.startswith("sealed")
+
+    def restore(
+        self, file: Path, passphrase: str | None, progress: Progress, *, force: bool
+    ) -> MadeBackup:
+        progress("key", 2)
+        self.called.append(("restore", file, passphrase, force))
+        return MadeBackup()
 
     @contextmanager
     def people_desk(self) -> Iterator[PeopleDesk]:

@@ -1,6 +1,7 @@
 """Everything that a process needs of its database, on one engine."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
@@ -18,6 +19,9 @@ from keyhouse.adapters.database.signals import DatabaseSignalSink
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
 from keyhouse.core.upstream_headers import Unseal
+
+if TYPE_CHECKING:
+    from keyhouse.adapters.database.portable import DatabasePortable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ class Database:
     def check(self) -> str | None:
         """What is wrong with the schema, in plain words; None when it fits."""
         return check_engine(self.engine)
+
+    def portable(self) -> "DatabasePortable":
+        """The database as a whole."""
+        from keyhouse.adapters.database.portable import (  # noqa: PLC0415  (dear: Alembic)
+            DatabasePortable,
+        )
+
+        return DatabasePortable(self.engine)
 
     def dispose(self) -> None:
         """Close all connections. Feeds are to be closed before."""

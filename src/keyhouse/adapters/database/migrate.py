@@ -29,7 +29,12 @@ def migrate(engine: Engine) -> None:
             connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
         refuse_newer(connection)
-        command.upgrade(_config(connection), "head")
+        migrate_to(connection, "head")
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    """Run the revisions up to that one, or up to `head`, in an open transaction."""
+    command.upgrade(_config(connection), revision)
 
 
 def _config(connection: Connection) -> Config:

@@ -88,6 +88,18 @@ class MappedSpoolFolder:
             os.close(descriptor)
 
 
+def spools_in_use(path: Path) -> list[str]:
+    """The ids of the spools in a folder whose processes live."""
+    found = []
+    for spool in sorted(path.glob(f"*{_SUFFIX}")):
+        descriptor = _locked(spool)
+        if descriptor is None:
+            found.append(spool.stem)
+        else:
+            os.close(descriptor)
+    return found
+
+
 def _locked(path: Path) -> int | None:
     """A descriptor that holds the lock of an existing file, or None."""
     try:

@@ -13,6 +13,7 @@ from keyhouse.adapters.system.keyring_file import (
     load_keyring,
     parse_keyring,
     retire_signing_key,
+    put_keyring,
 )
 from keyhouse.adapters.system.open_files import allow_open_files
 
@@ -30,4 +31,5 @@ __all__ = [
     "load_keyring",
     "parse_keyring",
     "retire_signing_key",
+    "put_keyring",
 ]

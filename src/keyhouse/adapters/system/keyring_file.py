@@ -131,6 +131,36 @@ def retire_signing_key(path: Path, id: str, entropy: Entropy = os.urandom) -> Ke
     return _rewritten(path, entropy, change)
 
 
+def put_keyring(path: Path, ring: Keyring, entropy: Entropy = os.urandom) -> Path | None:
+    """Have `ring` be the keyring at `path`. One that is there is kept beside it.
+
+    Gives where that one went, None where there was none, or the same. Raises
+    KeyringError where it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _folder_held(path.parent):
+            kept = _kept_aside(path, ring, entropy(4).hex()) if path.exists() else None
+            _replace(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
+            return kept
+    except OSError as error:
+        raise KeyringError(
+            f"the keyring {path} cannot be written: {_reason(error)}"
+        ) from error
+
+
+def _kept_aside(path: Path, ring: Keyring, suffix: str) -> Path | None:
+    """A second name for the file that is there, unless it holds the same keys."""
+    try:
+        if load_keyring(path) == ring:
+            return None
+    except KeyringError:
+        pass  # damaged or not: it is somebody's, and is kept
+    aside = path.with_name(f"{path.name}.replaced-{suffix}")
+    os.link(path, aside)
+    return aside
+
+
 def load_keyring(path: Path) -> Keyring:
     """Read the keyring from `path`.
 

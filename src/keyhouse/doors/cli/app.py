@@ -5,7 +5,14 @@ from typing import Annotated
 
 import typer
 
-from keyhouse.doors.cli import auditing, quickstart, reports, running, verify
+from keyhouse.doors.cli import (
+    auditing,
+    backups,
+    quickstart,
+    reports,
+    running,
+    verify,
+)
 from keyhouse.doors.cli.apis import apis
 from keyhouse.doors.cli.calendars import calendars
 from keyhouse.doors.cli.config import config
@@ -38,6 +45,8 @@ _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "gateway": (running.gateway, "gateway --set gateway.listen=0.0.0.0:8080"),
     "management": (running.management, "management"),
     "migrate": (running.migrate, "migrate"),
+    "backup": (backups.backup, "backup --out keyhouse-2026-03-01.backup --seal"),
+    "restore": (backups.restore, "restore keyhouse-2026-03-01.backup --data-dir ./new"),
     "bootstrap": (running.bootstrap, "bootstrap --organization Acme"),
     "mail": (mail, "mail --to ada@example.com"),
     "requests": (reports.requests, "requests --verdict rate_limited"),

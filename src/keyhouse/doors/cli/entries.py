@@ -72,6 +72,24 @@ class Bootstrapped(Protocol):
         """Whether this call made them."""
 
 
+class BackedUp(Protocol):
+    """What a backup says of itself."""
+
+    @property
+    def made_at(self) -> str:
+        """The moment that it holds, RFC 3339."""
+
+    @property
+    def revision(self) -> str:
+        """The schema's revision."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many rows each table has."""
+
+
+Progress = Callable[[str, int], None]
+"""Is told a table's name and how many of its rows are done."""
 Ready = Callable[[Mapping[str, int]], int]
 """Called once all answer, with process ids by name; not 0 ends everything."""
 
@@ -123,6 +141,24 @@ class Installation(Protocol):
 
     def drop_signing_key(self, id: str) -> None:
         """Take a key that signs no more out of the keyring."""
+    def back_up(
+        self,
+        out: Path,
+        passphrase: str | None,
+        progress: Progress,
+        *,
+        with_keyring: bool,
+        with_usage: bool,
+    ) -> BackedUp:
+        """Write a new file that holds the database as it is now, and the keyring."""
+
+    def is_sealed(self, file: Path) -> bool:
+        """Whether a backup needs a passphrase."""
+
+    def restore(
+        self, file: Path, passphrase: str | None, progress: Progress, *, force: bool
+    ) -> BackedUp:
+        """Make the installation what a backup holds."""
 
     def people_desk(self) -> AbstractContextManager["PeopleDesk"]:
         """Who can log in, on this machine's database."""
