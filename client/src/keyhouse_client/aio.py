@@ -1,7 +1,7 @@
 """The client for programs on an event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Self
 
 import httpx
@@ -10,6 +10,7 @@ from keyhouse_client import answers
 from keyhouse_client.answers import Answer, Json, Page
 from keyhouse_client.calls import Call
 from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
+from keyhouse_client.errors import Unreachable
 from keyhouse_client.resources import Resources
 
 
@@ -92,6 +93,28 @@ class AsyncClient(
     async def send(self, call: Call) -> Answer:
         """Make any call; the answer has its status and its change's number."""
         return await self._sender.answer(call)
+
+    async def export_yaml(
+        self, *, project: str | None = None, only: Sequence[str] = ()
+    ) -> AsyncIterator[str]:
+        """As `declaration.export`, as the text of a file, piece by piece.
+
+        For what is too much to hold. Raises Unreachable where the end does not come.
+        """
+        given = {"project": project, "only": ",".join(only) or None}
+        query = {name: value for name, value in given.items() if value is not None}
+        headers = {"Accept": "application/yaml"}
+        try:
+            async with self._sender.http.stream(
+                "GET", "/v1/export", params=query, headers=headers
+            ) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    answers.read(answer)
+                async for piece in answer.aiter_text():
+                    yield piece
+        except httpx.TransportError as error:
+            raise Unreachable(f"GET /v1/export: {error}") from error
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,7 +1,7 @@
 """The client for programs that wait."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import httpx
@@ -10,6 +10,7 @@ from keyhouse_client import answers
 from keyhouse_client.answers import Answer, Json, Page
 from keyhouse_client.calls import Call
 from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
+from keyhouse_client.errors import Unreachable
 from keyhouse_client.resources import Resources
 
 
@@ -91,6 +92,27 @@ class Client(Resources[Json, Page, Iterator[Json], None]):
     def send(self, call: Call) -> Answer:
         """Make any call; the answer has its status and its change's number."""
         return self._sender.answer(call)
+
+    def export_yaml(
+        self, *, project: str | None = None, only: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """As `declaration.export`, as the text of a file, piece by piece.
+
+        For what is too much to hold. Raises Unreachable where the end does not come.
+        """
+        given = {"project": project, "only": ",".join(only) or None}
+        query = {name: value for name, value in given.items() if value is not None}
+        headers = {"Accept": "application/yaml"}
+        try:
+            with self._sender.http.stream(
+                "GET", "/v1/export", params=query, headers=headers
+            ) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    answers.read(answer)
+                yield from answer.iter_text()
+        except httpx.TransportError as error:
+            raise Unreachable(f"GET /v1/export: {error}") from error
 
     def close(self) -> None:
         """Close the connections."""

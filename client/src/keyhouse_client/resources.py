@@ -560,6 +560,39 @@ class Tokens(_Resource[One, Listed, Each, Nothing]):
             body["all"] = True
         body["application"] = application
         return self._sender.one(Call("POST", self._at("revoke"), body=body))
+class Declaration(_Resource[One, Listed, Each, Nothing]):
+    """Things as a file says: a document of them, and one that is to be so."""
+
+    def export(self, *, project: str | None = None, only: Sequence[str] = ()) -> One:
+        """The document of one project, by id or name, or of the whole organization.
+
+        `only` names some of its sections: projects, apis, customers,
+        applications, keys. No secret is in it.
+        """
+        query = {"project": project, "only": ",".join(only) or None}
+        headers = {"Accept": "application/json"}
+        return self._sender.one(Call("GET", self._at("export"), query, headers=headers))
+
+    def apply(
+        self,
+        document: Mapping[str, Any],
+        *,
+        dry_run: bool = False,
+        prune: bool = False,
+        plan: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> One:
+        """Have things be as the document says; `prune` takes away what it leaves out.
+
+        With `dry_run` the `steps` are told, and nothing is done; the answer's
+        `plan`, sent with a second call, has those steps done and no others.
+        `secrets` of new keys are in this answer and nowhere else. Look at
+        `complete`: of a long plan only a part may have been done.
+        """
+        query = {"dry_run": dry_run or None, "prune": prune or None, "plan": plan}
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        call = Call("POST", self._at("apply"), query, dict(document), headers)
+        return self._sender.one(call)
 
 
 class Resources(Generic[One, Listed, Each, Nothing]):
@@ -585,3 +618,4 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.alerts = Listing(sender, "/v1/alerts")
         self.audit = Audit(sender, "/v1/audit")
         self.webhooks = Webhooks(sender, "/v1/webhooks")
+        self.declaration = Declaration(sender, "/v1")

@@ -277,7 +277,8 @@ BY_ACTION: Final[Mapping[str, Kind]] = {
 """What is told of an action of the audit; what is not in it is told to nobody."""
 UNTOLD: Final = frozenset(
     (
-        # Told by what they come with: key.create and key.rotate.
+        # Told by what they come with: each step of a file, and key.create or key.rotate.
+        "declaration.apply",
         "secret.create",
         # And these by key.rotate and key.roll_back.
         "secret.wait",

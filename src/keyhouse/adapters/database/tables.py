@@ -226,6 +226,7 @@ application: Final = _table(
     sa.Index(None, "organization_id"),
     _index_of_set("application", "rotation", "id"),
     sa.Index(None, "import_id"),
+    sa.Index(None, "project_id", "name"),
     organization_id="organization",
     project_id="project",
 )
@@ -307,6 +308,8 @@ key: Final = _table(
     ),
     _where("ix_key_deleted_at", "deleted_at IS NOT NULL", "deleted_at", "id"),
     sa.Index(None, "import_id"),
+    sa.Index(None, "project_id"),
+    sa.Index(None, "application_id", "name"),
     organization_id="organization",
     project_id="project",
     application_id="application",

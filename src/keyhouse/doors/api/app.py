@@ -10,6 +10,7 @@ from keyhouse.doors.api import (
     apis,
     applications,
     customers,
+    declarations,
     health,
     imports,
     keys,
@@ -64,6 +65,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         sessions,
         reports,
         webhooks,
+        declarations,
         health,
     )
     app.state.routers = [part.router for part in parts]

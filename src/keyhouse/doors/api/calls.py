@@ -213,6 +213,14 @@ class Call:
         _, seq = self._office.write(self._actor, act)
         return Response(status_code=204, headers=_seq(seq))
 
+    def means(self) -> tuple[Office, Actor, Once | None]:
+        """For what is no single transaction: where, by whom, and how often at most."""
+        return self._office, self._actor, self._once
+
+    def told_seq(self, seq: int | None) -> dict[str, str]:
+        """The header that tells a change's number, where there is one."""
+        return _seq(seq)
+
     def _posted(
         self, act: Callable[[Work], T], shape: Callable[[T], Shaped], status: int
     ) -> Outcome:
@@ -305,7 +313,7 @@ def _fingerprint(request: Request) -> str:
     return blake2b(head + b"\n\n" + request.state.body, digest_size=16).hexdigest()
 
 
-def operation(
+def operation(  # noqa: PLR0913  (what a document tells of an endpoint)
     router: APIRouter,
     method: str,
     path: str,
@@ -316,13 +324,14 @@ def operation(
     many: bool = False,
     status: int = 200,
     own: bool = False,
+    also: dict[str, Any] | None = None,
 ) -> Callable[[F], F]:
     """Add an endpoint that needs `scope`, and tell of it in the OpenAPI document.
 
     The scope is asked for before the body is looked at; the service asks again.
     None is for what a person does without any: with a session alone. With `own`
     a person does it without any to what is theirs: the service alone asks. `Lines`
-    are streamed.
+    are streamed. `also` is what the answer may be besides JSON, by media type.
     """
 
     async def needs(request: Request) -> None:
@@ -336,6 +345,8 @@ def operation(
         }
     elif answer is not None:
         told[status]["model"] = page_of(answer) if many else answer
+    if also is not None:
+        told[status]["content"] = also
     return router.api_route(
         path,
         methods=[method],

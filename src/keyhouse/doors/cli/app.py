@@ -8,6 +8,7 @@ import typer
 from keyhouse.doors.cli import (
     auditing,
     backups,
+    declarations,
     quickstart,
     reports,
     running,
@@ -52,6 +53,8 @@ _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "requests": (reports.requests, "requests --verdict rate_limited"),
     "alerts": (reports.alerts, "alerts --kind server_key_in_browser"),
     "audit": (auditing.audit, "audit --export audit.jsonl"),
+    "export": (declarations.export, "export --out keyhouse.yaml"),
+    "apply": (declarations.apply, "apply keyhouse.yaml --prune"),
     "verify": (verify.verify, "verify --api weather < key.txt"),
 }
 _GROUPS = {

@@ -52,11 +52,11 @@ class Desk:
         here = self.installation()
         return access.find(here.data_dir, here.management_url, os.environ)
 
-    def client(self) -> "Client":
+    def client(self, timeout_seconds: float = 30.0) -> "Client":
         """The management API. Close it, or use it in a `with`."""
         from keyhouse_client import Client
 
-        return Client(*self.access())
+        return Client(*self.access(), timeout_seconds=timeout_seconds)
 
 
 def desk(context: typer.Context) -> Desk:

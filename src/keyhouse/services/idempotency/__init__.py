@@ -3,3 +3,6 @@
 from keyhouse.services.idempotency.commands import Once, Outcome, Shaped, once, repeatable
 
 __all__ = ["Once", "Outcome", "Shaped", "once", "repeatable"]
+from keyhouse.services.idempotency.commands import Once, Outcome, Shaped, once, replayed
+
+__all__ = ["Once", "Outcome", "Shaped", "once", "replayed"]

@@ -77,6 +77,22 @@ def once(
         return _claimed(office, actor, act, shape, status, key)
 
 
+def replayed(office: Office, actor: Actor, key: Once | None) -> Outcome | None:
+    """The answer to `key` where it came before: for what is done in several steps.
+
+    Raises Mismatch as `once` does.
+    """
+    if key is None:
+        return None
+    with office.rows.reading() as tx:
+        row = find_remembered(tx, actor, key.key)
+    if row is None:
+        return None
+    if row.fingerprint != key.fingerprint:
+        raise Mismatch("this idempotency key came before with another request")
+    return Outcome(row.status, row.answer, None, None, replayed=True)
+
+
 def _claimed(
     office: Office,
     actor: Actor,

@@ -1,0 +1,218 @@
+"""`keyhouse export` and `keyhouse apply`: things as a file says."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+
+import typer
+
+from keyhouse.doors.cli import show
+from keyhouse.doors.cli.desk import AsJson, desk
+from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.failures import REFUSED
+
+if TYPE_CHECKING:
+    from keyhouse_client import Client
+
+_MARKS: Final = {"create": "+", "change": "~", "disable": "!", "remove": "-"}
+_BYTES_MAX: Final = 1 << 20
+SECONDS: Final = 300.0
+"""A long plan is tried and done before it is answered."""
+
+
+def export(
+    context: typer.Context,
+    *,
+    project: Annotated[
+        str | None, typer.Option(help="One project, by id or name; else all.")
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="projects, apis, customers, applications or keys. Repeatable."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A file, instead of here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What there is, as YAML to keep in version control; no secret is in it."""
+    with desk(context).client() as client:
+        pieces = (
+            iter([_as_json(client, project, only or [])])
+            if as_json
+            else client.export_yaml(project=project, only=only or [])
+        )
+        if out is None:
+            for piece in pieces:
+                sys.stdout.write(piece)
+            sys.stdout.flush()
+        else:
+            _write(out, pieces)
+
+
+def _as_json(client: "Client", project: str | None, only: list[str]) -> str:
+    import json
+
+    found = client.declaration.export(project=project, only=only)
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(out: Path, pieces: Iterator[str]) -> None:
+    """The file is the old one until the last piece is here."""
+    draft = out.with_name(out.name + ".new")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            for piece in pieces:
+                file.write(piece)
+        draft.replace(out)
+    except OSError as error:
+        raise WrongUse(f"{out} can't be written: {error.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def apply(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="What `export` wrote, or you; - reads it.")],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan, and do nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Take away what the file's sections leave out."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the secrets of new keys there (0600), a new file."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have things be as a file says: the plan is shown, and then done as shown."""
+    document = _read(file)
+    asking = not (dry_run or yes)
+    if asking and (as_json or file == Path("-") or not sys.stdin.isatty()):
+        raise WrongUse("Nobody can be asked here: give --dry-run or --yes.")
+    with desk(context).client(SECONDS) as client:
+        plan = client.declaration.apply(document, dry_run=True, prune=prune)
+        if dry_run or not plan["steps"]:
+            _tell(plan, json=as_json)
+            return
+        if not as_json:
+            _tell(plan, json=False)
+        if asking and not typer.confirm("Do it?"):
+            show.say("Nothing was done.", err=True)
+            raise typer.Exit(REFUSED)
+        with _Kept(out) as kept:
+            done = client.declaration.apply(document, prune=prune, plan=plan["plan"])
+            kept.keep(done)
+    _tell_done(done, out, json=as_json)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The document of a file. Raises WrongUse where it holds none."""
+    from keyhouse.services.declare import Unreadable, read_yaml
+
+    try:
+        with sys.stdin.buffer if file == Path("-") else file.open("rb") as opened:
+            text = opened.read(_BYTES_MAX + 1).decode("utf-8")
+        found = read_yaml(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{file} can't be read: {error}") from None
+    except Unreadable as error:
+        raise WrongUse(f"{file} can't be applied: {error}.") from None
+    if not isinstance(found, dict):
+        raise WrongUse(f"{file} can't be applied: it begins with `keyhouse: 1`.")
+    return found
+
+
+class _Kept:
+    """The file for secrets: made before there are any, for they are told once."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._out = out
+        self._handle = -1
+
+    def __enter__(self) -> Self:
+        if self._out is not None:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            try:
+                self._handle = os.open(self._out, flags, 0o600)
+            except OSError as error:
+                raise WrongUse(f"{self._out} can't be made: {error.strerror}") from None
+        return self
+
+    def keep(self, done: Mapping[str, Any]) -> None:
+        """Write the secrets, a line each: id, secret, name."""
+        if self._handle >= 0:
+            with os.fdopen(self._handle, "w", encoding="utf-8") as file:
+                self._handle = -1
+                for one in done["secrets"] or ():
+                    file.write(f"{one['key']} {one['secret']} {one['name']}\n")
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle >= 0 and self._out is not None:
+            os.close(self._handle)
+            self._out.unlink(missing_ok=True)
+
+
+def _tell(plan: Mapping[str, Any], *, json: bool) -> None:
+    if json:
+        show.as_json(plan)
+        return
+    for step in plan["steps"]:
+        place = f"  ({step['place']})" if step["place"] else ""
+        show.say(f"{_MARKS[step['action']]} {step['kind']} {step['name']}{place}")
+        for one in step["fields"]:
+            before = "" if step["action"] == "create" else f"{_value(one['before'])} → "
+            show.say(f"    {one['field']}: {before}{_value(one['after'])}")
+    if not plan["steps"]:
+        show.say("Nothing to do: all is as the file says.")
+    for missing in plan["values_missing"]:
+        show.say(
+            f"* the header {missing['header']} of {missing['api']} has no value here: "
+            f"keyhouse apis headers set {missing['api']} {missing['header']} < value.txt"
+        )
+    if plan["steps"]:
+        show.say(
+            f"{plan['created']} to create, {plan['changed']} to change, "
+            f"{plan['disabled']} to disable, {plan['removed']} to remove, "
+            f"{plan['unchanged']} as they are."
+        )
+
+
+def _tell_done(done: Mapping[str, Any], out: Path | None, *, json: bool) -> None:
+    if json:
+        shown = {**done, "secret_file": str(out), "secrets": []} if out else done
+        show.as_json(shown)
+    else:
+        show.say(f"{done['steps_done']} of {len(done['steps'])} steps done.")
+        _tell_secrets(done, out)
+    if done["complete"]:
+        return
+    show.say("The rest was not done; mend it and apply the file again:", err=True)
+    for one in done["errors"]:
+        show.say(f"  {one['field']}: {one['reason']}; {one['mend']}", err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _tell_secrets(done: Mapping[str, Any], out: Path | None) -> None:
+    secrets = done["secrets"] or []
+    if done["secrets_already_shown"]:
+        show.say(
+            "Secrets of new keys were shown before and can't be shown again.", err=True
+        )
+    if secrets and out is not None:
+        show.say(f"The secrets of {len(secrets)} new keys are in {out}.")
+    elif secrets:
+        show.say("Secrets of new keys, shown this one time:", err=True)
+        for one in secrets:
+            show.say(f"{one['key']} {one['secret']} {one['name']}")
+
+
+def _value(value: object) -> str:
+    """A value as one line: what is long is best read in the file."""
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

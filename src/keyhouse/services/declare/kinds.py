@@ -1,0 +1,139 @@
+"""What stands in a file: a table of kinds, each with a table of its fields.
+
+A field that is added to a service's row needs a line here, a kind a `Kind`.
+The rest of the folder knows neither by name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from keyhouse.services.declare.forms import Form, Plain
+from keyhouse.services.issue import Issued
+from keyhouse.services.work import Look, Work
+
+State = dict[str, Plain]
+"""An entry with all of its fields, as plain values; what it refers to by id, or by
+
+`+place` where that entry of the file is yet to be made.
+"""
+Held = Mapping[str, Any]
+"""An entry's fields as services take them."""
+
+
+Swap = Callable[[str, Any, str], Any]
+"""Takes a section, what names something there, and the field's place in the entry."""
+
+
+Stays = Callable[[Look | Work, Any, AbstractSet[str]], bool]
+"""Takes a row, and the ids of what refers to it no more by then."""
+
+
+class Made(NamedTuple):
+    """What was made; with its secret, if it is a key."""
+
+    id: str
+    issued: Issued | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of an entry. It is left out of a file where it is as `default` says.
+
+    `refers` is the section that its text names something in; `fixed` cannot be
+    changed; `apart` is told by `Kind.tell_more`, no column of the row.
+    """
+
+    name: str
+    form: Form
+    default: Plain | Callable[[State], Plain] = None
+    needed: bool = False
+    fixed: bool = False
+    refers: str | None = None
+    apart: bool = False
+    column: str | None = None
+    shown_alone: bool = False
+    """It is told, and no command writes it."""
+    nested: Callable[[Plain, Swap], Plain] | None = None
+    """Puts another text for each name or id that is deeper in the value."""
+
+    def swapped(self, value: Plain, swap: Swap) -> Plain:
+        """The value with another text for each thing that it names."""
+        if self.nested is not None:
+            return self.nested(value, swap)
+        if self.refers is None or value is None:
+            return value
+        return swap(self.refers, value, self.name)
+
+    def usual(self, state: State) -> Plain:
+        """What it is where the file says nothing."""
+        return self.default(state) if callable(self.default) else self.default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A section of the file.
+
+    `title` names an entry to people. `find` gives the ids of the rows that an
+    entry without an id may mean: one, or none, or several. `make`, `change` and
+    `remove` are commands of services. `stays` is why a row cannot be removed:
+    it is then disabled instead; what is `loose` refers to it no more by then. Where it
+    `is_put_away`, removing it leaves its row. `listed` are the rows that a file
+    is about at all, `owned` those that pruning may take away. `known_as` are the
+    texts by which others may refer to it, the surest first.
+    """
+
+    section: str
+    one: str
+    prefix: str
+    entity: type[Any]
+    fields: tuple[Field, ...]
+    read_scope: str
+    write_scope: str
+    title: Callable[[State], str]
+    find: Callable[[Look | Work, State], Sequence[str]]
+    identity: tuple[str, ...]
+    make: Callable[[Work, Held], Made]
+    change: Callable[[Work, Any, Held], None]
+    remove: Callable[[Work, Any], None]
+    known_as: Callable[[State], Sequence[str | None]] = lambda _state: ()
+    tell_more: Callable[[Look | Work, Sequence[Any]], list[State]] | None = None
+    stays: Stays = lambda _at, _row, _loose: False
+    is_put_away: bool = False
+    owned: Callable[[Look | Work, Any], bool] = lambda _at, _row: True
+    listed: Callable[[Any], bool] = lambda _row: True
+    in_project: bool = True
+    children: "tuple[Kind, ...]" = field(default=())
+    parent: str = ""
+    hint: Callable[[Look | Work, Sequence[Any]], Mapping[str, str]] | None = None
+
+    def tell(self, at: Look | Work, rows: Sequence[Any]) -> list[State]:
+        """The states of rows."""
+        more = self.tell_more(at, rows) if self.tell_more else [{} for _ in rows]
+        return [
+            {
+                one.name: own[one.name]
+                if one.apart
+                else one.form.tell(getattr(row, one.column or one.name))
+                for one in self.fields
+            }
+            for row, own in zip(rows, more, strict=True)
+        ]
+
+    def held(self, state: State) -> Held:
+        """All that a command writes, as it takes it."""
+        return {
+            one.name: one.form.hold(state[one.name])
+            for one in self.fields
+            if one.name in state and not one.shown_alone
+        }
+
+    def differing(self, before: State, after: State) -> list[Field]:
+        """The fields that are not the same."""
+        return [
+            one
+            for one in self.fields
+            if not one.shown_alone
+            and one.form.key(before[one.name]) != one.form.key(after[one.name])
+        ]
