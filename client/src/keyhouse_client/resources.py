@@ -560,6 +560,8 @@ class Tokens(_Resource[One, Listed, Each, Nothing]):
             body["all"] = True
         body["application"] = application
         return self._sender.one(Call("POST", self._at("revoke"), body=body))
+
+
 class Declaration(_Resource[One, Listed, Each, Nothing]):
     """Things as a file says: a document of them, and one that is to be so."""
 

@@ -4,8 +4,8 @@ Everything heavy is imported inside its builder, so that a program with the
 light package alone can import this module and use the guard.
 """
 
-from keyhouse.wiring.counters import Counters, counters_beside
 from keyhouse.wiring.backups import back_up, is_sealed, restore
+from keyhouse.wiring.counters import Counters, counters_beside
 from keyhouse.wiring.desks import mail_folder, mailer, people_desk
 from keyhouse.wiring.folder import (
     drop_signing_key,

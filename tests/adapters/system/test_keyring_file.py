@@ -24,6 +24,7 @@ from keyhouse.adapters.system import (
     dump_keyring,
     load_keyring,
     parse_keyring,
+    put_keyring,
     retire_signing_key,
 )
 from keyhouse.core.keyring import (
@@ -32,7 +33,6 @@ from keyhouse.core.keyring import (
     SealingKey,
     SigningAlgorithm,
     SigningKey,
-    put_keyring,
 )
 
 
@@ -238,6 +238,8 @@ def test_a_number_beyond_the_curve_is_no_key_for_es256(tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(KeyringError, match="no number of P-256"):
         load_keyring(path)
+
+
 def test_a_keyring_that_is_put_in_place_keeps_the_one_before_it(tmp_path: Path) -> None:
     """Whoever restores over the wrong folder has lost no key."""
     path, elsewhere = tmp_path / "deep" / "keyring.json", tmp_path / "other.json"

@@ -145,6 +145,7 @@ class Installation:
 
     def drop_signing_key(self, id: str) -> None:
         self.called.append(f"drop-signing-key {id}")
+
     def back_up(
         self,
         out: Path,

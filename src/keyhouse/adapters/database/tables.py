@@ -308,7 +308,6 @@ key: Final = _table(
     ),
     _where("ix_key_deleted_at", "deleted_at IS NOT NULL", "deleted_at", "id"),
     sa.Index(None, "import_id"),
-    sa.Index(None, "project_id"),
     sa.Index(None, "application_id", "name"),
     organization_id="organization",
     project_id="project",

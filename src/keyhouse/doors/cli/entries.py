@@ -141,6 +141,7 @@ class Installation(Protocol):
 
     def drop_signing_key(self, id: str) -> None:
         """Take a key that signs no more out of the keyring."""
+
     def back_up(
         self,
         out: Path,
