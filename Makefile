@@ -6,12 +6,13 @@
 # make soak    kill -9 under load, again and again; the promised sizes; fuzzing
 #              (ROUNDS=200 KEYS=1000000 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
+# make client-shapes  the client's types, from the management API's own document
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
 # make clean   remove what the others made
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test lint bench pictures soak lock clean
+.PHONY: run test lint bench pictures soak client-shapes lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -65,6 +66,9 @@ soak: $(VENV)/soak.stamp
 	    $$(( $(or $(FUZZ_SECONDS),120) / 2 )) || exit 1; done
 
 assets: $(VENDOR)/icons.json
+
+client-shapes: $(VENV)/test.stamp
+	$(BIN)/python -m client.generate
 
 lock: $(VENV)/uv.stamp
 	UV=$(BIN)/uv requirements/lock.sh $(if $(UPGRADE),--upgrade)

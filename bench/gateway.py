@@ -70,9 +70,9 @@ def prepare(folder: Path, cores: Cores, upstream_port: int) -> Prepared:
     return Prepared(
         environ,
         key["id"],
-        key["secret"],
+        str(key["secret"]),
         management_key,
-        verifier["secret"],
+        str(verifier["secret"]),
         gateway_port,
         management_port,
     )

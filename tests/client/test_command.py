@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,17 +41,41 @@ def test_a_new_secret_alone_goes_to_standard_output(
 ) -> None:
     """`SECRET=$(kh keys create …)` would hold more than the secret otherwise."""
     desk.say(201, {**KEY, "secret": "kh_sk_test_whole"})
-    assert main(["keys", "create", "mine", "--api", "weather", "--scope", "read"]) == 0
+    line = ["keys", "create", "mine", "--api", "weather", "--scope", "read"]
+    assert main([*line, "--show-secret"]) == 0
     told = capsys.readouterr()
     assert told.out == "kh_sk_test_whole\n"
     assert "only time" in told.err
     assert desk.asked[0].body["access"] == [{"api": "weather", "scopes": ["read"]}]
 
 
+def test_a_pipe_gets_a_secret_only_where_that_is_asked_for(
+    desk: "Desk", capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "create", "mine", "--api", "weather"]) == 2
+    assert "--show-secret" in capsys.readouterr().err
+    assert not desk.asked
+
+
+def test_a_secret_goes_into_a_new_file_of_its_owners(
+    desk: "Desk", capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "mine.key"
+    line = ["keys", "create", "mine", "--api", "weather", "--out", str(out), "--json"]
+    desk.say(201, {**KEY, "secret": "kh_sk_test_whole"})
+    assert main(line) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["secret"], told["secret_file"]) == (None, str(out))
+    assert (out.read_text(), out.stat().st_mode & 0o777) == ("kh_sk_test_whole\n", 0o600)
+    assert main(line) == 2
+    assert json.loads(capsys.readouterr().err)["code"] == "wrong_use"
+    assert len(desk.asked) == 1
+
+
 def test_a_key_is_created_with_roles(desk: "Desk") -> None:
     desk.say(201, {**KEY, "secret": "kh_sk_test_whole"})
     line = ["keys", "create", "mine", "--api", "weather", "--role", "reader"]
-    assert main([*line, "--role", "clerk"]) == 0
+    assert main([*line, "--role", "clerk", "--show-secret"]) == 0
     (opens,) = desk.asked[0].body["access"]
     assert opens == {"api": "weather", "scopes": [], "roles": ["reader", "clerk"]}
 
@@ -84,5 +109,23 @@ def test_a_missing_key_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("KEYHOUSE_API_KEY")
-    assert main(["keys", "list"]) == 1
+    assert main(["keys", "list"]) == 2
     assert "KEYHOUSE_API_KEY is not set" in capsys.readouterr().err
+
+
+def test_exit_codes_and_failures_are_those_of_keyhouse(
+    desk: "Desk", capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One script may call both commands."""
+    desk.say(404, {"title": "Not found", "detail": "There is none.", "code": "not_found"})
+    assert main(["keys", "show", "key_9", "--json"]) == 1
+    refused = json.loads(capsys.readouterr().err)
+    assert (refused["status"], refused["code"]) == (404, "not_found")
+    assert main(["keys", "nonsense", "--json"]) == 2
+    wrong = json.loads(capsys.readouterr().err)
+    assert "usage: kh keys" in wrong["detail"]
+    monkeypatch.setenv("KEYHOUSE_URL", "http://127.0.0.1:1")
+    assert main(["keys", "list", "--json"]) == 3
+    unreachable = json.loads(capsys.readouterr().err)
+    assert unreachable["exit_code"] == 3
+    assert set(refused) == set(wrong) == set(unreachable)

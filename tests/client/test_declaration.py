@@ -21,7 +21,7 @@ def test_a_plan_is_asked_for_and_then_done(desk: "Desk") -> None:
         done = client.declaration.apply(
             DOCUMENT, prune=True, plan=plan["plan"], idempotency_key="mine"
         )
-    assert done == {"complete": True}
+    assert done["complete"]
     first, second = desk.asked
     assert first.path == "/v1/apply?dry_run=true"
     assert second.path == "/v1/apply?prune=true&plan=abc"

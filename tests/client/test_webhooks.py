@@ -183,9 +183,8 @@ async def test_an_export_is_read_on_an_event_loop_too(desk: "Desk") -> None:
     desk.say(403, {"code": "scope_missing", "title": "No", "status": 403})
     desk.hang_up()
     async with AsyncClient(desk.url, "kh_mk_x") as client:
-        assert [row async for row in client.audit.export(after="aud_0")] == [
-            {"id": "aud_1"}
-        ]
+        rows = [row["id"] async for row in client.audit.export(after="aud_0")]
+        assert rows == ["aud_1"]
         with pytest.raises(ProblemError):
             await anext(client.audit.export())
         with pytest.raises(Unreachable):

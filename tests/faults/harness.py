@@ -215,7 +215,7 @@ class Installation:
         limit = {"name": "monthly", "quota": quota, "window": "month"}
         limits = [] if quota is None else [limit]
         made = self.client.keys.create(name, [{"api": api}], limits=limits)
-        return Key(made["id"], made["secret"])
+        return Key(made["id"], str(made["secret"]))
 
     def metered(self, key: Key) -> int:
         """How many requests were booked as allowed for a key."""

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from keyhouse_client.shapes import Balance
 from tests.faults.harness import (
     ROUNDS,
     Caller,
@@ -65,11 +66,11 @@ def _prepaid(installation: Installation) -> tuple[Key, str]:
     shop = client.applications.create(name="shop", customer="crm-1")
     access = [{"api": "dear"}]
     made = client.keys.create("prepaid", access, environment="live", application=shop["id"])
-    return Key(made["id"], made["secret"]), str(customer["id"])
+    return Key(made["id"], str(made["secret"])), str(customer["id"])
 
 
-def _balance(installation: Installation, customer: str) -> dict[str, int]:
-    return dict(installation.client.customers.balance(customer))
+def _balance(installation: Installation, customer: str) -> Balance:
+    return installation.client.customers.balance(customer)
 
 
 def _units(installation: Installation, key: Key) -> int:

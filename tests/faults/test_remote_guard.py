@@ -27,7 +27,7 @@ def environ_of(installation: Installation, port: int) -> dict[str, str]:
     )
     return {
         "KEYHOUSE_URL": f"http://127.0.0.1:{port}",
-        "KEYHOUSE_API_KEY": made["secret"],
+        "KEYHOUSE_API_KEY": str(made["secret"]),
     }
 
 

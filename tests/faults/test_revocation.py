@@ -73,7 +73,7 @@ def _sold(installation: Installation) -> tuple[Key, str]:
     plan = client.plans.create(slug="sold", access=[{"api": "echo"}])
     joined = client.subscriptions.create(str(plan["id"]), caller)
     made = client.keys.create("sold", [{"api": "echo"}], application=caller)
-    return Key(made["id"], made["secret"]), str(joined["id"])
+    return Key(made["id"], str(made["secret"])), str(joined["id"])
 
 
 def _revoke(installation: Installation, key: Key) -> float:

@@ -129,7 +129,7 @@ def _rotate(
     made = installation.client.keys.rotate(
         key.id, overlap_seconds, on_first_use=on_first_use
     )
-    return Key(key.id, made["secret"])
+    return Key(key.id, str(made["secret"]))
 
 
 async def _call(port: int, key: Key) -> int | None:

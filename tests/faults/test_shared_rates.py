@@ -29,7 +29,7 @@ async def _key(installation: Installation, name: str) -> Key:
     made = await asyncio.to_thread(
         installation.client.keys.create, name, [{"api": "echo"}], limits=limits
     )
-    return Key(made["id"], made["secret"])
+    return Key(made["id"], str(made["secret"]))
 
 
 async def _gateways(

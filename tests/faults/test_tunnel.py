@@ -37,7 +37,7 @@ def _keys(installation: Installation, port: int) -> list[Key]:
         installation.client.keys.create(name, [{"api": "chat"}])
         for name in ("revoked", "kept")
     ]
-    return [Key(one["id"], one["secret"]) for one in made]
+    return [Key(one["id"], str(one["secret"])) for one in made]
 
 
 async def _echoes(connection: ClientConnection) -> None:

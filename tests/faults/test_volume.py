@@ -155,7 +155,7 @@ def secret_for(installation: Installation, slug: str, port: int) -> bytes:
     url = f"http://127.0.0.1:{port}"
     installation.client.apis.create(slug=slug, upstreams={"test": url})
     made = installation.client.keys.create(slug, [{"api": slug}])
-    return bytes(made["secret"], "ascii")
+    return str(made["secret"]).encode("ascii")
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])

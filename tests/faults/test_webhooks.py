@@ -55,9 +55,8 @@ async def test_a_quota_that_calls_use_up_is_told_within_seconds(
         assert [await caller.call() for _ in range(3)] == [200, 429, 429]
         *_, reached = await asyncio.to_thread(receiver.wait_for, 2)
         caller.close()
-    told = [
-        verify_webhook(hook["secret"], got.headers, got.body) for got in (near, reached)
-    ]
+    secret = str(hook["secret"])
+    told = [verify_webhook(secret, got.headers, got.body) for got in (near, reached)]
     assert [event["type"] for event in told] == ["quota.near", "quota.reached"]
     assert [event["data"]["used"] for event in told] == [4, 5]
     assert told[0]["data"]["subject"] == {"kind": "key", "id": key.id}

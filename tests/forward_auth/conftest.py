@@ -24,8 +24,7 @@ class House(NamedTuple):
     def key(self, name: str, **wishes: Any) -> dict[str, Any]:
         """A new key to the API."""
         access = [{"api": API, "scopes": ["forecast:read"]}]
-        made: dict[str, Any] = self.client.keys.create(name, access, **wishes)
-        return made
+        return {**self.client.keys.create(name, access, **wishes)}
 
 
 @pytest.fixture(scope="session")

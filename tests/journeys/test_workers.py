@@ -24,7 +24,7 @@ def _key(machine: Machine, upstream: str, rate: int | None) -> Key:
     with Client(kept["management_url"], kept["api_key"]) as client:
         client.apis.create(slug="echo", upstreams={"test": upstream})
         made = client.keys.create("k", [{"api": "echo"}], limits=limits)
-    return Key(made["id"], made["secret"])
+    return Key(made["id"], str(made["secret"]))
 
 
 def _workers(serve: Any) -> dict[int, str]:

@@ -1,8 +1,8 @@
 """The client for programs on an event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Self
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
@@ -11,7 +11,12 @@ from keyhouse_client.answers import Answer, Json, Page
 from keyhouse_client.calls import Call
 from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
 from keyhouse_client.errors import Unreachable
-from keyhouse_client.resources import Resources
+
+if TYPE_CHECKING:
+    # The same, with the shapes of all answers: written by `make client-shapes`.
+    from keyhouse_client.typed import AsyncResources
+else:
+    from keyhouse_client.resources import Resources as AsyncResources
 
 
 class _Sender:
@@ -31,7 +36,7 @@ class _Sender:
     async def one(self, call: Call) -> Json:
         return (await self.answer(call)).body
 
-    async def listed(self, call: Call) -> Page:
+    async def listed(self, call: Call) -> Page[Json]:
         return answers.page(await self.answer(call))
 
     async def each(self, call: Call) -> AsyncIterator[Json]:
@@ -72,9 +77,7 @@ class _Sender:
             return error
 
 
-class AsyncClient(
-    Resources[Awaitable[Json], Awaitable[Page], AsyncIterator[Json], Awaitable[None]]
-):
+class AsyncClient(AsyncResources):
     """As `Client`, with calls to be awaited and lists for `async for`."""
 
     def __init__(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import httpx
 
@@ -28,10 +28,13 @@ class Answer(NamedTuple):
     """For `if_match` of a later change, where the answer is one object."""
 
 
-class Page(NamedTuple):
+Item = TypeVar("Item")
+
+
+class Page(NamedTuple, Generic[Item]):
     """One page of a list; `next_cursor` is None on the last."""
 
-    data: list[Json]
+    data: list[Item]
     next_cursor: str | None
 
 
@@ -51,7 +54,7 @@ def read(response: httpx.Response) -> Answer:
     )
 
 
-def page(answer: Answer) -> Page:
+def page(answer: Answer) -> Page[Json]:
     """The page that a list's answer holds."""
     return Page(answer.body.get("data", []), answer.body.get("next_cursor"))
 

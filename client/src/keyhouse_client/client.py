@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
@@ -11,7 +11,12 @@ from keyhouse_client.answers import Answer, Json, Page
 from keyhouse_client.calls import Call
 from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
 from keyhouse_client.errors import Unreachable
-from keyhouse_client.resources import Resources
+
+if TYPE_CHECKING:
+    # The same, with the shapes of all answers: written by `make client-shapes`.
+    from keyhouse_client.typed import Resources
+else:
+    from keyhouse_client.resources import Resources
 
 
 class _Sender:
@@ -31,7 +36,7 @@ class _Sender:
     def one(self, call: Call) -> Json:
         return self.answer(call).body
 
-    def listed(self, call: Call) -> Page:
+    def listed(self, call: Call) -> Page[Json]:
         return answers.page(self.answer(call))
 
     def each(self, call: Call) -> Iterator[Json]:
@@ -68,7 +73,7 @@ class _Sender:
             return error
 
 
-class Client(Resources[Json, Page, Iterator[Json], None]):
+class Client(Resources):
     """The management API at `url`, spoken to with a management key.
 
     Calls raise ProblemError for a refusal and Unreachable where no answer

@@ -1,34 +1,76 @@
-"""The command `kh`: keys and usage, for those who hold a management key."""
+"""The command `kh`: keys and usage, for those who hold a management key.
+
+Exit codes: 0 done · 1 refused · 2 wrong use · 3 not reachable
+"""
 
 import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 from keyhouse_client.client import Client
-from keyhouse_client.errors import KeyhouseError
+from keyhouse_client.errors import KeyhouseError, ProblemError, Unreachable
+from keyhouse_client.secret_file import secret_file
+
+REFUSED: Final = 1
+WRONG: Final = 2
+UNREACHABLE: Final = 3
 
 _KEY_COLUMNS = ("id", "name", "environment", "state", "hint", "last_used_at")
 _USAGE_COLUMNS = ("start", "verdict", "requests", "units", "errors")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `kh`. 0 when it was done, 1 when Keyhouse refused or is not there."""
-    options = _parser().parse_args(arguments)
+    """Run `kh`; the exit code."""
+    line = sys.argv[1:] if arguments is None else arguments
     try:
+        options = _parser().parse_args(line)
         with Client.from_env() as client:
             options.run(client, options)
     except (KeyhouseError, ValueError) as error:
-        print(f"kh: {error}", file=sys.stderr)
-        return 1
+        return _failed(error, as_json="--json" in line)
     return 0
 
 
+def _failed(error: Exception, *, as_json: bool) -> int:
+    """Tell what went wrong, after `--json` with the fields that `keyhouse` has too."""
+    exit_code = UNREACHABLE if isinstance(error, Unreachable) else WRONG
+    told: dict[str, object] = {
+        "code": "unreachable" if exit_code == UNREACHABLE else "wrong_use",
+        "title": "Not reachable" if exit_code == UNREACHABLE else "Wrong use",
+        "detail": str(error),
+        "status": None,
+        "errors": [],
+        "request_id": None,
+        "notes": [],
+    }
+    if isinstance(error, ProblemError):
+        exit_code = REFUSED
+        names = ("code", "title", "detail", "status", "request_id")
+        told |= {name: getattr(error, name) for name in names}
+        told["errors"] = [one._asdict() for one in error.errors]
+    told["exit_code"] = exit_code
+    text = json.dumps(told, indent=2, ensure_ascii=False) if as_json else f"kh: {error}"
+    print(text, file=sys.stderr)
+    return exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    """What it can't read is told as all that goes wrong is."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}\n{self.format_usage().strip()}")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="kh",
         description="Speaks to the Keyhouse at KEYHOUSE_URL with KEYHOUSE_API_KEY.",
+        epilog="Exit codes: 0 done, 1 refused, 2 wrong use, 3 not reachable. "
+        "Example: kh keys create planner --api weather --out planner.key",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     keys = commands.add_parser("keys", help="list, create, show and revoke keys")
@@ -41,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_keys(what: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_keys(what: "argparse._SubParsersAction[_Parser]") -> None:
     listing = what.add_parser("list", help="all keys")
     for name in ("name", "application", "api", "state", "environment"):
         listing.add_argument(f"--{name}")
@@ -54,6 +96,11 @@ def _add_keys(what: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     create.add_argument("--application", help="id")
     create.add_argument("--environment", choices=("test", "live"))
     create.add_argument("--ends-at", help="RFC 3339")
+    create.add_argument("--out", type=Path, help="a new file (0600) for the secret")
+    create.add_argument("--force", action="store_true", help="let --out replace a file")
+    create.add_argument(
+        "--show-secret", action="store_true", help="print it though stdout is no terminal"
+    )
     _finish(create, _create)
     for name, run in (("show", _show), ("revoke", _revoke)):
         one = what.add_parser(name)
@@ -77,14 +124,26 @@ def _create(client: Client, options: argparse.Namespace) -> None:
     access = [{"api": api, **held} for api in options.api]
     names = ("application", "environment", "ends_at")
     fields = {name: getattr(options, name) for name in names if getattr(options, name)}
-    key = client.keys.create(options.name, access, **fields)
+    out: Path | None = options.out
+    if not (out or options.json or options.show_secret or sys.stdout.isatty()):
+        raise ValueError(
+            "the secret is shown once, and standard output is no terminal: "
+            "name --out FILE, or --show-secret to print it all the same"
+        )
+    with secret_file(out, force=options.force) if out else nullcontext() as file:
+        made = client.keys.create(options.name, access, **fields)
+        key: dict[str, Any] = {**made}
+        if file is not None:
+            file.fill(key["secret"])
+            key |= {"secret": None, "secret_file": str(out)}
     if options.json:
         return _show_object(key)
-    print(
-        f"{key['id']} {key['name']}: this is the only time its secret is shown",
-        file=sys.stderr,
+    where = (
+        f"its secret is in {out}" if out else "this is the only time its secret is shown"
     )
-    print(key["secret"])
+    print(f"{key['id']} {key['name']}: {where}", file=sys.stderr)
+    if out is None:
+        print(key["secret"])
     return None
 
 

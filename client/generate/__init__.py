@@ -1,0 +1,1 @@
+"""Writes the client's types from the management API's own document."""
