@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         KeptMail,
         Progress,
         Ready,
+        Serving,
         ShownSetting,
         Sources,
     )
@@ -91,19 +92,31 @@ class _Installation:
     def management_url(self) -> str:
         return self._settings.management.url
 
-    def run_gateway(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
+    def run_gateway(self, listen_fd: int | None, serving: "Serving") -> int:
         from keyhouse import wiring
 
         self._log()
         with _told(), self._listening("gateway", listen_fd) as fd:
-            return wiring.run_gateway(self._settings, fd, _teller(ready_fd))
+            return wiring.run_gateway(self._settings, fd, serving)
 
-    def run_management(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
+    def run_management(
+        self, listen_fd: int | None, serving: "Serving", *, with_worker: bool
+    ) -> int:
         from keyhouse import wiring
 
         self._log()
         with _told(), self._listening("management", listen_fd) as fd:
-            return wiring.run_management(self._settings, fd, _teller(ready_fd))
+            return wiring.run_management(
+                self._settings, fd, serving, with_worker=with_worker
+            )
+
+    def run_worker(self, serving: "Serving") -> int:
+        from keyhouse import wiring
+
+        self._log()
+        with _told():
+            self.prepare()
+            return wiring.run_worker(self._settings, serving)
 
     def serve(self, ready: "Ready", *, once: bool = False) -> int:
         from keyhouse import wiring
@@ -251,17 +264,6 @@ def _counters_plan(counters: "Counters", environment: Mapping[str, str]) -> "Pla
 
     probe = partial(is_listening, counters.socket_path)
     return Plan("counters", counters.command, None, "", environment, probe)
-
-
-def _teller(fd: int | None) -> Callable[[], None]:
-    """Writes a line to that descriptor, once; to none where there is none."""
-
-    def tell() -> None:
-        if fd is not None:
-            with os.fdopen(fd, "wb") as line:
-                line.write(b"ready\n")
-
-    return tell
 
 
 @contextmanager

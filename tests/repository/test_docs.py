@@ -59,7 +59,7 @@ def test_each_command_is_told_and_no_other() -> None:
     assert {row[0].split()[1] for row in told} == set(group.commands)
     for name, command in group.commands.items():
         below = getattr(command, "commands", {})
-        (row,) = [row for row in told if row[0].split()[1] == name]
+        row, *_ = [row for row in told if row[0].split()[1] == name]
         if len(below) > 1:
             assert sorted(row[1].split()) == sorted(below)
 

@@ -18,6 +18,7 @@ from keyhouse.wiring.gateway import SWITCH_SECONDS, run_gateway, spare_collector
 from keyhouse.wiring.guards import Keyhouse
 from keyhouse.wiring.management import run_management
 from keyhouse.wiring.planes import data_plane
+from keyhouse.wiring.worker import run_worker
 
 __all__ = [
     "SWITCH_SECONDS",
@@ -38,5 +39,6 @@ __all__ = [
     "restore",
     "run_gateway",
     "run_management",
+    "run_worker",
     "spare_collector",
 ]

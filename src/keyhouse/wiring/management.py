@@ -25,21 +25,32 @@ if TYPE_CHECKING:
 
 
 def run_management(
-    settings: Settings, listen_fd: int, ready: Callable[[], None] = nobody
+    settings: Settings,
+    listen_fd: int,
+    ready: Callable[[], None] = nobody,
+    *,
+    with_worker: bool = True,
 ) -> int:
-    """The management API and its worker on an inherited listening socket,
+    """The management API on an inherited listening socket, until SIGTERM or SIGINT.
 
-    until SIGTERM or SIGINT; `ready` is called once it serves. Raises SettingsError
-    and StoreUnavailable.
+    `ready` is called once it serves. Without a worker here, what happens on its
+    own waits for another process's. Raises SettingsError and StoreUnavailable.
     """
     import uvloop
 
     with open_checked(settings) as database:
-        return uvloop.run(_management(settings, database, listen_fd, ready))
+        return uvloop.run(
+            _management(settings, database, listen_fd, ready, with_worker=with_worker)
+        )
 
 
 async def _management(
-    settings: Settings, database: Database, listen_fd: int, ready: Callable[[], None]
+    settings: Settings,
+    database: Database,
+    listen_fd: int,
+    ready: Callable[[], None],
+    *,
+    with_worker: bool,
 ) -> int:
     from keyhouse.doors.api import serve
     from keyhouse.doors.worker import work
@@ -49,7 +60,7 @@ async def _management(
     await plane.open()
     outbox = mailer(settings)
     office = office_of(settings, database)
-    rounds = rounds_of_worker(settings, database, office, outbox)
+    rounds = rounds_of_worker(settings, database, office, outbox) if with_worker else ()
     worker = asyncio.create_task(work(rounds, stop))
     try:
         app = _management_app(settings, office, plane, outbox)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import SystemClock, SystemEntropy
 from keyhouse.core import ids
+from keyhouse.wiring.desks import mailer, office_of
+from keyhouse.wiring.folder import open_checked
+from keyhouse.wiring.signals import nobody, stop_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,6 +29,31 @@ OVERLAPS_SECONDS = 1.0
 REMINDERS_SECONDS = 3600.0
 SIGNALS_SECONDS = 1.0
 IMPORTS_SECONDS = 2.0
+
+
+def run_worker(settings: Settings, ready: Callable[[], None] = nobody) -> int:
+    """The worker alone, until SIGTERM or SIGINT; `ready` is called once it begins.
+
+    Any number may run, beside management APIs that have one of their own: each
+    task is done by one process at a time. Raises SettingsError and
+    StoreUnavailable.
+    """
+    with open_checked(settings) as database:
+        return asyncio.run(_alone(settings, database, ready))
+
+
+async def _alone(settings: Settings, database: Database, ready: Callable[[], None]) -> int:
+    from keyhouse.doors.worker import work
+
+    stop = stop_on_signals()
+    outbox = mailer(settings)
+    office = office_of(settings, database)
+    try:
+        ready()
+        await work(rounds_of_worker(settings, database, office, outbox), stop)
+    finally:
+        await asyncio.to_thread(outbox.close)
+    return 0
 
 
 def rounds_of_worker(

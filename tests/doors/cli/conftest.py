@@ -17,6 +17,7 @@ from keyhouse.doors.cli.entries import (
     KeptMail,
     Progress,
     Ready,
+    Serving,
     ShownSetting,
     Sources,
     WrongUse,
@@ -43,6 +44,8 @@ class Server:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    other: Callable[[str, str], tuple[int, Any]] | None = None
+    """What it answers where nothing was said."""
 
     def answer(self, method: str, path: str, status: int, body: Any) -> None:
         self.answers[f"{method} {path}"] = (status, body)
@@ -50,7 +53,10 @@ class Server:
     def take(self, method: str, path: str, asked: Asked) -> tuple[int, Any]:
         self.asked.append(asked)
         missing = (404, {"title": "Not found", "status": 404, "code": "not_found"})
-        return self.answers.get(f"{method} {path.partition('?')[0]}", missing)
+        bare = path.partition("?")[0]
+        if self.other is not None and f"{method} {bare}" not in self.answers:
+            return self.other(method, bare)
+        return self.answers.get(f"{method} {bare}", missing)
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def server() -> Iterator[Server]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    for method in ("GET", "POST", "PATCH", "DELETE"):
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.answer)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         running.daemon_threads = True
@@ -113,12 +119,21 @@ class Installation:
     owner: str = ""
     kept: list[KeptMail] = field(default_factory=list)
 
-    def run_gateway(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
+    def run_gateway(self, listen_fd: int | None, serving: Serving) -> int:
+        serving()
         self.called.append(("gateway", listen_fd))
         return self.exit_code
 
-    def run_management(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
-        self.called.append(("management", listen_fd))
+    def run_management(
+        self, listen_fd: int | None, serving: Serving, *, with_worker: bool
+    ) -> int:
+        serving()
+        self.called.append(("management", listen_fd, with_worker))
+        return self.exit_code
+
+    def run_worker(self, serving: Serving) -> int:
+        serving()
+        self.called.append("worker")
         return self.exit_code
 
     def serve(self, ready: Ready, *, once: bool = False) -> int:
@@ -203,6 +218,8 @@ class Entries:
         return [ShownSetting("log.level", "info", "defaults")]
 
     def demo(self, *, once: bool, as_json: bool) -> int:
+        if as_json:
+            print("{}")
         return 0 if once and as_json else 1
 
 

@@ -162,3 +162,15 @@ def test_a_file_that_is_no_document_is_wrong_use(
     result = run("apply", str(path), "--yes")
     assert (result.exit_code, server.asked) == (2, [])
     assert told in result.output
+
+
+def test_new_keys_need_a_place_for_their_secrets(
+    run: Run, server: Server, file: Path
+) -> None:
+    """A pipeline's log is read by many, and a secret is told once."""
+    step = {**STEP, "kind": "key", "action": "create"}
+    server.answer("POST", "/v1/apply", 200, {**PLAN, "steps": [step]})
+    result = run("apply", str(file), "--yes")
+    assert result.exit_code == 2
+    assert "--show-secret" in result.stderr
+    assert len(server.asked) == 1, "it is planned, and not done"

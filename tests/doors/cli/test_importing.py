@@ -96,6 +96,18 @@ def test_where_it_breaks_off_it_says_how_to_go_on(
     assert f"keyhouse imports cancel {ID}" in result.output
 
 
+def test_how_to_go_on_is_told_to_a_program_too(
+    run: Run, server: Server, file: Path
+) -> None:
+    """In the one document that stderr holds."""
+    server.answer("POST", "/v1/imports", 201, told())
+    server.answer("POST", f"{AT}/parts", 409, {"title": "Conflict", "code": "conflict"})
+    result = run("keys", "import", str(file), "--format", "csv", "--json")
+    failure = json.loads(result.stderr)
+    assert (result.exit_code, failure["code"]) == (1, "conflict")
+    assert f"--resume {ID}" in failure["notes"][0]
+
+
 def test_faults_are_told_by_line_and_an_import_that_was_undone_is_no_success(
     run: Run, server: Server, file: Path
 ) -> None:

@@ -87,7 +87,8 @@ def test_an_api_is_created_with_upstreams_and_limits(run: Run, server: Server) -
 
 def test_a_new_secret_is_printed_once_and_alone_on_stdout(run: Run, server: Server) -> None:
     server.answer("POST", "/v1/keys", 201, {**_KEY, "secret": KEY_SECRET})
-    result = run("keys", "create", "planner", "--api", "weather:read,write")
+    opens = ("--api", "weather:read,write")
+    result = run("keys", "create", "planner", *opens, "--show-secret")
     assert result.stdout == KEY_SECRET + "\n"
     assert server.asked[0].body == {
         "name": "planner",
@@ -325,7 +326,7 @@ def test_roles_are_written_with_the_api_and_with_the_key(run: Run, server: Serve
     assert run("apis", "update", "weather", "--no-roles").exit_code == 0
     assert server.asked[-1].body == {"roles": {}}
     opens = ["--api", "weather:@reader,alerts:read", "--api", "maps:@clerk"]
-    assert run("keys", "create", "planner", *opens).exit_code == 0
+    assert run("keys", "create", "planner", *opens, "--show-secret").exit_code == 0
     access = [
         {"api": "weather", "scopes": ["alerts:read"], "roles": ["reader"]},
         {"api": "maps", "scopes": [], "roles": ["clerk"]},

@@ -31,7 +31,7 @@ def test_the_overlap_is_written_as_people_say_it(
     run: Run, server: Server, given: str, seconds: int
 ) -> None:
     server.answer("POST", "/v1/keys/key_1/rotate", 201, {**_KEY, "secret": KEY_SECRET})
-    result = run("keys", "rotate", "key_1", "--overlap", given)
+    result = run("keys", "rotate", "key_1", "--overlap", given, "--show-secret")
     assert result.stdout == KEY_SECRET + "\n"
     assert server.asked[0].body == {"overlap_seconds": seconds}
 
@@ -109,7 +109,7 @@ def test_overlaps_begin_late_or_have_no_end(
     run: Run, server: Server, options: list[str], body: dict[str, Any]
 ) -> None:
     server.answer("POST", "/v1/keys/key_1/rotate", 201, {**_KEY, "secret": KEY_SECRET})
-    run("keys", "rotate", "key_1", *options)
+    run("keys", "rotate", "key_1", *options, "--json")
     late = {"on_first_use": True} if "--on-first-use" in options else {}
     assert server.asked[0].body == {**body, **late}
 
@@ -160,7 +160,8 @@ def test_a_calendar_s_address_is_shown_once(
     address = "https://keys.example/calendar/x.ics"
     made = {"id": "cal_1", "name": "on call", "secret": address}
     server.answer("POST", "/v1/calendars", 201, made)
-    assert run("calendars", "create", "on call").stdout == address + "\n"
+    shown = run("calendars", "create", "on call", "--show-secret")
+    assert shown.stdout == address + "\n"
     file = tmp_path / "address"
     assert address not in run("calendars", "create", "a", "--out", str(file)).stdout
     assert file.read_text() == address + "\n"

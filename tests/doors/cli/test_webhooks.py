@@ -32,14 +32,16 @@ def test_a_webhook_is_made_and_its_secret_alone_is_on_stdout(
 ) -> None:
     made = {**_WEBHOOK, "secret": _SECRET, "secret_already_shown": False}
     server.answer("POST", "/v1/webhooks", 201, made)
-    told = run("webhooks", "create", _WEBHOOK["url"], "--event", "key.revoked")
+    line = ("create", _WEBHOOK["url"], "--event", "key.revoked", "--show-secret")
+    told = run("webhooks", *line)
     assert told.stdout == f"{_SECRET}\n"
     assert server.asked[0].body == {"url": _WEBHOOK["url"], "events": ["key.revoked"]}
 
 
 def test_one_without_events_hears_of_all(run: Run, server: Server) -> None:
     server.answer("POST", "/v1/webhooks", 201, {**_WEBHOOK, "secret": _SECRET})
-    run("webhooks", "create", _WEBHOOK["url"], "--name", "A", "--project", "prj_1")
+    named = ("--name", "A", "--project", "prj_1")
+    run("webhooks", "create", _WEBHOOK["url"], *named, "--json")
     body = server.asked[0].body
     assert (body["events"], body["name"], body["project"]) == (["*"], "A", "prj_1")
 
@@ -82,7 +84,7 @@ def test_deliveries_are_listed_tested_and_replayed(run: Run, server: Server) -> 
     server.answer("POST", f"{at}/deliveries/dlv_1/replay", 200, _DELIVERY)
     listed = run("webhooks", "deliveries", "whk_1", "--state", "failed")
     assert "503" in listed.stdout
-    assert server.asked[0].path == f"{at}/deliveries?state=failed"
+    assert server.asked[0].path == f"{at}/deliveries?state=failed&limit=50"
     for line in (("test", "whk_1"), ("replay", "whk_1", "dlv_1")):
         told = run("webhooks", *line, "--json")
         assert json.loads(told.stdout) == _DELIVERY, told.stderr

@@ -37,14 +37,16 @@ _HELP = """API keys: issue, verify, restrict, limit, meter.
 
 Exit codes: 0 done, 1 refused by the server, 2 wrong use or configuration,
 3 not reachable. Commands that manage speak to KEYHOUSE_URL with
-KEYHOUSE_API_KEY, or as cli.json in the data folder says.
+KEYHOUSE_API_KEY, or as cli.json in the data folder says. With --json, stdout
+holds one JSON document, and stderr one too where something went wrong.
 """
 _COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "quickstart": (quickstart.quickstart, "quickstart --upstream http://127.0.0.1:3000"),
     "serve": (running.serve, "serve --data-dir ./keyhouse-data"),
     "demo": (running.demo, "demo --once --json"),
     "gateway": (running.gateway, "gateway --set gateway.listen=0.0.0.0:8080"),
-    "management": (running.management, "management"),
+    "management": (running.management, "management --no-worker"),
+    "worker": (running.worker, "worker --config keyhouse.toml"),
     "migrate": (running.migrate, "migrate"),
     "backup": (backups.backup, "backup --out keyhouse-2026-03-01.backup --seal"),
     "restore": (backups.restore, "restore keyhouse-2026-03-01.backup --data-dir ./new"),
@@ -100,7 +102,6 @@ def build_cli(entries: Entries) -> typer.Typer:
         cls=Group,
         help=_HELP,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,  # a traceback with locals would show secrets
     )
 

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import IO, Annotated, Any, Final
 
@@ -14,6 +13,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.nouns import RowsMax
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 from keyhouse.doors.cli.reports import Since, Until
 
 _AUDIT: Final = ("at", "actor", "action", "subject", "before", "after")
@@ -41,6 +41,8 @@ def audit(  # noqa: PLR0913  (an option each)
     since: Since = None,
     until: Until = None,
     rows_max: RowsMax = 50,
+    cursor: Cursor = None,
+    everything: Everything = False,
     export: Export = None,
     after: After = None,
     as_json: AsJson = False,
@@ -49,9 +51,9 @@ def audit(  # noqa: PLR0913  (an option each)
     stretch = {"since": since, "until": until}
     named = {"subject": subject, "actor": actor, "action": action}
     if export is None:
+        asked = Stretch(rows_max, cursor, everything)
         with desk(context).client() as client:
-            found = client.audit.each(**named, **stretch)
-            show.rows(islice(found, rows_max), _AUDIT, json=as_json)
+            show_list(client.audit, asked, _AUDIT, json=as_json, filters=named | stretch)
         return
     if any(value is not None for value in named.values()):
         raise WrongUse("--export writes all of it: leave out --subject, --actor, --action.")
@@ -60,7 +62,9 @@ def audit(  # noqa: PLR0913  (an option each)
         after = _last_id(path)
     with desk(context).client() as client:
         count = _write(client.audit.export(after=after, **stretch), path)
-    if path is not None:
+    if path is not None and as_json:
+        show.as_json({"file": str(path), "rows": count})
+    elif path is not None:
         show.say(f"{count} rows are added to {path}", err=True)
 
 

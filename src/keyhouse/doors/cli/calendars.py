@@ -1,13 +1,12 @@
 """`keyhouse calendars`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.nouns import Noun, add_delete, group
+from keyhouse.doors.cli.once import Force, Out, Shown, told_once
 
 _CALENDARS = Noun(
     "calendars", "calendar", "calendars", ("id", "name", "created_by", "created_at")
@@ -22,12 +21,14 @@ def create_calendar(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="What people call it.")],
     *,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the address into this file (0600).")
-    ] = None,
+    out: Out = None,
+    force: Force = False,
+    shown: Shown = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a calendar of what is due. Its address is shown this one time."""
-    with desk(context).client() as client:
-        made = client.calendars.create(name)
-    show.secret(made, out, json=as_json)
+    with (
+        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        desk(context).client() as client,
+    ):
+        tell(client.calendars.create(name))

@@ -1,6 +1,5 @@
 """`keyhouse customers balance`, `credits` and `credit`: what they have prepaid."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.nouns import Id, RowsMax
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 
 _COLUMNS = ("id", "at", "kind", "amount", "balance", "note", "actor")
 
@@ -28,12 +28,18 @@ def add_credits(customers: typer.Typer) -> None:
 
     @customers.command("credits", epilog="Example: keyhouse customers credits ID --json")
     def _credits(
-        context: typer.Context, id: Id, *, rows_max: RowsMax = 100, as_json: AsJson = False
+        context: typer.Context,
+        id: Id,
+        *,
+        rows_max: RowsMax = 100,
+        cursor: Cursor = None,
+        everything: Everything = False,
+        as_json: AsJson = False,
     ) -> None:
         """The ledger of a customer, the newest entry first."""
+        stretch = Stretch(rows_max, cursor, everything)
         with desk(context).client() as client:
-            found = islice(client.customers.credits(id).each(), rows_max)
-            show.rows(found, _COLUMNS, json=as_json)
+            show_list(client.customers.credits(id), stretch, _COLUMNS, json=as_json)
 
     @customers.command(
         "credit",

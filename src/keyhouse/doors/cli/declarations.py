@@ -1,10 +1,9 @@
 """`keyhouse export` and `keyhouse apply`: things as a file says."""
 
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -12,12 +11,14 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.failures import REFUSED
+from keyhouse.doors.cli.once import Force, Out, Shown, place
 
 if TYPE_CHECKING:
     from keyhouse_client import Client
 
 _MARKS: Final = {"create": "+", "change": "~", "disable": "!", "remove": "-"}
 _BYTES_MAX: Final = 1 << 20
+_KEY: Final = "key"
 SECONDS: Final = 300.0
 """A long plan is tried and done before it is answered."""
 
@@ -48,6 +49,8 @@ def export(
             sys.stdout.flush()
         else:
             _write(out, pieces)
+            if as_json:
+                show.as_json({"file": str(out)})
 
 
 def _as_json(client: "Client", project: str | None, only: list[str]) -> str:
@@ -83,10 +86,9 @@ def apply(
         bool,
         typer.Option("--prune", help="Take away what the file's sections leave out."),
     ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Write the secrets of new keys there (0600), a new file."),
-    ] = None,
+    out: Out = None,
+    force: Force = False,
+    shown: Shown = False,
     as_json: AsJson = False,
 ) -> None:
     """Have things be as a file says: the plan is shown, and then done as shown."""
@@ -104,9 +106,11 @@ def apply(
         if asking and not typer.confirm("Do it?"):
             show.say("Nothing was done.", err=True)
             raise typer.Exit(REFUSED)
-        with _Kept(out) as kept:
+        none = not any(one["kind"] == _KEY for one in plan["steps"])
+        with place(out, force=force, shown=shown or none, json=as_json) as kept:
             done = client.declaration.apply(document, prune=prune, plan=plan["plan"])
-            kept.keep(done)
+            if kept is not None and done["secrets"]:
+                kept.fill("\n".join(map(_line, done["secrets"])))
     _tell_done(done, out, json=as_json)
 
 
@@ -125,36 +129,6 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise WrongUse(f"{file} can't be applied: it begins with `keyhouse: 1`.")
     return found
-
-
-class _Kept:
-    """The file for secrets: made before there are any, for they are told once."""
-
-    def __init__(self, out: Path | None) -> None:
-        self._out = out
-        self._handle = -1
-
-    def __enter__(self) -> Self:
-        if self._out is not None:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            try:
-                self._handle = os.open(self._out, flags, 0o600)
-            except OSError as error:
-                raise WrongUse(f"{self._out} can't be made: {error.strerror}") from None
-        return self
-
-    def keep(self, done: Mapping[str, Any]) -> None:
-        """Write the secrets, a line each: id, secret, name."""
-        if self._handle >= 0:
-            with os.fdopen(self._handle, "w", encoding="utf-8") as file:
-                self._handle = -1
-                for one in done["secrets"] or ():
-                    file.write(f"{one['key']} {one['secret']} {one['name']}\n")
-
-    def __exit__(self, *_: object) -> None:
-        if self._handle >= 0 and self._out is not None:
-            os.close(self._handle)
-            self._out.unlink(missing_ok=True)
 
 
 def _tell(plan: Mapping[str, Any], *, json: bool) -> None:
@@ -184,7 +158,8 @@ def _tell(plan: Mapping[str, Any], *, json: bool) -> None:
 
 def _tell_done(done: Mapping[str, Any], out: Path | None, *, json: bool) -> None:
     if json:
-        shown = {**done, "secret_file": str(out), "secrets": []} if out else done
+        kept = out is not None and done["secrets"]
+        shown = {**done, "secret_file": str(out), "secrets": []} if kept else done
         show.as_json(shown)
     else:
         show.say(f"{done['steps_done']} of {len(done['steps'])} steps done.")
@@ -208,7 +183,11 @@ def _tell_secrets(done: Mapping[str, Any], out: Path | None) -> None:
     elif secrets:
         show.say("Secrets of new keys, shown this one time:", err=True)
         for one in secrets:
-            show.say(f"{one['key']} {one['secret']} {one['name']}")
+            show.say(_line(one))
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    return f"{one['key']} {one['secret']} {one['name']}"
 
 
 def _value(value: object) -> str:

@@ -90,6 +90,8 @@ class BackedUp(Protocol):
 
 Progress = Callable[[str, int], None]
 """Is told a table's name and how many of its rows are done."""
+Serving = Callable[[], None]
+"""Called once a process does what it is there for."""
 Ready = Callable[[Mapping[str, int]], int]
 """Called once all answer, with process ids by name; not 0 ends everything."""
 
@@ -113,11 +115,16 @@ class Installation(Protocol):
     def management_url(self) -> str:
         """Where the management API is."""
 
-    def run_gateway(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
+    def run_gateway(self, listen_fd: int | None, serving: Serving) -> int:
         """The gateway, in this process, until SIGTERM."""
 
-    def run_management(self, listen_fd: int | None, ready_fd: int | None = None) -> int:
-        """The management API, in this process, until SIGTERM."""
+    def run_management(
+        self, listen_fd: int | None, serving: Serving, *, with_worker: bool
+    ) -> int:
+        """The management API, in this process, until SIGTERM; with a worker or not."""
+
+    def run_worker(self, serving: Serving) -> int:
+        """What happens on its own, in this process, until SIGTERM."""
 
     def serve(self, ready: Ready, *, once: bool = False) -> int:
         """Both as supervised processes until SIGTERM or SIGINT; the exit code.

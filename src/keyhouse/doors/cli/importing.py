@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,6 +21,7 @@ from keyhouse.doors.cli.nouns import Id, Noun, done, given, group
 
 if TYPE_CHECKING:
     from keyhouse_client import Client
+    from keyhouse_client.shapes import Import
 
     Tell = Callable[[int], None]
 
@@ -141,8 +142,8 @@ def _parts(file: Path, form: ImportFormat) -> Iterator[FilePart]:
 
 
 def _send(
-    client: "Client", found: dict[str, Any], parts: Iterator[FilePart], tell: "Tell"
-) -> dict[str, Any]:
+    client: "Client", found: "Import", parts: Iterator[FilePart], tell: "Tell"
+) -> "Import":
     """Send what is not in yet, and finish. Gives the import as it then is."""
     id = found["id"]
     if found["state"] == "open":
@@ -161,15 +162,18 @@ def _send(
 @contextmanager
 def _resumable(id: str, file: Path, format: Format) -> Iterator[None]:  # noqa: A002  (as above)
     """Say how to go on where it ends before its end."""
+    words = (
+        f"The import {id} is not finished. Go on with:\n"
+        f"  keyhouse keys import {file} --format {format} --resume {id}\n"
+        f"or undo it with:\n  keyhouse imports cancel {id}"
+    )
     try:
         yield
+    except Exception as error:
+        error.add_note(words)
+        raise
     except BaseException:
-        show.say(
-            f"The import {id} is not finished. Go on with:\n"
-            f"  keyhouse keys import {file} --format {format} --resume {id}\n"
-            f"or undo it with:\n  keyhouse imports cancel {id}",
-            err=True,
-        )
+        show.say(words, err=True)
         raise
 
 
@@ -187,7 +191,7 @@ def _progress(total: int) -> Iterator["Tell"]:
         yield lambda rows: bar.update(task, completed=rows)
 
 
-def _tell(found: dict[str, Any], *, json: bool) -> None:
+def _tell(found: "Import", *, json: bool) -> None:
     """What came of it. Exit code 1 where it was undone and was no dry run."""
     if json:
         show.as_json(found)
@@ -197,7 +201,7 @@ def _tell(found: dict[str, Any], *, json: bool) -> None:
         raise typer.Exit(REFUSED)
 
 
-def _in_words(found: dict[str, Any]) -> None:
+def _in_words(found: "Import") -> None:
     counts = (
         f"{found['imported']} of {found['rows']} rows, {found['skipped']} left out, "
         f"{found['lessened']} with something left behind"

@@ -1,13 +1,12 @@
 """`keyhouse keys`."""
 
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from keyhouse.core.secret import holds_ours
-from keyhouse.doors.cli import many_keys, show
+from keyhouse.doors.cli import many_keys
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.explaining import explain
@@ -23,14 +22,15 @@ from keyhouse.doors.cli.nouns import (
     given,
     update,
 )
+from keyhouse.doors.cli.once import Force, Out, Shown, place, told_once
 from keyhouse.doors.cli.opening import opening
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 from keyhouse.doors.cli.revoking import add_revoking
 from keyhouse.doors.cli.rotation import add_rotation
 from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 from keyhouse.doors.cli.tenants import NewName
 
 _KEYS = Noun("keys", "key", "keys", ())
-_LIMITS = ("subject", "api", "route", "limit", "used", "left", "resets_at")
 _COLUMNS = ("id", "name", "kind", "environment", "state", "hint", "last_used_at")
 _RESTRICTIONS = ("networks_allowed", "networks_denied", "referrers", "endpoints", "apps")
 _VERBS = {
@@ -108,6 +108,8 @@ def list_keys(  # noqa: PLR0913  (an option each)
         typer.Option(help="Beginnings of words, or a secret's last 4; whole: keys find."),
     ] = None,
     rows_max: RowsMax = 1000,
+    cursor: Cursor = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """All keys, or those that fit."""
@@ -131,15 +133,9 @@ def list_keys(  # noqa: PLR0913  (an option each)
         "search": search,
         "import_id": import_id,
     }
+    stretch = Stretch(rows_max, cursor, everything)
     with desk(context).client() as client:
-        show.rows(islice(client.keys.each(**filters), rows_max), _COLUMNS, json=as_json)
-
-
-@keys.command("limits", epilog="Example: keyhouse keys limits ID")
-def list_limits(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
-    """The limits that a key meets, its customer's credits too, and what is left of them."""
-    with desk(context).client() as client:
-        show.rows(client.keys.limits(id).data, _LIMITS, json=as_json)
+        show_list(client.keys, stretch, _COLUMNS, json=as_json, filters=filters)
 
 
 @keys.command(
@@ -178,9 +174,9 @@ def create_key(  # noqa: PLR0913  (an option each)
         Path | None,
         typer.Option("--from", help="Those in this file, up to 100: JSON, or *.csv."),
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the secrets into this file (0600).")
-    ] = None,
+    out: Out = None,
+    force: Force = False,
+    shown: Shown = False,
     as_json: AsJson = False,
 ) -> None:
     """Create a key, or many at once. Secrets are shown this one time.
@@ -210,17 +206,20 @@ def create_key(  # noqa: PLR0913  (an option each)
     if file is not None and count is not None:
         raise WrongUse("--count and --from: choose one of the two.")
     if file is None and count is None:
-        with desk(context).client() as client:
-            made = client.keys.create(**wish)
-        show.secret(made, out, json=as_json)
+        with (
+            told_once(out, force=force, shown=shown, json=as_json) as tell,
+            desk(context).client() as client,
+        ):
+            tell(client.keys.create(**wish))
         return
     wishes = (
         many_keys.counted(wish, count) if count else many_keys.read(file or Path(), wish)
     )
-    many_keys.demand_writable(out)
-    with desk(context).client() as client:
-        found = client.keys.create_many(wishes)["data"]
-    many_keys.write(found, out, json=as_json)
+    with (
+        place(out, force=force, shown=shown, json=as_json) as kept,
+        desk(context).client() as client,
+    ):
+        many_keys.tell(client.keys.create_many(wishes)["data"], kept, json=as_json)
 
 
 @keys.command("update", epilog="Example: keyhouse keys update ID --network 203.0.113.0/24")

@@ -5,12 +5,14 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from keyhouse.doors.cli import show
-from keyhouse.doors.cli.access import write_private
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.opening import opening
+
+if TYPE_CHECKING:
+    from keyhouse_client.secret_file import SecretFile
 
 KEYS_MAX: Final = 100
 _COLUMNS: Final = ("id", "name", "environment", "hint", "secret")
@@ -46,24 +48,20 @@ def read(file: Path, wish: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**wish, **row} for row in rows]
 
 
-def demand_writable(out: Path | None) -> None:
-    """Raise WrongUse where secrets could not be written: before there are any."""
-    if out is not None:
-        write_private(out.with_name(out.name + ".probe"), "")
-        out.with_name(out.name + ".probe").unlink()
-
-
-def write(made: Sequence[Mapping[str, Any]], out: Path | None, *, json: bool) -> None:
-    """The new keys with their secrets: on stdout, or in `out` (0600) and then not here."""
-    if out is None:
+def tell(
+    made: Sequence[Mapping[str, Any]], file: "SecretFile | None", *, json: bool
+) -> None:
+    """The new keys with their secrets: on stdout, or in the file and then not here."""
+    if file is None:
         show.rows(made, _COLUMNS, json=json)
         return
-    write_private(out, _as_csv(made) if out.suffix.lower() == ".csv" else _as_json(made))
-    shown = [{**one, "secret": None, "secret_file": str(out)} for one in made]
+    file.fill(_as_csv(made) if file.path.suffix.lower() == ".csv" else _as_json(made))
+    told = str(file.path)
+    shown = [{**one, "secret": None, "secret_file": told} for one in made]
     if json:
         show.as_json(shown)
     else:
-        show.say(f"{len(made)} keys; their secrets are in {out} and are not shown again.")
+        show.say(f"{len(made)} keys; their secrets are in {told} and are not shown again.")
 
 
 def _of_csv(text: str) -> list[dict[str, Any]]:
@@ -85,9 +83,9 @@ def _as_csv(made: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(made)
-    return text.getvalue()
+    return text.getvalue().rstrip("\n")
 
 
 def _as_json(made: Sequence[Mapping[str, Any]]) -> str:
     kept = [{name: one.get(name) for name in _COLUMNS} for one in made]
-    return json.dumps(kept, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(kept, indent=2, ensure_ascii=False)

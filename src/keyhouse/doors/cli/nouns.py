@@ -1,7 +1,6 @@
 """What the groups for organizations, projects, APIs, applications and keys share."""
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -9,6 +8,7 @@ import typer
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 
 Id = Annotated[str, typer.Argument(help="The id, as `list` shows it.")]
 RowsMax = Annotated[int, typer.Option("--limit", min=1, help="No more rows than these.")]
@@ -36,11 +36,17 @@ def group(noun: Noun, help_text: str) -> typer.Typer:
 
     @made.command("list", help=f"All {noun.plural}.", epilog=listing)
     def _list(
-        context: typer.Context, *, rows_max: RowsMax = 1000, as_json: AsJson = False
+        context: typer.Context,
+        *,
+        rows_max: RowsMax = 1000,
+        cursor: Cursor = None,
+        everything: Everything = False,
+        as_json: AsJson = False,
     ) -> None:
+        stretch = Stretch(rows_max, cursor, everything)
         with desk(context).client() as client:
-            found = islice(getattr(client, noun.resource).each(), rows_max)
-            show.rows(found, noun.columns, json=as_json)
+            listing = getattr(client, noun.resource)
+            show_list(listing, stretch, noun.columns, json=as_json)
 
     add_show(made, noun)
     return made

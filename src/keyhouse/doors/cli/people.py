@@ -9,6 +9,7 @@ import typer
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, Assigned, Config, DataDir, desk
 from keyhouse.doors.cli.entries import Installation, WrongUse
+from keyhouse.doors.cli.paging import Everything
 
 if TYPE_CHECKING:
     from keyhouse.core.entities import Person
@@ -76,6 +77,7 @@ def mail(
     rows_max: Annotated[
         int, typer.Option("--limit", min=1, help="No more than these, the newest.")
     ] = 10,
+    everything: Everything = False,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
@@ -85,10 +87,11 @@ def mail(
     line = desk(context)
     line.add(config, data_dir, assigned)
     kept = [one for one in line.installation().mails() if to.lower() in one.to.lower()]
+    shown = kept if everything else kept[-rows_max:]
     if as_json:
-        show.as_json([one._asdict() for one in kept[-rows_max:]])
+        show.as_json([one._asdict() for one in shown])
         return
-    for one in kept[-rows_max:]:
+    for one in shown:
         show.say(f"{one.at}\nTo: {one.to}\n{one.subject}\n\n{one.text}\n---")
     if not kept:
         show.say("(none)")

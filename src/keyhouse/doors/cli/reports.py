@@ -1,13 +1,13 @@
 """`keyhouse usage`, `requests`, `alerts`: what was counted and seen."""
 
-from itertools import islice
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.nouns import RowsMax
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 
 _USAGE = ("start", "verdict", "requests", "units", "errors", "bytes_in", "bytes_out")
 _UNKNOWN_KEYS = ("network", "verdict", "requests", "first_seen", "last_seen", "api")
@@ -63,7 +63,7 @@ def _usage(
     """What was counted, by time and verdict."""
     if context.invoked_subcommand is not None:
         return
-    filters = {
+    filters: dict[str, Any] = {
         "since": since,
         "until": until,
         "step": step,
@@ -114,12 +114,15 @@ def requests(
     api: Api = None,
     verdict: Annotated[str | None, typer.Option(help="Only with this outcome.")] = None,
     rows_max: RowsMax = 50,
+    cursor: Cursor = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """The newest requests."""
+    stretch = Stretch(rows_max, cursor, everything)
+    named = {"key": key, "api": api, "verdict": verdict}
     with desk(context).client() as client:
-        found = client.requests.each(key=key, api=api, verdict=verdict)
-        show.rows(islice(found, rows_max), _REQUESTS, json=as_json)
+        show_list(client.requests, stretch, _REQUESTS, json=as_json, filters=named)
 
 
 def alerts(
@@ -130,9 +133,12 @@ def alerts(
         str | None, typer.Option(help="server_key_in_browser or secret_over_plain_http.")
     ] = None,
     rows_max: RowsMax = 50,
+    cursor: Cursor = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """Secrets that were seen where they must not be."""
+    stretch = Stretch(rows_max, cursor, everything)
+    named = {"key": key, "kind": kind}
     with desk(context).client() as client:
-        found = client.alerts.each(key=key, kind=kind)
-        show.rows(islice(found, rows_max), _ALERTS, json=as_json)
+        show_list(client.alerts, stretch, _ALERTS, json=as_json, filters=named)

@@ -53,8 +53,8 @@ def revoke(  # noqa: PLR0913  (an option each)
         raise WrongUse("Name one key by its ID, or one --all-of-…")
     if id is not None:
         with desk(context).client() as client:
-            found = client.keys.revoke(id)
-        done(found, f"{id} is {found.get('state', 'revoked')}", json=as_json)
+            key = client.keys.revoke(id)
+        done(key, f"{id} is {key.get('state', 'revoked')}", json=as_json)
         return
     with desk(context).client() as client:
         revoke_all = partial(

@@ -1,5 +1,6 @@
 """`keyhouse keys rotate`, `rotation`, `roll-back`, `due`, `secrets`, `end-secret` …"""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.durations import seconds
 from keyhouse.doors.cli.nouns import Id, done
+from keyhouse.doors.cli.once import Force, Out, Shown, told_once
 from keyhouse.doors.cli.verify import given_secret
 
 _SECRETS = ("id", "version", "hint", "state", "last_used_at", "ends_at", "created_at")
@@ -26,7 +28,8 @@ _ROTATION = (
 )
 _CALLERS_SHOWN = 3
 _DUE = ("due_at", "kind", "key", "name", "hint", "overdue")
-_LIMITS = ("api", "name", "amount", "used", "left", "resets_at")
+_LIMITS = ("subject", "api", "route", "name", "amount", "used", "left", "resets_at")
+_AMOUNTS = ("quota", "rate", "credits")
 
 
 def add_rotation(keys: typer.Typer) -> None:
@@ -59,16 +62,18 @@ def rotate(
         bool,
         typer.Option("--on-first-use", help="It begins when the new one is first used."),
     ] = False,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the secret into this file (0600).")
-    ] = None,
+    out: Out = None,
+    force: Force = False,
+    shown: Shown = False,
     as_json: AsJson = False,
 ) -> None:
     """Give a key a new secret, shown this one time. Its id, limits, counts stay."""
     length = _overlap(overlap)
-    with desk(context).client() as client:
-        made = client.keys.rotate(id, length, on_first_use=on_first_use)
-    show.secret(made, out, json=as_json)
+    with (
+        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        desk(context).client() as client,
+    ):
+        tell(client.keys.rotate(id, length, on_first_use=on_first_use))
 
 
 def _overlap(text: str) -> int | Literal["usual"] | None:
@@ -92,7 +97,7 @@ def rotation(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None
     show.rows(rows, _ROTATION, json=False)
 
 
-def _callers(found: list[dict[str, Any]] | None) -> str:
+def _callers(found: Sequence[Mapping[str, Any]] | None) -> str:
     """The first few, with how often each was seen."""
     told = [f"{one['what']} ({one['requests']})" for one in found or ()]
     more = len(told) - _CALLERS_SHOWN
@@ -138,15 +143,16 @@ def end_secret(
 
 
 def limits(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
-    """The limits that count for a key, and what is left of its quotas."""
+    """The limits that a key meets, its customer's credits too, and what is left of them."""
     with desk(context).client() as client:
         found = client.keys.limits(id).data
     if as_json:
         show.rows(found, _LIMITS, json=True)
         return
-    rows = [{**row, **row["limit"]} for row in found]
-    told = [{**row, "amount": row.get("quota", row.get("rate"))} for row in rows]
-    show.rows(told, _LIMITS, json=False)
+    rows: list[dict[str, Any]] = [{**row, **row["limit"]} for row in found]
+    for row in rows:
+        row["amount"] = next((row[name] for name in _AMOUNTS if name in row), None)
+    show.rows(rows, _LIMITS, json=False)
 
 
 def find(

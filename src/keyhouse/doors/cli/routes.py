@@ -1,6 +1,5 @@
 """`keyhouse routes`: what a method and path of an API need, and what they cost."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, changed, limits
 from keyhouse.doors.cli.nouns import RowsMax, done, given, to_change
+from keyhouse.doors.cli.paging import Cursor, Everything, Row, Stretch, show_list
 
 _COLUMNS = ("id", "position", "method", "path", "scopes", "cost", "limits")
 
@@ -38,13 +38,23 @@ routes = typer.Typer(
 
 @routes.command("list", epilog="Example: keyhouse routes list weather --json")
 def list_routes(
-    context: typer.Context, api: Api, *, rows_max: RowsMax = 1000, as_json: AsJson = False
+    context: typer.Context,
+    api: Api,
+    *,
+    rows_max: RowsMax = 1000,
+    cursor: Cursor = None,
+    everything: Everything = False,
+    as_json: AsJson = False,
 ) -> None:
     """All routes of an API, in the order in which they are tried."""
+    stretch = Stretch(rows_max, cursor, everything)
     with desk(context).client() as client:
-        found = list(islice(client.apis.routes(api).each(), rows_max))
-    found.sort(key=lambda row: (row["position"], row["id"]))
-    show.rows(found, _COLUMNS, json=as_json)
+        listing = client.apis.routes(api)
+        show_list(listing, stretch, _COLUMNS, json=as_json, arranged=_order)
+
+
+def _order(row: Row) -> tuple[int, str]:
+    return row["position"], row["id"]
 
 
 @routes.command("show", epilog="Example: keyhouse routes show weather ID")

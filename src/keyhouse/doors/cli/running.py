@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,8 @@ import typer
 
 from keyhouse.doors.cli import access, show
 from keyhouse.doors.cli.desk import AsJson, Assigned, Config, DataDir, desk
-from keyhouse.doors.cli.entries import Installation
+from keyhouse.doors.cli.entries import Installation, Serving
+from keyhouse.doors.cli.once import Force, secret_file
 from keyhouse.doors.cli.people import password_link
 
 ListenFd = Annotated[
@@ -30,6 +32,13 @@ ServesFd = Annotated[
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Gateway processes; gateway.workers.")
 ]
+WithWorker = Annotated[
+    bool,
+    typer.Option(
+        "--worker/--no-worker",
+        help="Whether it also does what happens on its own: mails, webhooks, upkeep.",
+    ),
+]
 Once = Annotated[bool, typer.Option("--once", help="End when all is done.")]
 
 
@@ -41,17 +50,19 @@ def serve(
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
+    as_json: AsJson = False,
 ) -> None:
     """Gateway and management API as supervised processes on one data folder.
 
-    SIGHUP replaces them one after the other, and no request is lost.
+    Once all answer, where they are is told. SIGHUP replaces them one after the
+    other, and no request is lost.
     """
     if workers is not None:
         assigned = [*(assigned or ()), f"gateway.workers={workers}"]
     here = _installation(context, config, data_dir, assigned)
 
     def ready(pids: Mapping[str, int]) -> int:
-        _tell_ready(here, pids, ready_fd)
+        _tell_ready(here, pids, ready_fd, as_json=as_json)
         return 0
 
     raise typer.Exit(here.serve(ready))
@@ -65,10 +76,12 @@ def gateway(
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
+    as_json: AsJson = False,
 ) -> None:
     """The gateway alone, unsupervised; any number may run on one database."""
     here = _installation(context, config, data_dir, assigned)
-    raise typer.Exit(here.run_gateway(listen_fd, ready_fd))
+    serving = _teller({"gateway": {"url": here.gateway_url}}, ready_fd, as_json=as_json)
+    raise typer.Exit(here.run_gateway(listen_fd, serving))
 
 
 def management(
@@ -76,13 +89,34 @@ def management(
     *,
     listen_fd: ListenFd = None,
     ready_fd: ServesFd = None,
+    worker: WithWorker = True,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
+    as_json: AsJson = False,
 ) -> None:
     """The management API alone, unsupervised."""
     here = _installation(context, config, data_dir, assigned)
-    raise typer.Exit(here.run_management(listen_fd, ready_fd))
+    told = {"management": {"url": here.management_url}}
+    serving = _teller(told, ready_fd, as_json=as_json)
+    raise typer.Exit(here.run_management(listen_fd, serving, with_worker=worker))
+
+
+def worker(
+    context: typer.Context,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
+    as_json: AsJson = False,
+) -> None:
+    """What happens on its own, alone: mails, webhooks, upkeep; for `--no-worker`.
+
+    Any number may run on one database: each task is done by one at a time.
+    """
+    here = _installation(context, config, data_dir, assigned)
+    serving = _teller({"worker": {}}, None, as_json=as_json)
+    raise typer.Exit(here.run_worker(serving))
 
 
 def migrate(
@@ -108,15 +142,17 @@ ProjectName = Annotated[str, typer.Option("--project", help="Its first project's
 EMAIL, ORGANIZATION, PROJECT = "owner@localhost", "My organization", "default"
 
 
-def bootstrap(
+def bootstrap(  # noqa: PLR0913  (an option each)
     context: typer.Context,
     *,
     email: Email = EMAIL,
     organization: OrganizationName = ORGANIZATION,
     project: ProjectName = PROJECT,
     out: Annotated[
-        Path | None, typer.Option(help="Write the management key there too (0600).")
+        Path | None,
+        typer.Option(help="Write the management key into this new file too (0600)."),
     ] = None,
+    force: Force = False,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
@@ -125,19 +161,20 @@ def bootstrap(
     """Owner, organization, project and a management key, kept for this command line."""
     here = _installation(context, config, data_dir, assigned)
     here.prepare()
-    made = here.bootstrap(email, organization, project, fresh_key=True)
-    found: dict[str, object] = {
-        "organization": made.organization_id,
-        "project": made.project_id,
-        "created": made.created,
-    }
-    if made.management_secret is not None:
-        secret = made.management_secret.reveal()
-        kept = access.Access(here.management_url, secret)
-        found["kept_in"] = str(access.write(here.data_dir, kept))
-        if out is not None:
-            access.write_private(out, secret + "\n")
-            found["secret_file"] = str(out)
+    with secret_file(out, force=force) if out else nullcontext() as file:
+        made = here.bootstrap(email, organization, project, fresh_key=True)
+        found: dict[str, object] = {
+            "organization": made.organization_id,
+            "project": made.project_id,
+            "created": made.created,
+        }
+        if made.management_secret is not None:
+            secret = made.management_secret.reveal()
+            kept = access.Access(here.management_url, secret)
+            found["kept_in"] = str(access.write(here.data_dir, kept))
+            if file is not None:
+                file.fill(secret)
+                found["secret_file"] = str(out)
     link = password_link(here, email)
     if link is not None:
         found["password_link"] = link
@@ -160,14 +197,35 @@ def _installation(
     return here.installation()
 
 
-def _tell_ready(here: Installation, pids: Mapping[str, int], fd: int | None) -> None:
-    show.say(f"gateway     {here.gateway_url}")
-    show.say(f"management  {here.management_url}")
-    show.say(f"data        {here.data_dir}")
+def _teller(
+    told: Mapping[str, Mapping[str, str]], fd: int | None, *, as_json: bool
+) -> Serving:
+    """Tells what serves, once: a line to the descriptor, JSON to stdout."""
+
+    def tell() -> None:
+        if as_json:
+            pid = os.getpid()
+            show.as_json({name: {**what, "pid": pid} for name, what in told.items()})
+        if fd is not None:
+            with os.fdopen(fd, "wb") as line:
+                line.write(b"ready\n")
+
+    return tell
+
+
+def _tell_ready(
+    here: Installation, pids: Mapping[str, int], fd: int | None, *, as_json: bool
+) -> None:
+    told = {
+        "gateway": {"url": here.gateway_url, "pid": pids.get("gateway")},
+        "management": {"url": here.management_url, "pid": pids.get("management")},
+    }
+    if as_json:
+        show.as_json({**told, "data_dir": str(here.data_dir)})
+    else:
+        show.say(f"gateway     {here.gateway_url}")
+        show.say(f"management  {here.management_url}")
+        show.say(f"data        {here.data_dir}")
     if fd is not None:
-        told = {
-            "gateway": {"url": here.gateway_url, "pid": pids.get("gateway")},
-            "management": {"url": here.management_url, "pid": pids.get("management")},
-        }
         with os.fdopen(fd, "w", encoding="utf-8") as line:
             line.write(json.dumps(told) + "\n")

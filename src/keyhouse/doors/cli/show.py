@@ -1,12 +1,9 @@
-"""How results look: tables for people, JSON for programs, secrets once."""
+"""How results look: tables for people, JSON for programs."""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from keyhouse.doors.cli.access import write_private
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,26 +55,6 @@ def cell(value: object) -> str:
     if isinstance(value, (dict, list, tuple)):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
-
-
-def secret(made: Mapping[str, Any], out: Path | None, *, json: bool) -> None:
-    """A new key, with its secret: on stdout, or in `out` (0600) and then not here."""
-    shown = dict(made)
-    if out is not None and shown.get("secret"):
-        write_private(out, f"{shown['secret']}\n")
-        shown["secret"] = None
-        shown["secret_file"] = str(out)
-    if json:
-        as_json(shown)
-        return
-    say(f"{shown['id']} {shown['name']}", err=True)
-    if out is not None:
-        say(f"Its secret is in {out}; it is not shown again.")
-    elif shown.get("secret"):
-        say("Its secret, shown this one time:", err=True)
-        say(str(shown["secret"]))
-    else:
-        say("Its secret was shown before and can't be shown again.", err=True)
 
 
 def say(text: str, *, err: bool = False) -> None:

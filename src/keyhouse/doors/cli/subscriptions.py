@@ -1,6 +1,5 @@
 """`keyhouse subscriptions`."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
@@ -9,7 +8,8 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.limits import Quotas, Rates
-from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_show, done, given, update
+from keyhouse.doors.cli.nouns import Id, Noun, RowsMax, add_show, done, update
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 from keyhouse.doors.cli.plans import NextWindow, plan_limits
 
 _SUBSCRIPTIONS = Noun("subscriptions", "subscription", "subscriptions", ())
@@ -41,14 +41,20 @@ def list_subscriptions(
     application: Filter = None,
     state: Filter = None,
     rows_max: RowsMax = 1000,
+    cursor: Cursor = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """The subscriptions to your plans, or those of your applications."""
-    filters = {"plan": plan, "application": application, "state": state}
-    side = "consumer" if bought else "provider"
+    filters = {
+        "side": "consumer" if bought else "provider",
+        "plan": plan,
+        "application": application,
+        "state": state,
+    }
+    stretch = Stretch(rows_max, cursor, everything)
     with desk(context).client() as client:
-        found = client.subscriptions.each(side=side, **given(filters))
-        show.rows(islice(found, rows_max), _COLUMNS, json=as_json)
+        show_list(client.subscriptions, stretch, _COLUMNS, json=as_json, filters=filters)
 
 
 @subscriptions.command(

@@ -1,7 +1,5 @@
 """`keyhouse webhooks`: endpoints that are told of events."""
 
-from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +18,8 @@ from keyhouse.doors.cli.nouns import (
     group,
     update,
 )
+from keyhouse.doors.cli.once import Force, Out, Shown, told_once
+from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 
 _WEBHOOKS = Noun(
     "webhooks",
@@ -39,7 +39,6 @@ Name = Annotated[str | None, typer.Option(help="For you, to know it by.")]
 Project = Annotated[
     str | None, typer.Option(help="Only what happens in this project, by its id.")
 ]
-Out = Annotated[Path | None, typer.Option(help="Write the secret into this file (0600).")]
 Overlap = Annotated[
     str, typer.Option(help="How long the old secret signs as well: 1d, 12h, or 0.")
 ]
@@ -65,13 +64,17 @@ def create_webhook(
     name: Name = None,
     project: Project = None,
     out: Out = None,
+    force: Force = False,
+    shown: Shown = False,
     as_json: AsJson = False,
 ) -> None:
     """Have an address told of events, of all without --event. Its secret is shown once."""
     fields = given({"name": name, "project": project})
-    with desk(context).client() as client:
-        made = client.webhooks.create(url, event or ["*"], **fields)
-    show.secret(made, out, json=as_json)
+    with (
+        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        desk(context).client() as client,
+    ):
+        tell(client.webhooks.create(url, event or ["*"], **fields))
 
 
 @webhooks.command(
@@ -106,13 +109,17 @@ def rotate_secret(
     *,
     overlap: Overlap = "1d",
     out: Out = None,
+    force: Force = False,
+    shown: Shown = False,
     as_json: AsJson = False,
 ) -> None:
     """Give it a new secret, shown this one time; for the overlap both sign."""
     length = seconds("--overlap", overlap)
-    with desk(context).client() as client:
-        made = client.webhooks.rotate_secret(id, length)
-    show.secret(made, out, json=as_json)
+    with (
+        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        desk(context).client() as client,
+    ):
+        tell(client.webhooks.rotate_secret(id, length))
 
 
 @webhooks.command("test", epilog="Example: keyhouse webhooks test ID")
@@ -131,12 +138,15 @@ def list_deliveries(
     *,
     state: State = None,
     rows_max: RowsMax = 50,
+    cursor: Cursor = None,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """What was sent to it, or is to be sent, the newest first."""
+    stretch = Stretch(rows_max, cursor, everything)
     with desk(context).client() as client:
-        found = client.webhooks.deliveries(id).each(state=state)
-        show.rows(islice(found, rows_max), _DELIVERIES, json=as_json)
+        listing = client.webhooks.deliveries(id)
+        show_list(listing, stretch, _DELIVERIES, json=as_json, filters={"state": state})
 
 
 @webhooks.command("replay", epilog="Example: keyhouse webhooks replay ID DELIVERY_ID")
