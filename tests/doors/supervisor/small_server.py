@@ -57,7 +57,9 @@ def main(arguments: list[str]) -> int:
         if made.exists():
             return 1
         made.touch()
-    fd = int(arguments[-1])
+    if "--ready-fd" in arguments:
+        os.write(int(arguments[arguments.index("--ready-fd") + 1]), b"ready\n")
+    fd = int(arguments[arguments.index("--listen-fd") + 1])
     asyncio.run(_serve(fd, mute="--mute" in arguments, deaf="--deaf" in arguments))
     return 0
 

@@ -120,7 +120,7 @@ def test_on_sighup_another_process_takes_over_and_nobody_notices(
     start: Start, port: int
 ) -> None:
     """A new version is taken up while requests come and are in flight."""
-    parent = start()
+    parent = start("--tells")
     first = _child_of(parent)
     with httpx.stream("GET", f"http://127.0.0.1:{port}/slow", timeout=10) as answer:
         parent.send_signal(signal.SIGHUP)
@@ -136,7 +136,7 @@ def test_a_new_process_that_does_not_start_replaces_nothing(
     start: Start, port: int, tmp_path: Path
 ) -> None:
     """A version that is broken must not end the one that works."""
-    parent = start("--first", str(tmp_path / "made"))
+    parent = start("--tells", "--first", str(tmp_path / "made"))
     first = _child_of(parent)
     parent.send_signal(signal.SIGHUP)
     assert parent.stderr is not None

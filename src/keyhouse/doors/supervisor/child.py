@@ -127,8 +127,11 @@ class Child:
 
         Both serve until the new one is ready and the old one has finished what
         it has in hand. False where the new one does not get ready: then it is
-        ended, and the old one goes on.
+        ended, and the old one goes on. Only for a plan whose process says itself
+        that it is ready: over HTTP, the old one would answer for it.
         """
+        if self.plan.ready_path or self.plan.probe is not None:
+            raise ValueError(f"{self.plan.name} cannot say that it is ready")
         old = self._now
         if old is None or self._next is not None or self._stopping.is_set():
             return False
