@@ -29,6 +29,7 @@ _KINDS = {
     "sessions": "id",
     "webhooks": "webhook",
     "calendars": "calendar",
+    "imports": "import",
     "plans": "plan",
     "subscriptions": "subscription",
 }
@@ -62,7 +63,7 @@ def operations(app: FastAPI) -> Iterator[Operation]:
     """All that need somebody to be known."""
     for path, methods in app.openapi()["paths"].items():
         for method, told in methods.items():
-            if "security" in told:
+            if told.get("security"):
                 content = told.get("requestBody", {}).get("content", {})
                 body = content.get("application/json", {}).get("example")
                 yield Operation(method.upper(), path, told["operationId"], body)

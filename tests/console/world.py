@@ -15,7 +15,7 @@ from keyhouse.adapters.database import Database
 from keyhouse.core import ids
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.csrf import SESSION_COOKIE, csrf_token
-from keyhouse.core.entities import CreditKind, Member, Person, Role
+from keyhouse.core.entities import CreditKind, ImportFormat, Member, Person, Role
 from keyhouse.core.usage import LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.console import ConsoleConfig, build_console
@@ -27,6 +27,7 @@ from keyhouse.services.catalog import (
     create_route,
     set_upstream_header,
 )
+from keyhouse.services.imports import ImportWish, create_import
 from keyhouse.services.issue import SecretState
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.people.sessions import open_session
@@ -235,6 +236,9 @@ class World:
             browser = create_customer(
                 work, external_id=f"{word} nobody", project=acme.project, fields={}
             )
+            begun = create_import(
+                work, ImportWish(format=ImportFormat.CSV, project=acme.project)
+            )
             told = create_webhook(
                 work,
                 WebhookWish(
@@ -255,6 +259,7 @@ class World:
                 "plan": offer.id,
                 "subscription": joined.id,
                 "webhook": told.id,
+                "import": begun.id,
                 "calendar": create_calendar(work, f"{word} dates").calendar.id,
                 "delivery": send_test(work, told.id).id,
                 "route": route.id,
