@@ -146,7 +146,7 @@ def test_a_slow_receiver_is_not_waited_for_and_holds_up_no_other(
 ) -> None:
     let_go = threading.Event()
     receiver.before = lambda: let_go.wait(20)
-    post.seconds_max = 1.0
+    post.seconds_max = 3.0
     post.webhook(receiver.url, "project.changed")
     with Receiver().listening() as other:
         post.webhook(other.url, "project.changed")
@@ -156,12 +156,12 @@ def test_a_slow_receiver_is_not_waited_for_and_holds_up_no_other(
         sending = threading.Thread(target=post.send)
         sending.start()
         other.wait_for(5)
-        assert time.monotonic() - started < 1.0, "it waited for the slow one"
+        assert time.monotonic() - started < 3.0, "it waited for the slow one"
         sending.join(20)
         let_go.set()
     assert not sending.is_alive()
     slow = [one for one in post.deliveries() if one.state == DeliveryState.PENDING]
-    assert {one.error for one in slow} == {"no answer in 1 s"}
+    assert {one.error for one in slow} == {"no answer in 3 s"}
     assert len(slow) == 5
 
 
