@@ -42,6 +42,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     route = owner.call("POST", "/v1/apis/weather/routes", **call)
     keys = _keys(owner)
     customer = _customers(owner, keys)
+    plan, subscription = _plans(owner, keys, sign_up("Bea Buyer"))
     _invite(owner)
     _past(installation, owner, keys)
     first = keys[0]
@@ -55,6 +56,8 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
         "route": route["id"],
         "application": first["application"],
         "customer": customer,
+        "plan": plan,
+        "subscription": subscription,
         "key": first["id"],
         "secret": next(one["id"] for one in secrets if one["version"] == 1),
         "request_id": _refused(owner, first["id"]),
@@ -107,6 +110,50 @@ def _customers(owner: Signed, keys: list[dict[str, Any]]) -> str:
     ):
         owner.call("POST", ledger, amount=amount, kind=kind, note=note)
     return str(globex["id"])
+
+
+def _plans(owner: Signed, keys: list[dict[str, Any]], buyer: Signed) -> tuple[str, str]:
+    """Three plans: the middle one has two versions and three subscriptions, and for
+
+    the last one somebody waits. One of the plans and its newest subscription.
+    """
+    access = [{"api": "weather", "scopes": ["forecast:read"]}]
+    second = {"name": "per-second", "rate": 5, "period_seconds": 1, "per": "key"}
+
+    def made(slug: str, **fields: Any) -> str:
+        told = owner.call("POST", "/v1/plans", slug=slug, access=access, **fields)
+        return str(told["id"])
+
+    made("trial", name="Trial", visibility="public", limits=[{**QUOTA, "quota": 1000}])
+    business = made(
+        "business",
+        name="Business",
+        description="For those who ask all day.",
+        limits=[{**QUOTA, "quota": 50_000}, second],
+    )
+    wider = [*access, {"api": "maps", "scopes": []}]
+    more = {**second, "rate": 20}
+    owner.call(
+        "PATCH",
+        f"/v1/plans/{business}",
+        access=wider,
+        limits=[{**QUOTA, "quota": 80_000}, more],
+        applies="next_window",
+    )
+    offered = {"visibility": "public", "approval": "manual", "limits": [RATE]}
+    partner = made("partner", name="Partner", **offered)
+    waiting = buyer.call("POST", "/v1/applications", name="Fleet")["id"]
+    buyer.call("POST", "/v1/subscriptions", plan=partner, application=waiting)
+    own = {"name": "monthly", "quota": 120_000, "window": "month"}
+    until = (datetime.now(UTC) + timedelta(days=40)).isoformat(timespec="seconds")
+    joined = [
+        owner.call("POST", "/v1/subscriptions", plan=business, application=one)["id"]
+        for one in (keys[3]["application"], keys[1]["application"], keys[0]["application"])
+    ]
+    owner.call("POST", f"/v1/subscriptions/{joined[1]}/suspend")
+    first = f"/v1/subscriptions/{joined[2]}"
+    owner.call("PATCH", first, overrides=[{**own, "ends_at": until}])
+    return business, str(joined[2])
 
 
 def _invite(owner: Signed) -> None:

@@ -114,7 +114,7 @@ def fill(way: Way, at: Furnished) -> list[str]:
 
 def _spare(path: str, ids: Mapping[str, str]) -> dict[str, str]:
     """What can be deleted stands in for what hangs together with other things."""
-    kind = re.search(r"{(api|application|customer|project)}/delete$", path)
+    kind = re.search(r"{(api|application|customer|plan|project)}/delete$", path)
     return {kind[1]: ids[f"spare_{kind[1]}"]} if kind else {}
 
 
@@ -224,7 +224,9 @@ class World:
         """Things that nothing hangs on, so that they can be deleted."""
 
         def make(work: Work) -> dict[str, str]:
-            program = create_application(work, name=f"{word} program")
+            program = create_application(
+                work, name=f"{word} program", external_id=f"{word}-program"
+            )
             route = create_route(work, api, method="GET", path="/a", fields={})
             unused = create_api(work, slug=f"{word}-spare", project=None, fields={})
             project = create_project(work, name=f"{word} spare")
@@ -251,6 +253,12 @@ class World:
                 project=acme.project,
                 fields={"access": (OpeningWish(api),)},
             ).plan
+            unsold = create_plan(
+                work,
+                slug=f"{word}-unsold",
+                project=acme.project,
+                fields={"access": (OpeningWish(api),)},
+            ).plan
             subscriber = create_application(
                 work, name=f"{word} subscriber", project=acme.project
             )
@@ -268,6 +276,7 @@ class World:
                 "spare_customer": browser.id,
                 "spare_application": program.id,
                 "spare_api": unused.id,
+                "spare_plan": unsold.id,
                 "spare_project": project.id,
             }
 

@@ -125,6 +125,13 @@ def route_uses(
     return _uses(key, api, levels)
 
 
+def shared_uses(provider_id: str, subscribed: InForce, environment: str) -> Uses:
+    """What all keys of a subscription meet together there, whatever the route."""
+    terms = (term for term in subscribed.on("") if not term.per_key)
+    level = _level("subscription", subscribed.counted_id, terms)
+    return _counted((provider_id, level.kind, level.id, environment), level)
+
+
 def user_uses(
     key: KeyRecord,
     api: ApiRecord,
@@ -225,12 +232,17 @@ def _uses(key: KeyRecord, api: ApiRecord, levels: Iterable[Level]) -> Uses:
     quotas: list[QuotaUse] = []
     for level in levels:
         place = (api.organization_id, level.kind, level.id, key.environment or "")
-        for rate in level.rates:
-            counter = _token(_budget(place, rate.name))
-            rates.append(RateUse(counter, rate))
-        for quota in level.quotas:
-            budget = _budget(place, quota.name)
-            quotas.append(QuotaUse(_token(budget), quota, budget))
+        counted = _counted(place, level)
+        rates += counted.rates
+        quotas += counted.quotas
+    return Uses(tuple(rates), tuple(quotas))
+
+
+def _counted(place: tuple[str, str, str, str], level: Level) -> Uses:
+    """The limits of a level, each with what it counts on there."""
+    rates = [RateUse(_token(_budget(place, one.name)), one) for one in level.rates]
+    budgets = [(_budget(place, one.name), one) for one in level.quotas]
+    quotas = [QuotaUse(_token(budget), quota, budget) for budget, quota in budgets]
     return Uses(tuple(rates), tuple(quotas))
 
 

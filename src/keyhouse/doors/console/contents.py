@@ -24,10 +24,13 @@ from keyhouse.doors.console.pages import (
     members,
     organizations,
     overview,
+    plans,
     projects,
     requests,
     routes,
     settings,
+    subscribing,
+    subscriptions,
     upstream_headers,
 )
 
@@ -46,6 +49,9 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     applications,
     customers,
     customers_credits,
+    plans,
+    subscriptions,
+    subscribing,
     keys,
     keys_new,
     keys_one,

@@ -31,6 +31,7 @@ from keyhouse.services.plans.subscribing import create_subscription
 from keyhouse.services.plans.subscriptions import (
     Side,
     SubscriptionFilter,
+    count_subscribers,
     get_subscription,
     list_subscriptions,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "approve_subscription",
     "change_plan",
     "change_subscription",
+    "count_subscribers",
     "create_plan",
     "create_subscription",
     "delete_plan",

@@ -1,13 +1,18 @@
 """Reading subscriptions."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Application, Plan, Subscription, SubscriptionState
 from keyhouse.ports import Page
 from keyhouse.services.actor import Reach
+from keyhouse.services.plans.opening import LIVE
 from keyhouse.services.plans.parties import READ_SUBSCRIPTIONS, reached_subscription
 from keyhouse.services.work import Look, Turn
+
+_COUNTED_MAX: Final = 1000
 
 
 class Side(StrEnum):
@@ -46,6 +51,27 @@ def list_subscriptions(look: Look, turn: Turn, wanted: SubscriptionFilter) -> Pa
         equals["state"] = wanted.state
     page = look.page(Subscription, turn, equals)
     return Page(_within(look, reach, wanted.side, page.rows), page.next_cursor)
+
+
+class Subscribers(NamedTuple):
+    """How many plans have, and whether that is all of them."""
+
+    by_plan: Mapping[str, int]
+    are_all: bool
+
+
+def count_subscribers(look: Look, plan_ids: Sequence[str]) -> Subscribers:
+    """The subscriptions to own plans that have not ended, up to 1,000 of all together."""
+    page = look.tx.page(
+        Subscription,
+        after=None,
+        limit=_COUNTED_MAX,
+        plan_id=tuple(plan_ids),
+        provider_id=look.actor.organization_id,
+        state=LIVE,
+    )
+    by_plan = Counter(row.plan_id for row in page.rows)
+    return Subscribers(by_plan, page.next_cursor is None)
 
 
 def _within(

@@ -33,6 +33,7 @@ from keyhouse.services.reports.queries import (
     list_requests,
     report_usage,
 )
+from keyhouse.services.reports.sold import SubscriptionLimits, subscription_limits
 from keyhouse.services.reports.strangers import (
     HourOfStrangers,
     Network,
@@ -65,6 +66,7 @@ __all__ = [
     "Span",
     "Step",
     "Strangers",
+    "SubscriptionLimits",
     "Sums",
     "UnknownKeysWish",
     "UsageWish",
@@ -83,5 +85,6 @@ __all__ = [
     "report_key",
     "report_usage",
     "report_users",
+    "subscription_limits",
     "unknown_keys",
 ]

@@ -35,7 +35,7 @@ def read_end(typed: Typed, now_us: int) -> Read:
         return now_us + int(chosen) * _DAY_US, []
     if chosen != ON_A_DAY:
         return None, []
-    start, problems = _start_of_day("ends_on", typed.text("ends_on"))
+    start, problems = read_day("ends_on", typed.text("ends_on"))
     if start is None:
         return None, problems
     end = start + _DAY_US
@@ -47,10 +47,10 @@ def read_end(typed: Typed, now_us: int) -> Read:
 def read_start(typed: Typed) -> Read:
     """The first moment of the key; None for at once."""
     text = typed.text("starts_on")
-    return _start_of_day("starts_on", text) if text else (None, [])
+    return read_day("starts_on", text) if text else (None, [])
 
 
-def _start_of_day(field: str, text: str) -> Read:
+def read_day(field: str, text: str) -> Read:
     """The first moment of a day in UTC."""
     try:
         day = date.fromisoformat(text)

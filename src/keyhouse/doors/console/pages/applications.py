@@ -21,6 +21,7 @@ from keyhouse.doors.console.keys import limits_form
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
+from keyhouse.doors.console.subscriptions.listing import of_application
 from keyhouse.doors.console.toasts import Undo
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog
@@ -88,7 +89,8 @@ async def one(here: Here, application: str) -> Response:
     shown = await here.read(
         lambda look: shown_of(look, here.project.id, here.environment, application)
     )
-    return render(here, "applications/one.html", shown=shown)
+    plans = await here.read(lambda look: of_application(look, application))
+    return render(here, "applications/one.html", shown=shown, subscriptions=plans)
 
 
 @router.get(f"{_ONE}/edit")

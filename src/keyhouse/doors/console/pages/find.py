@@ -59,6 +59,8 @@ def _goals(here: InProject) -> list[Goal]:
         Goal("Create API", "plus", here.url("apis", "new"), "apis:write", panel=True),
         Goal("Applications", "app-window", here.url("applications")),
         Goal("Customers", "building-2", here.url("customers")),
+        Goal("Plans", "layers", here.url("plans")),
+        Goal("Create plan", "plus", here.url("plans", "new"), "plans:write", panel=True),
         Goal("Requests", "list", here.url("requests")),
         Goal("Projects", "folder", here.organization_url("projects")),
         Goal("Members", "users", here.organization_url("members")),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from keyhouse.doors.console.overview import bars, strange, telling
 from keyhouse.doors.console.overview.starting import Start, start_of
 from keyhouse.doors.console.rendering import render
+from keyhouse.doors.console.subscriptions.listing import SubscriptionRow, waiting_in
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import reports
 from keyhouse.services.reports import Overview
@@ -18,17 +19,18 @@ NEEDS_SHOWN: Final = 8
 
 
 class Seen(NamedTuple):
-    """The day, and how far the project has come."""
+    """The day, how far the project has come, and who waits for a plan of it."""
 
     day: Overview
     start: Start
+    waiting: list[SubscriptionRow]
 
 
 @router.get("/{project}/{environment}/overview")
 async def overview(here: Here) -> Response:
     """The first page of a project."""
     seen = await here.read(lambda look: _seen(look, here))
-    day, start = seen
+    day, start, waiting = seen
     quiet = not (day.now.requests or day.before.requests)
     is_new = quiet and not start.was_called
     if is_new and here.request.headers.get("hx-target") == "overview":
@@ -46,6 +48,7 @@ async def overview(here: Here) -> Response:
             (one, telling.need(one, here.now_us), telling.mend(one)) for one in day.needs
         ],
         shown=NEEDS_SHOWN,
+        waiting=waiting,
         change=telling.change,
         tried=strange.tried(day.strangers),
         spike=strange.spike(day.strangers),
@@ -59,4 +62,5 @@ def _seen(look: Look, here: InProject) -> Seen:
     return Seen(
         reports.overview(look, project, environment),
         start_of(look, project, environment),
+        waiting_in(look, project),
     )

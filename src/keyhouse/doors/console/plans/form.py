@@ -1,0 +1,73 @@
+"""From the form of a plan to what services take, and from a plan back to its form."""
+
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from keyhouse.core.entities import Applies, Approval, Visibility
+from keyhouse.core.validation import Problem
+from keyhouse.doors.console.apis.form import slug_from
+from keyhouse.doors.console.keys.typed import Typed
+from keyhouse.doors.console.keys.wish_form import read_access
+from keyhouse.doors.console.plans.limit_form import read_plan_limits, typed_plan_limits
+from keyhouse.services.plans import OpeningWish, PlanFields, PlanView
+
+C = TypeVar("C", bound=StrEnum)
+
+NEW = Typed(
+    {"visibility": (Visibility.PRIVATE.value,), "approval": (Approval.AUTOMATIC.value,)}
+)
+"""The form of a new plan as it opens."""
+
+
+class ReadPlan(NamedTuple):
+    """What a form says of a plan, and what in it could not be read."""
+
+    slug: str
+    fields: PlanFields
+    applies: Applies
+    problems: list[Problem]
+
+
+def read_plan(typed: Typed) -> ReadPlan:
+    """The wanted plan. A slug that is left empty follows the name.
+
+    Limits of routes are not in the form, and stay as they are.
+    """
+    limits, problems = read_plan_limits(typed)
+    slug = typed.text("slug") or slug_from(typed.text("name"))
+    fields: PlanFields = {
+        "slug": slug,
+        "name": typed.text("name") or slug,
+        "description": typed.text("description"),
+        "visibility": _one_of(Visibility, typed, "visibility", Visibility.PRIVATE),
+        "approval": _one_of(Approval, typed, "approval", Approval.AUTOMATIC),
+        "access": tuple(
+            OpeningWish(one.name, one.scopes, one.roles) for one in read_access(typed)
+        ),
+        "limits": limits,
+    }
+    return ReadPlan(slug, fields, _one_of(Applies, typed, "applies", Applies.NOW), problems)
+
+
+def typed_of(view: PlanView) -> Typed:
+    """The form of a plan as it is now."""
+    plan, version = view.plan, view.version
+    slugs = {one.api_id: view.slugs[one.api_id] for one in version.access}
+    fields: dict[str, tuple[str, ...]] = {
+        "slug": (plan.slug,),
+        "name": (plan.name,),
+        "description": (plan.description,),
+        "visibility": (plan.visibility.value,),
+        "approval": (plan.approval.value,),
+        "applies": (Applies.NOW.value,),
+        "api": tuple(slugs.values()),
+        **{f"scope.{slugs[one.api_id]}": one.scopes for one in version.access},
+        **{f"role.{slugs[one.api_id]}": one.roles for one in version.access},
+        **{name: (text,) for name, text in typed_plan_limits(version.limits).items()},
+    }
+    return Typed(fields)
+
+
+def _one_of(kind: type[C], typed: Typed, name: str, default: C) -> C:
+    value = typed.text(name)
+    return kind(value) if value in tuple(kind) else default

@@ -1,0 +1,1 @@
+"""Subscriptions in the console: what its pages tell of them."""

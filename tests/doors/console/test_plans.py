@@ -1,0 +1,231 @@
+"""Plans and subscriptions in the console: offered, subscribed to, changed, ended."""
+
+import re
+
+import pytest
+
+from tests.doors.console.conftest import Visitor
+from tests.doors.console.rooms import Rooms, enter
+
+QUOTA = {"limits.0.amount": "50,000", "limits.0.per": "quota:month"}
+
+
+@pytest.fixture
+async def rooms(visitor: Visitor) -> Rooms:
+    made = await enter(visitor)
+    await made.api()
+    return made
+
+
+async def _plan(rooms: Rooms, name: str = "Basic", **typed: str) -> str:
+    path = f"{rooms.root}/plans"
+    fields = {"name": name, "api": "weather", **typed}
+    return await rooms.do(f"{path}/new", path, **fields)
+
+
+async def _application(rooms: Rooms, name: str = "Planner") -> str:
+    path = f"{rooms.root}/applications"
+    return await rooms.do(f"{path}/new", path, name=name)
+
+
+async def _subscribed(rooms: Rooms, plan: str = "basic", name: str = "Planner") -> str:
+    action = f"{await _application(rooms, name)}/subscribe"
+    return await rooms.do(action, action, plan=plan)
+
+
+async def test_a_plan_tells_what_it_opens_and_how_much(rooms: Rooms) -> None:
+    plan = await _plan(rooms, **QUOTA, **{"limits.0.counts": "key"})
+    for page in (await rooms.text(plan), await rooms.text(f"{rooms.root}/plans")):
+        assert "weather" in page
+        assert "50,000 a month for each key" in page
+        assert "basic" in page
+
+
+async def test_a_plan_that_opens_nothing_is_not_kept(rooms: Rooms) -> None:
+    """And what was typed comes back, the limit with whom it counts for."""
+    path = f"{rooms.root}/plans"
+    typed = {"name": "Empty", **QUOTA, "limits.0.counts": "key"}
+    refused = await rooms.visitor.submit(f"{path}/new", path, **typed)
+    assert refused.status_code == 422
+    assert "Access is empty" in refused.text
+    assert 'value="50,000"' in refused.text
+    assert re.search(r'<option value="key" selected>', refused.text)
+    assert "Empty" not in await rooms.text(path)
+
+
+async def test_a_taken_slug_is_told_at_its_field(rooms: Rooms) -> None:
+    await _plan(rooms)
+    path = f"{rooms.root}/plans"
+    typed = {"name": "Basic", "api": "weather"}
+    again = await rooms.visitor.submit(f"{path}/new", path, **typed)
+    assert again.status_code == 422
+    assert 'id="f-slug-problem"' in again.text
+
+
+async def test_another_row_of_limits_keeps_whom_the_first_counts_for(rooms: Rooms) -> None:
+    path = f"{rooms.root}/plans"
+    typed = {"name": "B", **QUOTA, "limits.0.counts": "key", "more": "1"}
+    page = await rooms.visitor.submit(f"{path}/new", path, **typed)
+    assert page.status_code == 200
+    assert page.text.count('<option value="key" selected>') == 1
+    assert 'name="limits.1.amount"' in page.text
+
+
+async def test_each_version_tells_what_it_changed(rooms: Rooms) -> None:
+    plan = await _plan(rooms, **QUOTA)
+    less = {**QUOTA, "limits.0.amount": "800", "applies": "next_window"}
+    await rooms.do(f"{plan}/edit", plan, **less)
+    page = await rooms.text(plan)
+    assert "Monthly: 800 a month, before: 50,000 a month" in page
+    assert "Opens weather: routes that need no scope" in page
+    assert "Old quotas hold yet" in page
+    await rooms.do(f"{plan}/edit", plan, **{"limits.0.amount": ""})
+    assert "No longer monthly" in await rooms.text(plan)
+
+
+async def test_a_retired_plan_is_not_offered_and_comes_back(rooms: Rooms) -> None:
+    plan = await _plan(rooms)
+    await rooms.do(plan, f"{plan}/retire")
+    subscribe = f"{await _application(rooms)}/subscribe"
+    assert 'value="basic"' not in await rooms.text(subscribe)
+    await rooms.do(plan, f"{plan}/revive")
+    assert 'value="basic"' in await rooms.text(subscribe)
+
+
+async def test_only_a_plan_that_nobody_ever_had_can_be_deleted(rooms: Rooms) -> None:
+    kept = await _plan(rooms)
+    await rooms.do(await _subscribed(rooms), f"{await _subscription_of(rooms, kept)}/end")
+    assert f'action="{kept}/delete"' not in await rooms.text(kept)
+    gone = await _plan(rooms, "Gone")
+    await rooms.do(gone, f"{gone}/delete")
+    assert "Gone<" not in await rooms.text(f"{rooms.root}/plans")
+
+
+async def _subscription_of(rooms: Rooms, plan: str) -> str:
+    found = re.search(rf"{rooms.root}/subscriptions/sub_\w{{22}}", await rooms.text(plan))
+    assert found
+    return found[0]
+
+
+async def test_an_application_tells_its_plans(rooms: Rooms) -> None:
+    await _plan(rooms, **QUOTA)
+    application = await _application(rooms)
+    action = f"{application}/subscribe"
+    subscription = await rooms.do(action, action, plan="basic")
+    assert f'href="{subscription}"' in await rooms.text(application)
+    page = await rooms.text(subscription)
+    assert "Planner" in page
+    assert "50,000 left of 50,000" in page
+
+
+@pytest.mark.parametrize("plan", ["pln_0000000000000000000000", "no-such", ""])
+async def test_a_plan_that_is_not_there_is_told_at_the_field_of_ids(
+    rooms: Rooms, plan: str
+) -> None:
+    action = f"{await _application(rooms)}/subscribe"
+    refused = await rooms.visitor.submit(action, action, plan="new", plan_id=plan)
+    assert refused.status_code == 422
+    assert 'id="f-plan_id-problem"' in refused.text
+
+
+async def test_an_application_is_subscribed_from_the_plan_and_once_only(
+    rooms: Rooms,
+) -> None:
+    plan = await _plan(rooms)
+    id = (await _application(rooms)).rsplit("/", 1)[1]
+    action = f"{plan}/subscribe"
+    await rooms.do(action, action, application=id)
+    assert "Planner" in await rooms.text(plan)
+    again = await rooms.visitor.submit(action, action, application=id)
+    assert again.status_code == 422, again.text
+    assert "has a subscription to weather" in again.text
+
+
+async def test_a_subscription_is_suspended_resumed_and_ended(rooms: Rooms) -> None:
+    await _plan(rooms)
+    one = await _subscribed(rooms)
+    await rooms.do(one, f"{one}/suspend")
+    assert "It opens nothing now" in await rooms.text(one)
+    await rooms.do(one, f"{one}/resume")
+    assert "It opens nothing now" not in await rooms.text(one)
+    await rooms.do(one, f"{one}/end")
+    page = await rooms.text(one)
+    assert ">Ended" in page
+    assert "/suspend" not in page
+    assert "/move" not in page
+
+
+async def test_a_subscription_is_moved_and_no_plan_twice(rooms: Rooms) -> None:
+    await _plan(rooms)
+    more = await _plan(rooms, "More")
+    one = await _subscribed(rooms)
+    form = await rooms.text(f"{one}/move")
+    assert 'value="more"' in form
+    assert 'value="basic"' not in form
+    await rooms.do(f"{one}/move", f"{one}/move", plan="more", applies="next_window")
+    assert "Planner" in await rooms.text(more)
+
+
+async def test_own_limits_hold_up_to_their_day_and_are_told(rooms: Rooms) -> None:
+    await _plan(rooms, **QUOTA)
+    one = await _subscribed(rooms)
+    form = f"{one}/overrides"
+    own = {**QUOTA, "limits.0.amount": "80,000", "limits.0.until": "2090-01-31"}
+    await rooms.do(form, form, **own)
+    page = await rooms.text(one)
+    assert "80,000 left of 80,000" in page
+    assert 'datetime="2090-02-01T00:00:00+00:00"' in page
+    assert 'value="2090-01-31"' in await rooms.text(form)
+    await rooms.do(form, form, **{"limits.0.amount": ""})
+    assert "50,000 left of 50,000" in await rooms.text(one)
+
+
+@pytest.mark.parametrize("day", ["2020-01-31", "soon"])
+async def test_a_day_that_is_past_or_none_is_told_at_its_field(
+    rooms: Rooms, day: str
+) -> None:
+    await _plan(rooms)
+    form = f"{await _subscribed(rooms)}/overrides"
+    typed = {**QUOTA, "limits.0.until": day}
+    refused = await rooms.visitor.submit(form, form, **typed)
+    assert refused.status_code == 422
+    assert 'id="f-limits-0-until-problem"' in refused.text
+    assert f'value="{day}"' in refused.text
+
+
+async def test_buyers_wait_for_approval_and_are_told_by_their_id_alone(
+    rooms: Rooms, visitor: Visitor
+) -> None:
+    """Neither side reads the other's names, and only the provider approves."""
+    plan = await _plan(rooms, visibility="public", approval="manual")
+    id = plan.rsplit("/", 1)[1]
+    seller, visitor.client = visitor.client, visitor.another()
+    buyer = await enter(visitor, "bea@example.com")
+    application = await _application(buyer, "Secret project")
+    action = f"{application}/subscribe"
+    theirs = await buyer.do(action, action, plan_id=id)
+    page = await buyer.text(theirs)
+    assert "Waits for approval" in page
+    assert "/approve" not in page
+    assert "/overrides" not in page
+    await buyer.text(f"{theirs}/overrides", 403)
+    await buyer.text(f"{buyer.root}/plans/{id}", 404)
+    await visitor.client.aclose()
+    visitor.client = seller
+    ours = f"{rooms.root}/subscriptions/{theirs.rsplit('/', 1)[1]}"
+    page = await rooms.text(ours)
+    assert application.rsplit("/", 1)[1] in page
+    assert "Secret project" not in page
+    await rooms.do(ours, f"{ours}/approve")
+    assert "Waits for approval" not in await rooms.text(ours)
+
+
+async def test_a_plan_of_another_project_is_not_found_here(rooms: Rooms) -> None:
+    plan = (await _plan(rooms, visibility="public")).rsplit("/", 1)[1]
+    one = (await _subscribed(rooms)).rsplit("/", 1)[1]
+    projects = f"{rooms.home}/projects"
+    await rooms.do(f"{projects}/new", projects, name="Other")
+    found = set(re.findall(r"prj_\w{22}", await rooms.text(projects)))
+    (other,) = (id for id in found if id not in rooms.root)
+    await rooms.text(f"/{other}/test/plans/{plan}", 404)
+    await rooms.text(f"/{other}/test/subscriptions/{one}", 404)
