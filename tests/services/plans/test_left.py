@@ -1,9 +1,16 @@
 """What a page tells to be left of a subscription: what was really spent of it."""
 
+from zoneinfo import ZoneInfo
+
+from keyhouse.core.compilation import compile_limit
+from keyhouse.core.counting import Subject
 from keyhouse.core.entities import Environment, Per, Subscription
+from keyhouse.core.quotas import Budget, Quota, span_of
+from keyhouse.core.usage import UsageBatch
+from keyhouse.ports import LeaseWanted
 from keyhouse.services import plans
 from keyhouse.services.plans import OverrideWish
-from keyhouse.services.reports import LimitLeft, subscription_limits
+from keyhouse.services.reports import LimitLeft, limits_left, subscription_limits
 from tests.servers.acme import Acme
 from tests.services.plans.market import Market, quota
 
@@ -14,15 +21,29 @@ def shared(
     return of.read(lambda look: subscription_limits(look, row.id, environment)).shared
 
 
+def spend(market: Market, counted: LimitLeft, units: int) -> None:
+    """Book calls on the budget of a monthly quota, as a node does."""
+    database, now_us = market.seller.database, market.seller.clock.now_us()
+    compiled = compile_limit(counted.limit, ZoneInfo, Subject.SUBSCRIPTION)
+    assert isinstance(compiled, Quota)
+    budget, span = Budget(*counted.counted_on.split("|")), span_of(compiled, now_us)
+    database.sink.open_spool("spl_left", "nod_left", "boot")
+    want = LeaseWanted(budget, span, counted.limit.amount, 1, units)
+    [leased] = database.ledger.lease("spl_left", [want])
+    settled = {leased.lease_id: leased.granted}
+    assert database.sink.book(UsageBatch("spl_left", 0, 1, settled=settled))
+
+
 def test_what_all_keys_spent_is_told_to_either_side(market: Market) -> None:
+    """On the budget that calls of its keys are counted on."""
     row = market.subscribe(market.plan(limits=(quota(60),)))
-    plane, keys = market.plane(), [market.key(), market.key()]
-    for key in (*keys, keys[0]):
-        assert plane.code(key) == "valid"
-    plane.give_back()
+    key = market.key().view.key.id
+    (counted,) = market.buyer.read(lambda look: limits_left(look, key))
+    spend(market, counted, 3)
     for side in (market.seller, market.buyer):
         (told,) = shared(side, row)
         assert (told.used, told.left) == (3, 57)
+        assert told.counted_on == counted.counted_on
     (test,) = shared(market.seller, row, Environment.TEST)
     assert test.used == 0
 

@@ -12,6 +12,7 @@ from keyhouse.core.entities import (
     SubscriptionState,
 )
 from keyhouse.core.plans import in_time
+from keyhouse.doors.console.keys import words as key_words
 from keyhouse.doors.console.keys.figures import Gauge, gauges
 from keyhouse.doors.console.plans import words
 from keyhouse.services import plans, reports
@@ -95,7 +96,7 @@ def shown_of(look: Look, project: str, environment: Environment, id: str) -> Sho
         held,
         words.opens(view),
         gauges(limits.shared),
-        words.limits(limits.each),
+        [(one.name, key_words.limit(one)) for one in limits.each],
         words.route_limits(view),
         own=[_own(one) for one in in_time(held.subscription.overrides, look.now_us)],
     )
