@@ -48,7 +48,14 @@ def explained(page: Page) -> None:
     expect(form.get_by_text("would pass all that was looked at")).to_be_visible()
 
 
-PREPARED = {"key-new": filled_in, "key-explain": explained}
+def at_its_limits(page: Page) -> None:
+    """The form of a plan where it tells how much."""
+    form = steps.panel(page)
+    form.get_by_label("From the next window").check()
+    form.get_by_role("button", name="Add a limit").scroll_into_view_if_needed()
+
+
+PREPARED = {"key-new": filled_in, "key-explain": explained, "plan-edit": at_its_limits}
 """Pages that say more once something was typed."""
 
 

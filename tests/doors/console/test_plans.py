@@ -4,6 +4,10 @@ import re
 
 import pytest
 
+from keyhouse.adapters.database import Database
+from keyhouse.core.usage import Bucket, BucketKey, UsageBatch, Use
+from keyhouse.core.verdict import Verdict
+from keyhouse.services.work import Office
 from tests.doors.console.conftest import Visitor
 from tests.doors.console.rooms import Rooms, enter
 
@@ -229,3 +233,32 @@ async def test_a_plan_of_another_project_is_not_found_here(rooms: Rooms) -> None
     (other,) = (id for id in found if id not in rooms.root)
     await rooms.text(f"/{other}/test/plans/{plan}", 404)
     await rooms.text(f"/{other}/test/subscriptions/{one}", 404)
+
+
+async def test_who_waits_is_on_the_overview_and_approved_there(
+    rooms: Rooms, visitor: Visitor, office: Office, database: Database
+) -> None:
+    plan = await _plan(rooms, "Partner", visibility="public", approval="manual")
+    api = (await rooms.api("Maps")).rpartition("/")[2]
+    _called(rooms, office, database, api)
+    overview = f"{rooms.root}/overview"
+    assert "waits for approval" not in await rooms.text(overview)
+    seller, visitor.client = visitor.client, visitor.another()
+    buyer = await enter(visitor, "bea@example.com")
+    action = f"{await _application(buyer)}/subscribe"
+    theirs = await buyer.do(action, action, plan_id=plan.rsplit("/", 1)[1])
+    await visitor.client.aclose()
+    visitor.client = seller
+    assert "wants Partner, and waits for approval" in await rooms.text(overview)
+    id = theirs.rsplit("/", 1)[1]
+    await rooms.do(overview, f"{rooms.root}/subscriptions/{id}/approve")
+    assert "waits for approval" not in await rooms.text(overview)
+
+
+def _called(rooms: Rooms, office: Office, database: Database, api: str) -> None:
+    """One call that passed: until then the overview is that of a first day."""
+    us, minute = rooms.home.strip("/"), office.clock.now_us() // 60_000_000
+    served = Use(us, us, api, "", "key_1", 1, "app_1", "test", "")
+    buckets = {BucketKey(minute, served, Verdict.VALID.number): Bucket(1)}
+    database.sink.open_spool("spl_1", "nod_1", "boot")
+    assert database.sink.book(UsageBatch("spl_1", 0, 1, buckets=buckets))
