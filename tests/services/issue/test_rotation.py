@@ -105,6 +105,19 @@ def test_a_key_that_is_over_gets_no_secret(acme: Acme, made: Created) -> None:
         rotate(acme, made, 0)
 
 
+def test_nor_does_one_that_was_disabled_before_it_ended(acme: Acme) -> None:
+    """To enable it would not make the new secret open anything."""
+    acme.api()
+    made = acme.key(ends_at=acme.office.clock.now_us() + 1_000_000)
+    acme.write(lambda work: issue.disable_key(work, made.view.key.id))
+    rotate(acme, made, DAY)
+    acme.go_on(2)
+    with pytest.raises(Taken, match="ended"):
+        rotate(acme, made, 0)
+    with pytest.raises(Taken, match="ended"):
+        acme.write(lambda work: issue.roll_back(work, made.view.key.id))
+
+
 def test_secrets_that_work_at_once_are_bounded(acme: Acme, made: Created) -> None:
     """The data plane holds them all, in every process."""
     for _ in range(SECRETS_MAX - 1):

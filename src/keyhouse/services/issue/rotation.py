@@ -14,11 +14,9 @@ from keyhouse.core.entities import (
 )
 from keyhouse.core.rotation import OVERLAP_SECONDS_MAX, is_over, schedule_of
 from keyhouse.core.validation import Problem, check_overlap
-from keyhouse.ports import KeyState
 from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import Created, living_key, told_key
 from keyhouse.services.issue.minting import Issued, mint_secret
-from keyhouse.services.issue.views import state_of
 from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
 from keyhouse.services.work import Work
 
@@ -95,11 +93,13 @@ def end_secret(work: Work, id: str, secret_id: str) -> None:
 
 
 def demand_use(key: Key, now_us: int) -> None:
-    """A new secret of a key that is over would be handed out for nothing."""
-    state = state_of(key, now_us)
-    if state is KeyState.REVOKED:
+    """A new secret of a key that is over would be handed out for nothing.
+
+    One that is disabled may be over as well: its state tells only the first.
+    """
+    if key.revoked_at is not None:
         raise Taken("state", "the key is revoked for good", "create a new key")
-    if state is KeyState.EXPIRED:
+    if key.ends_at is not None and now_us >= key.ends_at:
         raise Taken("state", "the key has ended", "move its ends_at first")
 
 
