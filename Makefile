@@ -3,8 +3,8 @@
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
 # make pictures  the console's pages as docs/pictures shows them
-# make soak    kill -9 under load, again and again; the promised sizes; fuzzing
-#              (ROUNDS=200 KEYS=1000000 FUZZ_SECONDS=120)
+# make soak    kill -9 under load, again and again; many lives of keys; the promised
+#              sizes; fuzzing (ROUNDS=200 LIVES=500 KEYS=1000000 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make client-shapes  the client's types, from the management API's own document
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
@@ -59,6 +59,7 @@ soak: $(VENV)/soak.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
 	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_IMPORT=100000 \
 	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
+	KEYHOUSE_SOAK_LIVES=$(or $(LIVES),500) $(BIN)/python -m pytest -rP tests/life $(ARGS)
 	KEYHOUSE_SCALE_KEYS=$(or $(KEYS),1000000) KEYHOUSE_SCALE_TIMED=1 \
 	  $(BIN)/python -m pytest -rP tests/scale $(ARGS)
 	for what in requests answers; do \
