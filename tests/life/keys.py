@@ -7,11 +7,13 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from keyhouse.services import issue
 from tests.life.facts import DAY_US, KeyFacts
-from tests.life.standing import SECOND_US, SECONDS, WHICH, Standing, some_of
+from tests.life.standing import SECOND_US, WHICH, Standing, some_of
 
 KEYS_MAX = 3
 _RESTORE_US = 30 * DAY_US
 _OVERLAPS = st.sampled_from([None, 0, 60, 3600, 86_400])
+_TIMES = st.sampled_from([None, None, None, None, 60, 3600, 31 * 86_400])
+"""Mostly none: what has ended has little life left to look at."""
 
 
 class KeyRules(Standing):
@@ -34,8 +36,8 @@ class KeyRules(Standing):
     @rule(
         which=WHICH,
         opens=WHICH,
-        starts=st.none() | SECONDS,
-        ends=st.none() | SECONDS,
+        starts=_TIMES,
+        ends=_TIMES,
     )
     def make_a_key(
         self, which: int, opens: int, starts: int | None, ends: int | None
@@ -52,7 +54,7 @@ class KeyRules(Standing):
         return {"starts_at": starts_at, "ends_at": ends_at}
 
     @precondition(lambda self: bool(self.facts.keys))
-    @rule(which=WHICH, starts=st.none() | SECONDS, ends=st.none() | SECONDS)
+    @rule(which=WHICH, starts=_TIMES, ends=_TIMES)
     def change_the_times(self, which: int, starts: int | None, ends: int | None) -> None:
         key, times = self.key(which), self._times(starts, ends)
         if self._change(key, **times):
@@ -133,7 +135,9 @@ class KeyRules(Standing):
     @precondition(lambda self: bool(self.facts.keys))
     @rule(which=WHICH, overlap=_OVERLAPS, on_use=st.booleans())
     def rotate(self, which: int, overlap: int | None, on_use: bool) -> None:
-        key, now = self.key(which), self.facts.now
+        now = self.facts.now
+        good = [one for one in self.facts.keys if one.may_renew(now)]
+        key = good[which % len(good)] if good and which % 4 else self.key(which)
         at_once = overlap == 0 and not on_use
         may = key.may_rotate(now, at_once=at_once) and not (on_use and overlap is None)
         made = self.attempt(
@@ -149,7 +153,10 @@ class KeyRules(Standing):
     @precondition(lambda self: any(len(one.secrets) > 1 for one in self.facts.keys))
     @rule(which=WHICH)
     def roll_back(self, which: int) -> None:
-        key, now = self.key(which), self.facts.now
+        now = self.facts.now
+        good = [one for one in self.facts.keys if one.may_roll_back(now)]
+        # Mostly one that can be: among all there are few.
+        key = good[which % len(good)] if good and which % 3 else self.key(which)
         may = key.may_roll_back(now)
         self.attempt(self.owner(key), lambda work: issue.roll_back(work, key.id), may=may)
         if may:
