@@ -18,7 +18,7 @@ from tests.life.tokens import TokenRules
 
 LIVES = int(os.environ.get("KEYHOUSE_SOAK_LIVES", "0"))
 """How many are tried in `make soak`; each time others."""
-USUAL = 8
+USUAL = 16
 STEPS = 100 if LIVES else 40
 
 
