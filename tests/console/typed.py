@@ -24,6 +24,8 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/change/restrictions$", {"networks_allowed": "192.0.2.0/24"}),
     (r"/(change|settings)/limits$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
     (r"/change/expiry$", {"expiry": "30"}),
+    (r"/change/rotation$", {"rotation_days": "90"}),
+    (r"/revoke-keys$", {"count": "1"}),
     (r"/explain$", {"method": "GET", "path": "/", "address": "192.0.2.9"}),
     (r"/try$", {"method": "GET", "path": "/", "secret": ""}),
     (r"/routes(/rte_\w+)?$", {"method": "GET", "path": "/walked", "cost": "1"}),

@@ -51,7 +51,15 @@ AGENT = "Mozilla/5.0 (walk)"
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "environment": ("test",),
     "act": ("disable", "enable", "revoke"),
-    "part": ("name", "access", "restrictions", "limits", "expiry"),
+    "part": (
+        "name",
+        "about",
+        "access",
+        "restrictions",
+        "limits",
+        "expiry",
+        "rotation",
+    ),
 }
 """Parameters that name no row."""
 

@@ -49,6 +49,7 @@ def load_templates(assets: Assets) -> Environment:
         micros=words.micros,
         plural=words.plural,
         exact=words.exact,
+        day=words.day,
     )
     return templates
 

@@ -66,6 +66,11 @@ def exact(at_us: int) -> str:
     return f"{_moment(at_us):%-d %B %Y, %H:%M:%S} UTC"
 
 
+def day(at_us: int) -> str:
+    """`31 January 2027`, in UTC."""
+    return f"{_moment(at_us):%-d %B %Y}"
+
+
 def when(at_us: int | None, now_us: int, never: str = "never") -> Markup:
     """A `<time>`: relative for the eye, exact on hover and for machines."""
     if at_us is None:

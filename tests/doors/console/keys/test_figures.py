@@ -84,7 +84,7 @@ def test_an_address_tells_a_list_and_back() -> None:
     assert wanted.query() == "?search=plan&state=active&sort=name"
     assert wanted.query(sort="newest", state="") == "?search=plan"
     assert filters.read({}).query() == ""
-    assert wanted.filter("prj_1", "test").state is KeyState.ACTIVE
+    assert wanted.filter("prj_1", "test", 0).state is KeyState.ACTIVE
 
 
 def test_nonsense_in_an_address_is_no_filter() -> None:

@@ -7,6 +7,7 @@ from keyhouse.core.entities import (
     LimitKind,
     Resource,
     Restrictions,
+    RotationSchedule,
     Window,
 )
 from keyhouse.core.validation import Problem
@@ -156,6 +157,10 @@ def view() -> KeyView:
         created_by="usr_1",
         created_at=NOW,
         updated_at=NOW,
+        rotation=RotationSchedule(every_days=90, overlap_seconds=5),
+        owner_id="usr_2",
+        purpose="Invoices",
+        tags=("nightly", "team:money"),
     )
     access = Access(
         id="key_1/api_1",
@@ -183,6 +188,10 @@ def test_a_form_sent_back_untouched_changes_nothing() -> None:
         "access": (AccessWish(Resource.API, "weather", ("forecast:*",), ("reader",)),),
         "restrictions": now.key.restrictions,
         "limits": now.key.limits,
+        "owner": "usr_2",
+        "purpose": "Invoices",
+        "tags": now.key.tags,
+        "rotation": now.key.rotation,
     }
 
 

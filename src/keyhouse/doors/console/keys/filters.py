@@ -5,10 +5,11 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from keyhouse.core.secret import holds_ours
+from keyhouse.doors.console.keys.about_form import read_tags
 from keyhouse.services.issue import KeyFilter, KeyState
 from keyhouse.services.reports import KeyActivity
 
-SEARCH_LENGTH_MAX: Final = 200
+TEXT_LENGTH_MAX: Final = 200
 STATES: Final = {
     KeyState.ACTIVE: "Active",
     KeyState.DISABLED: "Disabled",
@@ -17,6 +18,16 @@ STATES: Final = {
     KeyState.NOT_YET_VALID: "Not yet valid",
     KeyState.DELETED: "Deleted",
 }
+UNUSED: Final = {
+    "": "Any use",
+    "never": "Never used",
+    "7": "Unused for 7 days",
+    "30": "Unused for 30 days",
+    "90": "Unused for 90 days",
+    "365": "Unused for a year",
+}
+_NEVER: Final = "never"
+_DAY_US: Final = 86_400_000_000
 SORTS: Final = ("newest", "name", "used", "requests")
 
 
@@ -27,6 +38,10 @@ class Wanted(NamedTuple):
     application: str = ""
     api: str = ""
     state: str = ""
+    owner: str = ""
+    tag: str = ""
+    customer: str = ""
+    unused: str = ""
     sort: str = "newest"
     cursor: str = ""
 
@@ -40,10 +55,11 @@ class Wanted(NamedTuple):
     @property
     def narrows(self) -> bool:
         """Whether it leaves any key out."""
-        return bool(self.search or self.application or self.api or self.state)
+        return self._replace(sort="", cursor="") != Wanted(sort="")
 
-    def filter(self, project: str, environment: str) -> KeyFilter:
-        """As services take it."""
+    def filter(self, project: str, environment: str, now_us: int) -> KeyFilter:
+        """As services take it; a key is unused for so many days before `now_us`."""
+        days = int(self.unused) if self.unused.isdecimal() else None
         return KeyFilter(
             search=self.search or None,
             application=self.application or None,
@@ -51,23 +67,33 @@ class Wanted(NamedTuple):
             state=KeyState(self.state) if self.state else None,
             environment=environment,
             project=project,
+            owner=self.owner or None,
+            customer=self.customer or None,
+            tags=read_tags(self.tag),
+            unused_since=None if days is None else now_us - days * _DAY_US,
+            never_used=self.unused == _NEVER,
         )
 
 
 def read(given: Mapping[str, Any]) -> Wanted:
     """The filter in an address or form. What is no choice counts as not given.
 
-    A search that holds a secret is dropped: it has a way of its own.
+    A text that holds a secret is dropped: a search for one has a way of its own.
     """
-    texts = {name: str(given.get(name, "")).strip() for name in Wanted._fields}
-    search = texts["search"][:SEARCH_LENGTH_MAX]
-    if is_secret(search) or not search.isprintable():
-        texts["search"] = ""
-    if texts["state"] not in STATES:
-        texts["state"] = ""
+    texts = {name: _text(given.get(name, "")) for name in Wanted._fields}
+    for name, known in (("state", STATES), ("unused", UNUSED)):
+        if texts[name] not in known:
+            texts[name] = ""
     if texts["sort"] not in SORTS:
         texts["sort"] = "newest"
-    return Wanted(**{**texts, "search": texts["search"] and search})
+    return Wanted(**texts)
+
+
+def _text(given: object) -> str:
+    text = str(given).strip()
+    if is_secret(text) or not text.isprintable():
+        return ""
+    return text[:TEXT_LENGTH_MAX]
 
 
 def is_secret(text: str) -> bool:

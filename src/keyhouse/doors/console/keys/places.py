@@ -14,10 +14,13 @@ from keyhouse.doors.console.forms import by_field
 _LINE: Final = re.compile(
     r"restrictions\.(networks_allowed|networks_denied|referrers|endpoints|apps)(?:\.(\d+))?"
 )
+_TAG: Final = re.compile(r"tags\.(\d+)")
 _SAME: Final = {
     "application.name": "application_name",
     "ends_at": "ends_on",
     "starts_at": "starts_on",
+    "rotation.every_days": "rotation_days",
+    "rotation.overlap_seconds": "rotation_overlap",
 }
 
 
@@ -31,6 +34,9 @@ def _placed(problem: Problem) -> tuple[str, str]:
     if line is not None:
         where = "" if line[2] is None else f"line {int(line[2]) + 1} "
         return line[1], where + problem.reason
+    tag = _TAG.fullmatch(problem.field)
+    if tag is not None:
+        return "tags", f"number {int(tag[1]) + 1} {problem.reason}"
     if problem.field.startswith("access"):
         return "access", problem.reason
     if problem.field in ("limits", "project"):

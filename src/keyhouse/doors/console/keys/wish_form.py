@@ -6,8 +6,15 @@ from typing import NamedTuple, TypeVar
 
 from keyhouse.core.entities import Environment, KeyKind, Resource, Restrictions
 from keyhouse.core.validation import Problem
+from keyhouse.doors.console.keys.about_form import (
+    read_about,
+    read_owner,
+    read_tags,
+    typed_about,
+)
 from keyhouse.doors.console.keys.expiry_form import KEEP, read_end, read_start
 from keyhouse.doors.console.keys.limits_form import read_limits, typed_limits
+from keyhouse.doors.console.keys.rotation_form import read_rotation, typed_rotation
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.services.issue import (
     AccessWish,
@@ -45,6 +52,7 @@ def read_wish(typed: Typed, project: str, environment: str, now_us: int) -> Read
     limits, problems = read_limits(typed)
     ends_at, end_problems = read_end(typed, now_us)
     starts_at, start_problems = read_start(typed)
+    rotation, rotation_problems = read_rotation(typed)
     wish = KeyWish(
         name=typed.text("name"),
         access=read_access(typed),
@@ -58,8 +66,13 @@ def read_wish(typed: Typed, project: str, environment: str, now_us: int) -> Read
         limits=limits,
         starts_at=starts_at,
         ends_at=ends_at,
+        rotation=rotation,
+        owner=read_owner(typed),
+        purpose=typed.text("purpose"),
+        tags=read_tags(typed.text("tags")),
     )
-    return ReadWish(wish, [*problems, *end_problems, *start_problems])
+    problems += [*end_problems, *start_problems, *rotation_problems]
+    return ReadWish(wish, problems)
 
 
 def read_changes(typed: Typed, part: str, now_us: int) -> ReadChanges:
@@ -100,6 +113,8 @@ def typed_of(view: KeyView) -> Typed:
         **{f"role.{view.slugs[row.resource_id]}": row.roles for row in opened},
         **{kind: ["\n".join(getattr(key.restrictions, kind))] for kind in RESTRICTIONS},
         **{name: [value] for name, value in typed_limits(key.limits).items()},
+        **{name: [value] for name, value in typed_about(key).items()},
+        **{name: [value] for name, value in typed_rotation(key.rotation).items()},
         "expiry": [KEEP],
     }
     return Typed({name: tuple(values) for name, values in fields.items()})
@@ -129,12 +144,23 @@ def _expiry(typed: Typed, now_us: int) -> ReadChanges:
     return ReadChanges({"ends_at": ends_at}, problems)
 
 
+def _about(typed: Typed, _: int) -> ReadChanges:
+    return ReadChanges(read_about(typed), [])
+
+
+def _rotation(typed: Typed, _: int) -> ReadChanges:
+    schedule, problems = read_rotation(typed)
+    return ReadChanges({"rotation": schedule}, problems)
+
+
 _PARTS: dict[str, Callable[[Typed, int], ReadChanges]] = {
     "name": _name,
+    "about": _about,
     "access": _access,
     "restrictions": _restrictions,
     "limits": _limits,
     "expiry": _expiry,
+    "rotation": _rotation,
 }
 PARTS = tuple(_PARTS)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from keyhouse.core.entities import Limit, LimitKind, Window
+from keyhouse.doors.console import words as plain
 from keyhouse.doors.console.apis.limit_rows import PERIODS
 
 _EACH: Final = {
@@ -81,8 +82,7 @@ def times(number: int) -> str:
 
 def day(at_us: int) -> str:
     """`31 January 2027`, in UTC."""
-    at = datetime.fromtimestamp(at_us // 1_000_000, UTC)
-    return f"{at.day} {at:%B %Y}"
+    return plain.day(at_us)
 
 
 def moment(at_us: int) -> str:

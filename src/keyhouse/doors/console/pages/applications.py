@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from keyhouse.core.entities import Application
+from keyhouse.core.entities import Application, Limit, RotationSchedule
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
 from keyhouse.doors.console.applications.listing import (
@@ -16,8 +16,8 @@ from keyhouse.doors.console.applications.listing import (
     own_application,
     shown_of,
 )
-from keyhouse.doors.console.forms import by_field
-from keyhouse.doors.console.keys import limits_form
+from keyhouse.doors.console.keys import limits_form, rotation_form
+from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
@@ -32,6 +32,14 @@ from keyhouse.services.work import Look, Work
 router = APIRouter()
 _ALL = "/{project}/{environment}/applications"
 _ONE = f"{_ALL}/{{application}}"
+_TEXTS = (
+    "name",
+    "external_id",
+    "purpose",
+    "customer",
+    "rotation_days",
+    "rotation_overlap",
+)
 
 
 class _Form(NamedTuple):
@@ -68,8 +76,7 @@ async def create(here: Here) -> Response:
     typed = form.texts
 
     def act(work: Work) -> Application:
-        limits, problems = limits_of(form.rows)
-        refuse(problems)
+        limits, rotation = _read(form)
         return catalog.create_application(
             work,
             name=typed["name"],
@@ -77,6 +84,7 @@ async def create(here: Here) -> Response:
             purpose=typed["purpose"],
             limits=limits,
             customer=typed["customer"] or None,
+            rotation=rotation,
             project=here.project.id,
         )
 
@@ -90,7 +98,13 @@ async def one(here: Here, application: str) -> Response:
         lambda look: shown_of(look, here.project.id, here.environment, application)
     )
     plans = await here.read(lambda look: of_application(look, application))
-    return render(here, "applications/one.html", shown=shown, subscriptions=plans)
+    return render(
+        here,
+        "applications/one.html",
+        shown=shown,
+        subscriptions=plans,
+        said=rotation_form.said,
+    )
 
 
 @router.get(f"{_ONE}/edit")
@@ -112,8 +126,7 @@ async def change(here: Here, application: str) -> Response:
     typed = form.texts
 
     def act(work: Work) -> Application:
-        limits, problems = limits_of(form.rows)
-        refuse(problems)
+        limits, rotation = _read(form)
         return catalog.change_application(
             work,
             _own(work, here, application).id,
@@ -123,6 +136,7 @@ async def change(here: Here, application: str) -> Response:
                 "purpose": typed["purpose"],
                 "limits": limits,
                 "customer": typed["customer"] or None,
+                "rotation": rotation,
             },
         )
 
@@ -164,8 +178,17 @@ def _held(look: Look, project: str, id: str) -> tuple[Application, _Form]:
         "external_id": row.external_id or "",
         "purpose": row.purpose,
         "customer": customer_name(row, customer_of(look, row)),
+        **rotation_form.typed_rotation(row.rotation),
     }
     return row, _Form(texts, rows_of(row.limits))
+
+
+def _read(form: _Form) -> tuple[tuple[Limit, ...], RotationSchedule | None]:
+    """The limits and the schedule that a form asks for; raises Invalid for what is none."""
+    limits, problems = limits_of(form.rows)
+    rotation, wrong = rotation_form.read_rotation(Typed.of(form.texts.items()))
+    refuse([*problems, *wrong])
+    return limits, rotation
 
 
 def _own(work: Work, here: InProject, id: str) -> Application:
@@ -183,8 +206,7 @@ def _switch(work: Work, here: InProject, id: str, *, disabled: bool) -> Applicat
 async def _typed(here: InProject) -> tuple[_Form, bool]:
     """The form that was sent, and whether another row of limits is asked for."""
     form = await here.form()
-    names = ("name", "external_id", "purpose", "customer")
-    texts = {name: str(form.get(name, "")).strip() for name in names}
+    texts = {name: str(form.get(name, "")).strip() for name in _TEXTS}
     rows = limits_form.form_rows(Typed.of(form.multi_items()))
     return _Form(texts, rows), "more" in form
 
@@ -219,5 +241,6 @@ def _page(
         rows=[*form.rows, LimitRow()],
         per=limits_form,
         application=row,
-        problems=by_field(problems),
+        problems=by_place(problems),
+        overlaps=rotation_form.usual_choices(form.texts.get("rotation_overlap", "")),
     )

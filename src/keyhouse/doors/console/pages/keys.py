@@ -6,15 +6,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from keyhouse.core.entities import Api, Application
-from keyhouse.doors.console.keys import filters
+from keyhouse.doors.console.keys import filters, owners
 from keyhouse.doors.console.keys.figures import Gauge, gauges, tightest
 from keyhouse.doors.console.keys.filters import Wanted
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import issue, reports
-from keyhouse.services.catalog import list_apis, list_applications
-from keyhouse.services.issue import KeyView
+from keyhouse.services.catalog import list_apis, list_applications, list_customers
+from keyhouse.services.issue import KeyFilter, KeyState, KeyView
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Turn
 
@@ -40,6 +40,9 @@ class Listed(NamedTuple):
     next_cursor: str | None
     applications: dict[str, str]
     apis: list[Api]
+    owners: list[owners.Choice]
+    has_customers: bool
+    has_deleted: bool
 
     @property
     def api_choices(self) -> list[tuple[str, str]]:
@@ -86,6 +89,7 @@ async def show(
         wanted=wanted,
         listed=listed,
         states=filters.STATES,
+        uses=filters.UNUSED,
         unknown_secret=unknown_secret,
     )
 
@@ -103,7 +107,9 @@ async def _by_secret(here: InProject, text: str) -> Response:
 
 def _listed(look: Look, here: InProject, wanted: Wanted) -> Listed:
     project, turn = here.project.id, Turn(wanted.cursor or None, KEYS_SHOWN)
-    page = issue.list_keys(look, turn, wanted.filter(project, here.environment))
+    page = issue.list_keys(
+        look, turn, wanted.filter(project, here.environment, look.now_us)
+    )
     every = Turn(limit=CHOICES_MAX)
     applications = list_applications(look, every, project=project).rows
     names = {one.id: one.name for one in applications}
@@ -112,7 +118,26 @@ def _listed(look: Look, here: InProject, wanted: Wanted) -> Listed:
         page.next_cursor,
         names,
         list_apis(look, every, project=project).rows,
+        _owners(look, wanted.owner),
+        bool(wanted.customer or list_customers(look, Turn(limit=1), project=project).rows),
+        not page.rows and not wanted.narrows and _has_deleted(look, here),
     )
+
+
+def _owners(look: Look, chosen: str) -> list[owners.Choice]:
+    """The members; one who has left is asked for by an address that was kept."""
+    named = owners.choices(look)
+    if not chosen or any(id == chosen for id, _ in named):
+        return named
+    return [(chosen, owners.name_of(look, chosen)), *named]
+
+
+def _has_deleted(look: Look, here: InProject) -> bool:
+    """Whether a list that shows nothing hides keys that can be brought back."""
+    gone = KeyFilter(
+        state=KeyState.DELETED, project=here.project.id, environment=here.environment
+    )
+    return bool(issue.list_keys(look, Turn(limit=1), gone).rows)
 
 
 def _rows(look: Look, views: list[KeyView], names: dict[str, str], sort: str) -> list[Row]:

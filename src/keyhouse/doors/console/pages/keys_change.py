@@ -7,7 +7,13 @@ from starlette.responses import Response
 
 from keyhouse.core.entities import KeyKind
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.keys import expiry_form, limits_form, words
+from keyhouse.doors.console.keys import (
+    expiry_form,
+    limits_form,
+    owners,
+    rotation_form,
+    words,
+)
 from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.keys.wish_form import PARTS, read_changes, typed_of
@@ -21,10 +27,12 @@ from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken, refu
 router = APIRouter()
 TITLES: Final = {
     "name": "Rename the key",
+    "about": "Who answers for the key",
     "access": "What the key opens",
     "restrictions": "Where the key may be used",
     "limits": "How often the key may call",
     "expiry": "How long the key works",
+    "rotation": "When the secret is to be replaced",
 }
 
 
@@ -71,6 +79,8 @@ async def _form(
     typed: Typed,
     problems: list[Problem] | None = None,
 ) -> Response:
+    choices, owner = await choices_of(here), view.key.owner_id
+    named = await here.read(lambda look: owners.offered(look, choices.members, owner))
     return render(
         here,
         "keys/change.html",
@@ -80,10 +90,12 @@ async def _form(
         heading=TITLES[part],
         typed=typed.first,
         ticked=typed,
-        choices=await choices_of(here),
+        choices=choices,
         rows=limits_form.rows_shown(typed),
         per=limits_form,
         ends=expiry_form.choices(_kept(view)),
+        owners=named,
+        overlaps=rotation_form.usual_choices(typed.text("rotation_overlap")),
         problems=by_place(problems or []),
     )
 

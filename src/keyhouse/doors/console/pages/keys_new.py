@@ -7,7 +7,12 @@ from starlette.responses import Response
 
 from keyhouse.core.entities import Api, Application
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.keys import expiry_form, limits_form
+from keyhouse.doors.console.keys import (
+    expiry_form,
+    limits_form,
+    owners,
+    rotation_form,
+)
 from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.reaching import reach_of_wish
 from keyhouse.doors.console.keys.risks import risks
@@ -32,6 +37,7 @@ class Choices(NamedTuple):
 
     apis: list[Api]
     applications: list[Application]
+    members: list[owners.Choice]
 
 
 @router.get("/{project}/{environment}/keys/new")
@@ -71,7 +77,7 @@ async def create(here: Here) -> Response:
 
 
 async def choices_of(here: InProject) -> Choices:
-    """The project's APIs and applications, as far as a form can show them."""
+    """The project's APIs and applications and the members, as far as a form shows them."""
     return await here.read(lambda look: _choices(look, here.project.id))
 
 
@@ -82,6 +88,7 @@ def _choices(look: Look, project: str) -> Choices:
     return Choices(
         sorted(apis, key=lambda api: api.slug),
         sorted(applications, key=lambda one: one.name.casefold()),
+        owners.choices(look),
     )
 
 
@@ -132,6 +139,8 @@ def _form(
         rows=limits_form.rows_shown(typed),
         per=limits_form,
         ends=expiry_form.choices(),
+        owners=[owners.NOBODY, *choices.members],
+        overlaps=rotation_form.usual_choices(typed.text("rotation_overlap")),
         problems=by_place(problems or []),
         **_told(_read(here, typed), choices),
     )

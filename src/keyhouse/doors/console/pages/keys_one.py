@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import Alert, Api, Application, Resource
 from keyhouse.core.usage import LogRow
-from keyhouse.doors.console.keys import chart, sentences
+from keyhouse.doors.console.keys import chart, owners, rotation_form, sentences
 from keyhouse.doors.console.keys.chart import Series
 from keyhouse.doors.console.keys.figures import Figures, Gauge, figures, gauges
 from keyhouse.doors.console.keys.reaching import reach_of_key
@@ -22,9 +22,10 @@ from keyhouse.doors.console.pages.keys_shown import first_call
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.requests.reasons import Why, why
 from keyhouse.doors.console.visits import Here, InProject
-from keyhouse.services import issue, reports
-from keyhouse.services.issue import KeyView, SecretView
+from keyhouse.services import issue, reports, rotation
+from keyhouse.services.issue import KeyView, SecretState, SecretView
 from keyhouse.services.reports import KeyReport, Span
+from keyhouse.services.rotation import RotationView
 from keyhouse.services.work import Look, Turn
 
 router = APIRouter()
@@ -48,6 +49,12 @@ class Living:
         """Another where any of it is another; the passing of time alone is none."""
         counted = (self.figures, self.gauges, self.secrets, self.requests)
         return blake2b(repr(counted).encode(), digest_size=_MARK_BYTES).hexdigest()
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether more than one secret works now."""
+        over = (SecretState.REVOKED, SecretState.ENDED)
+        return sum(one.state not in over for one in self.secrets) > 1
 
     @property
     def last_used_at(self) -> int | None:
@@ -96,6 +103,8 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         return RedirectResponse(f"{at}/keys/{view.key.id}", 303)
     living, application, apis = await here.read(lambda look: _page(look, view))
     alerts = await here.read(lambda look: _alerts(look, view))
+    stands = await here.read(lambda look: _standing(look, view, living))
+    owner = await here.read(lambda look: _owner(look, view))
     reach = reach_of_key(view)
     return render(
         here,
@@ -103,6 +112,9 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         view=view,
         application=application,
         living=living,
+        stands=stands,
+        owner=owner,
+        schedule=rotation_form.told(view.key.rotation, application.rotation),
         oob=False,
         reach=reach,
         said=sentences,
@@ -110,6 +122,16 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         risks=risks(reach, view.key.kind, {api.slug: api for api in apis}),
         usage=await _usage(here, view, _span(span), shown),
     )
+
+
+def _standing(look: Look, view: KeyView, now: Living) -> RotationView | None:
+    """Who calls with which secret; None, and nothing is looked up, where but one works."""
+    return rotation.get_rotation(look, view.key.id) if now.overlaps else None
+
+
+def _owner(look: Look, view: KeyView) -> str:
+    """What who answers for the key is called; '' for nobody."""
+    return owners.name_of(look, view.key.owner_id) if view.key.owner_id else ""
 
 
 def _alerts(look: Look, view: KeyView) -> list[Alert]:
@@ -124,7 +146,8 @@ async def living(here: Here, key: str, mark: str = "") -> Response:
     view, now = await here.read(lambda look: _now(look, key))
     if now.mark == mark:
         return Response(status_code=204)
-    return render(here, "keys/living.html", view=view, living=now, oob=True)
+    stands = await here.read(lambda look: _standing(look, view, now))
+    return render(here, "keys/living.html", view=view, living=now, stands=stands, oob=True)
 
 
 @router.get("/{project}/{environment}/keys/{key}/usage")

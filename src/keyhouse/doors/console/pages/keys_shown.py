@@ -8,6 +8,7 @@ from starlette.responses import Response
 from keyhouse.core.entities import Access, Api, KeyKind, Resource, Route
 from keyhouse.core.scope_roles import resolved
 from keyhouse.doors.console.keys.reaching import reach_of_key
+from keyhouse.doors.console.keys.replacing import Replacing
 from keyhouse.doors.console.keys.sample import sample, sample_page
 from keyhouse.doors.console.keys.sentences import sentence
 from keyhouse.doors.console.keys.snippets import (
@@ -30,12 +31,12 @@ class Usage(NamedTuple):
 
 
 async def show_secret(
-    here: InProject, created: Created, overlap_seconds: int | None = None
+    here: InProject, created: Created, replaced: Replacing | None = None
 ) -> Response:
     """The secret, with code that uses it.
 
-    `overlap_seconds` is told of a replaced secret: for how long it goes on. A
-    reload asks for the key's page and shows no secret; nothing keeps this one.
+    `replaced` tells of an old secret how long it goes on. A reload asks for
+    the key's page and shows no secret; nothing keeps this one.
     """
     view, secret = created.view, created.issued.secret.reveal()
     gateway = here.config.gateway_url
@@ -47,7 +48,7 @@ async def show_secret(
         view=view,
         secret=secret,
         usages=usages,
-        overlap_seconds=overlap_seconds,
+        replaced=replaced,
         sentence=sentence(reach_of_key(view)),
     )
 
