@@ -41,6 +41,8 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     }
     route = owner.call("POST", "/v1/apis/weather/routes", **call)
     keys = _keys(owner)
+    gone = owner.key("Old import", "maps", application=keys[2]["application"])
+    owner.call("DELETE", f"/v1/keys/{gone['id']}")
     customer = _customers(owner, keys)
     plan, subscription = _plans(owner, keys, sign_up("Bea Buyer"))
     _invite(owner)
@@ -86,6 +88,10 @@ def _keys(owner: Signed) -> list[dict[str, Any]]:
             scopes=["forecast:read"],
             roles=["desk"],
             limits=[QUOTA],
+            owner=owner.email,
+            purpose="Plans the tours of the day, from the depot's server.",
+            tags=["team:routing", "nightly"],
+            rotation={"every_days": 90, "overlap_seconds": 604_800},
         ),
         made("Backend", "Mobile app", "weather", scopes=["*"], restrictions=near),
         made("Nightly import", "Data warehouse", "maps", ends_at=soon),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from keyhouse.adapters.database import Database
+from keyhouse.core import ids
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.compilation import compile_quotas
 from keyhouse.core.entities import Limit
@@ -137,19 +138,19 @@ def _served(requests: int) -> Bucket:
 
 
 def _log(caller: Caller, now_us: int, number: int) -> Iterator[LogRow]:
-    address = parse_address("203.0.113.7")
+    addresses = [parse_address(f"203.0.113.{last}") for last in (7, 7, 24)]
     for place in range(12):
         at_us = now_us - (place * 41 + number * 13 + 5) * 1_000_000
         fits = place % 5 != 3
         yield LogRow(
-            # As real ones: in the order of time.
-            request_id=f"req_{at_us}h{number:05}",
+            # As real ones: by their time they are found among others.
+            request_id=ids.make_id(ids.REQUEST, at_us, bytes([number, place]) * 5),
             at_us=at_us,
             use=caller.use,
             verdict=(Verdict.VALID if fits else caller.refusal).number,
             method="GET",
             path=("/forecast/oslo", "/forecast/lima", "/alerts")[place % 3],
-            address=address,
+            address=addresses[place % 3],
             status=(502 if place == 7 else 200) if fits else None,
             latency_us=2_100 + place * 370 if fits else None,
         )

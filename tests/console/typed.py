@@ -25,6 +25,7 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/(change|settings)/limits$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
     (r"/change/expiry$", {"expiry": "30"}),
     (r"/change/rotation$", {"rotation_days": "90"}),
+    (r"/projects/prj_\w+/revoke-keys$", {"count": "2"}),
     (r"/revoke-keys$", {"count": "1"}),
     (r"/explain$", {"method": "GET", "path": "/", "address": "192.0.2.9"}),
     (r"/try$", {"method": "GET", "path": "/", "secret": ""}),
