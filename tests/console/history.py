@@ -144,7 +144,7 @@ def _log(caller: Caller, now_us: int, number: int) -> Iterator[LogRow]:
         fits = place % 5 != 3
         yield LogRow(
             # As real ones: by their time they are found among others.
-            request_id=ids.make_id(ids.REQUEST, at_us, bytes([number, place]) * 5),
+            request_id=f"{ids.request_head(at_us // 1000)}h{number:06}{place:08}",
             at_us=at_us,
             use=caller.use,
             verdict=(Verdict.VALID if fits else caller.refusal).number,

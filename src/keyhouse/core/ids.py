@@ -64,6 +64,15 @@ def make_id(prefix: str, now_us: int, entropy: bytes) -> str:
     return f"{prefix}_{base62(body, BODY_LENGTH)}"
 
 
+def request_head(milliseconds: int) -> str:
+    """What the ids of all requests of a millisecond begin with.
+
+    Those of later ones are above it, as text, and those of earlier ones below:
+    the data plane makes them so (`services.meter.RequestIds`).
+    """
+    return f"{REQUEST}_{base62(milliseconds, 7)}"
+
+
 def is_id(text: str, prefix: str) -> bool:
     """Whether `text` has the form of an id of that kind; it need not exist."""
     head, _, body = text.partition("_")

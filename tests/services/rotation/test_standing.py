@@ -4,11 +4,11 @@ import pytest
 
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.entities import Calendar, KeyKind, Organization, Person, RotationSchedule
-from keyhouse.core.ids import REQUEST, make_id
 from keyhouse.core.usage import LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.services import issue, rotation
 from keyhouse.services.issue import Created, Usual
+from keyhouse.services.meter import RequestIds
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.rotation import CalendarMade, RotationState
 from keyhouse.services.rotation.calendars import CALENDARS_MAX
@@ -39,9 +39,10 @@ def call(acme: Acme, made: Created, version: int, *calls: tuple[str, str]) -> No
         own, own, opened.resource_id, "", key.id, version, key.application_id, "test", ""
     )
     at_us = acme.clock.now_us()
+    made_ids = RequestIds(bytes(15) + bytes([version]))
     log = [
         LogRow(
-            make_id(REQUEST, at_us, bytes([version, number, *bytes(8)])),
+            made_ids.make(at_us),
             at_us,
             use,
             Verdict.VALID.number,
@@ -51,7 +52,7 @@ def call(acme: Acme, made: Created, version: int, *calls: tuple[str, str]) -> No
             200,
             5,
         )
-        for number, (address, path) in enumerate(calls)
+        for address, path in calls
     ]
     spool = f"spl_{version}_{at_us}"
     acme.database.sink.open_spool(spool, "nod_1", "boot")

@@ -28,7 +28,6 @@ _MINUTES_LOOKED_AT: Final = 5
 
 over secrets, and a busy key has many lines in a minute.
 """
-_FIRST: Final = bytes(ids.ENTROPY_BYTES)
 
 
 def waiting(connection: Connection, limit: int) -> list[Waiting]:
@@ -150,7 +149,7 @@ def _lines(
     found: list[sa.Row[Any]] = []
     for minute in list(connection.execute(minutes).scalars()):
         begin, end = (
-            ids.make_id(ids.REQUEST, at * MINUTE_US, _FIRST) for at in (minute, minute + 1)
+            ids.request_head(at * MINUTE_US // 1000) for at in (minute, minute + 1)
         )
         query = (
             sa.select(request_log)

@@ -7,7 +7,7 @@ their order. Two processes differ in 53 random bits.
 from itertools import product
 from typing import Final
 
-from keyhouse.core.ids import ALPHABET, REQUEST, base62
+from keyhouse.core.ids import ALPHABET, base62, request_head
 
 ENTROPY_BYTES: Final = 16
 _PAIRS: Final = tuple(a + b for a, b in product(ALPHABET, repeat=2))
@@ -51,5 +51,4 @@ class RequestIds:
             ms = max(ms, self._ms + 1)
         self._ms = max(ms, self._ms)
         self._pair = 0
-        time = base62(self._ms, 7)
-        self._head = f"{REQUEST}_{time}{self._process}{base62(self._turn, 4)}"
+        self._head = f"{request_head(self._ms)}{self._process}{base62(self._turn, 4)}"
