@@ -65,6 +65,13 @@ INSIDE = {
     "project-edit": f"{_O}/projects/{{project}}/edit",
     "settings": f"{_O}/settings",
     "audit": f"{_O}/settings/audit",
+    "webhooks": f"{_O}/settings/webhooks",
+    "webhook-new": f"{_O}/settings/webhooks/new",
+    "webhook": f"{_O}/settings/webhooks/{{webhook}}",
+    "webhook-edit": f"{_O}/settings/webhooks/{{webhook}}/edit",
+    "webhook-rotate": f"{_O}/settings/webhooks/{{webhook}}/rotate",
+    "calendars": f"{_O}/settings/calendars",
+    "calendar-new": f"{_O}/settings/calendars/new",
     "organization-new": "/organizations/new",
     "account": "/account",
     "not-found": f"{_P}/nowhere",
@@ -77,6 +84,8 @@ EMPTY = {
     "plans-empty": f"{_P}/plans",
     "keys-empty": f"{_P}/keys",
     "requests-empty": f"{_P}/requests",
+    "webhooks-empty": f"{_O}/settings/webhooks",
+    "calendars-empty": f"{_O}/settings/calendars",
 }
 NARROW = {"overview", "keys", "key", "key-new", "key-created", "sign-up"}
 """Those that are pictured as a phone shows them, too."""

@@ -45,6 +45,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     owner.call("DELETE", f"/v1/keys/{gone['id']}")
     customer = _customers(owner, keys)
     plan, subscription = _plans(owner, keys, sign_up("Bea Buyer"))
+    webhook = _told(owner)
     _invite(owner)
     _past(installation, owner, keys)
     first = keys[0]
@@ -60,6 +61,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
         "customer": customer,
         "plan": plan,
         "subscription": subscription,
+        "webhook": webhook,
         "key": first["id"],
         "secret": next(one["id"] for one in secrets if one["version"] == 1),
         "request_id": _refused(owner, first["id"]),
@@ -160,6 +162,28 @@ def _plans(owner: Signed, keys: list[dict[str, Any]], buyer: Signed) -> tuple[st
     first = f"/v1/subscriptions/{joined[2]}"
     owner.call("PATCH", first, overrides=[{**own, "ends_at": until}])
     return business, str(joined[2])
+
+
+def _told(owner: Signed) -> str:
+    """A webhook that nobody answers and one that is off; and a calendar."""
+    made = owner.call(
+        "POST",
+        "/v1/webhooks",
+        name="Accounting",
+        url="https://hooks.northwind.invalid/keyhouse",
+        events=["key.created", "key.revoked", "key.expiring", "quota.reached"],
+    )
+    off = owner.call(
+        "POST",
+        "/v1/webhooks",
+        name="Chat",
+        url="https://chat.northwind.invalid/in",
+        events=["*"],
+    )
+    owner.call("PATCH", f"/v1/webhooks/{off['id']}", disabled=True)
+    owner.call("POST", f"/v1/webhooks/{made['id']}/test")
+    owner.call("POST", "/v1/calendars", name="On-call calendar")
+    return str(made["id"])
 
 
 def _invite(owner: Signed) -> None:

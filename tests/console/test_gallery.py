@@ -59,7 +59,8 @@ def test_a_page_with_nothing_to_show_yet(
     """It teaches the next step: there is a button or a link in it that leads on."""
     page, _ = window
     scene.newcomer.lend(page.context, installation.url)
-    ids = {**scene.ids, "project": scene.newcomer.project}
+    home = {"organization": scene.newcomer.organization}
+    ids = {**scene.ids, **home, "project": scene.newcomer.project}
     look(window, name, Way("GET", EMPTY[name]).to(ids), scene.secrets)
     assert page.get_by_role("main").get_by_role("link").count() > 0
 

@@ -13,6 +13,7 @@ _KEY = {
     "expiry": "never",
 }
 _API = {"name": "Walked", "upstream": "http://127.0.0.1:9", "test_calls": "same"}
+_WEBHOOK = {"name": "Walked", "url": "https://93.184.215.14/", "which": "all"}
 _NAMED = r"/(projects|settings|name|projects/prj_\w+/edit|organizations/new)$"
 _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/find$", {"wanted": "quokka"}),
@@ -42,6 +43,8 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/plans(/pln_\w+)?$", {"name": "Walked", "slug": "walked", "api": "quokka-api"}),
     (r"/(subscribe|move)$", {"plan": "quokka-plan"}),
     (r"/overrides$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
+    (r"/webhooks(/whk_\w+)?$", _WEBHOOK),
+    (r"/calendars$", {"name": "Walked"}),
     (r"/members/invite$", {"email": "walked@example.com", "role": "viewer"}),
     (r"/members/usr_\w+/role$", {"role": "viewer"}),
     (_NAMED, {"name": "Walked"}),

@@ -10,6 +10,7 @@ from keyhouse.doors.console.pages import (
     apis_try,
     applications,
     auth,
+    calendars,
     customers,
     customers_credits,
     emergency,
@@ -35,6 +36,8 @@ from keyhouse.doors.console.pages import (
     subscribing,
     subscriptions,
     upstream_headers,
+    webhooks,
+    webhooks_acts,
 )
 
 PAGES: Final[tuple[ModuleType, ...]] = (
@@ -69,5 +72,8 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     organizations,
     projects,
     settings,
+    webhooks,
+    webhooks_acts,
+    calendars,
 )
 """Those with fixed addresses first: `/account/…` is no organization, and `new` no key."""

@@ -13,6 +13,7 @@ from keyhouse.services.work import Look, Turn
 router = APIRouter()
 KEYS_SHOWN: Final = 8
 _SEARCHED_MIN: Final = 2
+_WEBHOOKS: Final = ("settings", "webhooks")
 
 
 class Goal(NamedTuple):
@@ -64,6 +65,8 @@ def _goals(here: InProject) -> list[Goal]:
         Goal("Requests", "list", here.url("requests")),
         Goal("Projects", "folder", here.organization_url("projects")),
         Goal("Members", "users", here.organization_url("members")),
+        Goal("Webhooks", "webhook", here.organization_url(*_WEBHOOKS), "webhooks:read"),
+        Goal("Calendars", "clock", here.organization_url("settings", "calendars")),
         Goal("Settings", "settings", here.organization_url("settings")),
         Goal("Your account", "user", "/account"),
     )

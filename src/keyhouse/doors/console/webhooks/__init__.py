@@ -1,0 +1,1 @@
+"""Webhooks in the console: what its pages tell of endpoints and deliveries."""
