@@ -46,6 +46,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     customer = _customers(owner, keys)
     plan, subscription = _plans(owner, keys, sign_up("Bea Buyer"))
     webhook = _told(owner)
+    webhook, imported = _told(owner), _imported(owner)
     _invite(owner)
     _past(installation, owner, keys)
     first = keys[0]
@@ -62,6 +63,7 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
         "plan": plan,
         "subscription": subscription,
         "webhook": webhook,
+        "import_id": imported,
         "key": first["id"],
         "secret": next(one["id"] for one in secrets if one["version"] == 1),
         "request_id": _refused(owner, first["id"]),
@@ -162,6 +164,19 @@ def _plans(owner: Signed, keys: list[dict[str, Any]], buyer: Signed) -> tuple[st
     first = f"/v1/subscriptions/{joined[2]}"
     owner.call("PATCH", first, overrides=[{**own, "ends_at": until}])
     return business, str(joined[2])
+
+
+def _imported(owner: Signed) -> str:
+    """Keys of another system, with two rows that cannot be kept as they are."""
+    rows = [
+        "name,key,description,enabled,usageplanIds",
+        "Harbour office,4n8Vq2LxT0cKd7Rw5Jm1Zs,Tide tables,TRUE,",
+        "Ferry line,9bHy3WpE6uGa0Nf8Xk2QtM,,TRUE,plan-silver",
+        "Old kiosk,short,,FALSE,",
+    ]
+    asked = {"format": "aws", "environment": "test", "access": [{"api": "maps"}]}
+    made = owner.call("POST", "/v1/imports", **asked, text="\n".join(rows))
+    return str(made["id"])
 
 
 def _told(owner: Signed) -> str:

@@ -14,6 +14,13 @@ _KEY = {
 }
 _API = {"name": "Walked", "upstream": "http://127.0.0.1:9", "test_calls": "same"}
 _WEBHOOK = {"name": "Walked", "url": "https://93.184.215.14/", "which": "all"}
+_IMPORT = {
+    "format": "csv",
+    "mode": "lenient",
+    "environment": "test",
+    "api": "quokka-api",
+    "text": "name,secret\nWalked,a-string-of-another-system\n",
+}
 _NAMED = r"/(projects|settings|name|projects/prj_\w+/edit|organizations/new)$"
 _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/find$", {"wanted": "quokka"}),
@@ -44,6 +51,7 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/(subscribe|move)$", {"plan": "quokka-plan"}),
     (r"/overrides$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
     (r"/webhooks(/whk_\w+)?$", _WEBHOOK),
+    (r"/imports$", _IMPORT),
     (r"/calendars$", {"name": "Walked"}),
     (r"/members/invite$", {"email": "walked@example.com", "role": "viewer"}),
     (r"/members/usr_\w+/role$", {"role": "viewer"}),

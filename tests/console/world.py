@@ -15,7 +15,15 @@ from keyhouse.adapters.database import Database
 from keyhouse.core import ids
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.csrf import SESSION_COOKIE, csrf_token
-from keyhouse.core.entities import CreditKind, ImportFormat, Member, Person, Role
+from keyhouse.core.entities import (
+    CreditKind,
+    Environment,
+    ImportAccess,
+    ImportFormat,
+    Member,
+    Person,
+    Role,
+)
 from keyhouse.core.usage import LogRow, UsageBatch, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.console import ConsoleConfig, build_console
@@ -27,7 +35,12 @@ from keyhouse.services.catalog import (
     create_route,
     set_upstream_header,
 )
-from keyhouse.services.imports import ImportWish, create_import
+from keyhouse.services.imports import (
+    ImportWish,
+    create_import,
+    import_at_once,
+    read_part,
+)
 from keyhouse.services.issue import SecretState
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.people.sessions import open_session
@@ -246,8 +259,10 @@ class World:
             browser = create_customer(
                 work, external_id=f"{word} nobody", project=acme.project, fields={}
             )
+            # In a project of its own: while it is open, no other one begins there.
+            busy = create_project(work, name=f"{word} busy")
             begun = create_import(
-                work, ImportWish(format=ImportFormat.CSV, project=acme.project)
+                work, ImportWish(format=ImportFormat.CSV, project=busy.id)
             )
             told = create_webhook(
                 work,
@@ -273,6 +288,7 @@ class World:
             joined = create_subscription(work, plan=offer.id, application=subscriber.id)
             return {
                 "plan": offer.id,
+                "import_id": self._import(work, word, api),
                 "subscription": joined.id,
                 "webhook": told.id,
                 "import": begun.id,
@@ -289,6 +305,15 @@ class World:
             }
 
         return acme.write(make)
+
+    def _import(self, work: Work, word: str, api: str) -> str:
+        """A key of another system that is in."""
+        text = f"name,secret\n{word} import,a-{word}-of-another-system\n"
+        form = ImportFormat.CSV
+        part = read_part(form, 1, text, None, self.office.knows_zone)
+        access, test = (ImportAccess(api=api),), Environment.TEST
+        wish = ImportWish(format=form, access=access, environment=test)
+        return import_at_once(work, wish, part).id
 
     def _member(self, organization: str, name: str, role: Role) -> Person:
         now = self.office.clock.now_us()

@@ -9,17 +9,17 @@ from starlette.responses import Response
 from keyhouse.core.entities import Calendar
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.forms import by_field
+from keyhouse.doors.console.makers import names_of_members
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.visits import AtOrganization, OrganizationHere
-from keyhouse.services import issue, members, rotation
+from keyhouse.services import issue, rotation
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.work import Look, Turn
 
 router = APIRouter()
 _ALL: Final = "/{organization}/settings/calendars"
 _SHOWN: Final = 50
-_MEMBERS_MAX: Final = 200
 _FEEDS: Final = "/calendar"
 """Where the management API has them, below the same address."""
 
@@ -84,8 +84,7 @@ async def close(here: OrganizationHere, calendar: str) -> Response:
 
 def _listed(look: Look, here: AtOrganization, cursor: str | None) -> Listed:
     page = rotation.list_calendars(look, Turn(cursor, _SHOWN))
-    known = members.list_members(look, Turn(limit=_MEMBERS_MAX)).rows
-    names = {view.person.id: view.person.name for view in known}
+    names = names_of_members(look)
     rows = [_row(here, calendar, names) for calendar in page.rows]
     return Listed(rows, page.next_cursor)
 

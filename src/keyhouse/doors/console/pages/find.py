@@ -56,6 +56,7 @@ def _goals(here: InProject) -> list[Goal]:
         Goal("Overview", "layout-dashboard", here.url("overview")),
         Goal("Keys", "key-round", here.url("keys")),
         Goal("Create key", "plus", here.url("keys", "new"), "keys:write", panel=True),
+        Goal("Imports", "file-key", here.url("imports")),
         Goal("APIs", "waypoints", here.url("apis")),
         Goal("Create API", "plus", here.url("apis", "new"), "apis:write", panel=True),
         Goal("Applications", "app-window", here.url("applications")),

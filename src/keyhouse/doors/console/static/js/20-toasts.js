@@ -53,6 +53,10 @@
   });
   document.addEventListener("htmx:responseError", (event) => {
     if (asksAgain(event)) return;
+    if (event.detail.xhr.status === 413) {
+      show("This is larger than a form may be. Nothing was changed.", true);
+      return;
+    }
     const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
     show(`${answer.querySelector("h1")?.textContent ?? "This did not work"}.`, true);
   });

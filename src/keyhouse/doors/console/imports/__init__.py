@@ -1,0 +1,1 @@
+"""Imports in the console: the form of a small file, and what its pages tell."""
