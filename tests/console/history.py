@@ -65,6 +65,7 @@ def write_history(database: Database, callers: list[Caller]) -> None:
             batch.settled[lease] = caller.spent
         batch.last_used[caller.key, 1] = now_us - (number * 7 + 1) * 60_000_000
     _add_strangers(batch, callers[0], now_us)
+    _add_users(batch, callers[0], now_us)
     assert database.sink.book(batch)
 
 
@@ -90,6 +91,23 @@ def _add_strangers(batch: UsageBatch, at: Caller, now_us: int) -> None:
             batch.observations.setdefault(group, {})[network] = seen
             key = BucketKey(minute, use, verdict.number)
             batch.buckets.setdefault(key, Bucket()).requests += requests
+
+
+_USERS = {"alice@northwind.example": (412, 3), "bob": (128, 0), "kiosk-17": (9, 61)}
+"""Users of the first caller's application: how often they were served, and refused."""
+
+
+def _add_users(batch: UsageBatch, at: Caller, now_us: int) -> None:
+    day, first_us = now_us // 86_400_000_000, now_us - 1_800_000_000
+    own, dimension = at.organization, Dimension.USER
+    for verdict, place in ((Verdict.VALID, 0), (Verdict.RATE_LIMITED, 1)):
+        names = (own, own, at.api, at.key)
+        group = ObservationGroup(day, *names, verdict.number, dimension)
+        for user, counts in _USERS.items():
+            if counts[place]:
+                seen = Seen(counts[place], first_us, now_us)
+                value = f"{at.application}/{user}"
+                batch.observations.setdefault(group, {})[value] = seen
 
 
 def _lease(database: Database, spool: str, caller: Caller, quota: Limit) -> str:

@@ -52,6 +52,7 @@ _FORMS: list[tuple[str, Mapping[str, str]]] = [
     (r"/overrides$", {"limits.0.amount": "5", "limits.0.per": "quota:day"}),
     (r"/webhooks(/whk_\w+)?$", _WEBHOOK),
     (r"/imports$", _IMPORT),
+    (r"/tokens$", {"which": "user", "user": "walked"}),
     (r"/calendars$", {"name": "Walked"}),
     (r"/members/invite$", {"email": "walked@example.com", "role": "viewer"}),
     (r"/members/usr_\w+/role$", {"role": "viewer"}),

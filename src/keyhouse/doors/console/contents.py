@@ -37,6 +37,7 @@ from keyhouse.doors.console.pages import (
     subscribing,
     subscriptions,
     upstream_headers,
+    users,
     webhooks,
     webhooks_acts,
 )
@@ -53,6 +54,7 @@ PAGES: Final[tuple[ModuleType, ...]] = (
     apis,
     routes,
     upstream_headers,
+    users,
     applications,
     emergency,
     customers,

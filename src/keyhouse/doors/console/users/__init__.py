@@ -1,0 +1,1 @@
+"""Users of applications in the console: who calls most, and tokens taken back."""
