@@ -45,7 +45,6 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     owner.call("DELETE", f"/v1/keys/{gone['id']}")
     customer = _customers(owner, keys)
     plan, subscription = _plans(owner, keys, sign_up("Bea Buyer"))
-    webhook = _told(owner)
     webhook, imported = _told(owner), _imported(owner)
     _invite(owner)
     _past(installation, owner, keys)
