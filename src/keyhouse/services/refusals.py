@@ -35,6 +35,7 @@ class Taken(Refusal):
     def __init__(self, field: str, reason: str, mend: str) -> None:
         super().__init__(f"{field}: {reason}")
         self.problem = Problem(field, reason, mend)
+        self.problems = (self.problem,)
 
 
 class Forbidden(Refusal):

@@ -92,10 +92,8 @@ async def _saved(
 ) -> Response:
     try:
         api = await here.write(act)
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, form, row, error.problems)
-    except Taken as error:
-        return _page(here, form, row, [error.problem])
     return see_other(here, here.url("apis", api.id), toast=toast)
 
 

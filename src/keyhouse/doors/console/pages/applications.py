@@ -220,10 +220,8 @@ async def _saved(
 ) -> Response:
     try:
         made = await here.write(act)
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, form, row, error.problems)
-    except Taken as error:
-        return _page(here, form, row, [error.problem])
     return see_other(here, here.url("applications", made.id), toast)
 
 

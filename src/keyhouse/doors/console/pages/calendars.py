@@ -60,10 +60,8 @@ async def create(here: OrganizationHere) -> Response:
     name = str((await here.form()).get("name", "")).strip()
     try:
         made = await here.write(lambda work: rotation.create_calendar(work, name))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, {"name": name}, error.problems)
-    except Taken as error:
-        return _page(here, {"name": name}, [error.problem])
     return render(
         here,
         "calendars/address.html",

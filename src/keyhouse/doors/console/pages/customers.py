@@ -177,10 +177,8 @@ async def _saved(
 ) -> Response:
     try:
         made = await here.write(act)
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, form, row, error.problems)
-    except Taken as error:
-        return _page(here, form, row, [error.problem])
     return see_other(here, here.url("customers", made.id), toast)
 
 

@@ -57,10 +57,8 @@ async def add(here: Here, customer: str) -> Response:
     try:
         wish = _wish(typed)
         entry = await here.write(lambda work: _added(work, row, wish))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, row, typed, error.problems)
-    except Taken as error:
-        return _page(here, row, typed, [error.problem])
     came = f"{abs(entry.amount):,} credits {'added' if entry.amount > 0 else 'taken'}"
     return see_other(here, here.url("customers", row.id), came)
 

@@ -71,10 +71,8 @@ async def create(here: Here) -> Response:
     typed = Typed.of((name, value) for name, value in sent.multi_items() if name != "text")
     try:
         row = await _imported(here, await sent_form(sent))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return await _page(here, typed, error.problems)
-    except Taken as error:
-        return await _page(here, typed, [error.problem])
     finally:
         await sent.close()  # the file, which else stays open until somebody tidies up
     return see_other(here, here.url("imports", row.id))

@@ -61,10 +61,8 @@ async def invite(here: OrganizationHere) -> Response:
     try:
         role = _role(typed["role"])
         invited = await here.write(lambda work: members.invite(work, typed["email"], role))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _form(here, typed, error.problems)
-    except Taken as error:
-        return _form(here, typed, [error.problem])
     mail = members.letter(invited, here.config.public_url)
     await here.ask(lambda: here.people.mailer.send(mail))
     toast = f"Invitation mailed to {invited.invitation.email}"
@@ -85,10 +83,8 @@ async def change(here: OrganizationHere, person: str) -> Response:
     try:
         role = _role(wanted)
         await here.write(lambda work: members.change_member(work, person, role))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return await _list(here, error.problems)
-    except Taken as error:
-        return await _list(here, [error.problem])
     return see_other(here, here.organization_url("members"), "Role changed")
 
 

@@ -142,10 +142,8 @@ async def _saved(
         return await _form(here, typed, view)
     try:
         made = await here.write(act)
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return await _form(here, typed, view, error.problems)
-    except Taken as error:
-        return await _form(here, typed, view, [error.problem])
     return see_other(here, here.url("plans", made.plan.id), toast)
 
 

@@ -119,10 +119,8 @@ async def _saved(
 ) -> Response:
     try:
         await here.write(act)
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, api, form, route, error.problems)
-    except Taken as error:
-        return _page(here, api, form, route, [error.problem])
     toast = "Route saved" if route else "Route added"
     return see_other(here, here.url("apis", api.id), toast=toast)
 

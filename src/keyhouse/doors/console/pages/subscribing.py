@@ -181,10 +181,8 @@ async def _saved(
 ) -> Response:
     try:
         made = await here.write(act)
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _form(here, asked, typed, error.problems)
-    except Taken as error:
-        return _form(here, asked, typed, [error.problem])
     return see_other(here, here.url("subscriptions", made.id), toast)
 
 

@@ -93,10 +93,8 @@ async def override(here: Here, subscription: str) -> Response:
         await here.write(
             lambda work: plans.change_subscription(work, subscription, overrides=wishes)
         )
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _form(here, held, typed, error.problems)
-    except Taken as error:
-        return _form(here, held, typed, [error.problem])
     return see_other(here, here.url("subscriptions", subscription), "Changes saved")
 
 

@@ -49,10 +49,8 @@ async def revoke(here: Here, application: str) -> Response:
     wish = RevokeWish(row.id, all=True) if every else RevokeWish(row.id, user=typed["user"])
     try:
         await here.write(lambda work: tokens.revoke_tokens(work, wish))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, row, typed, error.problems)
-    except Taken as error:
-        return _page(here, row, typed, [error.problem])
     url = here.url("applications", row.id)
     if typed["api"]:
         url = here.url("apis", typed["api"], "users")

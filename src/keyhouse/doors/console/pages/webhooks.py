@@ -54,10 +54,8 @@ async def create(here: OrganizationHere) -> Response:
     )
     try:
         made = await here.write(lambda work: service.create_webhook(work, wish))
-    except Invalid as error:
+    except (Invalid, Taken) as error:
         return _page(here, form, None, error.problems)
-    except Taken as error:
-        return _page(here, form, None, [error.problem])
     return show_secret(here, made)
 
 
