@@ -195,6 +195,7 @@ async def test_without_the_database_each_entry_is_unavailable(
 ) -> None:
     await house.start()
     gone = Verdict.UNAVAILABLE
+    monkeypatch.setattr(house.verifier, "known_api", lambda _slug: None)
     monkeypatch.setattr(house.verifier, "api", lambda _slug, _address: gone)
     found = await told(house, of(), of())
     assert [one["code"] for one in found] == ["unavailable"] * 2

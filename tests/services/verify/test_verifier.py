@@ -432,6 +432,23 @@ def test_management_keys_manage_and_open_no_api() -> None:
     assert world.decide(MANAGING).verdict is Verdict.API_NOT_ALLOWED
 
 
+def test_a_management_key_that_was_just_used_ends_when_it_is_revoked() -> None:
+    """It is remembered between calls, and forgotten with the first change."""
+    world = World()
+
+    def manages() -> object:
+        return finish(world.verifier.management(_raw(MANAGING), 1))
+
+    assert isinstance(manages(), ManagementKey)
+    asked = world.store.asked
+    assert isinstance(manages(), ManagementKey)
+    assert world.store.asked == asked
+    world.store.change("key", "key_m", revoked_at=1)
+    world.confirm()
+    for _ in range(2):
+        assert manages() is Verdict.REVOKED
+
+
 def test_a_server_key_manages_nothing() -> None:
     world = World()
     outcome = finish(world.verifier.management(_raw(SECRET), 1))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
 
-from keyhouse.doors.gateway import closer_look, refuse
+from keyhouse.core.decision import Pending
+from keyhouse.doors.gateway import closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import (
     BUFFER_BYTES_MAX,
     LINGER_BYTES_MAX,
@@ -17,6 +18,7 @@ from keyhouse.doors.gateway.config import (
 from keyhouse.doors.gateway.exchange import Exchange
 from keyhouse.doors.gateway.head import END
 from keyhouse.doors.gateway.timers import NEVER
+from keyhouse.doors.gateway.verify_memory import BEGINNING as VERIFY_BEGINNING
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.gate import Gate
@@ -78,12 +80,11 @@ class Caller(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve a request that came in one piece; look closer at anything else."""
-        if (
-            self.exchange is None
-            and not self._holds
-            and not self._lingering
-            and data.find(END) + 4 == len(data) <= self.gate.config.head_bytes_max
-        ):
+        if self.exchange is not None or self._holds or self._lingering:
+            self._take(data)
+            return
+        end = data.find(END) + 4
+        if end == len(data) <= self.gate.config.head_bytes_max:
             exchange = self.exchange = self._spare or Exchange(self)
             if exchange.again(data):
                 return
@@ -95,8 +96,24 @@ class Caller(asyncio.Protocol):
             if exchange.complete and not exchange.over:
                 exchange.whole = data
                 exchange.start()
-        else:
+        elif not (data.startswith(VERIFY_BEGINNING) and self._verify(data, end)):
             self._take(data)
+
+    def _verify(self, data: bytes, end: int) -> bool:
+        """Serve a call of verify that came in one piece behind a head that is known."""
+        gate = self.gate
+        known = gate.verify_heads.get(data[:end])
+        if (
+            known is None
+            or end + known.length != len(data)
+            or self.doubtful
+            or gate.hosts.in_use
+        ):
+            return False
+        exchange = self.exchange = self._spare or Exchange(self)
+        exchange.forget()
+        endpoints.verify(exchange, known.chosen, data[end:])
+        return True
 
     def eof_received(self) -> bool:
         """The caller sends no more. Whom we owe an answer still gets it."""
@@ -173,6 +190,10 @@ class Caller(asyncio.Protocol):
 
     def _feed_head(self, exchange: Exchange, piece: memoryview) -> None:
         room = self.gate.config.head_bytes_max - exchange.size
+        if not exchange.size:
+            exchange.whole = bytes(piece)
+        else:
+            exchange.whole = b""
         exchange.size += len(piece)
         if len(piece) > room:
             self._feed(exchange, piece[:room])  # to see what it is that is too long
@@ -235,7 +256,10 @@ class Caller(asyncio.Protocol):
     # -- what the exchange says ---------------------------------------------------
 
     def wait(self, outcome: object, then: Callable[[Any], None]) -> None:
-        """Something has to be fetched before the request can go on."""
+        """Go on with what `outcome` comes to: at once, unless it has to be fetched."""
+        if not isinstance(outcome, Pending):
+            then(outcome)
+            return
         self.wait_for_upstream()
         self.gate.plane.resolver.resolve(outcome, then)
 

@@ -1,8 +1,10 @@
 """The gateway's own addresses, below `/.keyhouse/`."""
 
 from collections.abc import Callable, Mapping
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final, Protocol
 
+from keyhouse.core.credentials import Chosen
 from keyhouse.doors.gateway import (
     apis_endpoint,
     authorize_endpoint,
@@ -11,6 +13,7 @@ from keyhouse.doors.gateway import (
     reservations_endpoint,
     tokens_endpoint,
     verify_endpoint,
+    verify_memory,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ class _BodyCall(Protocol):
 LIVE: Final = "/.keyhouse/live"
 READY: Final = "/.keyhouse/ready"
 KEY_SET: Final = "/.keyhouse/jwks.json"
-VERIFY: Final = "/.keyhouse/v1/verify"
+VERIFY: Final = verify_memory.VERIFY
 AUTHORIZE: Final = authorize_endpoint.PATH
 CHANGES: Final = changes_endpoint.PATH
 APIS: Final = apis_endpoint.PREFIX
@@ -68,6 +71,15 @@ def begin(exchange: "Exchange") -> None:
     else:
         told = b'{"status":"live"}' if path == LIVE else b'{"status":"ready"}'
         exchange.reply(refuse.Answer(200, "application/json", told))
+
+
+def verify(exchange: "Exchange", chosen: Chosen, body: bytes) -> None:
+    """Answer a call of verify, whose head is known and whose body came with it."""
+    exchange.begun_ns = perf_counter_ns()
+    exchange.complete = exchange.received = exchange.keep = True
+    exchange.method, exchange.path = "POST", VERIFY
+    exchange.bytes_in = len(body)
+    verify_endpoint.VerifyCall(exchange, body).begin_as(chosen)
 
 
 def _key_set(exchange: "Exchange") -> refuse.Answer:

@@ -12,6 +12,7 @@ from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
+from keyhouse.doors.gateway.verify_memory import VerifyBodies, VerifyHeads
 from keyhouse.doors.gateway.waiters import Waiters
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Gate:
         self.host_names = HostNames(config.own_hosts)
         self.pool = Pool(self)
         self.faces = Faces(self.pool, config.admits_private, plane)
+        self.verify_heads = VerifyHeads()
+        self.verify_bodies = VerifyBodies()
         self.waiters = Waiters(loop, plane.recent)
         self._crowded = crowded
         self._nobody: asyncio.Future[None] | None = None

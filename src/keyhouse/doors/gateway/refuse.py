@@ -213,21 +213,34 @@ STATUS_LINES: Final[dict[int, bytes]] = {
 }
 
 
+class _Now:
+    """The Date header, written once a second."""
+
+    second = -1
+    date = b""
+
+
+def _date() -> bytes:
+    now = time.time()
+    if int(now) != _Now.second:
+        _Now.second = int(now)
+        _Now.date = formatdate(now, usegmt=True).encode("ascii")
+    return _Now.date
+
+
 def to_bytes(answer: Answer, request_id: str, *, connection: bytes, is_head: bool) -> bytes:
     """The answer as it goes over the wire; `connection` is a line or nothing."""
-    return b"".join(
-        (
-            status_line(answer.status),
-            b"Content-Type: %s\r\n" % answer.content_type.encode("ascii"),
-            b"Content-Length: %d\r\n" % len(answer.body),
-            b"Cache-Control: %s\r\nDate: " % answer.cache,
-            formatdate(time.time(), usegmt=True).encode("ascii"),
-            b"\r\nKeyhouse-Request-Id: ",
-            request_id.encode("ascii"),
-            b"\r\n",
-            answer.headers,
-            connection,
-            b"\r\n",
-            b"" if is_head else answer.body,
-        )
+    return (
+        b"%bContent-Type: %b\r\nContent-Length: %d\r\nCache-Control: %b\r\n"
+        b"Date: %b\r\nKeyhouse-Request-Id: %b\r\n%b%b\r\n%b"
+    ) % (
+        status_line(answer.status),
+        answer.content_type.encode("ascii"),
+        len(answer.body),
+        answer.cache,
+        _date(),
+        request_id.encode("ascii"),
+        answer.headers,
+        connection,
+        b"" if is_head else answer.body,
     )

@@ -235,20 +235,17 @@ class Turn(RequestHead):
         self._decision = self.cost_told = None
         if decision is None:
             return
-        plane = self.gate.plane
-        ended = Completed(
-            self._request_id,
-            decision.at_us,
-            self._use,
-            decision.verdict.number,
-            status,
-            (perf_counter_ns() - self.begun_ns) // 1000,
-            self.bytes_in,
-            self.bytes_out,
-        )
+        plane, request_id, use = self.gate.plane, self._request_id, self._use
+        latency_us = (perf_counter_ns() - self.begun_ns) // 1000
+        came, went = self.bytes_in, self.bytes_out
         own = self._api is None
         refund = 0 if own else refund_of(decision, told, answered=answered)
-        if plane.meter.settled(ended, decision, refund) and refund:
+        if not refund:
+            plane.meter.completed(request_id, decision, use, status, latency_us, came, went)
+            return
+        at_us, verdict = decision.at_us, decision.verdict.number
+        ended = Completed(request_id, at_us, use, verdict, status, latency_us, came, went)
+        if plane.meter.settled(ended, decision, refund):
             plane.verifier.refund(decision, refund)
 
     def _leave_upstream(self) -> None:

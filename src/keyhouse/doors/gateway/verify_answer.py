@@ -1,11 +1,61 @@
 """What verify answers: a verdict, or the problem with what was asked."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from keyhouse.core.answers import retry_after, shown_code
-from keyhouse.core.decision import Decision
+from keyhouse.core.decision import LINES_MAX, Decision, LimitState, Term, limit_terms
 from keyhouse.core.moments import format_time
+from keyhouse.core.records import Line
+from keyhouse.core.verdict import Verdict
+from keyhouse.doors.gateway import refuse
 from keyhouse.doors.gateway.verify_body import Faulty
+
+_VALID: Final = Verdict.VALID
+
+
+def answer(decision: Decision, request_id: str, reservation: str | None = None) -> bytes:
+    """`told` as JSON. All that stays the same from one good answer of a key to the
+
+    next is written once.
+    """
+    line = decision.line
+    if (
+        decision.verdict is not _VALID
+        or line is None
+        or line.notice is not None
+        or reservation is not None
+    ):
+        return refuse.to_json(told(decision, request_id, reservation))
+    return _template(line) % (request_id.encode("ascii"), *decision.left)
+
+
+@lru_cache(LINES_MAX)
+def _template(line: Line) -> bytes:
+    """`%b` for the request id, then `%d` twice for each limit: remaining, reset."""
+    body = told(Decision(_VALID, 0, line), "")
+    fields = {
+        name: refuse.to_json(value).replace(b"%", b"%%") for name, value in body.items()
+    }
+    terms = limit_terms(line, len(line.rates), len(line.quotas))
+    fields["request_id"] = b'"%b"'
+    fields["limits"] = b"[%b]" % b",".join(map(_limit, terms))
+    return b"{%b}" % b",".join(
+        b'"%b":%b' % (name.encode("ascii"), value) for name, value in fields.items()
+    )
+
+
+def _limit(term: Term) -> bytes:
+    """One limit. What never starts anew takes its second number and tells none."""
+    state = _told_limit(LimitState(*term, remaining=0, reset_seconds=None))
+    del state["remaining"], state["reset_seconds"]
+    head = refuse.to_json(state)[:-1].replace(b"%", b"%%")
+    reset = b"%d" if term.window_seconds else b"null%.0a"
+    return b'%b,"remaining":%%d,"reset_seconds":%b}' % (head, reset)
+
+
+def _told_limit(limit: LimitState) -> dict[str, Any]:
+    return {**limit._asdict(), "kind": limit.kind.value}
 
 
 def told(
@@ -30,9 +80,7 @@ def told(
         "subject": decision.subject,
         "scopes": sorted(decision.scopes),
         "scopes_missing": list(decision.scopes_missing),
-        "limits": [
-            {**limit._asdict(), "kind": limit.kind.value} for limit in decision.limits
-        ],
+        "limits": [_told_limit(limit) for limit in decision.limits],
         "retry_after": None if decision.retry_us is None else retry_after(decision),
         "deprecated_at": None,
         "sunset": None,

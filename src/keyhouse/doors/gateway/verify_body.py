@@ -1,6 +1,8 @@
 """What a caller of verify sends: one request, or a batch of them."""
 
 import json
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
@@ -14,28 +16,10 @@ from keyhouse.core.verdict import Verdict
 
 REQUESTS_MAX: Final = 100
 """What a batch may hold."""
-_FIELDS: Final = frozenset(
-    (
-        "secret",
-        "api",
-        "address",
-        "method",
-        "path",
-        "referrer",
-        "origin",
-        "app",
-        "tls",
-        "environment",
-        "scopes",
-        "cost",
-        "reserve",
-        "key_id",
-        "browser",
-        "token",
-    )
-)
 COST_MAX: Final = 1_000_000_000
 _SCOPES_MAX: Final = 100
+ADDRESSES_MAX: Final = 4_096
+"""So many texts of addresses are known: users come back, and reading one is slow."""
 
 
 class Faulty(Exception):
@@ -80,7 +64,7 @@ def read(body: bytes) -> Asked | Batch:
     A fault in one entry of a batch stands in the place of that entry.
     """
     try:
-        given = json.loads(body)
+        given = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise Faulty("body", "is not JSON", "send one JSON object in UTF-8", 400) from None
     if not isinstance(given, dict):
@@ -89,8 +73,8 @@ def read(body: bytes) -> Asked | Batch:
 
 
 def _batch(given: dict[str, Any]) -> Batch:
-    entries, watch = given.pop("requests"), _flag(given, "watch")
-    given.pop("watch", None)
+    entries, watch = given.pop("requests"), given.pop("watch", None)
+    watch = watch is not None and _flag("watch", watch)
     for name in given:
         mend = "leave it out, or send it in each of the requests"
         raise Faulty(name[:64], "is not a field of a batch", mend)
@@ -110,108 +94,118 @@ def _entry(given: object) -> Asked | Faulty:
 
 
 def _asked(given: dict[str, Any]) -> Asked:
-    for name in given:
-        if name not in _FIELDS:
+    read: dict[str, Any] = {}
+    for name, value in given.items():
+        reader = _FIELDS.get(name)
+        if reader is None:
             mend = f"leave it out; the fields are {', '.join(sorted(_FIELDS))}"
             raise Faulty(name[:64], "is not a field of verify", mend)
-    if given.get("reserve") is not None and given.get("cost") is not None:
-        raise Faulty("reserve", "stands beside a cost", "send one of the two")
-    chosen = _chosen(given)
-    request = Request(
-        chosen.secret,
-        _text(given, "api", required=True),
-        _address(given),
-        _text(given, "method").upper() or None,
-        _path(given),
-        _text(given, "referrer"),
-        _text(given, "origin"),
-        _text(given, "app"),
-        _flag(given, "tls"),
-        _environment(given),
-        _scopes(given),
-        _units(given, "cost" if given.get("reserve") is None else "reserve"),
-        _key_id(given),
-        _flag(given, "browser") or bool(given.get("origin")),
-        chosen.token,
-    )
-    return Asked(request, chosen.refusal, given.get("reserve") is not None)
+        if value is not None:
+            read[name] = reader(name, value)
+    for name in ("secret", "api"):
+        if name not in read:
+            raise Faulty(name, "is missing", "send a string")
+    reserves = "reserve" in read
+    if reserves:
+        if "cost" in read:
+            raise Faulty("reserve", "stands beside a cost", "send one of the two")
+        read["cost"] = read.pop("reserve")
+    if read.get("origin"):
+        read["browser"] = True
+    secret, refusal, _, _, token = _chosen(read.pop("secret"), read.pop("token", None))
+    return Asked(Request(secret, token=token, **read), refusal, reserves)
 
 
-def _chosen(given: dict[str, Any]) -> Chosen:
+def _chosen(secret: bytes, token: bytes | None) -> Chosen:
     """The key or the user's token, or both."""
-    secret = _text(given, "secret", required=True).encode("utf-8", "replace")
-    if given.get("token") is None and not looks_like_token(secret):
+    if token is None and not looks_like_token(secret):
         return choose(secret, None, None)
-    token = _text(given, "token").encode("utf-8", "replace")
     return chosen_of(secret, token or None)
 
 
-def _text(given: dict[str, Any], name: str, *, required: bool = False) -> str:
-    value = given.get(name)
-    if value is None and not required:
-        return ""
+def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
-        reason = "is missing" if value is None else "is not a string"
-        raise Faulty(name, reason, "send a string")
+        raise Faulty(name, "is not a string", "send a string")
     return value
 
 
-def _address(given: dict[str, Any]) -> int:
-    text = _text(given, "address")
+def _bytes(name: str, value: object) -> bytes:
+    return _text(name, value).encode("utf-8", "replace")
+
+
+def _method(name: str, value: object) -> str | None:
+    return _text(name, value).upper() or None
+
+
+_parsed: Final = lru_cache(ADDRESSES_MAX)(parse_address)
+
+
+def _address(name: str, value: object) -> int:
+    text = _text(name, value)
     try:
-        return parse_address(text) if text else UNKNOWN
+        return _parsed(text) if text else UNKNOWN
     except ValueError:
         mend = "send an IPv4 or IPv6 address, as 203.0.113.9"
-        raise Faulty("address", "is no address", mend) from None
+        raise Faulty(name, "is no address", mend) from None
 
 
-def _path(given: dict[str, Any]) -> str | None:
-    path = _text(given, "path").partition("?")[0]
+def _path(name: str, value: object) -> str | None:
+    path = _text(name, value).partition("?")[0]
     if path and not path.startswith("/"):
         mend = "send what comes below the API's root, as /forecast"
-        raise Faulty("path", "does not begin with /", mend)
+        raise Faulty(name, "does not begin with /", mend)
     return path or None
 
 
-def _key_id(given: dict[str, Any]) -> str | None:
-    return _text(given, "key_id") if given.get("key_id") is not None else None
-
-
-def _flag(given: dict[str, Any], name: str) -> bool:
-    flag = given.get(name)
-    if flag is not None and not isinstance(flag, bool):
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
         raise Faulty(name, "is not a boolean", "send true or false")
-    return bool(flag)
+    return value
 
 
-def _environment(given: dict[str, Any]) -> str | None:
-    environment = _text(given, "environment")
+def _environment(name: str, value: object) -> str | None:
+    environment = _text(name, value)
     if environment and environment not in tuple(Environment):
-        raise Faulty("environment", "is no environment", "choose live or test")
+        raise Faulty(name, "is no environment", "choose live or test")
     return environment or None
 
 
-def _scopes(given: dict[str, Any]) -> tuple[str, ...]:
-    scopes = given.get("scopes")
-    if scopes is None:
-        return ()
-    if not isinstance(scopes, list) or len(scopes) > _SCOPES_MAX:
+def _scopes(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > _SCOPES_MAX:
         mend = f"send a list of at most {_SCOPES_MAX} scopes"
-        raise Faulty("scopes", "is no list, or too long", mend)
-    for place, scope in enumerate(scopes):
+        raise Faulty(name, "is no list, or too long", mend)
+    for place, scope in enumerate(value):
         if not isinstance(scope, str):
-            raise Faulty(f"scopes.{place}", "is no scope", "write it as resource:action")
+            raise Faulty(f"{name}.{place}", "is no scope", "write it as resource:action")
         if not is_entry(scope):
-            [problem, *_] = check_entry(f"scopes.{place}", scope)
+            [problem, *_] = check_entry(f"{name}.{place}", scope)
             raise Faulty(*problem)
-    return tuple(scopes)
+    return tuple(value)
 
 
-def _units(given: dict[str, Any], name: str) -> int | None:
-    units = given.get(name)
-    if units is None:
-        return None
-    if isinstance(units, bool) or not isinstance(units, int) or not 0 <= units <= COST_MAX:
+def _units(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= COST_MAX:
         mend = f"send one from 0 to {COST_MAX}"
         raise Faulty(name, "is no such whole number", mend)
-    return units
+    return value
+
+
+_FIELDS: Final[dict[str, Callable[[str, Any], Any]]] = {
+    "secret": _bytes,
+    "api": _text,
+    "address": _address,
+    "method": _method,
+    "path": _path,
+    "referrer": _text,
+    "origin": _text,
+    "app": _text,
+    "tls": _flag,
+    "environment": _environment,
+    "scopes": _scopes,
+    "cost": _units,
+    "reserve": _units,
+    "key_id": _text,
+    "browser": _flag,
+    "token": _bytes,
+}
+"""What a body may hold, and how each of it is read; null is as if it were left out."""

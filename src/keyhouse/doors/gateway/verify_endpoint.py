@@ -8,11 +8,12 @@ that entry: the others have nothing to do with it.
 
 from typing import TYPE_CHECKING
 
+from keyhouse.core.credentials import Chosen, choose
 from keyhouse.doors.gateway import refuse
-from keyhouse.doors.gateway.managers import admit
-from keyhouse.doors.gateway.verify_answer import problem, told
+from keyhouse.doors.gateway.managers import admit_chosen
+from keyhouse.doors.gateway.verify_answer import answer, problem
 from keyhouse.doors.gateway.verify_batch import BatchCall
-from keyhouse.doors.gateway.verify_body import Batch, Faulty, read
+from keyhouse.doors.gateway.verify_body import Batch, Faulty
 from keyhouse.doors.gateway.verify_question import Question
 
 if TYPE_CHECKING:
@@ -32,12 +33,19 @@ class VerifyCall:
 
     def begin(self) -> None:
         """See who asks."""
-        admit(self._exchange, self._ask)
+        exchange = self._exchange
+        chosen = choose(exchange.key, exchange.authorization, None)
+        exchange.gate.verify_heads.keep(exchange, chosen)
+        self.begin_as(chosen)
+
+    def begin_as(self, chosen: Chosen) -> None:
+        """As `begin`, where it is known with which credential."""
+        admit_chosen(self._exchange, chosen, self._ask)
 
     def _ask(self, manager: "Manager") -> None:
         exchange = self._exchange
         try:
-            wanted = read(self._body)
+            wanted = exchange.gate.verify_bodies.read(self._body)
         except Faulty as faulty:
             _refuse(exchange, faulty)
             return
@@ -65,7 +73,7 @@ class VerifyCall:
         else:
             request_id = exchange.request_id()
             reservation = question.reservation(request_id, outcome)
-            body = refuse.to_json(told(outcome, request_id, reservation))
+            body = answer(outcome, request_id, reservation)
             exchange.reply(refuse.Answer(200, "application/json", body))
 
 

@@ -55,33 +55,39 @@ class Question:
 
     def ask(self) -> None:
         """Find the API, then decide."""
-        found = self._plane.verifier.api(self.request.api, self._source)
-        self._wait(found, self._found)
+        verifier, slug = self._plane.verifier, self.request.api
+        known = verifier.known_api(slug)
+        if known is not None:
+            self._found(known)
+        else:
+            self._wait(verifier.api(slug, self._source), self._found)
 
     def _found(self, api: ApiRecord | Verdict | Exception | None) -> None:
-        if isinstance(api, Verdict | Exception):
-            self._then(self)
-        elif api is None or not self._may_ask(api):
+        if isinstance(api, ApiRecord) and self._may_ask(api):
+            self.api = api
+            self._decide()
+            return
+        if api is None or isinstance(api, ApiRecord):
             # The same words for one that is not there as for somebody else's.
             reason = "names no API that this key may verify for"
             mend = "send the slug of one for which the key has keys:verify"
             self.outcome = Faulty("api", reason, mend, 404)
-            self._then(self)
-        else:
-            self.api = api
-            self._decide()
+        self._then(self)
 
     def _decide(self) -> None:
-        plane, request = self._plane, self.request
-        refusal = transport_refusal(tls=request.tls, require_tls=self._require_tls)
-        if refusal is not None:
+        plane, request, refusal = self._plane, self.request, self._refusal
+        if self._require_tls and not request.tls:
+            refusal = transport_refusal(tls=request.tls, require_tls=self._require_tls)
             exposed = plane.verifier.exposed(request)
             plane.resolver.resolve(exposed, closer_look.by_and_by)
-        refusal = refusal or self._refusal
         if refusal is not None:
             self._decided(Decision(refusal, plane.now_us()))
+            return
+        outcome = plane.verifier.verify(request)
+        if isinstance(outcome, Decision):
+            self._decided(outcome)
         else:
-            self._wait(plane.verifier.verify(request), self._decided)
+            self._wait(outcome, self._decided)
 
     def _may_ask(self, api: ApiRecord) -> bool:
         return self._manager.may(SCOPE, project_id=api.project_id, api_id=api.id)

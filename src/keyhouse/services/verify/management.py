@@ -28,7 +28,11 @@ class ManagementKey:
 
     def holds(self, scope: str) -> bool:
         """Whether it has the scope for anything at all."""
-        return any(covers(grant.scopes, scope) for grant in self.key.grants)
+        # Loops, not `any`: this is asked with each call of verify.
+        for grant in self.key.grants:
+            if covers(grant.scopes, scope):
+                return True
+        return False
 
     def may(
         self, scope: str, *, project_id: str | None = None, api_id: str | None = None
@@ -37,10 +41,10 @@ class ManagementKey:
 
         With neither named, for the whole organization.
         """
-        return any(
-            covers(grant.scopes, scope) and self._reaches(grant, project_id, api_id)
-            for grant in self.key.grants
-        )
+        for grant in self.key.grants:
+            if covers(grant.scopes, scope) and self._reaches(grant, project_id, api_id):
+                return True
+        return False
 
     def _reaches(
         self, grant: GrantRecord, project_id: str | None, api_id: str | None

@@ -36,6 +36,7 @@ from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, S
 from keyhouse.services.verify.cache import RecordCache, Way
 from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
+from keyhouse.services.verify.managers import Managers
 from keyhouse.services.verify.patience import Patience
 from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.token_loading import TokenLoading
@@ -74,6 +75,7 @@ class Verifier:
         self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
         self._cache = cache
         self._ways = cache.ways
+        self._managers = Managers(cache)
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts
         self._read_changes = read_changes
@@ -337,11 +339,19 @@ class Verifier:
 
         `key_id` is the id that came with the secret, where one did.
         """
-        return self._management(secret, address, key_id, 0, caught_up=False)
+        hasher = self._keyed_hash()
+        hasher.update(secret)
+        hashed = hasher.digest()
+        if self._monotonic_us() <= self._fresh_until_us:
+            known = self._managers.of(hashed)
+            if known is not None:
+                return judge(known, address, key_id, self._now_us())
+        return self._management(secret, hashed, address, key_id, 0, caught_up=False)
 
     def _management(
         self,
         secret: bytes,
+        hashed: bytes,
         address: int,
         key_id: str | None,
         attempt: int,
@@ -349,7 +359,9 @@ class Verifier:
         caught_up: bool,
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
         asker: Asker[ManagementKey | Verdict] = Asker(
-            lambda: self._management(secret, address, key_id, attempt + 1, caught_up=True),
+            lambda: self._management(
+                secret, hashed, address, key_id, attempt + 1, caught_up=True
+            ),
             lambda verdict, _=None: verdict,
             attempt,
             address,
@@ -357,10 +369,11 @@ class Verifier:
         late = None if caught_up else self.behind(asker)
         if late is not None:
             return late
-        held = self.loading.key(secret, digest(secret, self.pepper), asker)
-        if not isinstance(held, tuple):
+        held = self.loading.key(secret, hashed, asker)
+        if not isinstance(held, HeldKey):
             return held
-        return judge(held, address, key_id, self._clock.now_us())
+        self._managers.keep(hashed, held)
+        return judge(held, address, key_id, self._now_us())
 
     # -- keeping up ---------------------------------------------------------------
 
