@@ -4,9 +4,8 @@ import re
 from typing import Final
 
 _UNCLEAR: Final = r"//|\\|;|[?#]|/\.{1,2}(?:/|$)|[^!-~]"
-is_usual_path: Final = re.compile(
-    r"/(?:[\w~!$&'()*+,=:@-][\w.~!$&'()*+,=:@-]*+/?)*+", re.ASCII
-).fullmatch
+USUAL_SEGMENT: Final = r"[\w~!$&'()*+,=:@-][\w.~!$&'()*+,=:@-]*+"
+is_usual_path: Final = re.compile(rf"/(?:{USUAL_SEGMENT}/?)*+", re.ASCII).fullmatch
 """Most paths at one look, and they are plain: no escape, no segment begins with a dot."""
 _DOUBTFUL: Final = re.compile(f"%|{_UNCLEAR}")
 _REFUSED: Final = re.compile(f"{_UNCLEAR}|%(?:[01][0-9A-F]|25|2F|3B|5C|7F)")

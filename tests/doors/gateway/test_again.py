@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from keyhouse.core.addresses import Networks
+from keyhouse.doors.gateway.exchange import Exchange
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import FENCED, KEY, LIMITED, api_record
 from tests.doors.gateway.wire import Answer, Received, ok
@@ -79,6 +80,25 @@ _BLOCKS = (
     "X-Acme-Key: {key}",
     "Accept: */*",
 )
+_TRACED = "X-API-Key: {{key}}\r\nTraceparent: {}\r\nAccept: {}"
+_VALUES = (
+    "00-1-01",
+    "00-2-01",
+    "{key}",
+    "x {key} y",
+    "a  b",
+    " led",
+    "trailed ",
+    "tab\tbed",
+    "",
+    "\x01",
+    "ü",
+    "a\r\n b",
+    "a\r\nX-API-Key: {fenced}",
+    "a\r\nOrigin: https://a.example",
+    "a\nX-API-Key: {fenced}",
+)
+_NAMES = ("traceparent", "Traceparent", "Traceparent ", "Connection", "Origin", "Host")
 _SECRETS = {"key": KEY.decode(), "fenced": FENCED.decode()}
 
 
@@ -157,6 +177,59 @@ async def test_what_came_before_changes_nothing(
             assert await client.rest() == b""
             await client.close()
             client = await house.client()
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_heads_that_are_alike_mean_what_each_of_them_means(
+    house: House, seed: int
+) -> None:
+    """Only a value may vary unread, and only a plain one, of a header that goes on."""
+    await house.start()
+    draw = random.Random(seed)
+    client = await house.client()
+    for _ in range(60):
+        value = _VALUES[draw.randrange(2)] if draw.random() < 0.7 else draw.choice(_VALUES)
+        block = _TRACED.format(value, draw.choice(("*/*", "*/*", "a/b", value)))
+        if draw.random() < 0.1:
+            block = block.replace("Traceparent", draw.choice(_NAMES))
+        line = draw.choice(_LINES[:5])
+        one = ask(line, block)
+        wanted = await alone(house, one)
+        house.upstream.requests.clear()
+        client.send(one.data)
+        answer = await client.answer(is_head=one.is_head)
+        got = seen(answer), reached(house.upstream.requests)
+        assert got == wanted, one.data
+        if answer.headers.get("connection") == "close":
+            # A head that cannot be read is answered with a body, whatever it asked for.
+            assert await client.rest() == b"" or one.is_head
+            await client.close()
+            client = await house.client()
+
+
+async def test_heads_that_are_alike_are_not_parsed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else callers that number their requests would be served at half the pace."""
+    await house.start()
+    parsed: list[bytes] = []
+    start = Exchange.start
+
+    def counted(exchange: Exchange) -> None:
+        parsed.append(exchange.target)
+        start(exchange)
+
+    monkeypatch.setattr(Exchange, "start", counted)
+    client = await house.client()
+    for number in range(5):
+        block = _TRACED.format(f"00-{number}", "*/*")
+        client.send(ask(f"GET /weather/{number} HTTP/1.1", block).data)
+        assert (await client.answer()).status == 200
+        head = house.upstream.requests[-1].head
+        assert b"Traceparent: 00-%d\r\n" % number in head
+        assert head.startswith(b"GET /%d HTTP/1.1" % number)
+    # The first had to wait for a connection, behind which nothing is remembered.
+    assert parsed == [b"/weather/0", b"/weather/1"]
 
 
 async def test_an_api_that_changed_meanwhile_is_asked_as_it_is(house: House) -> None:

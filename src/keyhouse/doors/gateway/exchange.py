@@ -18,6 +18,7 @@ from keyhouse.doors.gateway import by_host, closer_look, cross_origin, endpoints
 from keyhouse.doors.gateway.config import TARGET_BYTES_MAX
 from keyhouse.doors.gateway.faces import Face
 from keyhouse.doors.gateway.head import CRLF, END, KEY_HEADER
+from keyhouse.doors.gateway.likeness import Block
 from keyhouse.doors.gateway.pool import Target
 from keyhouse.doors.gateway.targets import (
     LINES,
@@ -47,7 +48,8 @@ class Exchange(Turn):
 
     Who calls again mostly sends the same headers again: `_block` is the head
     without its first line, where one that is equal to it means the same
-    (`b""` where that can't be said), `_asked` what was asked of the verifier,
+    (`b""` where that can't be said), `_lines_known` the same line by line once one
+    came that is only like it, `_asked` what was asked of the verifier,
     `_wired` and `_tail` what the upstream got of it. `whole` is the head as
     it came, if it came in one piece.
     """
@@ -57,20 +59,20 @@ class Exchange(Turn):
         "_below",
         "_block",
         "_face",
+        "_lines_known",
         "_secret",
         "_tail",
         "_told_id",
         "_verb",
         "_wired",
         "_wired_until_us",
-        "head",
         "whole",
     )
 
     _asked: Request
     _below: str
+    _lines_known: Block | None
     _secret: bytes
-    head: bytes
     _tail: bytes
     _told_id: bytes
     _verb: bytes
@@ -84,15 +86,22 @@ class Exchange(Turn):
         self._face: Face | None = None
 
     def again(self, head: bytes) -> bool:
-        """Serve a whole head if it is the one before it but for the first line.
+        """Serve a whole head if it is the one before it but for the first line,
 
-        Equal bytes have an equal meaning, so nothing is parsed twice. What may
-        have changed since is asked anew: the API, and all of the decision.
+        and perhaps for values of headers that only go on. Equal bytes have an equal
+        meaning, so nothing is parsed twice. What may have changed since is asked
+        anew: the API, and all of the decision.
         """
         block = self._block
-        if not block or not head.endswith(block):
+        if not block:
             return False
-        line = head[: -len(block)]
+        if head.endswith(block):
+            line = head[: -len(block)]
+        else:
+            end = head.find(CRLF)
+            if not self._is_alike(head[end:]):
+                return False
+            line = head[:end]
         asked = LINES.get(line) or read_line(line)
         if asked is None:
             return False
@@ -241,6 +250,23 @@ class Exchange(Turn):
             and not self.marked
         ):
             self._block = head[head.find(CRLF) :]
+            self._lines_known = None
+
+    def _is_alike(self, block: bytes) -> bool:
+        """Whether these header lines mean what those before them meant; takes them on."""
+        if len(block) > _BLOCK_BYTES_MAX:
+            return False
+        known = self._lines_known
+        if known is None:
+            known = self._lines_known = Block(self._block, self.lines)
+        changes = known.changes(block)
+        if changes is None:
+            return False
+        for place, value in changes:
+            self.lines[place] = value
+        self._block = block
+        self._face = None
+        return True
 
     def _decide(self) -> None:
         """Ask for the decision, and act on it when it is there."""
@@ -362,50 +388,6 @@ class Exchange(Turn):
                 END if simple else closer_look.body_lines(self),
             )
         )
-
-    # -- the body -----------------------------------------------------------------
-
-    def on_body(self, piece: bytes) -> None:
-        """A piece of the request's body."""
-        self.bytes_in += len(piece)
-        if self.over:
-            return
-        if self.collected is not None:
-            self.collected.append(piece)
-        elif self.chunked:
-            self.body += (b"%x\r\n" % len(piece), piece, CRLF)
-        else:
-            self.body.append(piece)
-
-    def on_message_complete(self) -> None:
-        """The request has come wholly."""
-        self.received = True
-        if self.chunked and not self.over:
-            self.body.append(b"0\r\n\r\n")
-
-    def progress(self) -> None:
-        """More of the body has come: pass it on, or have the rest wait."""
-        if self.over:
-            if self.received:
-                self.caller.next()
-        elif self.bytes_in > self.gate.config.body_bytes_max:
-            self.fail(refuse.BODY_TOO_LARGE)
-        elif self.collected is not None:
-            endpoints.collected(self)
-        elif self.upstream is not None:
-            if self.body:
-                self.upstream.send(self.body)
-                self.body.clear()
-        elif not self.received:
-            self.caller.hold_for_upstream()
-
-    def sent(self) -> bytes:
-        """The request as far as it has come, for the upstream that takes it."""
-        if not self.body:
-            return self.head
-        begun = b"".join((self.head, *self.body))
-        self.body.clear()
-        return begun
 
     # -- the answer ---------------------------------------------------------------
 

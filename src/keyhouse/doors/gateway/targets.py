@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from keyhouse.core.paths import plain_path
+from keyhouse.core.paths import USUAL_SEGMENT, plain_path
 
 METHODS: Final[dict[bytes, str]] = {
     name.encode("ascii"): name
@@ -14,6 +14,12 @@ OWN_SLUG: Final = ".keyhouse"
 _PLACES_MAX: Final = 4096
 _LENGTH_MAX: Final = 256
 _LINE: Final = re.compile(rb"([A-Z]{3,7}) (/[!-\"$-~]*) HTTP/1\.1").fullmatch
+_SEGMENT: Final = USUAL_SEGMENT.encode("ascii")
+_USUAL_LINE: Final = re.compile(
+    rb"([A-Z]{3,7}) (/(%b)((?:/%b)*+/?)(?:\?([!-\"$-~]*))?) HTTP/1\.1"
+    % (_SEGMENT, _SEGMENT)
+).fullmatch
+"""Most request lines at one look: method, target, slug, what is below it, query."""
 
 
 @dataclass(slots=True)  # frozen, it would take three times as long to make
@@ -33,7 +39,7 @@ class Place:
     target: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as above
 class Asked:
     """A request line: the method as it came and as a word, and where it leads."""
 
@@ -47,6 +53,8 @@ PLACES: Final[dict[bytes, Place]] = {}
 _WHOLE: Final[dict[tuple[str, bytes], Place]] = {}
 LINES: Final[dict[bytes, Asked]] = {}
 """Request lines in use; `read_line` keeps it."""
+_SEEN: Final = [0] * _PLACES_MAX
+"""The hash of the last line that came to each place."""
 
 
 def place_of(target: bytes) -> Place:
@@ -87,19 +95,47 @@ def read_line(line: bytes) -> Asked | None:
     """Read a request line without its end; None for one that is not plain.
 
     Plain is what no two readers of HTTP/1.1 take for different things; the
-    parser judges the others. Remembered by the rule of `place_of`.
+    parser judges the others. Remembered by the rule of `place_of`, from the
+    second time on: many lines come once, and push out those that do not.
     """
-    found = _LINE(line) if len(line) <= _LENGTH_MAX else None
+    if len(line) > _LENGTH_MAX:
+        return None
+    asked = _usual(line) or _plain(line)
+    if asked is None or asked.place.query:
+        return asked
+    mark = hash(line)
+    slot = mark % _PLACES_MAX
+    if _SEEN[slot] != mark:
+        _SEEN[slot] = mark
+        return asked
+    if len(LINES) >= _PLACES_MAX:
+        LINES.clear()
+    LINES[line] = asked
+    return asked
+
+
+def _usual(line: bytes) -> Asked | None:
+    found = _USUAL_LINE(line)
+    if found is None:
+        return None
+    verb, target, first, more, query = found.groups()
+    method = METHODS.get(verb)
+    if method is None:
+        return None
+    slug, below = first.decode(), more.decode()
+    rest = target[1 + len(first) :]
+    path = f"/{slug}{below}"
+    if not more:
+        below, rest = "/", b"/" + rest
+    return Asked(verb, method, Place(slug, path, below, rest, query or b"", target))
+
+
+def _plain(line: bytes) -> Asked | None:
+    found = _LINE(line)
     method = METHODS.get(found[1]) if found else None
     if found is None or method is None:
         return None
-    place = place_of(found[2])
-    asked = Asked(found[1], method, place)
-    if not place.query:
-        if len(LINES) >= _PLACES_MAX:
-            LINES.clear()
-        LINES[line] = asked
-    return asked
+    return Asked(found[1], method, _read(found[2]))
 
 
 def _read(target: bytes) -> Place:

@@ -1,12 +1,12 @@
-"""What an exchange does besides its usual way: answers of our own, and endings."""
+"""What an exchange does besides its usual way: bodies, answers of our own, endings."""
 
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
 from keyhouse.core.usage import Completed
-from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway import endpoints, refuse
 from keyhouse.doors.gateway.config import DISCARD_BYTES_MAX
-from keyhouse.doors.gateway.head import RequestHead
+from keyhouse.doors.gateway.head import CRLF, RequestHead
 from keyhouse.doors.gateway.settling import refund_of
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Turn(RequestHead):
         "cost_told",
         "exposed",
         "gate",
+        "head",
         "http10",
         "is_head",
         "method",
@@ -66,6 +67,7 @@ class Turn(RequestHead):
     cors: bytes | None
     cost_told: bytes | None
     begun_ns: int
+    head: bytes
     method: str
     path: str
     query: bytes
@@ -107,6 +109,48 @@ class Turn(RequestHead):
         super()._forget_rare()
         self.http10 = self.exposed = False
         self.collected = self.cors = None
+
+    def on_body(self, piece: bytes) -> None:
+        """A piece of the request's body."""
+        self.bytes_in += len(piece)
+        if self.over:
+            return
+        if self.collected is not None:
+            self.collected.append(piece)
+        elif self.chunked:
+            self.body += (b"%x\r\n" % len(piece), piece, CRLF)
+        else:
+            self.body.append(piece)
+
+    def on_message_complete(self) -> None:
+        """The request has come wholly."""
+        self.received = True
+        if self.chunked and not self.over:
+            self.body.append(b"0\r\n\r\n")
+
+    def progress(self) -> None:
+        """More of the body has come: pass it on, or have the rest wait."""
+        if self.over:
+            if self.received:
+                self.caller.next()
+        elif self.bytes_in > self.gate.config.body_bytes_max:
+            self.fail(refuse.BODY_TOO_LARGE)
+        elif self.collected is not None:
+            endpoints.collected(cast("Exchange", self))
+        elif self.upstream is not None:
+            if self.body:
+                self.upstream.send(self.body)
+                self.body.clear()
+        elif not self.received:
+            self.caller.hold_for_upstream()
+
+    def sent(self) -> bytes:
+        """The request as far as it has come, for the upstream that takes it."""
+        if not self.body:
+            return self.head
+        begun = b"".join((self.head, *self.body))
+        self.body.clear()
+        return begun
 
     def request_id(self) -> str:
         """The id of this request, made when it is first needed."""
