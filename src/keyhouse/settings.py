@@ -146,6 +146,7 @@ class Cache(_Section):
     """What the data plane holds in memory."""
 
     keys_max: int = Field(ge=1)
+    bytes_max: int = Field(ge=1 << 20)
     stale_seconds_max: float = Field(ge=0)
 
 

@@ -160,7 +160,7 @@ def line(
         ZoneInfo,
     )
     return compile_line(
-        compiled.secrets["sec_a"],
+        compiled.secrets[0],
         compiled,
         compile_application(replace(APPLICATION, **(application or {})), ZoneInfo),
         api or api_record(),

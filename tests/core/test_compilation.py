@@ -129,7 +129,7 @@ def test_a_management_key_has_no_environment() -> None:
     row = replace(made.KEY, kind=rows.KeyKind.MANAGEMENT, environment=None)
     key = compile_key(row, [made.ACCESS], [made.SECRET], ZoneInfo)
     line = compile_line(
-        key.secrets["sec_a"],
+        key.secrets[0],
         replace(
             key,
             rates=compile_key(

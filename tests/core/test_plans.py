@@ -47,7 +47,7 @@ def line(
         compile_project(rows.PROJECT),
     ]
     return compile_line(
-        key.secrets["sec_a"],
+        key.secrets[0],
         key,
         compile_application(rows.APPLICATION, ZoneInfo),
         rows.api_record(*routes),

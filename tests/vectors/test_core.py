@@ -57,7 +57,7 @@ def line_of(world: World, secret: bytes, api_name: str) -> Line | None:
     application = compile_application(by_id[row.application_id], ZoneInfo, links, opened)
     customer_id = application.customers.get(api.organization_id)
     return compile_line(
-        key.secrets[found[0].id],
+        next(one for one in key.secrets if one.id == found[0].id),
         key,
         application,
         compile_api(api, routes, ZoneInfo),

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
+from functools import lru_cache
+from sys import intern
+from typing import Final
 
 from keyhouse.core import entities as rows
 from keyhouse.core.addresses import Networks
@@ -38,6 +41,7 @@ from keyhouse.core.scopes import needs
 from keyhouse.core.user_tokens import revoked_name
 from keyhouse.core.verdict import Verdict
 
+SHARED_MAX: Final = 1_024
 ZoneLoader = Callable[[str], tzinfo]
 
 
@@ -64,9 +68,9 @@ def compile_application(
 ) -> ApplicationRecord:
     """The record of an application with its links to customers and subscriptions."""
     return ApplicationRecord(
-        row.id,
-        row.organization_id,
-        row.project_id,
+        intern(row.id),
+        intern(row.organization_id),
+        intern(row.project_id),
         row.name,
         row.external_id,
         row.disabled_at is not None,
@@ -161,9 +165,9 @@ def compile_key(
     return KeyRecord(
         id=row.id,
         name=row.name,
-        organization_id=row.organization_id,
-        project_id=row.project_id,
-        application_id=row.application_id,
+        organization_id=intern(row.organization_id),
+        project_id=intern(row.project_id),
+        application_id=intern(row.application_id),
         kind=row.kind,
         environment=None if row.environment is None else row.environment.value,
         starts_us=row.starts_at or 0,
@@ -171,29 +175,67 @@ def compile_key(
         disabled=row.disabled_at is not None,
         revoked=row.revoked_at is not None,
         deleted=row.deleted_at is not None,
-        networks=Networks(limits.networks_allowed, limits.networks_denied)
+        networks=_networks(limits.networks_allowed, limits.networks_denied)
         if networks
         else None,
         referrers=Referrers(limits.referrers) if limits.referrers else None,
         endpoints=Endpoints(endpoints) if endpoints else None,
-        rates=compile_rates(row.limits),
-        quotas=compile_quotas(row.limits, zones),
-        grants=tuple(compile_grant(a) for a in sorted(access, key=lambda a: a.id)),
-        secrets={secret.id: compile_secret(secret) for secret in secrets},
+        rates=_key_rates(tuple(row.limits)),
+        quotas=_key_quotas(tuple(row.limits), zones),
+        grants=_same(tuple(compile_grant(a) for a in sorted(access, key=lambda a: a.id))),
+        secrets=tuple(map(compile_secret, secrets)),
         apps=Apps(limits.apps) if limits.apps else None,
     )
 
 
 def compile_grant(row: rows.Access) -> GrantRecord:
     """The record of one row of access."""
-    return GrantRecord(
+    return _grant(
         row.resource,
         row.resource_id,
         row.provider_id,
         row.subscription_id,
-        frozenset(row.scopes),
-        row.roles,
+        tuple(row.scopes),
+        tuple(row.roles),
     )
+
+
+# Very many keys open the same APIs in the same way, and may be used in the same
+# networks: what that comes to is held once. So it is with ids of many records.
+
+
+@lru_cache(SHARED_MAX)
+def _grant(
+    resource: rows.Resource,
+    resource_id: str,
+    provider_id: str,
+    subscription_id: str | None,
+    scopes: tuple[str, ...],
+    roles: tuple[str, ...],
+) -> GrantRecord:
+    return GrantRecord(
+        resource, resource_id, provider_id, subscription_id, frozenset(scopes), roles
+    )
+
+
+@lru_cache(SHARED_MAX)
+def _same(grants: tuple[GrantRecord, ...]) -> tuple[GrantRecord, ...]:
+    return grants
+
+
+@lru_cache(SHARED_MAX)
+def _key_rates(limits: tuple[rows.Limit, ...]) -> tuple[RateLimit, ...]:
+    return compile_rates(limits)
+
+
+@lru_cache(SHARED_MAX)
+def _key_quotas(limits: tuple[rows.Limit, ...], zones: ZoneLoader) -> tuple[Quota, ...]:
+    return compile_quotas(limits, zones)
+
+
+@lru_cache(SHARED_MAX)
+def _networks(allowed: tuple[str, ...], denied: tuple[str, ...]) -> Networks:
+    return Networks(allowed, denied)
 
 
 def compile_secret(row: rows.SecretRow) -> SecretRecord:

@@ -225,8 +225,15 @@ class KeyRecord:
     rates: tuple[RateLimit, ...]
     quotas: tuple[Quota, ...]
     grants: tuple[GrantRecord, ...]
-    secrets: Mapping[str, SecretRecord] = field(repr=False)
+    secrets: tuple[SecretRecord, ...] = field(repr=False)
     apps: Apps | None = None
+
+    def secret(self, id: str) -> SecretRecord | None:
+        """Its secret of that id; there are few."""
+        for secret in self.secrets:
+            if secret.id == id:
+                return secret
+        return None
 
     def grant_for(self, api: ApiRecord) -> GrantRecord | None:
         """The row of access that opens `api`: its own before a wider one."""

@@ -43,6 +43,7 @@ def options_of(settings: Settings, kind: str) -> Options:
     return Options(
         kind=kind,
         keys_max=settings.cache.keys_max,
+        bytes_max=settings.cache.bytes_max,
         stale_seconds_max=settings.cache.stale_seconds_max,
         require_tls=settings.gateway.require_tls,
     )

@@ -75,7 +75,7 @@ def a_line() -> Line:
         rates=(),
         quotas=(),
         grants=(grant,),
-        secrets={"sec_a": secret},
+        secrets=(secret,),
     )
     return Line(secret, key, application, API, grant, None, 0, FOREVER_US, (), ())
 

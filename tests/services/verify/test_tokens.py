@@ -7,7 +7,7 @@ from keyhouse.core.records import (
     Snapshot,
 )
 from keyhouse.core.user_tokens import UserToken
-from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.cache import RecordCache
 from tests.core.rows import line as line_of
 
 TOKENS = 40
@@ -28,7 +28,7 @@ def test_what_is_kept_of_tokens_is_bounded() -> None:
     for number in range(TOKENS):
         digest = str(number).encode()
         cache.keep_token(digest, token(number))
-        cache.keep_token_way(digest, "webdata", Way(line, (), cache.generation))
+        cache.keep_token_way(digest, line, ())
     assert len(cache.tokens) == len(cache.ways) == KEPT
     assert str(TOKENS - 1).encode() in cache.ways
 
@@ -44,7 +44,6 @@ def test_keys_that_tokens_alone_lead_to_are_bounded_too() -> None:
             PartRef("tokens", revoked.id): revoked,
         }
         assert cache.install(Snapshot(0, parts))
-        way = Way(key, (), cache.generation)
-        cache.keep_token_way(str(number).encode(), "webdata", way)
-    held = [ref for ref in cache._parts if ref.kind in ("key", "tokens")]
-    assert len(held) <= 5 * KEPT + 1
+        cache.keep_token_way(str(number).encode(), key, parts)
+    held = len(cache._parts["key"]) + len(cache._parts["tokens"])
+    assert held <= 5 * KEPT + 1

@@ -162,9 +162,8 @@ class Store:
         for _, hashed in candidates:
             row = self.secrets.get(hashed)
             if row is not None:
-                refs = list(self.rows)
                 found = Found(row.key_id, row.id)
-                return Snapshot(self.seq, {r: self._part(r) for r in refs}, found)
+                return Snapshot(self.seq, self._around(row.key_id), found)
         return Snapshot(self.seq)
 
     def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
@@ -173,8 +172,13 @@ class Store:
             row = self.imported.get((project_id, *one))
             if row is not None:
                 found = Found(row.key_id, row.id, row.algorithm != "blake2b-256-keyed")
-                return Snapshot(self.seq, {r: self._part(r) for r in self.rows}, found)
+                return Snapshot(self.seq, self._around(row.key_id), found)
         return Snapshot(self.seq)
+
+    def _around(self, key_id: str) -> dict[PartRef, Part | None]:
+        """The key, and all that is no key."""
+        refs = [ref for ref in self.rows if ref.kind != "key" or ref.id == key_id]
+        return {ref: self._part(ref) for ref in refs}
 
     def find_api(self, slug: str) -> Snapshot:
         self._ask()

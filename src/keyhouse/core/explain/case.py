@@ -13,6 +13,7 @@ from keyhouse.core.compilation import (
     compile_line,
     compile_organization,
     compile_project,
+    compile_secret,
 )
 from keyhouse.core.paths import plain_path
 from keyhouse.core.patterns import METHODS
@@ -59,7 +60,7 @@ class Scene:
         """What a door would decide on."""
         key = compile_key(self.key, self.access, self.secrets, zones)
         return compile_line(
-            key.secrets[secret.id],
+            compile_secret(secret),
             key,
             compile_application(self.application, zones),
             compile_api(self.api, self.routes, zones),

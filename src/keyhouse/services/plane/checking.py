@@ -59,6 +59,7 @@ class Options:
 
     kind: str
     keys_max: int
+    bytes_max: int
     stale_seconds_max: float
     keep_log: bool = True
     require_tls: bool = False
@@ -110,7 +111,7 @@ class CheckingPlane:
         feed = await asyncio.to_thread(means.open_feed)
         self._catching_up = await asyncio.to_thread(means.open_feed)
         head = (await asyncio.to_thread(feed.read, _BEFORE_ALL)).head
-        cache = RecordCache(self.options.keys_max)
+        cache = RecordCache(self.options.keys_max, self.options.bytes_max)
         cache.start(head)
         self.recent = RecentChanges(means.keyring.active.key)
         self.recent.start(head)

@@ -201,7 +201,7 @@ def _key(
         rates=(),
         quotas=(),
         grants=(grant,),
-        secrets={},
+        secrets=(),
     )
 
 

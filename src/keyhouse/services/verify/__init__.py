@@ -1,6 +1,6 @@
 """Verification: whose key is this, and may it pass?"""
 
-from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.follower import Follower
 from keyhouse.services.verify.loading import Asker, HeldLine, Loading
 from keyhouse.services.verify.management import ManagementKey, refusal_of
@@ -10,6 +10,7 @@ from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.recent import RecentChanges
 from keyhouse.services.verify.resolver import Resolver
 from keyhouse.services.verify.verifier import Verifier
+from keyhouse.services.verify.ways import Way
 
 __all__ = [
     "Asker",

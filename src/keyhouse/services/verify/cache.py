@@ -6,8 +6,9 @@ database is taken in only if no change was applied that it has not seen:
 otherwise a slow read could bring back a key that was revoked meanwhile.
 """
 
-from collections import OrderedDict, deque
-from typing import Final, NamedTuple
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterable
+from typing import Final
 
 from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
@@ -27,7 +28,10 @@ from keyhouse.core.secret import DIGEST_BYTES
 from keyhouse.core.user_tokens import UserToken
 from keyhouse.ports import Changes
 from keyhouse.services.verify.hosts import HostIndex
+from keyhouse.services.verify.ways import Held, Way, Ways
+from keyhouse.services.verify.weight import FOUND_BYTES, TOKEN_BYTES, WAY_BYTES, weight_of
 
+BYTES_MAX: Final = 1 << 28
 REMEMBERED_CHANGES: Final = 4096
 ABSENCES_MAX: Final = 65_536
 ABSENCE_US: Final = 2_000_000
@@ -35,36 +39,22 @@ ABSENCE_US: Final = 2_000_000
 even where the change that announces it is late."""
 
 
-class _Held(NamedTuple):
-    part: Part
-    seq: int
-
-
-class Way:
-    """A cached line, with the parts that it was made from."""
-
-    __slots__ = ("generation", "line", "parts")
-
-    def __init__(
-        self, line: Line, parts: tuple[tuple[PartRef, Part], ...], generation: int
-    ) -> None:
-        self.line = line
-        self.parts = parts
-        self.generation = generation
-
-
 class RecordCache:
-    """Records by reference, secrets by digest, APIs by slug; bounded by keys.
+    """Records by reference, secrets by digest, APIs by slug.
 
-    One thread uses it. `generation` moves when anything is dropped.
+    Bounded by keys, and by the bytes that these and what hangs on them take. One
+    thread uses it. `generation` moves when anything is dropped.
     """
 
-    def __init__(self, keys_max: int) -> None:
+    def __init__(self, keys_max: int, bytes_max: int = BYTES_MAX) -> None:
         self.generation = 0
         self.applied = 0
-        self.ways: OrderedDict[bytes, dict[str, Way]] = OrderedDict()
+        self.ways = Ways()
         self._keys_max = keys_max
-        self._parts: dict[PartRef, _Held] = {}
+        self._bytes_max = bytes_max
+        # By kind and id: a name of both for each part would take a tenth of its bytes.
+        self._parts: defaultdict[str, dict[str, Held]] = defaultdict(dict)
+        self._parts_bytes = 0
         self._callers: OrderedDict[PartRef, None] = OrderedDict()
         self._found: dict[bytes, Found] = {}
         self.apis: dict[str, ApiRecord] = {}
@@ -79,6 +69,16 @@ class RecordCache:
         """How many secrets are held."""
         return len(self._found)
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes all of it takes, rather too much than too little."""
+        return (
+            self._parts_bytes
+            + FOUND_BYTES * len(self._found)
+            + WAY_BYTES * self.ways.count
+            + TOKEN_BYTES * len(self.tokens)
+        )
+
     def start(self, seq: int) -> None:
         """Begin empty at change `seq`: nothing before it matters any more."""
         self.applied = max(self.applied, seq)
@@ -87,7 +87,7 @@ class RecordCache:
 
     def part(self, ref: PartRef) -> Part | None:
         """The part, where it is held."""
-        held = self._parts.get(ref)
+        held = self._held(ref)
         return None if held is None else held.part
 
     def found(self, place: bytes) -> Found | None:
@@ -105,16 +105,19 @@ class RecordCache:
         """Whether all parts of a way still hold; remembers it for the next time."""
         if way.generation == self.generation:
             return True
-        for ref, part in way.parts:
-            held = self._parts.get(ref)
-            if held is None or held.part is not part:
+        for held in way.parts:
+            if self._parts[held.kind].get(held.part.id) is not held:
                 return False
         way.generation = self.generation
         return True
 
-    def keep_way(self, digest: bytes, slug: str, way: Way) -> None:
-        """Remember a line that was made."""
-        self.ways.setdefault(digest, {})[slug] = way
+    def keep_way(self, digest: bytes, line: Line, refs: Iterable[PartRef]) -> Way:
+        """Remember a line that was just made from these parts, which are held."""
+        way = Way(
+            line, tuple([self._parts[kind][id] for kind, id in refs]), self.generation
+        )
+        self.ways.keep(digest, way)
+        return way
 
     def install(self, snapshot: Snapshot) -> bool:
         """Take in what a read saw. False, and nothing of it is, if some of it
@@ -126,32 +129,50 @@ class RecordCache:
         for ref, part in snapshot.parts.items():
             if part is None:
                 self._drop(ref, snapshot.seq)
-            elif (held := self._parts.get(ref)) is None or held.seq <= snapshot.seq:
+            elif self._is_news(ref, snapshot.seq):
                 self._put(ref, part, snapshot.seq)
         return True
 
+    def _is_news(self, ref: PartRef, seq: int) -> bool:
+        """Whether a read at change `seq` may know more of a part than is held of it.
+
+        What is held and was not dropped by a change up to there is as it was read:
+        to replace it, an API with each of its keys, would make all ways stale.
+        """
+        held = self._held(ref)
+        return held is None or (held.seq <= seq and seq > self.applied)
+
     def keep_found(self, place: bytes, found: Found) -> None:
         """Remember where a secret leads; evicts the longest unused beyond the bound."""
+        key = self.part(PartRef("key", found.key_id))
+        if isinstance(key, KeyRecord):
+            # The texts of the key's own ids, not copies of them.
+            secret = key.secret(found.secret_id)
+            secret_id = found.secret_id if secret is None else secret.id
+            found = Found(key.id, secret_id, found.unsalted)
         self._found[place] = found
         self._absent.pop(place, None)
         while len(self._found) > self._keys_max:
             self._evict()
+        self._keep_bytes()
 
     def keep_token(self, digest: bytes, token: UserToken) -> None:
         """Remember a token whose signature was checked, and is not checked again."""
         self.tokens[digest] = token
         if len(self.tokens) > self._keys_max:
             self.tokens.popitem(last=False)
+        self._keep_bytes()
 
-    def keep_token_way(self, digest: bytes, slug: str, way: Way) -> None:
+    def keep_token_way(self, digest: bytes, line: Line, refs: Iterable[PartRef]) -> Way:
         """As `keep_way`, for what no secret leads to; so these are bounded too."""
-        self.keep_way(digest, slug, way)
+        way = self.keep_way(digest, line, refs)
         self._token_ways[digest] = None
         # Its key may have been loaded for it alone.
         self._keep_caller(PartRef("key", way.line.key.id))
         if len(self._token_ways) > self._keys_max:
             oldest, _ = self._token_ways.popitem(last=False)
-            self.ways.pop(oldest, None)
+            self.ways.forget(oldest)
+        return way
 
     def keep_absent(self, what: bytes | str, now_us: int) -> None:
         """Remember that a secret (digest) or an API (slug) does not exist."""
@@ -195,11 +216,12 @@ class RecordCache:
         )
 
     def _put(self, ref: PartRef, part: Part, seq: int) -> None:
-        old = self._parts.get(ref)
+        old = self._take(ref)
         if old is not None:
             self.generation += 1
             self._forget_slug(old.part)
-        self._parts[ref] = _Held(part, seq)
+        self._parts[ref.kind][part.id] = Held(ref.kind, part, seq)
+        self._parts_bytes += weight_of(part)
         if isinstance(part, ApiRecord):
             self.apis[part.slug] = part
         elif isinstance(
@@ -208,23 +230,48 @@ class RecordCache:
         ):
             self._keep_caller(ref)
 
+    def _take(self, ref: PartRef) -> Held | None:
+        """Take a part out, if it is held."""
+        held = self._parts[ref.kind].pop(ref.id, None)
+        if held is not None:
+            self._parts_bytes -= weight_of(held.part)
+        return held
+
+    def _held(self, ref: PartRef) -> Held | None:
+        return self._parts[ref.kind].get(ref.id)
+
     def _keep_caller(self, ref: PartRef) -> None:
         """Applications and what is theirs may each be as many as keys."""
         self._callers[ref] = None
         self._callers.move_to_end(ref)
         if len(self._callers) > 5 * self._keys_max:
-            oldest, _ = self._callers.popitem(last=False)
-            if self._parts.pop(oldest, None) is not None:
-                # Nobody would hear of its change: no way may be made of it still.
-                self.generation += 1
+            self._evict_caller()
+
+    def _keep_bytes(self) -> None:
+        """Evict until the rest fits; the last key stays, however much hangs on it."""
+        while self.weight > self._bytes_max and (len(self._found) > 1 or self.tokens):
+            if self.tokens:
+                self.tokens.popitem(last=False)
+            if self._token_ways:
+                self.ways.forget(self._token_ways.popitem(last=False)[0])
+            if len(self._found) > 1:
+                self._evict()
+            if len(self._callers) > len(self._found):
+                self._evict_caller()
+
+    def _evict_caller(self) -> None:
+        oldest, _ = self._callers.popitem(last=False)
+        if self._take(oldest) is not None:
+            # Nobody would hear of its change: no way may be made of it still.
+            self.generation += 1
 
     def _drop(self, ref: PartRef, seq: int) -> None:
         if ref.kind == HOST:
             self.hosts.changed()
-        held = self._parts.get(ref)
+        held = self._held(ref)
         if held is None or held.seq >= seq:
             return
-        del self._parts[ref]
+        self._take(ref)
         self.generation += 1
         self._forget_slug(held.part)
 
@@ -237,9 +284,8 @@ class RecordCache:
         """Forget the secret that was taken in first and its key."""
         place = next(iter(self._found))
         found = self._found.pop(place)
-        self.ways.pop(place[:DIGEST_BYTES], None)
-        ref = PartRef("key", found.key_id)
-        held = self._parts.pop(ref, None)
+        self.ways.forget(place[:DIGEST_BYTES])
+        held = self._take(PartRef("key", found.key_id))
         if held is not None and isinstance(held.part, KeyRecord):
             # A second secret of the key must not find a line without its key.
             self.generation += 1
@@ -247,6 +293,7 @@ class RecordCache:
     def _forget_all(self) -> None:
         self.generation += 1
         self._parts.clear()
+        self._parts_bytes = 0
         self._callers.clear()
         self._found.clear()
         self.apis.clear()

@@ -24,7 +24,7 @@ from keyhouse.core.records import (
 from keyhouse.core.secret import digest, is_well_formed
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, KeyStore
-from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.misses import MissBudget
 from keyhouse.services.verify.pieces import (
     HeldKey,
@@ -36,6 +36,7 @@ from keyhouse.services.verify.pieces import (
     subscribed_of,
 )
 from keyhouse.services.verify.sources import Source
+from keyhouse.services.verify.ways import Way
 
 ATTEMPTS_MAX: Final = 8
 """Rounds of reading before an asker is given up: more than the three that a
@@ -115,9 +116,7 @@ class Loading:
         held = self.line(found, slug, asker)
         if not isinstance(held, HeldLine):
             return held
-        way = Way(held.line, tuple(held.parts.items()), self._cache.generation)
-        self._cache.keep_way(hashed, slug, way)
-        return way
+        return self._cache.keep_way(hashed, held.line, held.parts)
 
     def line(
         self, found: Found, slug: str, asker: Asker[T], more: Sequence[PartRef] = ()

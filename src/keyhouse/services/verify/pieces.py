@@ -52,13 +52,14 @@ def refs_of_api(api: ApiRecord) -> list[PartRef]:
 def pieces_of(found: Found, held: dict[PartRef, Part]) -> HeldKey | None:
     """The key that was found, put together; None where it is none any more."""
     key = held[PartRef("key", found.key_id)]
-    if not isinstance(key, KeyRecord) or found.secret_id not in key.secrets:
+    secret = key.secret(found.secret_id) if isinstance(key, KeyRecord) else None
+    if secret is None or not isinstance(key, KeyRecord):
         return None
     application = held[PartRef("application", key.application_id)]
     if not isinstance(application, ApplicationRecord):
         return None
     owners = owners_of(held, key.organization_id, key.project_id)
-    return HeldKey(key, key.secrets[found.secret_id], application, tuple(owners))
+    return HeldKey(key, secret, application, tuple(owners))
 
 
 def owners_of(

@@ -16,8 +16,9 @@ from keyhouse.core.user_lines import beside, user_line
 from keyhouse.core.user_tokens import Signed, UserToken, looks_like_token, taken_apart
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, SignatureChecker
-from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.loading import Asker, HeldLine, Loading
+from keyhouse.services.verify.ways import Way
 
 TOKENS: Final = "tokens"
 """The kind of part that tells what is revoked of an application's tokens."""
@@ -62,14 +63,13 @@ class TokenLoading:
         held = self.line(user, slug, asker)
         if not isinstance(held, HeldLine):
             return held
-        line, parts = held.line, held.parts
+        line, refs = held.line, set(held.parts)
         if key_way is not None:
             if key_way.line.application.id != user.application_id:
                 return asker.refuse(Verdict.CONFLICTING_CREDENTIALS)
-            line, parts = beside(key_way.line, line), {**dict(key_way.parts), **parts}
-        way = Way(line, tuple(parts.items()), self._cache.generation)
-        self._cache.keep_token_way(hashed, slug, way)
-        return way
+            line = beside(key_way.line, line)
+            refs.update(part.ref for part in key_way.parts)
+        return self._cache.keep_token_way(hashed, line, refs)
 
     def token(
         self, text: bytes, asker: Asker[T], slug: str = ""

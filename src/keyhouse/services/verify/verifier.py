@@ -33,13 +33,14 @@ from keyhouse.ports import (
 )
 from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
-from keyhouse.services.verify.cache import RecordCache, Way
+from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.loading import Asker, Loading
 from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
 from keyhouse.services.verify.managers import Managers
 from keyhouse.services.verify.patience import Patience
 from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.token_loading import TokenLoading
+from keyhouse.services.verify.ways import Way
 
 OUTAGE_RETRY_US: Final = 200_000
 """While the database is gone, it is asked so often within requests."""
@@ -74,7 +75,7 @@ class Verifier:
         self.loading = loading
         self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
         self._cache = cache
-        self._ways = cache.ways
+        self._known_way = cache.ways.get
         self._managers = Managers(cache)
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts
@@ -130,13 +131,17 @@ class Verifier:
         self, request: Request, secret: bytes, attempt: int, *, caught_up: bool
     ) -> Way | Decision | Pending[Decision]:
         """Where the secret leads, by its hash."""
-        hasher = self._keyed_hash()
-        hasher.update(secret)
-        if request.token is not None:
-            hasher.update(b" " + request.token)
-        hashed = hasher.digest()
-        ways = self._ways.get(hashed)
-        way = None if ways is None else ways.get(request.api)
+        kept = request.way
+        if isinstance(kept, bytes):
+            hashed = kept
+        else:
+            hasher = self._keyed_hash()
+            hasher.update(secret)
+            if request.token is not None:
+                hasher.update(b" " + request.token)
+            # It comes back with the same when what it lacks was loaded.
+            request.way = hashed = hasher.digest()
+        way = self._known_way(hashed, request.api)
         if way is None or not self._cache.is_fresh(way):
             asker = self._asker(request, attempt, caught_up=caught_up)
             if request.token is None and not looks_like_token(secret):
