@@ -66,3 +66,12 @@ def world(database: Database) -> World:
     made = World()
     made.insert(database)
     return made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/empty.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(server.create())

@@ -20,6 +20,7 @@ from keyhouse.core.records import (
     KeyRecord,
     PartRef,
 )
+from keyhouse.ports import Conflict
 from tests.contracts import world as make
 from tests.contracts.world import DIGEST, NOW, World
 
@@ -271,6 +272,7 @@ def test_a_host_leads_to_its_api_and_a_whole_name_goes_before_a_star(
     with database.rows.writing() as rows:
         rows.insert(make.api(2, slug="maps"))
         for host, number in (("*.example.com", 1), ("api.example.com", 2)):
+            rows.insert(make.held_host(host))
             rows.insert(make.api_host(host, number))
     assert database.keys.has_hosts()
     for host, number in (("api.example.com", 2), ("any.example.com", 1)):
@@ -281,3 +283,57 @@ def test_a_host_leads_to_its_api_and_a_whole_name_goes_before_a_star(
     for host in ("example.com", "a.b.example.com", "other.org", "x"):
         snapshot = database.keys.find_host(host)
         assert (snapshot.api_id, snapshot.parts, snapshot.seq) == (None, {}, 2)
+
+
+def test_the_prefixes_on_a_host_are_found_all_at_once(
+    database: Database, world: World
+) -> None:
+    """Those of one host alone: its own go before a star's, all of them."""
+    with database.rows.writing() as rows:
+        rows.insert(make.api(2, slug="maps"))
+        for host in ("*.example.com", "api.example.com", "other.example.com"):
+            rows.insert(make.held_host(host))
+        for place, number in (
+            ("api.example.com/maps", 2),
+            ("api.example.com/v1/weather", 1),
+            ("api.example.com/v1", 2),
+            ("*.example.com", 1),
+            ("*.example.com/x", 2),
+            ("other.example.com", 2),
+        ):
+            rows.insert(make.api_host(place, number))
+    one = world.api.slug
+    snapshot = database.keys.find_host("api.example.com")
+    found = snapshot.prefixes
+    assert found is not None
+    assert (found.host, found.count) == ("api.example.com", 3)
+    assert (snapshot.api_id, snapshot.parts) == (None, {})
+    assert found.lead("/v1/weather/now") == (one, 2)
+    assert found.lead("/v1/other") == ("maps", 1)
+    assert found.lead("/x") == ("", 0)
+    starred = database.keys.find_host("any.example.com").prefixes
+    assert starred is not None
+    assert (starred.host, starred.lead("/x/y")) == ("*.example.com", ("maps", 1))
+    assert starred.lead("/y") == (one, 0)
+    assert database.keys.find_host("other.example.com").prefixes is None
+
+
+def test_no_place_is_below_a_host_that_another_organization_holds(
+    database: Database, world: World
+) -> None:
+    """The database says so, whatever the commands do."""
+    with database.rows.writing() as rows:
+        rows.insert(make.organization(2, "Other"))
+        rows.insert(make.held_host("api.example.com", 2))
+        with pytest.raises(Conflict):
+            rows.insert(make.api_host("api.example.com/v1", 1))
+        with pytest.raises(Conflict) as taken:
+            rows.insert(make.held_host("api.example.com"))
+        assert taken.value.field == "hosts"
+        rows.insert(make.held_host("b.example.com"))
+        rows.insert(make.api_host("b.example.com/v1", 1))
+        with pytest.raises(Conflict) as twice:
+            rows.insert(make.api_host("b.example.com/v1", 1))
+        assert twice.value.field == "hosts"
+        with pytest.raises(Conflict):
+            rows.remove(make.held_host("b.example.com"))

@@ -69,7 +69,13 @@ def test_every_row_is_read_as_it_was_written(
     database: Database, world: World, kind: type[entities.Entity]
 ) -> None:
     person = entities.Person(id="usr_1", email="a@b", name="A", created_at=1, updated_at=1)
-    more = (person, make.customer(), make.plan(), make.subscription())
+    more = (
+        person,
+        make.customer(),
+        make.plan(),
+        make.subscription(),
+        make.held_host("api.example.com"),
+    )
     with database.rows.writing() as rows:
         for row in more:
             rows.insert(row)
@@ -77,6 +83,7 @@ def test_every_row_is_read_as_it_was_written(
     parents = {
         foreign.parent.name: there[foreign.column.table.name]
         for foreign in ENTITY_TABLES[kind].foreign_keys
+        if foreign.column.primary_key
     }
 
     @settings(

@@ -22,16 +22,6 @@ from keyhouse.adapters.database.schema import MIGRATIONS, known_revisions
 from keyhouse.adapters.database.tables import ENTITY_TABLES, metadata
 from keyhouse.core import entities
 from tests.contracts.world import World
-from tests.servers.postgres import PostgresServer  # noqa: TC001 - one place for imports
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without any table."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/empty.db"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.url(server.create())
 
 
 def described(url: str) -> set[str]:

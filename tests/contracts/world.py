@@ -54,12 +54,20 @@ def api(number: int = 1, of: int = 1, slug: str = "weather") -> entities.Api:
     )
 
 
-def api_host(host: str, api: int) -> entities.ApiHost:
-    return entities.ApiHost(
+def held_host(host: str, organization: int = 1) -> entities.HeldHost:
+    return entities.HeldHost(
         id=host,
+        organization_id=id_of("org", organization),
+        parent=host.partition(".")[2],
+    )
+
+
+def api_host(place: str, api: int) -> entities.ApiHost:
+    return entities.ApiHost(
+        id=place,
         organization_id=id_of("org", 1),
         api_id=id_of("api", api),
-        parent=host.partition(".")[2],
+        host_id=place.partition("/")[0],
     )
 
 

@@ -1,7 +1,8 @@
 """The names by which requests find their API: what stands in Host, and what covers it.
 
 An API's host is a name in lower-case ASCII (`api.example.com`; `xn--…` for
-others), or `*.example.com`: one label, any, in the star's place.
+others), or `*.example.com`: one label, any, in the star's place. A place is a
+host, or a host and a prefix of paths: `api.example.com/weather`.
 """
 
 import re
@@ -36,6 +37,12 @@ def is_name(text: str) -> bool:
 def is_number(text: str) -> bool:
     """Whether resolvers read it as an address rather than a name (WHATWG URL, 3.5)."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def parts_of(place: str) -> tuple[str, str]:
+    """The host of a place, and its prefix: '' where all paths lead there."""
+    host, slash, rest = place.partition("/")
+    return host, slash + rest
 
 
 def parent_of(host: str) -> str:

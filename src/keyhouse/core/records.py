@@ -16,6 +16,7 @@ from keyhouse.core.limits import RateLimit
 from keyhouse.core.notices import Notice
 from keyhouse.core.patterns import Endpoints, Referrers
 from keyhouse.core.plan_records import PlanRecord, SubscriptionRecord
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.quotas import Budget, Quota
 from keyhouse.core.scopes import Needs
 from keyhouse.core.user_tokens import SECONDS_USUAL, UserToken
@@ -128,7 +129,8 @@ class ApiRecord:
     `rates` and `quotas` are its defaults for each key. `query_parameter` is
     ASCII bytes, `key_header` lower-case ASCII bytes. `roles` maps the name of a
     role to its scopes. `cors_origins` is None where CORS is the upstream's affair.
-    `keeps_prefix` says that the upstream gets the slug that stood in the path.
+    `keeps_prefix` says that the upstream gets the slug, or the prefix of one of its
+    places, that stood in the path.
     `upstream_headers` are known to the gateway alone, and None where there are
     none. `signs_identity` says that the upstream is told who calls by a signed
     token too. `imported` tells which strings of other systems its project holds,
@@ -334,13 +336,15 @@ class Snapshot:
     """What one read of the database saw, all of it at change `seq`.
 
     `parts` holds None for a part that was asked for and does not exist.
-    `found` answers a search for a secret, `api_id` one for a slug or a host.
+    `found` answers a search for a secret, `api_id` one for a slug or a host;
+    `prefixes` one for a host where not all paths lead to one API.
     """
 
     seq: int
     parts: Mapping[PartRef, Part | None] = field(default_factory=dict)
     found: Found | None = None
     api_id: str | None = None
+    prefixes: Prefixes | None = None
 
 
 class Change(NamedTuple):

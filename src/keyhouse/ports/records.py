@@ -33,7 +33,8 @@ class KeyStore(Protocol):
     def find_host(self, host: str) -> Snapshot:
         """The API that a host leads to, with its project and organization.
 
-        `host` is a whole name; one that an API has itself goes before a star.
+        `host` is a whole name; one that is held itself goes before a star. Where
+        not all of its paths lead to one API, it is `prefixes` that are found.
         """
 
     def has_hosts(self) -> bool:

@@ -1,6 +1,7 @@
 """A verifier and a meter in memory, with the signatures of the real ones."""
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from keyhouse.core.addresses import UNKNOWN, Networks
@@ -12,6 +13,7 @@ from keyhouse.core.hosts import cover_of
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.patterns import Referrers
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.quotas import FOREVER_US
 from keyhouse.core.records import (
     ApiRecord,
@@ -139,7 +141,7 @@ class Verifier:
             BYSTANDER: ManagementKey("key_bystander"),
         }
         self.hosts = HostIndex()
-        self.host_slugs: dict[str, str] = {}
+        self.host_slugs: Mapping[str, str | Prefixes] = {}
         self.requests: list[Request] = []
         self.exposures: list[tuple[bytes | None, str]] = []
         self.managing: list[tuple[bytes, str | None]] = []
@@ -168,9 +170,9 @@ class Verifier:
     def host(self, name: str, address: int = UNKNOWN) -> Any:
         if self.failure is not None:
             return self._perhaps(None)
-        slug = self.host_slugs.get(name) or self.host_slugs.get(cover_of(name)) or ""
-        self.hosts.keep(name, slug)
-        return self._perhaps(slug)
+        lead = self.host_slugs.get(name) or self.host_slugs.get(cover_of(name)) or ""
+        self.hosts.keep(name, lead)
+        return self._perhaps(lead)
 
     def management(self, secret: bytes, address: int, key_id: str | None = None) -> Any:
         self.managing.append((secret, key_id))

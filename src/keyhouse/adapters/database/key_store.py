@@ -6,13 +6,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.engine import reading
+from keyhouse.adapters.database.host_places import HostPlace, places_on
 from keyhouse.adapters.database.loading import Loading
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.selects import select_all, select_where
 from keyhouse.adapters.database.tables import api_host, change_head, secret
 from keyhouse.core import entities
-from keyhouse.core.hosts import cover_of
+from keyhouse.core.hosts import parts_of
 from keyhouse.core.imported import Candidate
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import Found, PartRef, Snapshot
 from keyhouse.core.secret import ALGORITHM
 from keyhouse.core.upstream_headers import Unseal
@@ -66,14 +68,14 @@ class DatabaseKeyStore:
         return Snapshot(seq, loading.parts, api_id=id)
 
     def find_host(self, host: str) -> Snapshot:
-        """The API that a host leads to, with its project and organization."""
-        names = (host, cover_of(host))
+        """The API that a host leads to, or the prefixes below it."""
         with reading(self._engine) as connection:
             seq = _seq(connection)
+            places = places_on(connection, host)
+            if any(place.id != place.host_id for place in places):
+                return Snapshot(seq, prefixes=_prefixes(places))
             loading = Loading(connection, self._unseal)
-            rows = loading.rows(entities.ApiHost, "id", list(names))
-            apis = {row.id: row.api_id for row in rows}
-            id = apis.get(names[0]) or apis.get(names[1])
+            id = places[0].api_id if places else None
             loading.load_api(id)
         return Snapshot(seq, loading.parts, api_id=id)
 
@@ -94,6 +96,11 @@ class DatabaseKeyStore:
 def _seq(connection: Connection) -> int:
     rows = select_all(change_head, connection.dialect).all(connection, ())
     return int(rows[0][0])
+
+
+def _prefixes(places: Sequence[HostPlace]) -> Prefixes:
+    slugs = ((parts_of(place.id)[1], place.slug) for place in places)
+    return Prefixes(places[0].host_id, slugs)
 
 
 def _find(connection: Connection, candidates: Sequence[tuple[str, bytes]]) -> Found | None:

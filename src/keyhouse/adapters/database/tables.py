@@ -28,6 +28,7 @@ _PRIMARY_CONFLICT: Final = {
     "member": "person_id",
     "access": "access",
     "application_customer": "customer",
+    "held_host": "hosts",
     "api_host": "hosts",
     "upstream_header": "name",
     "plan_version": "version",
@@ -197,11 +198,22 @@ api: Final = _table(
     organization_id="organization",
     project_id="project",
 )
+held_host: Final = _table(
+    entities.HeldHost,
+    "held_host",
+    _unique("id", "organization_id", field="hosts"),
+    sa.Index(None, "parent"),
+    organization_id="organization",
+)
+# With the organization: none has a place below a host that another holds.
 api_host: Final = _table(
     entities.ApiHost,
     "api_host",
+    sa.ForeignKeyConstraint(
+        ["host_id", "organization_id"], ["held_host.id", "held_host.organization_id"]
+    ),
     sa.Index(None, "api_id"),
-    sa.Index(None, "parent"),
+    sa.Index(None, "host_id"),
     organization_id="organization",
     api_id="api",
 )
@@ -412,6 +424,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.Member: member,
     entities.Project: project,
     entities.Api: api,
+    entities.HeldHost: held_host,
     entities.ApiHost: api_host,
     entities.UpstreamHeader: upstream_header,
     entities.Route: route,

@@ -11,6 +11,7 @@ from keyhouse.core.entities.apis import (
     ApiHost,
     BrowserKeys,
     CostFrom,
+    HeldHost,
     Identity,
     Prefix,
     Route,
@@ -107,6 +108,7 @@ Entity = (
     | Member
     | Project
     | Api
+    | HeldHost
     | ApiHost
     | UpstreamHeader
     | Route
@@ -163,6 +165,7 @@ __all__ = [
     "Entity",
     "Environment",
     "Event",
+    "HeldHost",
     "IdempotencyRow",
     "Identity",
     "ImportAccess",

@@ -14,7 +14,10 @@ class BrowserKeys(StrEnum):
 
 
 class Prefix(StrEnum):
-    """What becomes of an API's slug in a path before the upstream gets it."""
+    """What becomes of what led to an API, its slug or the prefix of a place of it,
+
+    before the upstream gets the path.
+    """
 
     STRIP = "strip"
     KEEP = "keep"
@@ -45,7 +48,7 @@ class Api:
     there are none, OPTIONS goes to the upstream.
     Tokens of users last `token_seconds_max` at most; `user_limits` are counted for
     each user inside an application.
-    `hosts` are names that lead to it (see `core.hosts`), each of which has an
+    `hosts` are places that lead to it (see `core.hosts`), each of which has an
     `ApiHost`.
     """
 
@@ -73,17 +76,30 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiHost:
-    """An entry of the index over the hosts of all APIs: no two have the same.
+class HeldHost:
+    """Whose a host is: one organization's, as long as any API of it has a place there.
 
-    `id` is the host as it stands in `Api.hosts`, `parent` is that without its
-    first label. Databases hold no list unique, so it is written a second time.
+    `id` is the host (see `core.hosts`), `parent` is that without its first label.
+    """
+
+    id: str
+    organization_id: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiHost:
+    """An entry of the index over the places of all APIs: no two have the same.
+
+    `id` is the place as it stands in `Api.hosts`, `host_id` that without its
+    prefix, which the same organization holds. Databases hold no list unique,
+    so it is written a second time.
     """
 
     id: str
     organization_id: str
     api_id: str
-    parent: str
+    host_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,15 @@
-"""Requests that find their API by the host they were sent to.
+"""Requests that find their API by the host they were sent to, and by their path there.
 
 `/.keyhouse/` is Keyhouse's own on every host, then comes the host, then the
-slug. A host that is none of an API's changes nothing.
+slug. A host that is none of an API's changes nothing; on one that is, no slug
+leads anywhere: whoever holds the name vouches for all that is below it.
 """
 
 from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.hosts import read_host
-from keyhouse.doors.gateway.targets import OWN_SLUG, Place, whole_place
+from keyhouse.core.prefixes import Prefixes
+from keyhouse.doors.gateway.targets import OWN_SLUG, Place, led_place
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,10 +50,10 @@ def place_at(exchange: "Exchange", place: Place) -> Place | None:
     name = _name(exchange)
     if not name or place.slug is None or place.slug == OWN_SLUG:
         return place
-    slug = exchange.gate.hosts.slug(name)
-    if slug is None:
+    lead = exchange.gate.hosts.lead(name)
+    if lead is None:
         return None
-    return whole_place(place, slug) if slug else place
+    return led_place(place, lead) if lead else place
 
 
 def find(exchange: "Exchange", place: Place) -> None:
@@ -61,8 +63,8 @@ def find(exchange: "Exchange", place: Place) -> None:
     def found(outcome: object) -> None:
         if exchange.over:
             return
-        if isinstance(outcome, str):
-            exchange.lead(whole_place(place, outcome) if outcome else place)
+        if isinstance(outcome, str | Prefixes):
+            exchange.lead(led_place(place, outcome) if outcome else place)
         else:
             exchange.unfound()
 

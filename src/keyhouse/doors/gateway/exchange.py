@@ -166,6 +166,8 @@ class Exchange(Turn):
             self._ask(api)
         elif slug is None:
             self.fail(refuse.AMBIGUOUS_PATH)
+        elif not slug:
+            self.fail(refuse.API_NOT_FOUND)
         elif slug == OWN_SLUG:
             endpoints.begin(self)
         else:

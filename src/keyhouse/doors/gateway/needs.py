@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import Limit
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line, PartRef
 from keyhouse.core.request import Request
 from keyhouse.core.reservations import Reservation
@@ -37,8 +38,11 @@ class Hosts(Protocol):
 
     in_use: bool
 
-    def slug(self, host: str) -> str | None:
-        """The slug of its API, '' where it has none, None where that is not known."""
+    def lead(self, host: str) -> str | Prefixes | None:
+        """The slug of its API or its prefixes, '' where no API has it, None where that
+
+        is not known.
+        """
 
 
 class Verifying(Protocol):
@@ -55,9 +59,12 @@ class Verifying(Protocol):
     def hosts(self) -> Hosts:
         """What is known of hosts; the same one each time."""
 
-    def host(self, name: str, address: int = ...) -> str | Verdict | Pending[Any]:
+    def host(
+        self, name: str, address: int = ...
+    ) -> str | Prefixes | Verdict | Pending[Any]:
         """The slug of the API that a host leads to, '' where it leads to none.
 
+        `Prefixes`, where not all of its paths lead to one API.
         `address` is that of the caller who asks for it.
         """
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyhouse.core.paths import USUAL_SEGMENT, plain_path
+from keyhouse.core.prefixes import Prefixes
 
 METHODS: Final[dict[bytes, str]] = {
     name.encode("ascii"): name
@@ -26,9 +27,9 @@ _USUAL_LINE: Final = re.compile(
 class Place:
     """`path` is the whole path, `below` its part below the API's root.
 
-    `rest` is what the upstream gets: path and query, without the slug, where
-    the API is not one that keeps it; that gets `target`. `slug` is None where
-    the path has more than one reading.
+    `rest` is what the upstream gets: path and query, without what led to the
+    API, where that is not one that keeps it; that gets `target`. `slug` is
+    None where the path has more than one reading, and '' where it leads nowhere.
     """
 
     slug: str | None
@@ -50,7 +51,7 @@ class Asked:
 
 PLACES: Final[dict[bytes, Place]] = {}
 """Targets in use; `place_of` keeps it."""
-_WHOLE: Final[dict[tuple[str, bytes], Place]] = {}
+_LED: Final[dict[tuple[object, ...], Place]] = {}
 LINES: Final[dict[bytes, Asked]] = {}
 """Request lines in use; `read_line` keeps it."""
 _SEEN: Final = [0] * _PLACES_MAX
@@ -73,22 +74,47 @@ def place_of(target: bytes) -> Place:
     return place
 
 
-def whole_place(place: Place, slug: str) -> Place:
-    """The place where all of the path is below the root of the API with that slug.
+def led_place(place: Place, lead: str | Prefixes) -> Place:
+    """The place of a request that its host leads: to the API with that slug, which
 
-    Its `path`, which is written down, is behind the slug as that of any call.
-    Remembered by the rule of `place_of`.
+    has all of the path below its root, or by the longest prefix. Its `path`,
+    which is written down, is behind the slug as that of any call. Remembered
+    by the rule of `place_of`.
     """
-    key = (slug, place.target)
-    whole = _WHOLE.get(key)
-    if whole is None:
+    key = (lead, place.target)
+    led = _LED.get(key)
+    if led is None:
+        if isinstance(lead, Prefixes):
+            return _led_by_prefix(place, lead)
         path, target = place.path, place.target
-        whole = Place(slug, f"/{slug}{path}", path, target, place.query, target)
-        if not place.query and len(target) <= _LENGTH_MAX:
-            if len(_WHOLE) >= _PLACES_MAX:
-                _WHOLE.clear()
-            _WHOLE[key] = whole
-    return whole
+        led = Place(lead, f"/{lead}{path}", path, target, place.query, target)
+        _remember(key, led)
+    return led
+
+
+def _led_by_prefix(place: Place, prefixes: Prefixes) -> Place:
+    path, target = place.path, place.target
+    # What is compared is what the decision reads: escapes make no second spelling.
+    plain = plain_path(path) if "%" in path else path
+    slug, depth = prefixes.lead(plain or "/")
+    if not slug:
+        return Place("", path, path, target, place.query, target)
+    if not depth:
+        return led_place(place, slug)
+    key = (slug, target, depth)
+    led = _LED.get(key)
+    if led is None:
+        below, rest = _behind(target, path, depth)
+        led = Place(slug, f"/{slug}{below}", below, rest, place.query, target)
+        _remember(key, led)
+    return led
+
+
+def _remember(key: tuple[object, ...], led: Place) -> None:
+    if not led.query and len(led.target) <= _LENGTH_MAX:
+        if len(_LED) >= _PLACES_MAX:
+            _LED.clear()
+        _LED[key] = led
 
 
 def read_line(line: bytes) -> Asked | None:
@@ -141,9 +167,25 @@ def _plain(line: bytes) -> Asked | None:
 def _read(target: bytes) -> Place:
     raw, _, query = target.partition(b"?")
     path = raw.decode("latin-1")
-    if plain_path(path) is None or b"#" in query:
+    plain = plain_path(path)
+    if plain is None or b"#" in query:
         return Place(None, path, "/", b"/", query, target)
     end = path.find("/", 1)
     if end < 0:
-        return Place(path[1:], path, "/", b"/" + target[len(raw) :], query, target)
-    return Place(path[1:end], path, path[end:], target[end:], query, target)
+        return Place(plain[1:], path, "/", b"/" + target[len(raw) :], query, target)
+    # An escape is no second spelling of a slug, nor of Keyhouse's own paths.
+    slug = path[1:end] if plain is path else plain[1 : plain.find("/", 1)]
+    return Place(slug, path, path[end:], target[end:], query, target)
+
+
+def _behind(target: bytes, path: str, depth: int) -> tuple[str, bytes]:
+    """What stands behind so many segments of a path, and of the target that it is of.
+
+    Escaped slashes are refused, so a path has as many segments in any spelling.
+    """
+    end = 0
+    for _ in range(depth):
+        end = path.find("/", end + 1)
+    if end < 0:
+        return "/", b"/" + target[len(path) :]
+    return path[end:], target[end:]

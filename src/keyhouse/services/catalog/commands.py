@@ -6,7 +6,6 @@ from keyhouse.core import ids
 from keyhouse.core.entities import (
     Access,
     Api,
-    ApiHost,
     BrowserKeys,
     Entity,
     Identity,
@@ -30,7 +29,7 @@ from keyhouse.core.validation import (
     check_slug,
     check_upstreams,
 )
-from keyhouse.services.catalog.hosts import keep_hosts
+from keyhouse.services.catalog.hosts import free_hosts, keep_hosts
 from keyhouse.services.catalog.queries import WRITE_APIS, home_project, reached_api
 from keyhouse.services.catalog.selling import is_sold
 from keyhouse.services.refusals import Taken, refuse
@@ -103,11 +102,11 @@ def delete_api(work: Work, name: str) -> None:
         raise Taken("api", "is opened by a plan or was subscribed to", mend)
     rows: list[Entity] = [
         *work.tx.find(Route, api_id=api.id),
-        *work.tx.find(ApiHost, api_id=api.id),
         *work.tx.find(UpstreamHeader, api_id=api.id),
     ]
     for row in rows:
         work.tx.remove(row)
+    free_hosts(work, api)
     work.drop("api.delete", api)
 
 

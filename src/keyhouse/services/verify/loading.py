@@ -191,7 +191,7 @@ class Loading:
             return asker.refuse(Verdict.UNAVAILABLE)
 
         def take_in(snapshot: Snapshot) -> None:
-            self._cache.hosts.keep(name, _slug_of(snapshot))
+            self._cache.hosts.keep(name, snapshot.prefixes or _slug_of(snapshot))
 
         load = self._pending(
             ("host", name), lambda: self._store.find_host(name), take_in, asker
@@ -399,7 +399,12 @@ class Loading:
 
 def _is_miss(result: object) -> bool:
     """Whether a look-up found neither secret nor API; one that failed did not look."""
-    return isinstance(result, Snapshot) and result.found is None and result.api_id is None
+    return (
+        isinstance(result, Snapshot)
+        and result.found is None
+        and result.api_id is None
+        and result.prefixes is None
+    )
 
 
 def _found_none(result: object) -> bool:

@@ -17,6 +17,7 @@ from keyhouse.core.decision import Decision, Pending, exhausted
 from keyhouse.core.entities import AlertKind, KeyKind
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest, keyed_hash, without_secret
@@ -320,16 +321,17 @@ class Verifier:
 
     def host(
         self, name: str, address: int = UNKNOWN, attempt: int = 0
-    ) -> str | Verdict | Pending[str | Verdict]:
+    ) -> str | Prefixes | Verdict | Pending[str | Prefixes | Verdict]:
         """The slug of the API that a host leads to, '' where it leads to none.
 
-        The verdict is `unavailable`, where that cannot be found out. `address`
-        is that of the caller who asks for it.
+        `Prefixes`, where not all of its paths lead to one API. The verdict is
+        `unavailable`, where that cannot be found out. `address` is that of the
+        caller who asks for it.
         """
-        known = self.hosts.slug(name)
+        known = self.hosts.lead(name)
         if known is not None:
             return known
-        asker: Asker[str | Verdict] = Asker(
+        asker: Asker[str | Prefixes | Verdict] = Asker(
             lambda: self.host(name, address, attempt + 1),
             lambda verdict, _=None: verdict,
             attempt,
