@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from keyhouse.core import entities as rows
 from keyhouse.core import ids
+from keyhouse.core.hosts import parent_of, parts_of
 from keyhouse.core.keyring import Pepper
 from keyhouse.core.secret import ALGORITHM, Secret, digest, mint
 from keyhouse.core.user_tokens import Mint, claims_of
@@ -17,6 +18,7 @@ _ENUMS: dict[str, type[Any]] = {
     "kind": rows.KeyKind,
     "environment": rows.Environment,
     "browser_keys": rows.BrowserKeys,
+    "prefix": rows.Prefix,
 }
 _LIMIT_ENUMS: dict[str, type[Any]] = {"kind": rows.LimitKind, "window": rows.Window}
 _PREFIXES: dict[type[Any], str] = {
@@ -37,7 +39,10 @@ T = TypeVar("T")
 
 @dataclass
 class World:
-    """The rows of a case. `secrets`, `ids` and `slugs` are by the case's own names."""
+    """The rows of a case. `secrets`, `ids` and `slugs` are by the case's own names.
+
+    `host` is a name that no other case has.
+    """
 
     rows: list[Any] = field(default_factory=list)
     secrets: dict[str, Secret] = field(default_factory=dict)
@@ -45,6 +50,7 @@ class World:
     slugs: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     token_limits: list[Any] = field(default_factory=list)
+    host: str = ""
 
     def all(self, kind: type[T]) -> list[T]:
         """The rows of one class."""
@@ -83,7 +89,7 @@ class Filling:
         self._case = case
         self._pepper = pepper
         self._upstream = upstream
-        self.world = World()
+        self.world = World(host=f"c{case.number}.example")
 
     def fill(self) -> World:
         """All rows, those that others name first."""
@@ -280,9 +286,19 @@ class Filling:
             one: self._upstream + path for one, path in bases.items() if path is not None
         }
         slug = self.world.slugs[name] = f"{name}-{self._case.number}"
+        hosts = [one.format(host=self.world.host) for one in given.pop("hosts", [])]
         api_id = self._add(
-            rows.Api, given, name, slug=slug, name=name, upstreams=upstreams, **own
+            rows.Api,
+            given,
+            name,
+            slug=slug,
+            name=name,
+            upstreams=upstreams,
+            hosts=tuple(hosts),
+            **own,
         )
+        for place in hosts:
+            self._place(place, api_id, own["organization_id"])
         for position, route in enumerate(routes):
             called = route["name"]
             row = {one: value for one, value in route.items() if one != "name"}
@@ -294,6 +310,18 @@ class Filling:
                 position=position,
                 organization_id=own["organization_id"],
             )
+
+    def _place(self, place: str, api_id: str, organization_id: str) -> None:
+        host, _ = parts_of(place)
+        if host not in {row.id for row in self.world.all(rows.HeldHost)}:
+            parent = parent_of(host)
+            held = rows.HeldHost(id=host, organization_id=organization_id, parent=parent)
+            self.world.rows.append(held)
+        self.world.rows.append(
+            rows.ApiHost(
+                id=place, organization_id=organization_id, api_id=api_id, host_id=host
+            )
+        )
 
     def _key(self, name: str, given: dict[str, Any]) -> None:
         secrets = given.pop("secrets", {name: {}})

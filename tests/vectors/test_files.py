@@ -89,6 +89,7 @@ def test_a_case_holds_only_what_validation_lets_in(case: reading.Case) -> None:
         problems += validation.check_limits("limits", api.limits, ZONES.__contains__)
         problems += validation.check_api_roles("roles", api.roles, api.scopes)
         problems += validation.check_cors_origins("cors_origins", api.cors_origins)
+        problems += validation.check_hosts("hosts", api.hosts, ())
     for access in world.all(rows.Access):
         problems += validation.check_scopes("scopes", access.scopes)
     for limits in (row.limits for kind in LIMITED for row in world.all(kind)):

@@ -23,9 +23,13 @@ async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gate]:
 
 def lines_of(world: World, request: dict[str, Any]) -> list[str]:
     """The request as a trusted proxy hands it on."""
-    target = f"/{asking.slug_of(world, request)}{world.filled(request['path'])}"
+    host, target = "api.example", request.get("called")
+    if target is None:
+        target = f"/{asking.slug_of(world, request)}{world.filled(request['path'])}"
+    else:
+        host = request.get("called_at", "{host}").format(host=world.host)
     query = asking.query_of(world, request)
-    lines = [f"{request['method']} {target}{query} HTTP/1.1", "Host: api.example"]
+    lines = [f"{request['method']} {target}{query} HTTP/1.1", f"Host: {host}"]
     lines.append(f"X-Forwarded-For: {request['address']}")
     lines.append(f"X-Forwarded-Proto: {asking.scheme_of(request)}")
     return lines + [f"{name}: {value}" for name, value in asking.headers_of(world, request)]

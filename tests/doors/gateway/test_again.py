@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from keyhouse.core.addresses import Networks
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.doors.gateway.exchange import Exchange
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import FENCED, KEY, LIMITED, api_record
@@ -40,6 +41,9 @@ _LINES = (
     "GET /weather/" + "long/" * 60 + " HTTP/1.1",
     "GET /kept/x HTTP/1.1",
     "GET /kept?q=1 HTTP/1.1",
+    "GET /based/deep/x HTTP/1.1",
+    "GET /b%61sed/x HTTP/1.1",
+    "GET /%2ekeyhouse/live HTTP/1.1",
     "GET / HTTP/1.1",
     "GET /?q=1 HTTP/1.1",
 )
@@ -53,9 +57,14 @@ _HOSTS = (
     "any.stars.test",
     "gone.test",
     "gateway.test",
+    "shared.test",
+    "bare.test",
     "127.0.0.1",
 )
-_SLUGS = {
+_BELOW = (("/based", "based"), ("/based/deep", "kept"), ("/kept", "weather"))
+_SLUGS: dict[str, str | Prefixes] = {
+    "shared.test": Prefixes("shared.test", (("", "weather"), *_BELOW)),
+    "bare.test": Prefixes("bare.test", _BELOW),
     "weather.test": "weather",
     "kept.test": "kept",
     "*.stars.test": "based",
@@ -253,12 +262,15 @@ async def test_a_host_that_changed_meanwhile_leads_where_it_leads(house: House) 
     await house.start()
     client = await house.client()
     one = ask("GET /weather/now HTTP/1.1", _BLOCKS[0], "weather.test")
-    for slugs, reached_as in (
+    below = Prefixes("weather.test", [("/weather", "based")])
+    steps: tuple[tuple[dict[str, str | Prefixes], str], ...] = (
         ({}, "GET /now"),
         ({"weather.test": "weather"}, "GET /weather/now"),
         ({"weather.test": "based"}, "GET /base/weather/now"),
+        ({"weather.test": below}, "GET /base/now"),
         ({}, "GET /now"),
-    ):
+    )
+    for slugs, reached_as in steps:
         house.verifier.host_slugs = slugs
         house.verifier.hosts.changed()
         for _ in range(2):

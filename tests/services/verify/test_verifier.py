@@ -15,6 +15,7 @@ from keyhouse.core.entities import (
     LimitKind,
     Window,
 )
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
@@ -567,6 +568,33 @@ def test_a_host_that_is_claimed_leads_there_at_once() -> None:
     assert finish(world.verifier.host("b.elsewhere.example")) == "weather"
 
 
+def test_a_host_with_prefixes_is_asked_for_once_and_anew_when_one_changes() -> None:
+    world = World()
+    old = Prefixes("api.example.com", [("/v1", "weather")])
+    world.store.add_host("api.example.com", old)
+    world.confirm()
+    assert finish(world.verifier.host("api.example.com")) is old
+    asked = world.store.asked
+    assert world.verifier.host("api.example.com") is old
+    assert world.store.asked == asked
+    new = Prefixes("api.example.com", [("/v1", "weather"), ("/v2", "weather")])
+    world.store.add_host("api.example.com", new)
+    world.confirm()
+    assert finish(world.verifier.host("api.example.com")) is new
+
+
+def test_a_host_with_prefixes_is_no_miss() -> None:
+    """Its callers are not slowed as those who ask for what there is not."""
+    world = World()
+    for number in range(200):
+        name = f"x{number}.example"
+        world.store.add_host(name, Prefixes(name, [("/v1", "weather")]))
+    world.confirm()
+    for number in range(200):
+        world.clock.up_us += 10_000  # what all askers together may look up
+        assert isinstance(finish(world.verifier.host(f"x{number}.example")), Prefixes)
+
+
 def test_hosts_are_not_asked_for_until_there_is_one() -> None:
     """Installations without any pay one look at a flag; the first one sets it."""
     world = World()
@@ -601,7 +629,7 @@ def test_a_flood_of_strange_hosts_is_bounded_and_known_ones_go_on() -> None:
     index.keep("api.example.com", "weather")
     for number in range(2 * HOSTS_MAX):
         index.keep(f"x{number}.example", "")
-        assert index.slug("api.example.com") == "weather"
+        assert index.lead("api.example.com") == "weather"
     assert len(index) == HOSTS_MAX
 
 

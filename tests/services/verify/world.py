@@ -29,6 +29,7 @@ from keyhouse.core.hosts import cover_of
 from keyhouse.core.imported import Candidate
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.quotas import Budget, Span
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import HOST, Change, Found, Part, PartRef, Snapshot
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret, digest, mint
@@ -100,7 +101,7 @@ class Store:
         self.secrets: dict[bytes, SecretRow] = {}
         self.access: dict[str, list[Access]] = {}
         self.links: dict[str, list[ApplicationCustomer]] = {}
-        self.hosts: dict[str, str] = {}
+        self.hosts: dict[str, str | Prefixes] = {}
         self.imported: dict[tuple[object, ...], SecretRow] = {}
 
     def put(self, kind: str, row: Any) -> None:
@@ -193,16 +194,18 @@ class Store:
                 return Snapshot(self.seq, parts, api_id=row.id)
         return Snapshot(self.seq)
 
-    def add_host(self, host: str, slug: str) -> None:
-        self.hosts[host] = slug
+    def add_host(self, host: str, lead: str | Prefixes) -> None:
+        self.hosts[host] = lead
         self.seq += 1
         self.log.append(Change(self.seq, PartRef(HOST, host)))
 
     def find_host(self, host: str) -> Snapshot:
-        slug = self.hosts.get(host) or self.hosts.get(cover_of(host))
-        if slug is not None:
-            return self.find_api(slug)
+        lead = self.hosts.get(host) or self.hosts.get(cover_of(host))
+        if isinstance(lead, str):
+            return self.find_api(lead)
         self._ask()
+        if lead is not None:
+            return Snapshot(self.seq, prefixes=lead)
         return Snapshot(self.seq)
 
     def has_hosts(self) -> bool:

@@ -407,6 +407,7 @@ TARGETS = [
     target("slashes in a query", b"/weather/x?//../", Meaning(target=b"/x?//../")),
     target("escapes in a query", b"/weather/x?%2e%2f%00", Meaning(target=b"/x?%2e%2f%00")),
     target("an escaped space", b"/weather/a%20b", Meaning(target=b"/a%20b")),
+    target("an escape in the slug", b"/we%61ther/x", PLAIN),
     target("a tilde", b"/weather/~a", Meaning(target=b"/~a")),
     target("a plus", b"/weather/a+b", Meaning(target=b"/a+b")),
     target("dots in a name", b"/weather/a..b", Meaning(target=b"/a..b")),
