@@ -1,7 +1,6 @@
 """A verifier and a meter in memory, with the signatures of the real ones."""
 
 import itertools
-from collections.abc import Mapping
 from typing import Any
 
 from keyhouse.core.addresses import UNKNOWN, Networks
@@ -13,7 +12,7 @@ from keyhouse.core.hosts import cover_of
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.patterns import Referrers
-from keyhouse.core.prefixes import Prefixes
+from keyhouse.core.prefixes import Prefixes  # noqa: TC001 - imports stand in one place
 from keyhouse.core.quotas import FOREVER_US
 from keyhouse.core.records import (
     ApiRecord,
@@ -141,7 +140,7 @@ class Verifier:
             BYSTANDER: ManagementKey("key_bystander"),
         }
         self.hosts = HostIndex()
-        self.host_slugs: Mapping[str, str | Prefixes] = {}
+        self.host_slugs: dict[str, str | Prefixes] = {}
         self.requests: list[Request] = []
         self.exposures: list[tuple[bytes | None, str]] = []
         self.managing: list[tuple[bytes, str | None]] = []

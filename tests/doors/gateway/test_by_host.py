@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from keyhouse.core.prefixes import Prefixes
 from keyhouse.ports import StoreUnavailable
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import FENCED, KEY
@@ -11,7 +12,7 @@ from tests.doors.gateway.wire import Answer
 
 pytestmark = pytest.mark.parametrize("pending", [False, True])
 
-_SLUGS = {
+_SLUGS: dict[str, str | Prefixes] = {
     "api.example.com": "weather",
     "*.stars.example": "based",
     "one.stars.example": "kept",

@@ -38,7 +38,8 @@ def test_what_is_counted_is_what_is_there() -> None:
     for _ in range(20_000):
         star = f"*.s{draw.randrange(40)}.example"
         name = star.replace("*", f"n{draw.randrange(3000)}")
-        index.keep(name, draw.choice(["", "maps", prefixes(star, 300)]))
+        leads: list[str | Prefixes] = ["", "maps", prefixes(star, 300)]
+        index.keep(name, draw.choice(leads))
         if draw.random() < 0.0005:
             index.changed()
             assert index.lead(name) is None

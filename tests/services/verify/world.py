@@ -28,8 +28,8 @@ from keyhouse.core.entities import (
 from keyhouse.core.hosts import cover_of
 from keyhouse.core.imported import Candidate
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
-from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.prefixes import Prefixes
+from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import HOST, Change, Found, Part, PartRef, Snapshot
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret, digest, mint

@@ -109,7 +109,7 @@ class ApiOut(BaseModel):
         query_parameter=None,
         browser_keys="refuse",
         cors_origins=["https://*.example.com"],
-        hosts=["api.example.com"],
+        hosts=["weather.example.com", "api.example.com/weather"],
         prefix="strip",
         identity="headers",
         token_seconds_max=3600,

@@ -121,10 +121,14 @@ class ApiChange(Body):
     browser_keys: Literal["refuse", "flag"] | None = None
     cors_origins: list[str] | None = None
     hosts: list[str] | None = Field(
-        None, description="Names that lead to it: api.example.com, *.example.com."
+        None,
+        description="Places that lead to it: api.example.com, *.example.com, or"
+        " api.example.com/weather for what is below a prefix; the longest one leads.",
     )
     prefix: Literal["strip", "keep"] | None = Field(
-        None, description="Whether the upstream gets the slug that stood in the path."
+        None,
+        description="Whether the upstream gets the slug, or the prefix of its place,"
+        " that stood in the path.",
     )
     identity: Literal["headers", "signed"] | None = Field(
         None, description="Whether the upstream is told who calls by a signed token too."
@@ -141,6 +145,7 @@ class ApiChange(Body):
         scopes=["forecast:read", "alerts:read"],
         roles={"reader": ["*:read"]},
         limits=[LIMIT],
+        hosts=["api.example.com/weather"],
     )
 
 

@@ -75,7 +75,8 @@ Hosts = Annotated[
     list[str] | None,
     typer.Option(
         "--host",
-        help="A name that leads to it: api.example.com or *.example.com.",
+        help="A place that leads to it: api.example.com, *.example.com, or "
+        "api.example.com/weather for what is below a prefix. Repeatable.",
     ),
 ]
 NoHosts = Annotated[bool, typer.Option("--no-hosts", help="Take all its hosts away.")]
@@ -83,7 +84,8 @@ KeepSlug = Annotated[
     bool | None,
     typer.Option(
         "--keep-slug/--strip-slug",
-        help="Whether the upstream gets the slug that stood in the path.",
+        "--keep-prefix/--strip-prefix",
+        help="Whether the upstream gets the slug or prefix that stood in the path.",
     ),
 ]
 SignIdentity = Annotated[

@@ -40,7 +40,7 @@ def both(
 
 def beside(name: str, sent: bytes) -> list[Case]:
     """What no prefix leads."""
-    meant = (Meaning(target=sent), NOWHERE)
+    meant: tuple[Meaning | Refused, ...] = (Meaning(target=sent), NOWHERE)
     return [
         Case(f"place: {name}, {host.decode()}", _at(host, sent), (one,))
         for host, one in zip((b"shared.test", b"bare.test"), meant, strict=True)

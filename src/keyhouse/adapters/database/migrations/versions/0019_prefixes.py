@@ -13,7 +13,6 @@ branch_labels = None
 depends_on = None
 
 _ASCII = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-_ASIDE = "api_host_aside"
 
 
 def upgrade() -> None:
@@ -42,19 +41,15 @@ def upgrade() -> None:
         ),
         *(_foreign("api_host", parent) for parent in ("organization", "api")),
     )
-    _fill("id, organization_id, api_id, id")
+    op.execute("INSERT INTO api_host SELECT id, organization_id, api_id, id FROM aside")
+    op.drop_table("aside")
     op.create_index("ix_api_host_api_id", "api_host", ["api_id"])
     op.create_index("ix_api_host_host_id", "api_host", ["host_id"])
 
 
 def _set_aside() -> None:
-    op.execute(f"CREATE TABLE {_ASIDE} AS SELECT * FROM api_host")
+    op.execute("CREATE TABLE aside AS SELECT * FROM api_host")
     op.drop_table("api_host")
-
-
-def _fill(columns: str) -> None:
-    op.execute(f"INSERT INTO api_host SELECT {columns} FROM {_ASIDE}")
-    op.drop_table(_ASIDE)
 
 
 def _id(name: str) -> sa.Column[str]:
@@ -77,8 +72,11 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_api_host"),
         *(_foreign("api_host", parent) for parent in ("organization", "api")),
     )
-    held = f"(SELECT parent FROM held_host WHERE held_host.id = {_ASIDE}.id)"
-    _fill(f"id, organization_id, api_id, {held}")
+    op.execute(
+        "INSERT INTO api_host SELECT aside.id, aside.organization_id, api_id, parent"
+        " FROM aside JOIN held_host ON held_host.id = host_id"
+    )
+    op.drop_table("aside")
     op.create_index("ix_api_host_api_id", "api_host", ["api_id"])
     op.create_index("ix_api_host_parent", "api_host", ["parent"])
     op.drop_table("held_host")
