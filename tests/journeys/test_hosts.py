@@ -34,6 +34,18 @@ def test_a_host_leads_as_soon_as_it_is_given_and_no_longer(
     assert calls() == ["/echo/x", "/other/x"]
     machine.run("apis", "update", "other", "--host", "api.example.com", "--keep-slug")
     assert calls() == ["/two/echo/x", "/two/other/x"]
+    for command in (
+        ("echo", "--host", "api.example.com", "--host", "*.example.com"),
+        ("other", "--host", "api.example.com/other", "--strip-prefix"),
+    ):
+        machine.run("apis", "update", "other", "--no-hosts")
+        assert machine.run("apis", "update", *command).returncode == 0
+    assert calls() == ["/echo/x", "/two/x"]
+    machine.run("apis", "update", "other", "--keep-prefix")
+    assert calls() == ["/echo/x", "/two/other/x"]
+    machine.run("apis", "update", "echo", "--host", "*.example.com")
+    nowhere = httpx.get(f"http://{machine.gateway}/echo/x", headers=headers)
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "api_not_found")
     machine.run("apis", "update", "other", "--no-hosts")
     assert calls() == ["/echo/x", "/other/x"]
     machine.run("apis", "update", "echo", "--no-hosts")

@@ -95,6 +95,61 @@ async def test_one_organization_shares_out_what_is_below_its_star(
     await deeper.make("/v1/apis", slug="deeper", hosts=["a.one.example.com"])
 
 
+async def test_apis_share_a_host_by_prefixes(house: House, tenant: Tenant) -> None:
+    """Each change says which place is wrong, or whose, and leaves all as it was."""
+    hosts = ["api.example.com", "api.example.com/weather"]
+    made = await tenant.make("/v1/apis", slug="weather", hosts=hosts)
+    assert made["hosts"] == hosts
+    maps = await tenant.make("/v1/apis", slug="maps", hosts=["api.example.com/maps"])
+    assert kept(house)["api.example.com/maps"] == maps["id"]
+    twice = {"slug": "two", "hosts": ["api.example.com/maps"]}
+    refused = await tenant.client.post("/v1/apis", json=twice)
+    assert refused.status_code == 409
+    (error,) = refused.json()["errors"]
+    assert error["field"] == "hosts"
+    assert error["reason"] == "has api.example.com/maps, which another API has"
+    wrong = {"hosts": ["api.example.com/maps", "api.example.com/a/../b"]}
+    refused = await tenant.client.patch("/v1/apis/maps", json=wrong)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert (error["field"], error["mend"]) == (
+        "hosts.1",
+        "leave empty segments, . and .. out of the prefix",
+    )
+    assert set(kept(house)) == {*hosts, "api.example.com/maps"}
+
+
+async def test_a_prefix_on_anothers_host_is_refused_like_the_host_itself(
+    house: House,
+) -> None:
+    """In the same words, whether there is such a prefix or not."""
+    other, tenant = house.tenant("Other"), house.tenant("Acme")
+    await other.make("/v1/apis", slug="theirs", hosts=["api.example.com/theirs"])
+    told = []
+    for place in ("", "/theirs", "/free", "/theirs/below"):
+        body = {"slug": "mine", "hosts": [f"api.example.com{place}"]}
+        refused = await tenant.client.post("/v1/apis", json=body)
+        assert refused.status_code == 409
+        told.append(refused.json()["errors"])
+    assert told == [told[0]] * 4
+    assert "theirs" not in str(told)
+
+
+async def test_a_change_of_prefixes_is_told_to_gateways(
+    house: House, tenant: Tenant
+) -> None:
+    api = await tenant.make("/v1/apis", slug="weather", hosts=["api.example.com"])
+    feed = house.database.feed()
+    try:
+        before = feed.read(0).head
+        hosts = {"hosts": ["api.example.com", "api.example.com/v1"]}
+        await tenant.client.patch("/v1/apis/weather", json=hosts)
+        told = {tuple(row.part) for row in feed.read(before).rows}
+    finally:
+        feed.close()
+    assert told == {("api", api["id"]), ("host", "api.example.com/v1")}
+
+
 async def test_a_name_of_keyhouse_itself_is_no_apis(tenant: Tenant) -> None:
     refused = await tenant.client.post(
         "/v1/apis", json={"slug": "mine", "hosts": ["gateway.example"]}

@@ -129,7 +129,7 @@ async def test_a_header_for_the_upstream_is_set_replaced_deleted_and_never_shown
 
 
 async def test_hosts_of_an_api_are_kept_and_shown(rooms: Rooms) -> None:
-    typed = {"hosts": "api.example.com\n*.example.org", "prefix": "keep"}
+    typed = {"hosts": "api.example.com/v1\n*.example.org", "prefix": "keep"}
     one = await rooms.api(**typed)
     await rooms.do(f"{one}/edit", one, name="Weather 2")
     page = await rooms.text(one)
