@@ -31,9 +31,14 @@ def furnish(installation: Installation, upstream: str, sign_up: SignUp) -> Scene
     home = f"/v1/organizations/{owner.organization}"
     owner.call("PATCH", home, name="Northwind Weather")
     scopes = ["forecast:read", "alerts:read", "alerts:write"]
-    known = {"scopes": scopes, "roles": {"reader": ["*:read"], "desk": ["alerts:write"]}}
+    known: dict[str, Any] = {
+        "scopes": scopes,
+        "roles": {"reader": ["*:read"], "desk": ["alerts:write"]},
+    }
+    shared = "api.northwind.example"
+    known["hosts"] = [shared, f"{shared}/weather/v1"]
     owner.api("weather", upstream, name="Weather", limits=[RATE], **known)
-    owner.api("maps", upstream, name="Maps")
+    owner.api("maps", upstream, name="Maps", hosts=[f"{shared}/maps"])
     call = {
         "method": "GET",
         "path": "/v1/forecast/{city}",
