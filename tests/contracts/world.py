@@ -55,11 +55,7 @@ def api(number: int = 1, of: int = 1, slug: str = "weather") -> entities.Api:
 
 
 def held_host(host: str, organization: int = 1) -> entities.HeldHost:
-    return entities.HeldHost(
-        id=host,
-        organization_id=id_of("org", organization),
-        parent=host.partition(".")[2],
-    )
+    return entities.HeldHost(id=host, organization_id=id_of("org", organization))
 
 
 def api_host(place: str, api: int) -> entities.ApiHost:
@@ -67,6 +63,7 @@ def api_host(place: str, api: int) -> entities.ApiHost:
         id=place,
         organization_id=id_of("org", 1),
         api_id=id_of("api", api),
+        parent=place.partition("/")[0].partition(".")[2],
         host_id=place.partition("/")[0],
     )
 

@@ -314,12 +314,15 @@ class Filling:
     def _place(self, place: str, api_id: str, organization_id: str) -> None:
         host, _ = parts_of(place)
         if host not in {row.id for row in self.world.all(rows.HeldHost)}:
-            parent = parent_of(host)
-            held = rows.HeldHost(id=host, organization_id=organization_id, parent=parent)
+            held = rows.HeldHost(id=host, organization_id=organization_id)
             self.world.rows.append(held)
         self.world.rows.append(
             rows.ApiHost(
-                id=place, organization_id=organization_id, api_id=api_id, host_id=host
+                id=place,
+                organization_id=organization_id,
+                api_id=api_id,
+                parent=parent_of(host),
+                host_id=host,
             )
         )
 

@@ -19,9 +19,11 @@ class Prefixes:
 
     `host` is the name or the star that they stand under, `count` how many
     there are. A prefix ends where a segment does: `/v1` leads no `/v10`.
+    `token` stands for them where it is remembered what they led to, so that
+    they need not be kept for that.
     """
 
-    __slots__ = ("_deepest", "_slugs", "count", "host")
+    __slots__ = ("_deepest", "_slugs", "count", "host", "token")
 
     def __init__(self, host: str, slugs: Iterable[tuple[str, str]]) -> None:
         """`slugs` are prefixes with the slugs of their APIs; '' is the one for all
@@ -29,6 +31,7 @@ class Prefixes:
         paths that no other leads.
         """
         self.host = host
+        self.token = object()
         self._slugs = dict(slugs)
         self.count = len(self._slugs)
         self._deepest = max((prefix.count("/") for prefix in self._slugs), default=0)

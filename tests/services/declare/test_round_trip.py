@@ -82,7 +82,9 @@ def apis(draw: st.DrawFn, slug: str) -> Entry:
             "query_parameter": draw(some(st.just("key"))),
             "browser_keys": draw(some(st.just("flag"))),
             "cors_origins": draw(some(st.just(["https://a.example"]))),
-            "hosts": draw(some(st.just([f"{slug}.example.org", f"*.{slug}.example.org/v1"]))),
+            "hosts": draw(
+                some(st.just([f"{slug}.example.org", f"*.{slug}.example.org/v1"]))
+            ),
             "prefix": draw(some(st.just("keep"))),
             "identity": draw(some(st.just("signed"))),
             "disabled": draw(some(st.just(True))),

@@ -202,7 +202,6 @@ held_host: Final = _table(
     entities.HeldHost,
     "held_host",
     _unique("id", "organization_id", field="hosts"),
-    sa.Index(None, "parent"),
     organization_id="organization",
 )
 # With the organization: none has a place below a host that another holds.
@@ -213,6 +212,7 @@ api_host: Final = _table(
         ["host_id", "organization_id"], ["held_host.id", "held_host.organization_id"]
     ),
     sa.Index(None, "api_id"),
+    sa.Index(None, "parent"),
     sa.Index(None, "host_id"),
     organization_id="organization",
     api_id="api",

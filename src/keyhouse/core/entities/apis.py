@@ -79,12 +79,11 @@ class Api:
 class HeldHost:
     """Whose a host is: one organization's, as long as any API of it has a place there.
 
-    `id` is the host (see `core.hosts`), `parent` is that without its first label.
+    `id` is the host (see `core.hosts`).
     """
 
     id: str
     organization_id: str
-    parent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +91,14 @@ class ApiHost:
     """An entry of the index over the places of all APIs: no two have the same.
 
     `id` is the place as it stands in `Api.hosts`, `host_id` that without its
-    prefix, which the same organization holds. Databases hold no list unique,
-    so it is written a second time.
+    prefix, which the same organization holds; `parent` is the host without its
+    first label. Databases hold no list unique, so it is written a second time.
     """
 
     id: str
     organization_id: str
     api_id: str
+    parent: str
     host_id: str
 
 

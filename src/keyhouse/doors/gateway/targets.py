@@ -93,6 +93,16 @@ def led_place(place: Place, lead: str | Prefixes) -> Place:
 
 
 def _led_by_prefix(place: Place, prefixes: Prefixes) -> Place:
+    key = (prefixes.token, place.target)
+    led = _LED.get(key)
+    if led is None:
+        led = _lead(place, prefixes)
+        if led.slug:
+            _remember(key, led)
+    return led
+
+
+def _lead(place: Place, prefixes: Prefixes) -> Place:
     path, target = place.path, place.target
     # What is compared is what the decision reads: escapes make no second spelling.
     plain = plain_path(path) if "%" in path else path
@@ -101,13 +111,8 @@ def _led_by_prefix(place: Place, prefixes: Prefixes) -> Place:
         return Place("", path, path, target, place.query, target)
     if not depth:
         return led_place(place, slug)
-    key = (slug, target, depth)
-    led = _LED.get(key)
-    if led is None:
-        below, rest = _behind(target, path, depth)
-        led = Place(slug, f"/{slug}{below}", below, rest, place.query, target)
-        _remember(key, led)
-    return led
+    below, rest = _behind(target, path, depth)
+    return Place(slug, f"/{slug}{below}", below, rest, place.query, target)
 
 
 def _remember(key: tuple[object, ...], led: Place) -> None:

@@ -54,9 +54,7 @@ def _hold(work: Work, api: Api, host: str) -> None:
     held = work.tx.get(HeldHost, host)
     if held is None:
         _refuse_neighbours(work, api, host)
-        mine = HeldHost(
-            id=host, organization_id=api.organization_id, parent=parent_of(host)
-        )
+        mine = HeldHost(id=host, organization_id=api.organization_id)
         try:
             work.tx.insert(mine)
         except Conflict:
@@ -79,6 +77,7 @@ def _place(work: Work, api: Api, host: str, new: Collection[str]) -> None:
                 id=place,
                 organization_id=api.organization_id,
                 api_id=api.id,
+                parent=parent_of(host),
                 host_id=host,
             )
         )
@@ -92,11 +91,11 @@ def _place(work: Work, api: Api, host: str, new: Collection[str]) -> None:
 
 
 def _refuse_neighbours(work: Work, api: Api, host: str) -> None:
+    # Not locked: that would be out of order.
     if is_starred(host):
-        others = work.tx.find(HeldHost, parent=parent_of(host))
+        others = work.tx.find(ApiHost, parent=parent_of(host))
     else:
-        # Not locked: that would be out of order.
-        others = work.tx.find(HeldHost, id=cover_of(host))
+        others = work.tx.find(ApiHost, host_id=cover_of(host))
     if any(one.organization_id != api.organization_id for one in others):
         reason = f"has {host}, which overlaps with another's"
         raise Taken("hosts", reason, _MEND)

@@ -19,37 +19,38 @@ def upgrade() -> None:
     op.create_table(
         "held_host",
         *(_id(name) for name in ("id", "organization_id")),
-        sa.Column("parent", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_held_host"),
         sa.UniqueConstraint(
             "id", "organization_id", name="uq_held_host_id_organization_id"
         ),
         _foreign("held_host", "organization"),
     )
-    op.create_index("ix_held_host_parent", "held_host", ["parent"])
-    op.execute("INSERT INTO held_host SELECT id, organization_id, parent FROM api_host")
-    # SQLite adds no constraint to a table that is there, and renames none unchanged.
-    _set_aside()
-    op.create_table(
-        "api_host",
-        *(_id(name) for name in ("id", "organization_id", "api_id", "host_id")),
-        sa.PrimaryKeyConstraint("id", name="pk_api_host"),
-        sa.ForeignKeyConstraint(
-            ["host_id", "organization_id"],
-            ["held_host.id", "held_host.organization_id"],
-            name="fk_api_host_host_id",
-        ),
-        *(_foreign("api_host", parent) for parent in ("organization", "api")),
+    op.execute("INSERT INTO held_host SELECT id, organization_id FROM api_host")
+    held = sa.ForeignKeyConstraint(
+        ["host_id", "organization_id"],
+        ["held_host.id", "held_host.organization_id"],
+        name="fk_api_host_host_id",
     )
-    op.execute("INSERT INTO api_host SELECT id, organization_id, api_id, id FROM aside")
-    op.drop_table("aside")
-    op.create_index("ix_api_host_api_id", "api_host", ["api_id"])
+    _make_anew("id, organization_id, api_id, parent, id", _id("host_id"), held)
     op.create_index("ix_api_host_host_id", "api_host", ["host_id"])
 
 
-def _set_aside() -> None:
+def _make_anew(filled: str, *more: sa.schema.SchemaItem) -> None:
+    """SQLite adds no constraint to a table that is there, and renames none unchanged."""
     op.execute("CREATE TABLE aside AS SELECT * FROM api_host")
     op.drop_table("api_host")
+    op.create_table(
+        "api_host",
+        *(_id(name) for name in ("id", "organization_id", "api_id")),
+        sa.Column("parent", sa.Text(), nullable=False),
+        *more,
+        sa.PrimaryKeyConstraint("id", name="pk_api_host"),
+        *(_foreign("api_host", parent) for parent in ("organization", "api")),
+    )
+    op.execute(f"INSERT INTO api_host SELECT {filled} FROM aside")  # noqa: S608 - ours
+    op.drop_table("aside")
+    for column in ("api_id", "parent"):
+        op.create_index(f"ix_api_host_{column}", "api_host", [column])
 
 
 def _id(name: str) -> sa.Column[str]:
@@ -64,19 +65,5 @@ def _foreign(table: str, parent: str) -> sa.ForeignKeyConstraint:
 def downgrade() -> None:
     """Places with a prefix lead nowhere in an older Keyhouse: they go from the index."""
     op.execute("DELETE FROM api_host WHERE id <> host_id")
-    _set_aside()
-    op.create_table(
-        "api_host",
-        *(_id(name) for name in ("id", "organization_id", "api_id")),
-        sa.Column("parent", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_api_host"),
-        *(_foreign("api_host", parent) for parent in ("organization", "api")),
-    )
-    op.execute(
-        "INSERT INTO api_host SELECT aside.id, aside.organization_id, api_id, parent"
-        " FROM aside JOIN held_host ON held_host.id = host_id"
-    )
-    op.drop_table("aside")
-    op.create_index("ix_api_host_api_id", "api_host", ["api_id"])
-    op.create_index("ix_api_host_parent", "api_host", ["parent"])
+    _make_anew("id, organization_id, api_id, parent")
     op.drop_table("held_host")
