@@ -5,15 +5,18 @@ from dataclasses import replace
 import pytest
 
 from keyhouse.core.entities import RotationSchedule
-from keyhouse.core.rotation import DAY_US, due_us, newest_of, schedule_of, stage_of
+from keyhouse.core.rotation import DAY_US, due_us, newest_of, stage_of, strictest
 from tests.core import rows as made
 
 LONG, SHORT = RotationSchedule(every_days=90), RotationSchedule(every_days=7)
 
 
-def test_the_narrowest_schedule_holds() -> None:
-    assert schedule_of(None, SHORT, LONG) == SHORT
-    assert schedule_of(None, None) is None
+def test_of_several_plans_the_strictest_holds() -> None:
+    """Of two with as many days, the one that lets an old secret go on less long."""
+    hour = RotationSchedule(every_days=7, overlap_seconds=3600)
+    assert strictest([LONG, SHORT]) == SHORT
+    assert strictest([SHORT, hour, LONG]) == hour
+    assert strictest([]) is None
 
 
 def test_it_is_due_so_long_after_the_newest_that_lives() -> None:

@@ -1,8 +1,9 @@
 """When a key's secret is to be replaced, and when to say so."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from keyhouse.core.entities import RotationSchedule, SecretRow
+from keyhouse.core.entities import RotationSchedule, SecretRow, SubscriptionState
 
 DAY_US: Final = 86_400 * 1_000_000
 EVERY_DAYS_MAX: Final = 3650
@@ -11,11 +12,24 @@ OVERLAP_SECONDS_MAX: Final = 366 * 86_400
 DAYS_BEFORE: Final = (14, 7, 1)
 """How many days before something is due its owner is reminded."""
 ON_THE_DAY: Final = 0
+GRANTED: Final = (SubscriptionState.ACTIVE, SubscriptionState.SUSPENDED)
+"""Subscriptions whose plan has a say in when keys get new secrets: a secret grows
+
+old while its subscription is suspended as well.
+"""
 
 
-def schedule_of(*holders: RotationSchedule | None) -> RotationSchedule | None:
-    """The schedule that holds, of those given from the narrowest to the widest."""
-    return next((one for one in holders if one is not None), None)
+def strictest(schedules: Iterable[RotationSchedule]) -> RotationSchedule | None:
+    """The one that is due first; of several, the one with the shorter overlap.
+
+    One that names no overlap leaves the most to whoever rotates, so it comes last.
+    """
+    return min(schedules, key=_strictness, default=None)
+
+
+def _strictness(schedule: RotationSchedule) -> tuple[int, int]:
+    overlap = schedule.overlap_seconds
+    return schedule.every_days, OVERLAP_SECONDS_MAX + 1 if overlap is None else overlap
 
 
 def due_us(schedule: RotationSchedule | None, newest: SecretRow | None) -> int | None:

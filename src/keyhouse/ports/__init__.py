@@ -42,7 +42,7 @@ from keyhouse.ports.records import (
 )
 from keyhouse.ports.remote import RemoteKeyhouse, RemoteRefused
 from keyhouse.ports.reports import Observed, Tally, UsageReports, UsageRow
-from keyhouse.ports.rotation import SecretUse, Waiting
+from keyhouse.ports.rotation import Planned, SecretUse, Waiting
 from keyhouse.ports.rows import (
     E,
     Page,
@@ -92,6 +92,7 @@ __all__ = [
     "Observed",
     "OrphanSpool",
     "Page",
+    "Planned",
     "Parts",
     "PasswordHasher",
     "Portable",

@@ -14,6 +14,14 @@ class Waiting(NamedTuple):
     first_used_us: int
 
 
+class Planned(NamedTuple):
+    """An API that an application opens by a subscription to a plan."""
+
+    application_id: str
+    api_id: str
+    plan_id: str
+
+
 class SecretUse(NamedTuple):
     """What is known of the use of one secret: requests, and some of the newest lines
 

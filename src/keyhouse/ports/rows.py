@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.ports.keys import KeysWanted
-from keyhouse.ports.rotation import Waiting
+from keyhouse.ports.rotation import Planned, Waiting
 
 E = TypeVar("E", bound=entities.Entity)
 
@@ -103,8 +103,15 @@ class Transaction(Protocol):
         """Ids of keys, of one organization or all, in the order of ids.
 
         Of those that have a schedule of rotation, their own or their
-        application's, and those that end in that time. Raises ValueError for
-        a cursor that is not one of ours.
+        application's, and those that end in that time; with them comes any key of
+        an application that has a plan with a schedule, whatever the key opens.
+        Raises ValueError for a cursor that is not one of ours.
+        """
+
+    def plans_with_schedule(self, application_ids: Sequence[str]) -> list[Planned]:
+        """What these applications open by plans that have a schedule of rotation;
+
+        of subscriptions in one of `core.rotation.GRANTED`, whatever the plan opens now.
         """
 
     def insert(self, row: entities.Entity) -> None:

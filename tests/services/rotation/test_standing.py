@@ -90,7 +90,9 @@ def test_a_rotation_is_due_so_long_after_the_newest_secret(
     acme: Acme, made: Created
 ) -> None:
     found = standing(acme, made)
-    assert (found.state, found.schedule_of) == (RotationState.SCHEDULED, "key")
+    assert found.state is RotationState.SCHEDULED
+    assert found.scheduled is not None
+    assert found.scheduled.holder == "key"
     assert found.due_at == acme.clock.at_us + 30 * DAY_US
     acme.go_on(30 * DAY)
     assert standing(acme, made).state is RotationState.ROTATION_DUE

@@ -12,13 +12,17 @@ from keyhouse.adapters.database.tables import (
     application,
     key,
     key_last_use,
+    plan,
     request_log,
     secret,
+    subscription,
+    subscription_api,
     usage_bucket,
 )
 from keyhouse.core import ids
+from keyhouse.core.rotation import GRANTED
 from keyhouse.core.usage import LogRow
-from keyhouse.ports import Page, SecretUse, Waiting
+from keyhouse.ports import Page, Planned, SecretUse, Waiting
 
 MINUTE_US: Final = 60_000_000
 HOUR_MINUTES: Final = 60
@@ -76,6 +80,7 @@ def keys_with_dates(
     kinds: tuple[sa.ColumnElement[bool], ...] = (
         key.c.rotation.is_not(None),
         key.c.application_id.in_(homes),
+        key.c.application_id.in_(_by_plans(subscription_api.c.application_id)),
         sa.and_(key.c.ends_at >= ends_us[0], key.c.ends_at < ends_us[1]),
     )
     bounds: list[sa.ColumnElement[bool]] = [
@@ -100,6 +105,32 @@ def keys_with_dates(
     rows = list(connection.execute(query).scalars())
     more = len(rows) > limit
     return Page(rows[:limit], write_cursor(rows[limit - 1]) if more else None)
+
+
+def plans_with_schedule(
+    connection: Connection, application_ids: Sequence[str]
+) -> list[Planned]:
+    """The plans with a schedule by which these applications open APIs."""
+    held = subscription_api.c
+    query = _by_plans(held.application_id, held.api_id, plan.c.id).where(
+        held.application_id.in_(application_ids)
+    )
+    return [Planned(*row) for row in connection.execute(query)]
+
+
+def _by_plans(*columns: sa.ColumnElement[str]) -> sa.Select[Any]:
+    """Of all that is opened by a subscription, which is there, to such a plan."""
+    joined = subscription_api.join(
+        subscription, subscription.c.id == subscription_api.c.subscription_id
+    ).join(plan, plan.c.id == subscription.c.plan_id)
+    return (
+        sa.select(*columns)
+        .select_from(joined)
+        .where(
+            plan.c.rotation.is_not(None),
+            subscription.c.state.in_([state.value for state in GRANTED]),
+        )
+    )
 
 
 def secret_use(

@@ -31,7 +31,7 @@ from keyhouse.adapters.database.tables import key_last_use
 from keyhouse.core import entities
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Clash, Conflict, KeysWanted, Page, Range, Waiting
+from keyhouse.ports import Clash, Conflict, KeysWanted, Page, Planned, Range, Waiting
 
 E = TypeVar("E", bound=entities.Entity)
 LATE_US: Final = 60_000_000
@@ -192,6 +192,10 @@ class DatabaseTransaction:
         return rotation.keys_with_dates(
             self._connection, organization_id, after, limit, ends_us
         )
+
+    def plans_with_schedule(self, application_ids: Sequence[str]) -> list[Planned]:
+        """What these applications open by plans that have a schedule of rotation."""
+        return rotation.plans_with_schedule(self._connection, application_ids)
 
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken.

@@ -271,6 +271,7 @@ plan: Final = _table(
     "plan",
     _unique("project_id", "slug", field="slug"),
     sa.Index(None, "organization_id"),
+    _index_of_set("plan", "rotation", "id"),
     organization_id="organization",
     project_id="project",
 )

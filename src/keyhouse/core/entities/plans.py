@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keyhouse.core.entities.limits import Limit
+from keyhouse.core.entities.rotation import RotationSchedule
 
 
 class Visibility(StrEnum):
@@ -97,7 +98,8 @@ class Plan:
     """What a provider offers. What it holds is told by its newest version.
 
     `version` is that one's number. A retired plan takes no new subscriptions,
-    those that it has go on.
+    those that it has go on. `rotation` is for keys that open an API by it and
+    have none of their own, nor their application; it is no part of a version.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Plan:
     retired_at: int | None = None
     created_at: int
     updated_at: int
+    rotation: RotationSchedule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

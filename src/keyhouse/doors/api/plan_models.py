@@ -14,6 +14,7 @@ from keyhouse.doors.api.models import (
     ListQuery,
     Word,
 )
+from keyhouse.doors.api.rotation_models import SCHEDULE, ScheduleBody, ScheduleOut
 from keyhouse.doors.api.times import GivenTime, ToldTime
 
 PerName = Literal["subscription", "key"]
@@ -24,6 +25,10 @@ _AT = "2026-03-01T09:30:00Z"
 _PER: Any = Field("subscription", description="Whether each key counts apart.")
 _APPLIES: Any = Field(
     "now", description="Whether quotas change at once or each with its next window."
+)
+_ROTATION = (
+    "How often keys that open an API by this plan are to get a new secret, where "
+    "neither they nor their application have a schedule."
 )
 _MONTHLY: dict[str, JsonValue] = {
     "name": "monthly",
@@ -104,6 +109,7 @@ class PlanChange(Body):
         None, description="Whether a subscription waits for the provider."
     )
     retired: bool = UNSET_FLAG
+    rotation: ScheduleBody | None = Field(None, description=_ROTATION)
     access: list[PlanAccessBody] | None = None
     limits: list[PlanLimitBody] | None = None
     routes: list[PlanRouteBody] | None = None
@@ -123,6 +129,7 @@ class PlanBody(Body):
     visibility: Literal["private", "public"] | None = None
     approval: Literal["automatic", "manual"] | None = None
     retired: bool = UNSET_FLAG
+    rotation: ScheduleBody | None = Field(None, description=_ROTATION)
     access: list[PlanAccessBody]
     limits: list[PlanLimitBody] | None = None
     routes: list[PlanRouteBody] | None = None
@@ -251,6 +258,7 @@ class PlanOut(BaseModel):
     access: list[PlanAccessOut]
     limits: list[PlanRateOut | PlanQuotaOut]
     routes: list[PlanRouteOut]
+    rotation: ScheduleOut | None
     retired_at: ToldTime | None
     created_at: ToldTime
     updated_at: ToldTime
@@ -267,6 +275,7 @@ class PlanOut(BaseModel):
         access=[_OPENED],
         limits=[_MONTHLY],
         routes=[_ROUTE],
+        rotation=SCHEDULE,
         retired_at=None,
         created_at=_AT,
         updated_at=_AT,

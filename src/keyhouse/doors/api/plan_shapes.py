@@ -32,6 +32,7 @@ from keyhouse.doors.api.plan_models import (
     SubscriptionOut,
     SubscriptionsQuery,
 )
+from keyhouse.doors.api.rotation_shapes import schedule, schedule_out
 from keyhouse.doors.api.shapes import limits_out
 from keyhouse.doors.api.times import format_optional, format_time
 from keyhouse.doors.api.wishes import limits
@@ -62,6 +63,8 @@ def plan_fields(body: PlanChange | PlanBody) -> PlanFields:
         given["approval"] = Approval(body.approval or Approval.AUTOMATIC)
     if "retired" in came:
         given["retired"] = body.retired
+    if "rotation" in came:
+        given["rotation"] = schedule(body.rotation)
     if "access" in came:
         given["access"] = tuple(
             OpeningWish(one.api, tuple(one.scopes), tuple(one.roles))
@@ -131,6 +134,7 @@ def plan_out(view: PlanView) -> PlanOut:
         access=_access_out(view),
         limits=_limits_out(view.version.limits),
         routes=_routes_out(view),
+        rotation=schedule_out(row.rotation),
         retired_at=format_optional(row.retired_at),
         created_at=format_time(row.created_at),
         updated_at=format_time(row.updated_at),

@@ -83,7 +83,8 @@ class RotationOut(BaseModel):
     key: str
     state: Literal["unscheduled", "scheduled", "rotation_due"]
     schedule: ScheduleOut | None
-    schedule_of: Literal["key", "application"] | None
+    schedule_of: Literal["key", "application", "plan"] | None
+    plan: str | None
     due_at: ToldTime | None
     can_roll_back: bool
     secrets: list[SecretCallsOut]
@@ -93,6 +94,7 @@ class RotationOut(BaseModel):
             "state": "scheduled",
             "schedule": SCHEDULE,
             "schedule_of": "application",
+            "plan": None,
             "due_at": _DUE,
             "can_roll_back": True,
             "secrets": [

@@ -41,12 +41,13 @@ def overlap(body: RotationBody) -> int | Usual | None:
 
 def rotation_out(view: RotationView) -> RotationOut:
     """How a rotation stands, told."""
-    holder = view.schedule_of
+    held = view.scheduled
     return RotationOut(
         key=view.key.id,
         state=view.state.value,
-        schedule=schedule_out(view.schedule),
-        schedule_of=None if holder is None else holder.value,
+        schedule=schedule_out(held.schedule if held else None),
+        schedule_of=held.holder.value if held else None,
+        plan=held.plan_id if held else None,
         due_at=format_optional(view.due_at),
         can_roll_back=view.roll_back_not is None,
         secrets=[_secret_out(one) for one in view.secrets],

@@ -11,6 +11,7 @@ from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.limits import NoLimits, Quotas, Rates, limits
 from keyhouse.doors.cli.nouns import Id, Noun, add_delete, create, group, update
 from keyhouse.doors.cli.opening import opening
+from keyhouse.doors.cli.schedules import NoRotation, RotateEvery, schedule
 from keyhouse.doors.cli.tenants import NewName, Project
 
 _PLANS = Noun(
@@ -76,6 +77,7 @@ def create_plan(  # noqa: PLR0913  (an option each)
     route_quotas: RouteQuotas = None,
     public: Public = None,
     approval: Approval = None,
+    rotate_every: RotateEvery = None,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
@@ -89,6 +91,7 @@ def create_plan(  # noqa: PLR0913  (an option each)
         "routes": _routes(route_rates, route_quotas) or None,
         "visibility": _word(public, "public", "private"),
         "approval": _word(approval, "manual", "automatic"),
+        "rotation": schedule(rotate_every),
         "project": project,
     }
     create(context, _PLANS, fields, json=as_json)
@@ -122,6 +125,8 @@ def update_plan(  # noqa: PLR0913  (an option each)
         bool | None,
         typer.Option("--retire/--offer", help="Whether it takes new subscriptions."),
     ] = None,
+    rotate_every: RotateEvery = None,
+    no_rotation: NoRotation = False,
     next_window: NextWindow = False,
     as_json: AsJson = False,
 ) -> None:
@@ -138,10 +143,12 @@ def update_plan(  # noqa: PLR0913  (an option each)
         "visibility": _word(public, "public", "private"),
         "approval": _word(approval, "manual", "automatic"),
         "retired": retire,
+        "rotation": schedule(rotate_every),
     }
     if next_window:
         changes["applies"] = "next_window"
-    update(context, _PLANS, id, changes, json=as_json)
+    cleared = {"rotation": None} if no_rotation else None
+    update(context, _PLANS, id, changes, json=as_json, cleared=cleared)
 
 
 @plans.command("versions", epilog="Example: keyhouse plans versions ID --json")

@@ -1,4 +1,4 @@
-"""`--rotate-every` of keys and applications."""
+"""`--rotate-every` of keys, applications and plans."""
 
 from typing import Annotated, Any
 

@@ -48,6 +48,12 @@ from keyhouse.services.issue.rotation import (
     end_secret,
     rotate_key,
 )
+from keyhouse.services.issue.schedules import (
+    Holder,
+    Scheduled,
+    due_dates,
+    schedule_of_key,
+)
 from keyhouse.services.issue.searching import holds_secret
 from keyhouse.services.issue.transfer import transfer_key
 from keyhouse.services.issue.views import (
@@ -67,6 +73,7 @@ __all__ = [
     "AccessWish",
     "ApplicationWish",
     "Created",
+    "Holder",
     "Home",
     "Issued",
     "KeyChanges",
@@ -78,6 +85,7 @@ __all__ = [
     "Opening",
     "RevokeWish",
     "Revoked",
+    "Scheduled",
     "SecretState",
     "SecretView",
     "Usual",
@@ -87,6 +95,7 @@ __all__ = [
     "create_keys",
     "delete_key",
     "disable_key",
+    "due_dates",
     "enable_key",
     "end",
     "end_secret",
@@ -105,6 +114,7 @@ __all__ = [
     "revoke_secret",
     "roll_back",
     "rotate_key",
+    "schedule_of_key",
     "secret_state",
     "state_of",
     "transfer_key",

@@ -4,19 +4,13 @@ from enum import Enum
 from typing import Any, Final
 
 from keyhouse.core import ids
-from keyhouse.core.entities import (
-    Application,
-    Key,
-    KeyKind,
-    Replaced,
-    RotationSchedule,
-    SecretRow,
-)
-from keyhouse.core.rotation import OVERLAP_SECONDS_MAX, is_over, schedule_of
+from keyhouse.core.entities import Key, KeyKind, Replaced, SecretRow
+from keyhouse.core.rotation import OVERLAP_SECONDS_MAX, is_over
 from keyhouse.core.validation import Problem, check_overlap
 from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import Created, living_key, told_key
 from keyhouse.services.issue.minting import Issued, mint_secret
+from keyhouse.services.issue.schedules import schedule_of_key
 from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
 from keyhouse.services.work import Work
 
@@ -120,16 +114,11 @@ def end(work: Work, row: SecretRow, at_us: int, **besides: object) -> None:
 def _overlap(work: Work, key: Key, given: int | Usual | None) -> int | None:
     if not isinstance(given, Usual):
         return given
-    schedule = _schedule(work, key)
-    if schedule is None or schedule.overlap_seconds is None:
+    held = schedule_of_key(work.tx, key)
+    if held is None or held.schedule.overlap_seconds is None:
         mend = "give it, or put one into the key's rotation"
         raise Invalid([Problem("overlap_seconds", "is missing", mend)])
-    return schedule.overlap_seconds
-
-
-def _schedule(work: Work, key: Key) -> RotationSchedule | None:
-    (application,) = work.tx.find(Application, id=key.application_id)
-    return schedule_of(key.rotation, application.rotation)
+    return held.schedule.overlap_seconds
 
 
 def _check(key: Key, overlap: int | None, *, on_first_use: bool) -> list[Problem]:

@@ -9,14 +9,13 @@ from typing import Final
 from keyhouse.core.entities import (
     Access,
     Api,
-    Application,
     Key,
     Resource,
-    RotationSchedule,
     SecretRow,
 )
-from keyhouse.core.rotation import due_us, newest_of, schedule_of
+from keyhouse.core.rotation import due_us, newest_of
 from keyhouse.ports import KeyState, Transaction
+from keyhouse.services.issue.schedules import Scheduled, schedules_of
 
 RESTORE_DAYS: Final = 30
 """For how long a deleted key can be brought back; then it is removed for good."""
@@ -28,7 +27,8 @@ class KeyView:
     """A key with its access, the slugs of the APIs there, and its newest hint.
 
     `due_at` is when its secret is to be replaced, None where no schedule says so;
-    `newest_at` is the start of the newest secret that is not over.
+    `newest_at` is the start of the newest secret that is not over; `scheduled` is
+    the schedule that holds.
     """
 
     key: Key
@@ -39,6 +39,7 @@ class KeyView:
     last_used_at: int | None
     due_at: int | None = None
     newest_at: int | None = None
+    scheduled: Scheduled | None = None
 
     @property
     def restorable_until(self) -> int | None:
@@ -101,7 +102,7 @@ def state_of(key: Key, now_us: int) -> KeyState:
 def views_of(
     tx: Transaction, keys: Sequence[Key], now_us: int, last_used: Mapping[str, int]
 ) -> list[KeyView]:
-    """The views of a page of keys, in four reads however many there are."""
+    """The views of a page of keys, in as many reads however many there are."""
     ids = tuple(key.id for key in keys)
     rows: dict[str, list[Access]] = defaultdict(list)
     for row in tx.find(Access, key_id=ids):
@@ -116,8 +117,7 @@ def views_of(
     secrets: dict[str, list[SecretRow]] = defaultdict(list)
     for secret in tx.find(SecretRow, key_id=ids):
         secrets[secret.key_id].append(secret)
-    homes = tuple({key.application_id for key in keys})
-    rotation = {one.id: one.rotation for one in tx.find(Application, id=homes)}
+    schedules = schedules_of(tx, keys, rows)
     return [
         _view(
             key,
@@ -125,7 +125,7 @@ def views_of(
             tuple(rows[key.id]),
             slugs,
             secrets[key.id],
-            rotation.get(key.application_id),
+            schedules.get(key.id),
             last_used.get(key.id),
         )
         for key in keys
@@ -138,7 +138,7 @@ def _view(
     access: tuple[Access, ...],
     slugs: Mapping[str, str],
     secrets: list[SecretRow],
-    shared: RotationSchedule | None,
+    scheduled: Scheduled | None,
     last_used_at: int | None,
 ) -> KeyView:
     newest = newest_of(secrets, now_us)
@@ -149,8 +149,9 @@ def _view(
         slugs=slugs,
         hint=_newest_hint(secrets),
         last_used_at=last_used_at,
-        due_at=due_us(schedule_of(key.rotation, shared), newest),
+        due_at=due_us(scheduled.schedule if scheduled else None, newest),
         newest_at=None if newest is None else newest.starts_at,
+        scheduled=scheduled,
     )
 
 

@@ -11,12 +11,19 @@ from keyhouse.core.entities import (
     Plan,
     PlanLimit,
     PlanVersion,
+    RotationSchedule,
     Subscription,
     Visibility,
     version_id,
 )
 from keyhouse.core.plans import carried_over, placed, placed_at
-from keyhouse.core.validation import Problem, check_name, check_slug, check_text
+from keyhouse.core.validation import (
+    Problem,
+    check_name,
+    check_schedule,
+    check_slug,
+    check_text,
+)
 from keyhouse.services.catalog.queries import home_project
 from keyhouse.services.plans.contents import (
     OpeningWish,
@@ -50,6 +57,7 @@ class PlanFields(TypedDict, total=False):
     visibility: Visibility
     approval: Approval
     retired: bool
+    rotation: RotationSchedule | None
     access: tuple[OpeningWish, ...]
     limits: tuple[PlanLimit, ...]
     routes: tuple[RouteWish, ...]
@@ -78,6 +86,7 @@ def create_plan(
         retired_at=work.now_us if fields.get("retired") else None,
         created_at=work.now_us,
         updated_at=work.now_us,
+        rotation=fields.get("rotation"),
     )
     access = open_apis(work, fields.get("access", ()))
     version = PlanVersion(
@@ -193,4 +202,5 @@ def _check(fields: PlanFields) -> list[Problem]:
         problems += check_name("name", fields["name"])
     if "description" in fields:
         problems += check_text("description", fields["description"])
+    problems += check_schedule("rotation", fields.get("rotation"))
     return problems

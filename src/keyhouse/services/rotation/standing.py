@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from keyhouse.core.addresses import format_address
-from keyhouse.core.entities import Application, Key, RotationSchedule, SecretRow
-from keyhouse.core.rotation import due_us, is_over, newest_of, schedule_of
+from keyhouse.core.entities import Key, SecretRow
+from keyhouse.core.rotation import due_us, is_over, newest_of
 from keyhouse.core.usage import LogRow
 from keyhouse.ports import SecretUse
 from keyhouse.services import issue
-from keyhouse.services.issue import READ, SecretView
+from keyhouse.services.issue import READ, Scheduled, SecretView
 from keyhouse.services.refusals import Forbidden, NotFound
 from keyhouse.services.work import Look
 
@@ -26,13 +26,6 @@ class RotationState(StrEnum):
     UNSCHEDULED = "unscheduled"
     SCHEDULED = "scheduled"
     ROTATION_DUE = "rotation_due"
-
-
-class Holder(StrEnum):
-    """Whose schedule holds."""
-
-    KEY = "key"
-    APPLICATION = "application"
 
 
 class Caller(NamedTuple):
@@ -60,8 +53,7 @@ class RotationView(NamedTuple):
     """
 
     key: Key
-    schedule: RotationSchedule | None
-    schedule_of: Holder | None
+    scheduled: Scheduled | None
     due_at: int | None
     state: RotationState
     roll_back_not: str | None
@@ -75,17 +67,13 @@ def get_rotation(look: Look, id: str) -> RotationView:
     """
     key = issue.reached_key(look, READ, id)
     rows = {row.id: row for row in look.tx.find(SecretRow, key_id=key.id)}
-    (application,) = look.tx.find(Application, id=key.application_id)
-    schedule = schedule_of(key.rotation, application.rotation)
-    holder = None
-    if schedule is not None:
-        holder = Holder.APPLICATION if key.rotation is None else Holder.KEY
+    scheduled = issue.schedule_of_key(look.tx, key)
+    schedule = scheduled.schedule if scheduled else None
     due_at = due_us(schedule, newest_of(list(rows.values()), look.now_us))
     newest = max(rows.values(), key=lambda row: row.version)
     return RotationView(
         key=key,
-        schedule=schedule,
-        schedule_of=holder,
+        scheduled=scheduled,
         due_at=due_at,
         state=_state(due_at, look.now_us),
         roll_back_not=issue.why_not(rows, newest, look.now_us),
