@@ -850,7 +850,8 @@ class Rotation(TypedDict):
     key: str
     state: Literal["unscheduled", "scheduled", "rotation_due"]
     schedule: Schedule | None
-    schedule_of: Literal["key", "application"] | None
+    schedule_of: Literal["key", "application", "plan"] | None
+    plan: str | None
     due_at: str | None
     can_roll_back: bool
     secrets: list[SecretCalls]
@@ -903,6 +904,7 @@ class Plan(TypedDict):
     access: list[PlanAccess]
     limits: list[PlanRate | PlanQuota]
     routes: list[PlanRoute]
+    rotation: Schedule | None
     retired_at: str | None
     created_at: str
     updated_at: str

@@ -203,3 +203,28 @@ async def test_what_is_wrong_with_a_plan_is_named(
     (problem,) = refused.json()["errors"]
     assert problem["field"] == field
     assert problem["mend"]
+
+
+async def test_a_plan_s_schedule_is_that_of_keys_that_open_by_it(
+    tenant: Tenant, buyer: Tenant
+) -> None:
+    """And a null takes it away; the buyer reads whose it is."""
+    schedule = {"every_days": 90, "overlap_seconds": 3600}
+    plan = await offer(tenant, rotation=schedule)
+    assert plan["rotation"] == schedule
+    joined = await join(buyer, plan)
+    opened = [{"api": "weather", "scopes": ["forecast:read"]}]
+    key = await buyer.make(
+        "/v1/keys", name="k", application=joined["application"], access=opened
+    )
+    at = f"/v1/keys/{key['id']}/rotation"
+    stands = (await buyer.client.get(at)).json()
+    assert (stands["schedule"], stands["schedule_of"]) == (schedule, "plan")
+    assert stands["plan"] == plan["id"]
+    away = await tenant.client.patch(f"/v1/plans/{plan['id']}", json={"rotation": None})
+    assert away.json()["rotation"] is None
+    assert (await buyer.client.get(at)).json()["state"] == "unscheduled"
+    wrong = {"rotation": {"every_days": 0}}
+    refused = await tenant.client.patch(f"/v1/plans/{plan['id']}", json=wrong)
+    assert refused.status_code == 422
+    assert "rotation.every_days" in refused.text

@@ -142,11 +142,16 @@ def test_a_schedule_is_written_as_days_and_an_overlap(run: Run, server: Server) 
     run("keys", "update", "key_1", "--no-rotation")
     run("apps", "update", "app_1", "--rotate-every", "180d")
     run("apps", "update", "app_1", "--no-rotation")
+    server.answer("PATCH", "/v1/plans/pln_1", 200, {"id": "pln_1"})
+    run("plans", "update", "pln_1", "--rotate-every", "365d/30d")
+    run("plans", "update", "pln_1", "--no-rotation")
     ninety = {"every_days": 90, "overlap_seconds": 604_800}
     assert [asked.body for asked in server.asked] == [
         {"rotation": ninety},
         {"rotation": None},
         {"rotation": {"every_days": 180}},
+        {"rotation": None},
+        {"rotation": {"every_days": 365, "overlap_seconds": 2_592_000}},
         {"rotation": None},
     ]
     wrong = run("keys", "update", "key_1", "--rotate-every", "12h")

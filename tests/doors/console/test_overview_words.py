@@ -56,6 +56,14 @@ def test_a_day_is_told_against_the_one_before(now: int, before: int, told: str) 
     [
         (KeyNeed(KEY, Need.ENDING, NOW_US + 3 * DAY_US), "ends in 3 days"),
         (
+            KeyNeed(KEY, Need.ROTATION, NOW_US + 3 * DAY_US),
+            "is to get a new secret in 3 days",
+        ),
+        (
+            KeyNeed(KEY, Need.ROTATION, NOW_US - 2 * DAY_US),
+            "was to get a new secret 2 days ago",
+        ),
+        (
             KeyNeed(KEY, Need.QUOTA, NOW_US + DAY_US, "daily", 83, 100),
             "has used 83% of daily, which starts anew in 1 day",
         ),

@@ -262,3 +262,24 @@ def _called(rooms: Rooms, office: Office, database: Database, api: str) -> None:
     buckets = {BucketKey(minute, served, Verdict.VALID.number): Bucket(1)}
     database.sink.open_spool("spl_1", "nod_1", "boot")
     assert database.sink.book(UsageBatch("spl_1", 0, 1, buckets=buckets))
+
+
+async def test_a_plan_s_schedule_is_told_as_a_sentence(rooms: Rooms) -> None:
+    """To who sells it and to who has it, and it can be taken away again."""
+    days = {"rotation_days": "90", "rotation_overlap": "604800"}
+    plan = await _plan(rooms, **days)
+    told = "every 90 days, with an overlap of 1 week"
+    assert told.capitalize() in await rooms.text(plan)
+    assert 'value="90"' in await rooms.text(f"{plan}/edit")
+    subscription = await _subscribed(rooms)
+    assert told.capitalize() in await rooms.text(subscription)
+    await rooms.do(f"{plan}/edit", plan, rotation_days="")
+    assert "Every 90 days" not in await rooms.text(plan)
+
+
+async def test_a_schedule_that_cannot_be_is_told_at_its_field(rooms: Rooms) -> None:
+    path = f"{rooms.root}/plans"
+    typed = {"name": "B", "api": "weather", "rotation_days": "9999"}
+    refused = await rooms.visitor.submit(f"{path}/new", path, **typed)
+    assert refused.status_code == 422
+    assert 'id="f-rotation_days-problem"' in refused.text

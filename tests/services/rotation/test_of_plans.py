@@ -1,13 +1,14 @@
 """A plan's schedule: for keys that open an API by it, and for no others."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.entities import KeyKind, Resource, RotationSchedule
 from keyhouse.core.rotation import EVERY_DAYS_MAX
-from keyhouse.services import catalog, issue, plans, rotation
+from keyhouse.services import catalog, issue, plans, reports, rotation
 from keyhouse.services.actor import OPERATOR, all_powerful
 from keyhouse.services.issue import Created, Holder, Usual
 from keyhouse.services.plans import OpeningWish, PlanView
@@ -151,14 +152,13 @@ def test_an_own_key_that_a_subscription_binds_has_it_too(market: Market) -> None
     made = seller.key("Own")
     manager = seller.key("Manager", kind=KeyKind.MANAGEMENT)
     market.sell(view, made.view.key.application_id)
-    found = {
-        one.key.name: one.scheduled.holder if one.scheduled else None
-        for one in (
-            seller.read(lambda look, id=id: issue.get_key(look, id))
-            for id in (made.view.key.id, manager.view.key.id)
-        )
-    }
-    assert found == {"Own": Holder.PLAN, "Manager": None}
+    own, managing = (
+        seller.read(partial(issue.get_key, id=one.view.key.id)).scheduled
+        for one in (made, manager)
+    )
+    assert own is not None
+    assert own.holder is Holder.PLAN
+    assert managing is None
 
 
 def test_many_keys_with_a_plan_come_once_each_and_page_by_page(market: Market) -> None:
@@ -168,12 +168,25 @@ def test_many_keys_with_a_plan_come_once_each_and_page_by_page(market: Market) -
     seen: list[str] = []
     cursor = None
     while True:
-        turn = Turn(cursor, 3)
-        page = market.buyer.read(
-            lambda look, turn=turn: rotation.list_due(look, turn, 366)
-        )
+        ask = partial(rotation.list_due, turn=Turn(cursor, 3), within_days=366)
+        page = market.buyer.read(ask)
         seen += [one.key.id for one in page.rows]
         cursor = page.next_cursor
         if cursor is None:
             break
     assert sorted(seen) == sorted(made)
+
+
+def test_the_overview_names_keys_whose_secret_is_due_soon(market: Market) -> None:
+    market.key_of(market.plan(rotation=QUARTERLY))
+    buyer = market.buyer
+
+    def due_soon() -> list[int | None]:
+        told = buyer.read(lambda look: reports.overview(look, buyer.project, "live"))
+        return [one.at_us for one in told.needs if one.need is reports.Need.ROTATION]
+
+    at_us = buyer.clock.at_us + 90 * DAY_US
+    buyer.go_on(70 * DAY)
+    assert due_soon() == []
+    buyer.go_on(10 * DAY)
+    assert due_soon() == [at_us]

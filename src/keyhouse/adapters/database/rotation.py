@@ -33,6 +33,15 @@ _MINUTES_LOOKED_AT: Final = 5
 over secrets, and a busy key has many lines in a minute.
 """
 
+_BY_PLANS: Final = subscription_api.join(
+    subscription, subscription.c.id == subscription_api.c.subscription_id
+).join(plan, plan.c.id == subscription.c.plan_id)
+_ARE_PLANNED: Final = sa.and_(
+    plan.c.rotation.is_not(None),
+    subscription.c.state.in_([state.value for state in GRANTED]),
+)
+"""Of these the APIs that applications open by plans with a schedule."""
+
 
 def waiting(connection: Connection, limit: int) -> list[Waiting]:
     """Secrets that wait for a newer one that works and has been used.
@@ -77,10 +86,15 @@ def keys_with_dates(
     """Ids of keys with a schedule, and of those that end in that time, by id."""
     shared = application.c.rotation.is_not(None)
     homes = sa.select(application.c.id).where(shared)
+    planned = (
+        sa.select(subscription_api.c.application_id)
+        .select_from(_BY_PLANS)
+        .where(_ARE_PLANNED)
+    )
     kinds: tuple[sa.ColumnElement[bool], ...] = (
         key.c.rotation.is_not(None),
         key.c.application_id.in_(homes),
-        key.c.application_id.in_(_by_plans(subscription_api.c.application_id)),
+        key.c.application_id.in_(planned),
         sa.and_(key.c.ends_at >= ends_us[0], key.c.ends_at < ends_us[1]),
     )
     bounds: list[sa.ColumnElement[bool]] = [
@@ -112,25 +126,12 @@ def plans_with_schedule(
 ) -> list[Planned]:
     """The plans with a schedule by which these applications open APIs."""
     held = subscription_api.c
-    query = _by_plans(held.application_id, held.api_id, plan.c.id).where(
-        held.application_id.in_(application_ids)
+    query = (
+        sa.select(held.application_id, held.api_id, plan.c.id)
+        .select_from(_BY_PLANS)
+        .where(_ARE_PLANNED, held.application_id.in_(application_ids))
     )
     return [Planned(*row) for row in connection.execute(query)]
-
-
-def _by_plans(*columns: sa.ColumnElement[str]) -> sa.Select[Any]:
-    """Of all that is opened by a subscription, which is there, to such a plan."""
-    joined = subscription_api.join(
-        subscription, subscription.c.id == subscription_api.c.subscription_id
-    ).join(plan, plan.c.id == subscription.c.plan_id)
-    return (
-        sa.select(*columns)
-        .select_from(joined)
-        .where(
-            plan.c.rotation.is_not(None),
-            subscription.c.state.in_([state.value for state in GRANTED]),
-        )
-    )
 
 
 def secret_use(

@@ -1,6 +1,7 @@
 """Plans and subscriptions: from requests to what services take, from rows to answers."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from typing import Any
 
@@ -65,6 +66,12 @@ def plan_fields(body: PlanChange | PlanBody) -> PlanFields:
         given["retired"] = body.retired
     if "rotation" in came:
         given["rotation"] = schedule(body.rotation)
+    return given | _contents(body, came)
+
+
+def _contents(body: PlanChange | PlanBody, came: AbstractSet[str]) -> PlanFields:
+    """What a request says of what a version of a plan holds."""
+    given: PlanFields = {}
     if "access" in came:
         given["access"] = tuple(
             OpeningWish(one.api, tuple(one.scopes), tuple(one.roles))

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from keyhouse.core.entities import Alert, AlertKind, Environment, Key, Restrictions
 from keyhouse.ports import KeyState
 from keyhouse.services.issue.queries import READ
+from keyhouse.services.issue.schedules import due_dates
 from keyhouse.services.issue.views import state_of
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports.alerts import recent_alerts
@@ -30,6 +31,7 @@ class Need(StrEnum):
 
     EXPOSED = "exposed"
     ENDING = "ending"
+    ROTATION = "rotation"
     QUOTA = "quota"
     UNRESTRICTED = "unrestricted"
     UNUSED = "unused"
@@ -39,9 +41,9 @@ _ORDER: Final = tuple(Need)
 
 
 class KeyNeed(NamedTuple):
-    """A key that needs a hand. `at_us` is when it ends or its quota resets, or
+    """A key that needs a hand. `at_us` is when it ends, its secret is due or its quota
 
-    when it was last used; of a quota, its name and how much is used of it; of a
+    resets, or when it was last used; of a quota, its name and how much is used of it; of a
     secret seen where it must not be, the newest alert.
     """
 
@@ -57,8 +59,8 @@ class KeyNeed(NamedTuple):
 def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed, ...]:
     """The most urgent first: secrets seen within 7 days where they must not be, what
 
-    ends within 14 days, four fifths of a quota used, live keys without a
-    restriction, keys that nobody used for 30 days.
+    ends, or is to get a new secret, within 14 days, four fifths of a quota used,
+    live keys without a restriction, keys that nobody used for 30 days.
     """
     if not look.actor.reach(READ).holds_project(project_id):
         raise NotFound("project")
@@ -72,6 +74,12 @@ def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed
         KeyNeed(key, Need.EXPOSED, alert.last_at, alert=alert)
         for key in keys
         for alert in _by_kind(alerts.get(key.id, ()))
+    ]
+    due = due_dates(look.tx, keys, look.now_us)
+    needs += [
+        KeyNeed(key, Need.ROTATION, due[key.id])
+        for key in keys
+        if key.id in due and due[key.id] <= look.now_us + SOON_US
     ]
     needs += [
         need for key in keys for need in _needs(key, look.now_us, used, limits[key.id])

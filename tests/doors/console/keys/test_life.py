@@ -270,3 +270,13 @@ async def test_all_keys_of_a_project_are_revoked(desk: Desk) -> None:
     done = await desk.visitor.submit(path, count="2")
     assert done.status_code == 303, done.text
     assert "Revoked" in (await desk.get(f"/keys/{id}")).text
+
+
+async def test_a_key_says_that_its_schedule_is_a_plan_s(desk: Desk) -> None:
+    days = {"rotation_days": "90", "rotation_overlap": "0"}
+    await desk.post("/plans", name="Basic", api="weather", **days)
+    home = await application(desk, "Planner")
+    await desk.post(f"/applications/{home}/subscribe", plan="basic")
+    id, _ = await desk.create(application=home)
+    page = (await desk.get(f"/keys/{id}")).text
+    assert "every 90 days, with no overlap, as a plan of its application says" in page

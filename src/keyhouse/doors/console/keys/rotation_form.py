@@ -6,6 +6,7 @@ from keyhouse.core.entities import RotationSchedule
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.words import duration
+from keyhouse.services.issue import Holder, Scheduled
 
 ASK: Final = ""
 OPEN: Final = "open"
@@ -16,6 +17,11 @@ OVERLAPS: Final = {
     "604800": ("A week", "Time for others to change it, too."),
 }
 """How long an old secret can go on, in seconds, with the words for it."""
+_WHOSE: Final = {
+    Holder.KEY: "",
+    Holder.APPLICATION: ", as its application says",
+    Holder.PLAN: ", as a plan of its application says",
+}
 _DIGITS_MAX: Final = 9
 
 
@@ -62,11 +68,9 @@ def said(schedule: RotationSchedule) -> str:
     )
 
 
-def told(own: RotationSchedule | None, shared: RotationSchedule | None) -> str:
+def told(scheduled: Scheduled | None) -> str:
     """The schedule that holds for a key, and whose it is; '' where there is none."""
-    if own is not None:
-        return said(own)
-    return "" if shared is None else f"{said(shared)}, as its application says"
+    return "" if scheduled is None else said(scheduled.schedule) + _WHOSE[scheduled.holder]
 
 
 def _is_number(text: str) -> bool:

@@ -27,6 +27,10 @@ def need(one: KeyNeed, now_us: int) -> str:
         return f"{seen(one.alert)}, last {words.ago(one.alert.last_at, now_us)}"
     if one.need is Need.ENDING:
         return f"ends {words.ago(one.at_us, now_us)}"
+    if one.need is Need.ROTATION:
+        over = one.at_us is not None and one.at_us <= now_us
+        verb = "was to get a new secret" if over else "is to get a new secret"
+        return f"{verb} {words.ago(one.at_us, now_us)}"
     if one.need is Need.QUOTA:
         share = 100 * (one.used or 0) // max(one.amount or 1, 1)
         reset = f", which starts anew {words.ago(one.at_us, now_us)}" if one.at_us else ""
@@ -64,6 +68,7 @@ _SEEN: Final = {
 _MENDS: Final = {
     Need.EXPOSED: Mend("Replace", ("replace",)),
     Need.ENDING: Mend("Move its end", ("change", "expiry")),
+    Need.ROTATION: Mend("Replace", ("replace",)),
     Need.QUOTA: Mend("Change limits", ("change", "limits")),
     Need.UNRESTRICTED: Mend("Restrict", ("change", "restrictions")),
     Need.UNUSED: Mend("Revoke", ("revoke",)),

@@ -114,7 +114,7 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         living=living,
         stands=stands,
         owner=owner,
-        schedule=rotation_form.told(view.key.rotation, application.rotation),
+        schedule=rotation_form.told(view.scheduled),
         oob=False,
         reach=reach,
         said=sentences,

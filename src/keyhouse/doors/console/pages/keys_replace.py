@@ -22,7 +22,8 @@ _ONE = "/{project}/{environment}/keys/{key}"
 async def ask_replace(here: Here, key: str) -> Response:
     """How long the old secret shall go on."""
     stands = await here.read(lambda look: rotation.get_rotation(look, key))
-    return await _ask_replace(here, key, replacing.usual(stands.scheduled.schedule if stands.scheduled else None))
+    schedule = stands.scheduled.schedule if stands.scheduled else None
+    return await _ask_replace(here, key, replacing.usual(schedule))
 
 
 @router.post(f"{_ONE}/replace")

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.keys import limits_form
+from keyhouse.doors.console.keys import limits_form, rotation_form
 from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.pages.keys_new import choices_of
@@ -67,7 +67,7 @@ async def one(here: Here, plan: str) -> Response:
     shown = await here.read(
         lambda look: shown_of(look, here.project.id, plan, cursor, versions)
     )
-    return render(here, "plans/one.html", shown=shown)
+    return render(here, "plans/one.html", shown=shown, said=rotation_form.said)
 
 
 @router.get(f"{_ONE}/edit")
@@ -165,5 +165,6 @@ async def _form(
         per=limits_form,
         counted=limit_form.COUNTS,
         counts=limit_form.beside(typed, "counts"),
+        overlaps=rotation_form.usual_choices(typed.text("rotation_overlap")),
         problems=by_place(problems),
     )

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from keyhouse.core.entities import Subscription
 from keyhouse.core.plans import in_time
 from keyhouse.core.validation import Problem
-from keyhouse.doors.console.keys import limits_form
+from keyhouse.doors.console.keys import limits_form, rotation_form
 from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.permissions import demand
@@ -42,7 +42,7 @@ async def one(here: Here, subscription: str) -> Response:
     shown = await here.read(
         lambda look: shown_of(look, here.project.id, here.environment, subscription)
     )
-    return render(here, "subscriptions/one.html", shown=shown)
+    return render(here, "subscriptions/one.html", shown=shown, said=rotation_form.said)
 
 
 @router.post(f"{_ONE}/approve")

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 from keyhouse.core.entities import Applies, Approval, Visibility
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.form import slug_from
+from keyhouse.doors.console.keys.rotation_form import read_rotation, typed_rotation
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.keys.wish_form import read_access
 from keyhouse.doors.console.plans.limit_form import read_plan_limits, typed_plan_limits
@@ -34,6 +35,7 @@ def read_plan(typed: Typed) -> ReadPlan:
     Limits of routes are not in the form, and stay as they are.
     """
     limits, problems = read_plan_limits(typed)
+    rotation, wrong = read_rotation(typed)
     slug = typed.text("slug") or slug_from(typed.text("name"))
     fields: PlanFields = {
         "slug": slug,
@@ -45,8 +47,10 @@ def read_plan(typed: Typed) -> ReadPlan:
             OpeningWish(one.name, one.scopes, one.roles) for one in read_access(typed)
         ),
         "limits": limits,
+        "rotation": rotation,
     }
-    return ReadPlan(slug, fields, _one_of(Applies, typed, "applies", Applies.NOW), problems)
+    applies = _one_of(Applies, typed, "applies", Applies.NOW)
+    return ReadPlan(slug, fields, applies, [*problems, *wrong])
 
 
 def typed_of(view: PlanView) -> Typed:
@@ -64,6 +68,7 @@ def typed_of(view: PlanView) -> Typed:
         **{f"scope.{slugs[one.api_id]}": one.scopes for one in version.access},
         **{f"role.{slugs[one.api_id]}": one.roles for one in version.access},
         **{name: (text,) for name, text in typed_plan_limits(version.limits).items()},
+        **{name: (text,) for name, text in typed_rotation(plan.rotation).items()},
     }
     return Typed(fields)
 
