@@ -284,7 +284,7 @@ def test_routes_that_are_left_out_go_by_pruning(acme: Acme, document: Any) -> No
 
 def test_a_revoked_key_is_in_no_file_and_is_made_anew(acme: Acme, document: Any) -> None:
     (made,) = secrets(done(acme, document))
-    acme.write(lambda work: issue.revoke_key(work, made.key))
+    acme.write(lambda work: issue.revoke_key(work, made.id))
     assert [one["name"] for one in exported(acme)["keys"]] == ["operator's management key"]
     assert steps_of(planned(acme, document, prune=True)) == [("create", "key", "ci")]
 

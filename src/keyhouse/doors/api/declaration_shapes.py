@@ -1,11 +1,12 @@
 """What requests and answers of `/v1/export` and `/v1/apply` hold."""
 
+from dataclasses import asdict
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from keyhouse.doors.api.models import Query, Word
-from keyhouse.services.declare import Applied, NewSecret, report_counts
+from keyhouse.services.declare import SECTIONS, Applied, NewSecret, report_counts
 
 _API: Final[dict[str, JsonValue]] = {
     "slug": "weather",
@@ -30,9 +31,12 @@ class DeclarationOut(BaseModel):
     project: str | None = None
     projects: list[dict[str, Any]] | None = None
     apis: list[dict[str, Any]] | None = None
+    plans: list[dict[str, Any]] | None = None
     customers: list[dict[str, Any]] | None = None
     applications: list[dict[str, Any]] | None = None
+    subscriptions: list[dict[str, Any]] | None = None
     keys: list[dict[str, Any]] | None = None
+    webhooks: list[dict[str, Any]] | None = None
     model_config = ConfigDict(
         extra="allow", json_schema_extra={"examples": [dict(EXAMPLE)]}
     )
@@ -86,9 +90,10 @@ class ProblemOut(BaseModel):
 
 
 class NewSecretOut(BaseModel):
-    """A key that was made, and its secret."""
+    """A key that was made and its secret, or a webhook and what signs its events."""
 
-    key: str
+    kind: Literal["key", "webhook"]
+    id: str
     name: str
     secret: str
 
@@ -155,7 +160,7 @@ class ExportQuery(Query):
     project: Word | None = Field(None, description="Its id or name; else all.")
     only: Word | None = Field(
         None,
-        description="Of projects, apis, customers, applications, keys; with commas.",
+        description=f"Of {', '.join(SECTIONS)}; with commas.",
     )
 
 
@@ -202,5 +207,5 @@ def applied_out(applied: Applied) -> dict[str, Any]:
 
 def with_secrets(told: dict[str, Any], secrets: list[NewSecret]) -> dict[str, Any]:
     """The answer with the secrets in it: for the one who asked, and not remembered."""
-    shown = [secret._asdict() for secret in secrets]
+    shown = [asdict(secret) for secret in secrets]
     return {**told, "secrets": shown, "secrets_already_shown": False}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _MARKS: Final = {"create": "+", "change": "~", "disable": "!", "remove": "-"}
 _BYTES_MAX: Final = 1 << 20
-_KEY: Final = "key"
+_WITH_SECRETS: Final = ("key", "webhook")
 SECONDS: Final = 300.0
 """A long plan is tried and done before it is answered."""
 
@@ -31,7 +31,10 @@ def export(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help="projects, apis, customers, applications or keys. Repeatable."),
+        typer.Option(
+            help="projects, apis, plans, customers, applications, subscriptions, keys "
+            "or webhooks. Repeatable."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="A file, instead of here.")] = None,
     as_json: AsJson = False,
@@ -106,12 +109,16 @@ def apply(
         if asking and not typer.confirm("Do it?"):
             show.say("Nothing was done.", err=True)
             raise typer.Exit(REFUSED)
-        none = not any(one["kind"] == _KEY for one in plan["steps"])
+        none = not any(map(_brings_secret, plan["steps"]))
         with place(out, force=force, shown=shown or none, json=as_json) as kept:
             done = client.declaration.apply(document, prune=prune, plan=plan["plan"])
             if kept is not None and done["secrets"]:
                 kept.fill("\n".join(map(_line, done["secrets"])))
     _tell_done(done, out, json=as_json)
+
+
+def _brings_secret(step: Mapping[str, Any]) -> bool:
+    return step["kind"] in _WITH_SECRETS and step["action"] == "create"
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -175,19 +182,17 @@ def _tell_done(done: Mapping[str, Any], out: Path | None, *, json: bool) -> None
 def _tell_secrets(done: Mapping[str, Any], out: Path | None) -> None:
     secrets = done["secrets"] or []
     if done["secrets_already_shown"]:
-        show.say(
-            "Secrets of new keys were shown before and can't be shown again.", err=True
-        )
+        show.say("New secrets were shown before and can't be shown again.", err=True)
     if secrets and out is not None:
-        show.say(f"The secrets of {len(secrets)} new keys are in {out}.")
+        show.say(f"{len(secrets)} new secrets are in {out}.")
     elif secrets:
-        show.say("Secrets of new keys, shown this one time:", err=True)
+        show.say("New secrets, shown this one time:", err=True)
         for one in secrets:
             show.say(_line(one))
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    return f"{one['key']} {one['secret']} {one['name']}"
+    return f"{one['id']} {one['secret']} {one['name']}"
 
 
 def _value(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from keyhouse.services.declare.applying import (
     Applied,
-    NewSecret,
     Wish,
     apply,
     rehearse,
@@ -10,6 +9,7 @@ from keyhouse.services.declare.applying import (
     secrets_of,
 )
 from keyhouse.services.declare.exporting import Export, export_json, export_yaml
+from keyhouse.services.declare.kinds import NewSecret
 from keyhouse.services.declare.steps import Action, FieldChange, MissingValue, Plan, Step
 from keyhouse.services.declare.table import SECTIONS
 from keyhouse.services.declare.yaml_text import Unreadable, read_yaml, write_yaml

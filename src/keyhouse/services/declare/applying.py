@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.validation import Problem
@@ -10,10 +10,10 @@ from keyhouse.ports import StoreUnavailable
 from keyhouse.services.actor import Actor
 from keyhouse.services.declare.doing import Doing, do_steps
 from keyhouse.services.declare.forms import Plain
+from keyhouse.services.declare.kinds import NewSecret
 from keyhouse.services.declare.planning import PROBLEMS_MAX, make_plan
 from keyhouse.services.declare.steps import Action, Plan, Step
 from keyhouse.services.idempotency import Once, Outcome, Shaped, once, replayed
-from keyhouse.services.issue import Issued
 from keyhouse.services.refusals import Invalid, Refusal, Taken
 from keyhouse.services.work import Office, Work
 
@@ -26,14 +26,6 @@ class Wish(NamedTuple):
 
     prune: bool = False
     plan: str | None = None
-
-
-class NewSecret(NamedTuple):
-    """A key that was made, and its secret: here, and nowhere else."""
-
-    key: str
-    name: str
-    secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ def secrets_of(outcome: Outcome) -> list[NewSecret] | None:
     """The secrets that an outcome brought, None where it is told again."""
     if outcome.secret is None:
         return None
-    return [NewSecret(*one) for one in json.loads(outcome.secret)]
+    return [NewSecret(**one) for one in json.loads(outcome.secret)]
 
 
 class _Parts:
@@ -108,7 +100,7 @@ class _Parts:
         self._shape = shape
         self._key = key
         self._made: dict[str, str] = {}
-        self._issued: list[Issued] = []
+        self._secrets: list[NewSecret] = []
         self._done = 0
 
     def do(self) -> Outcome:
@@ -150,13 +142,13 @@ class _Parts:
 
     def _keep(self, doing: Doing, part: Sequence[Step]) -> None:
         self._made = doing.made
-        self._issued += doing.issued
+        self._secrets += doing.secrets
         self._done += len(part)
 
     def _finish(self, part: Sequence[Step]) -> Outcome:
         def shaped(doing: Doing) -> Shaped:
             applied = Applied(self._plan, False, self._done + len(part))
-            secrets = _told([*self._issued, *doing.issued])
+            secrets = _told([*self._secrets, *doing.secrets])
             return Shaped(self._shape(applied), secrets)
 
         return once(
@@ -168,11 +160,11 @@ class _Parts:
         if not self._done:
             raise error
         applied = Applied(self._plan, False, self._done, tuple(problems[:PROBLEMS_MAX]))
-        return Outcome(200, self._shape(applied), None, _told(self._issued))
+        return Outcome(200, self._shape(applied), None, _told(self._secrets))
 
 
-def _told(issued: Sequence[Issued]) -> str:
-    return json.dumps([[one.key.id, one.key.name, one.secret.reveal()] for one in issued])
+def _told(secrets: Sequence[NewSecret]) -> str:
+    return json.dumps([asdict(one) for one in secrets])
 
 
 class _Undone(Exception):

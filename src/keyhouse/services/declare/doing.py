@@ -9,17 +9,17 @@ from keyhouse.core.entities import Organization
 from keyhouse.core.validation import Problem
 from keyhouse.ports import Clash, Conflict
 from keyhouse.services.declare.forms import Plain
-from keyhouse.services.declare.kinds import State
+from keyhouse.services.declare.kinds import NewSecret, State
 from keyhouse.services.declare.register import NEW
 from keyhouse.services.declare.steps import Action, Step
-from keyhouse.services.issue import Issued
 from keyhouse.services.refusals import Invalid, NotFound, Taken
 from keyhouse.services.work import Work
 
 _TICK_US: Final = 1_000
 """Ids sort by the millisecond: so what a file lists first is told first."""
 _NUMBER: Final = re.compile(r"\.(\d+)(?=\.|$)")
-_AMOUNT: Final = re.compile(r"^limits\.(\d+)\.amount$")
+_AMOUNT: Final = ".amount"
+"""What services call the number of a limit; a file says rate or quota."""
 _MENDS: Final = {
     Clash.TAKEN: "choose another",
     Clash.MISSING: "it may be gone since the plan was made",
@@ -41,7 +41,7 @@ class Doing:
     """What came of the steps so far: the ids of what was made, by place, and secrets."""
 
     made: dict[str, str] = field(default_factory=dict)
-    issued: list[Issued] = field(default_factory=list)
+    secrets: list[NewSecret] = field(default_factory=list)
 
 
 def do_steps(work: Work, steps: Sequence[Step], before: Mapping[str, str]) -> Doing:
@@ -56,7 +56,8 @@ def do_steps(work: Work, steps: Sequence[Step], before: Mapping[str, str]) -> Do
     problems: list[Problem] = []
     failed: set[str] = set()
     for number, step in enumerate(steps):
-        if any(ref in failed for ref in _refs(step)):
+        about = {NEW + step.place} if step.is_late else set()
+        if failed & {*about, *_refs(step)}:
             failed.add(NEW + step.place)
             continue
         later = replace(work, now_us=work.now_us + number * _TICK_US)
@@ -96,19 +97,20 @@ def _do(work: Work, step: Step, doing: Doing) -> None:
             raise Overtaken(step)
         made = kind.make(work, kind.held(after))
         doing.made[NEW + step.place] = made.id
-        if made.issued is not None:
-            doing.issued.append(made.issued)
+        if made.secret is not None:
+            doing.secrets.append(made.secret)
         return
-    row = _as_planned(work, step)
+    row = _as_planned(work, step, doing.made)
     if step.action is Action.REMOVE:
         kind.remove(work, row)
     else:
         kind.change(work, row, kind.held(after))
 
 
-def _as_planned(work: Work, step: Step) -> Any:  # noqa: ANN401 - an entity
+def _as_planned(work: Work, step: Step, made: Mapping[str, str]) -> Any:  # noqa: ANN401 - an entity
     """The row, locked, if it is as the plan has seen it. Raises Overtaken."""
-    row = work.tx.get(step.kind.entity, step.id or "")
+    id = step.id or made.get(NEW + step.place, "")
+    row = work.tx.get(step.kind.entity, id)
     if row is None or not step.kind.listed(row):
         raise Overtaken(step)
     (state,) = step.kind.tell(work, [row])
@@ -145,12 +147,19 @@ def _where(step: Step) -> str:
 
 def _placed(step: Step, problem: Problem) -> Problem:
     """A command's problem, at its place in the file and in the file's own words."""
-    name = problem.field
-    amount = _AMOUNT.match(name)
-    if amount is not None:
-        limit = step.after.get("limits", [])[int(amount[1])]
-        name = f"limits.{amount[1]}.{'rate' if 'rate' in limit else 'quota'}"
+    name = _in_own_words(step, problem.field)
     known = name.split(".")[0] in {one.name for one in step.kind.fields}
     place = _NUMBER.sub(r"[\1]", f"{_where(step)}.{name}") if known else _where(step)
     reason = problem.reason if known else f"{name} {problem.reason}"
     return Problem(place, reason, problem.mend)
+
+
+def _in_own_words(step: Step, name: str) -> str:
+    """A field as a file has it: a limit there has a rate or a quota."""
+    if not name.endswith(_AMOUNT):
+        return name
+    way = name.removesuffix(_AMOUNT)
+    limit: Plain = step.after
+    for part in way.split("."):
+        limit = limit[int(part)] if part.isdecimal() else limit.get(part, {})
+    return f"{way}.{'rate' if 'rate' in limit else 'quota'}"

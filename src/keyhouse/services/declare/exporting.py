@@ -1,7 +1,7 @@
 """Exporting: a document of what there is, told as it is read, some rows at a time."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.validation import Problem
@@ -128,12 +128,9 @@ def _json(begun: _Begun) -> Iterator[str]:
 
 def _pages(begun: _Begun, kind: Kind) -> Iterator[list[_Told]]:
     """Pages of entries, each read in a transaction of its own."""
-    equals: dict[str, object] = {"organization_id": begun.actor.organization_id}
-    if begun.project_id is not None:
-        equals["project_id" if kind.in_project else "id"] = begun.project_id
     after: str | None = None
     while True:
-        read = _reader(kind, equals, after, in_project=begun.project_id is not None)
+        read = _reader(begun, kind, after)
         after, told = begun.office.read(begun.actor, read)
         if told:
             yield told
@@ -142,14 +139,16 @@ def _pages(begun: _Begun, kind: Kind) -> Iterator[list[_Told]]:
 
 
 def _reader(
-    kind: Kind, equals: Mapping[str, object], after: str | None, *, in_project: bool
+    begun: _Begun, kind: Kind, after: str | None
 ) -> Callable[[Look], tuple[str | None, list[_Told]]]:
+    equals = kind.equals(begun.actor.organization_id, begun.project_id)
+
     def read(look: Look) -> tuple[str | None, list[_Told]]:
         rows = look.tx.stretch(
             kind.entity, after=after or "", limit=PAGE, within=None, **equals
         )
-        listed = [row for row in rows if kind.listed(row)]
-        teller = _Teller(look, in_project=in_project)
+        listed = [row for row in rows if kind.listed(row) and kind.wished(row)]
+        teller = _Teller(look, begun.project_id)
         more = rows[-1].id if len(rows) == PAGE else None
         return more, teller.told(kind, listed)
 
@@ -159,10 +158,10 @@ def _reader(
 class _Teller:
     """Tells rows as entries, in one transaction."""
 
-    def __init__(self, look: Look, *, in_project: bool) -> None:
+    def __init__(self, look: Look, project_id: str | None) -> None:
         self._look = look
         self._names = Names(look)
-        self._in_project = in_project
+        self._project_id = project_id
 
     def told(self, kind: Kind, rows: Sequence[Any]) -> list[_Told]:
         """Entries, with what hangs on each."""
@@ -172,6 +171,8 @@ class _Teller:
         hints = kind.hint(self._look, rows) if kind.hint else {}
         found = []
         for row, state in zip(rows, states, strict=True):
+            if not kind.is_in(state, self._project_id):
+                continue
             entry = self._named(kind, row, state) | self._entry(kind, state)
             for child in kind.children:
                 below = self._below(child, row.id)
@@ -186,13 +187,18 @@ class _Teller:
         return {} if sure else {"id": row.id}
 
     def _entry(self, kind: Kind, state: State) -> dict[str, Plain]:
+        home = state.get("project") or ""
+
+        def name(section: str, id: Plain, _place: str) -> Plain:
+            return self._names.of(section, id, home)
+
         entry = {}
         for one in kind.fields:
-            if one.name == kind.parent or (one.name == "project" and self._in_project):
+            if one.name == kind.parent or (one.name == "project" and self._project_id):
                 continue
             value = state[one.name]
-            if one.needed or one.name == "project" or value != one.usual(state):
-                entry[one.name] = one.swapped(value, self._name)
+            if one.needed or value != one.usual(state):
+                entry[one.name] = one.swapped(value, name)
         return entry
 
     def _below(self, kind: Kind, parent_id: str) -> list[dict[str, Plain]]:
@@ -202,6 +208,3 @@ class _Teller:
         for index, state in enumerate(states):
             state["+position"] = (index + 1) * 10
         return [self._entry(kind, state) for state in states]
-
-    def _name(self, section: str, id: Plain, _place: str) -> Plain:
-        return self._names.of(section, id)

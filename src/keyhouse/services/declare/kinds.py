@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from keyhouse.services.declare.forms import Form, Plain
-from keyhouse.services.issue import Issued
 from keyhouse.services.work import Look, Work
 
 State = dict[str, Plain]
@@ -30,11 +29,21 @@ Stays = Callable[[Look | Work, Any, AbstractSet[str]], bool]
 """Takes a row, and the ids of what refers to it no more by then."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """The secret of what was made, by its kind, id and name: here, and nowhere else."""
+
+    kind: str
+    id: str
+    name: str
+    secret: str = field(repr=False)
+
+
 class Made(NamedTuple):
-    """What was made; with its secret, if it is a key."""
+    """What was made; with its secret, if it has one."""
 
     id: str
-    issued: Issued | None = None
+    secret: NewSecret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +51,8 @@ class Field:
     """A field of an entry. It is left out of a file where it is as `default` says.
 
     `refers` is the section that its text names something in; `fixed` cannot be
-    changed; `apart` is told by `Kind.tell_more`, no column of the row.
+    changed; `apart` is told by `Kind.tell_more`, no column of the row. What is
+    `late` is switched on in a step of its own after all others, as it hinders them.
     """
 
     name: str
@@ -52,6 +62,7 @@ class Field:
     fixed: bool = False
     refers: str | None = None
     apart: bool = False
+    late: bool = False
     column: str | None = None
     shown_alone: bool = False
     """It is told, and no command writes it."""
@@ -76,12 +87,18 @@ class Kind:
     """A section of the file.
 
     `title` names an entry to people. `find` gives the ids of the rows that an
-    entry without an id may mean: one, or none, or several. `make`, `change` and
-    `remove` are commands of services. `stays` is why a row cannot be removed:
-    it is then disabled instead; what is `loose` refers to it no more by then. Where it
-    `is_put_away`, removing it leaves its row. `listed` are the rows that a file
-    is about at all, `owned` those that pruning may take away. `known_as` are the
-    texts by which others may refer to it, the surest first.
+    entry without an id may mean: one, or none, or several; where none is, it may
+    mean those that are `near`. `settle` tells what the file's entry comes to as
+    things are now. `make`, `change` and `remove` are commands of services.
+    `stays` is why a row cannot be removed: it is then disabled instead, by its
+    field `off`; what is `loose` refers to it no more by then. Where it
+    `is_put_away`, removing it leaves its row; where it `goes_first`, that is done
+    before all else. `listed` are the rows that a file
+    is about at all, `wished` those of them that an export tells, `owned` those
+    that pruning may take away. `known_as` are the texts by which others may refer
+    to it, the surest first. `whose` are the columns of its organization, and
+    `place` that of its project; None where only its state tells. One whose
+    `home` is optional may be in no project.
     """
 
     section: str
@@ -93,6 +110,8 @@ class Kind:
     write_scope: str
     title: Callable[[State], str]
     find: Callable[[Look | Work, State], Sequence[str]]
+    near: Callable[[Look | Work, State], Sequence[str]] = lambda _at, _state: ()
+    settle: Callable[[Look, State], State] = lambda _look, state: state
     identity: tuple[str, ...]
     make: Callable[[Work, Held], Made]
     change: Callable[[Work, Any, Held], None]
@@ -101,12 +120,38 @@ class Kind:
     tell_more: Callable[[Look | Work, Sequence[Any]], list[State]] | None = None
     stays: Stays = lambda _at, _row, _loose: False
     is_put_away: bool = False
+    goes_first: bool = False
+    off: str = "disabled"
     owned: Callable[[Look | Work, Any], bool] = lambda _at, _row: True
     listed: Callable[[Any], bool] = lambda _row: True
+    wished: Callable[[Any], bool] = lambda _row: True
     in_project: bool = True
+    home_optional: bool = False
+    whose: tuple[str, ...] = ("organization_id",)
+    place: str | None = "project_id"
     children: "tuple[Kind, ...]" = field(default=())
     parent: str = ""
     hint: Callable[[Look | Work, Sequence[Any]], Mapping[str, str]] | None = None
+
+    def equals(self, organization_id: str, project_id: str | None) -> dict[str, object]:
+        """The columns of rows of an organization or of one project in it."""
+        found: dict[str, object] = dict.fromkeys(self.whose, organization_id)
+        if project_id is not None and self.place is not None:
+            found[self.place] = project_id
+        return found
+
+    def is_in(self, state: State, project_id: str | None) -> bool:
+        """Whether a row is of that project, as far as its columns do not tell it."""
+        return self.place is not None or project_id in (None, state["project"])
+
+    def titled(self, state: State, swap: Swap) -> str:
+        """What an entry is called, with another text for each thing that it names."""
+        named = {
+            one.name: one.swapped(state[one.name], swap)
+            for one in self.fields
+            if one.refers
+        }
+        return self.title({**state, **named})
 
     def tell(self, at: Look | Work, rows: Sequence[Any]) -> list[State]:
         """The states of rows."""

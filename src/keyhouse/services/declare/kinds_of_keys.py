@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from keyhouse.core import ids
@@ -10,9 +11,7 @@ from keyhouse.core.entities import Access, Environment, Key, KeyKind, Resource, 
 from keyhouse.core.validation import Problem
 from keyhouse.services import issue
 from keyhouse.services.declare.forms import (
-    FLAG,
     JSON,
-    LIMITS,
     RESTRICTIONS,
     TEXT,
     TEXTS,
@@ -23,8 +22,22 @@ from keyhouse.services.declare.forms import (
     choice,
     demand_known,
 )
-from keyhouse.services.declare.kinds import Field, Held, Kind, Made, State, Swap
-from keyhouse.services.declare.kinds_of_catalog import PROJECT
+from keyhouse.services.declare.kinds import (
+    Field,
+    Held,
+    Kind,
+    Made,
+    NewSecret,
+    State,
+    Swap,
+)
+from keyhouse.services.declare.kinds_of_projects import (
+    DISABLED,
+    LIMITED,
+    PROJECT,
+    ROTATION,
+)
+from keyhouse.services.declare.rows import rest
 from keyhouse.services.issue import AccessWish, KeyWish
 from keyhouse.services.work import Look, Work
 
@@ -93,6 +106,12 @@ def _swapped(value: Plain, swap: Swap) -> Plain:
 ACCESS: Final = Form(_read_access, lambda value: tuple(map(_wish, value)), key=_unordered)
 
 
+# Services keep each tag once.
+TAGS: Final = replace(
+    TEXTS, read=lambda value, place: [*dict.fromkeys(TEXTS.read(value, place))]
+)
+
+
 def _told_access(at: Look | Work, rows: Sequence[Key]) -> list[State]:
     found: dict[str, list[Access]] = defaultdict(list)
     for row in at.tx.find(Access, key_id=tuple(key.id for key in rows)):
@@ -130,15 +149,14 @@ def _find(at: Look | Work, state: State) -> Sequence[str]:
 
 
 def _make(work: Work, held: Held) -> Made:
-    wanted = {name: value for name, value in held.items() if name != "disabled"}
-    made = issue.create_key(work, KeyWish(**wanted))
+    key, secret = issue.create_key(work, KeyWish(**rest(held, "disabled"))).issued
     if held["disabled"]:
-        issue.disable_key(work, made.issued.key.id)
-    return Made(made.issued.key.id, made.issued)
+        issue.disable_key(work, key.id)
+    return Made(key.id, NewSecret("key", key.id, key.name, secret.reveal()))
 
 
 def _change(work: Work, row: Key, held: Held) -> None:
-    changes: Any = {name: value for name, value in held.items() if name != "disabled"}
+    changes: Any = rest(held, "disabled")
     if changes:
         issue.change_key(work, row.id, changes)
     if "disabled" in held:
@@ -174,11 +192,14 @@ KEYS: Final = Kind(
         ),
         Field(name="access", form=ACCESS, needed=True, apart=True, nested=_swapped),
         Field(name="restrictions", form=RESTRICTIONS, default={}),
-        Field(name="limits", form=LIMITS, default=[]),
+        LIMITED,
         Field(name="starts_at", form=TIME),
         Field(name="ends_at", form=TIME),
         Field(name="metadata", form=JSON, default={}),
-        Field(name="disabled", form=FLAG, default=False, column="disabled_at"),
+        Field(name="purpose", form=TEXT, default=""),
+        Field(name="tags", form=TAGS, default=[]),
+        ROTATION,
+        DISABLED,
     ),
     read_scope=issue.READ,
     write_scope=issue.WRITE,

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Api, Application, Customer, Project
+from keyhouse.core.entities import Api, Application, Customer, Plan, Project
 from keyhouse.services.catalog import find_api
+from keyhouse.services.declare.bought import find_bought_api
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Owned, Work
 
@@ -37,9 +38,23 @@ class Names:
         return _only([row.id for row in found])
 
     def find_api(self, text: str) -> str | None:
-        """By id or slug."""
-        api = find_api(self._at, text)
+        """By id or slug; of other organizations those to which it has subscribed."""
+        api = find_api(self._at, text) or find_bought_api(self._at, text)
         return None if api is None else api.id
+
+    def find_plan(self, project_id: str, text: str) -> str | None:
+        """By id, by slug in the project, or as `another project/slug`.
+
+        Raises Ambiguous.
+        """
+        if ids.is_id(text, ids.PLAN):
+            return self._own(Plan, text)
+        project, slash, slug = text.rpartition("/")
+        home = self.find_project(project) if slash else project_id
+        if home is None or not slug.isprintable():
+            return None
+        found = self._at.tx.find(Plan, project_id=home, slug=slug)
+        return found[0].id if found else None
 
     def find_customer(self, project_id: str, text: str) -> str | None:
         """By id, or by external id in the project."""
@@ -80,10 +95,22 @@ class Names:
         """The application's external id, else its name, its id where that fits another."""
         return self._name(id, self._application_name)
 
-    def of(self, section: str, id: str) -> object:
-        """What an id is called in a file, in the section where it stands."""
+    def of_plan(self, id: str, home: str) -> str:
+        """The plan's slug, behind its project where that is not `home`."""
+        row = self._at.tx.get(Plan, id)
+        if row is None or row.project_id == home:
+            return id if row is None else row.slug
+        return f"{self.of_project(row.project_id)}/{row.slug}"
+
+    def of(self, section: str, id: str, home: str = "") -> object:
+        """What an id is called in a file, in the section where it stands, by an entry
+
+        of the project `home`.
+        """
         if section == "organizations":
             return True
+        if section == "plans":
+            return self.of_plan(id, home)
         return {
             "projects": self.of_project,
             "apis": self.of_api,
@@ -97,6 +124,8 @@ class Names:
             return self.find_project(text)
         if section == "apis":
             return self.find_api(text)
+        if section == "plans":
+            return self.find_plan(project_id, text)
         if section == "customers":
             return self.find_customer(project_id, text)
         return self.find_application(project_id, text)

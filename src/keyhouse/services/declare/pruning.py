@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 
 from keyhouse.services.declare.document import Document
 from keyhouse.services.declare.kinds import Kind, State
+from keyhouse.services.declare.names import Names
 from keyhouse.services.declare.register import NEW
 from keyhouse.services.declare.steps import Action, FieldChange, Step
 from keyhouse.services.declare.table import KINDS
 from keyhouse.services.work import Look
 
 _PAGE: Final = 200
-_DISABLED: Final = "disabled"
 
 
 class Kept(NamedTuple):
@@ -46,14 +46,16 @@ def leftovers(
 
 
 def _rows(look: Look, kind: Kind, project_id: str | None) -> Iterator[Any]:
-    equals: dict[str, object] = {"organization_id": look.actor.organization_id}
-    if project_id is not None:
-        equals["project_id"] = project_id
+    equals = kind.equals(look.actor.organization_id, project_id)
     after = ""
     while rows := look.tx.stretch(
         kind.entity, after=after, limit=_PAGE, within=None, **equals
     ):
-        yield from (row for row in rows if kind.listed(row))
+        listed = [row for row in rows if kind.listed(row)]
+        states = kind.tell(look, listed) if kind.place is None else []
+        for index, row in enumerate(listed):
+            if not states or kind.is_in(states[index], project_id):
+                yield row
         after = rows[-1].id
 
 
@@ -80,17 +82,20 @@ def _away(
     if not kind.stays(look, row, kept.loose):
         if not kind.is_put_away:
             kept.loose.add(row.id)
-        yield _step(Action.REMOVE, kind, row.id, state, {})
-    elif not state[_DISABLED]:
-        yield _step(Action.DISABLE, kind, row.id, state, {_DISABLED: True})
+        yield _step(look, Action.REMOVE, kind, row.id, state, {})
+    elif not state[kind.off]:
+        yield _step(look, Action.DISABLE, kind, row.id, state, {kind.off: True})
 
 
-def _step(action: Action, kind: Kind, id: str, state: State, after: State) -> Step:
+def _step(
+    look: Look, action: Action, kind: Kind, id: str, state: State, after: State
+) -> Step:
+    names, home = Names(look), state.get("project") or ""
     fields = tuple(FieldChange(name, state[name], value) for name, value in after.items())
     return Step(
         action=action,
         kind=kind,
-        name=kind.title(state),
+        name=kind.titled(state, lambda section, id, _: names.of(section, id, home)),
         place="",
         id=id,
         fields=fields,

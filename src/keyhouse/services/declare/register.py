@@ -8,7 +8,7 @@ from keyhouse.services.declare.names import Ambiguous, Names
 
 NEW: Final = "+"
 """Begins the reference to what is yet to be made; its place in the file follows."""
-_IN_PROJECT: Final = ("customers", "applications")
+_IN_PROJECT: Final = ("plans", "customers", "applications")
 """What is called by a name that is its project's own."""
 
 
@@ -27,11 +27,11 @@ class Register:
         self.referred: set[str] = set()
         """The ids of all rows that an entry refers to."""
 
-    def add(self, kind: Kind, state: State, ref: str, *, is_row: bool) -> None:
+    def add(self, kind: Kind, state: State, ref: str, title: str, *, is_row: bool) -> None:
         """Remember an entry. `ref` is its row's id, or NEW and its place."""
         self._identities.add(_identity(kind, state))
         self._sections[kind.section].append(ref)
-        self._titles[ref] = kind.title(state)
+        self._titles[ref] = title
         project = state["project"] if kind.section in _IN_PROJECT else ""
         for level, text in enumerate(kind.known_as(state)):
             if text is not None:
@@ -49,6 +49,10 @@ class Register:
         Raises Ambiguous.
         """
         where = project if section in _IN_PROJECT else ""
+        if section == "plans" and "/" in text:
+            other, _, slug = text.rpartition("/")
+            home = self.find("projects", "", other)
+            return None if home is None else self.find(section, home, slug)
         for level in (0, 1):
             found = self._known.get((section, where, level, text))
             if found:

@@ -49,6 +49,11 @@ class Step:
     rivals: int = 0
     needs: tuple[int, ...] = ()
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it changes what a step before it makes, at the same place."""
+        return self.action is Action.CHANGE and self.id is None
+
 
 class MissingValue(NamedTuple):
     """A header for an upstream that the file names and that has no value here."""
