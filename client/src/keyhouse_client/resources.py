@@ -568,8 +568,8 @@ class Declaration(_Resource[One, Listed, Each, Nothing]):
     def export(self, *, project: str | None = None, only: Sequence[str] = ()) -> One:
         """The document of one project, by id or name, or of the whole organization.
 
-        `only` names some of its sections: projects, apis, customers,
-        applications, keys. No secret is in it.
+        `only` names some of its sections: projects, apis, plans, customers,
+        applications, subscriptions, keys, webhooks. No secret is in it.
         """
         query = {"project": project, "only": ",".join(only) or None}
         headers = {"Accept": "application/json"}

@@ -72,9 +72,10 @@ class MissingValue(TypedDict):
 
 
 class NewSecret(TypedDict):
-    """A key that was made, and its secret."""
+    """A key that was made and its secret, or a webhook and what signs its events."""
 
-    key: str
+    kind: Literal["key", "webhook"]
+    id: str
     name: str
     secret: str
 
@@ -202,9 +203,12 @@ class Declaration(TypedDict):
     project: NotRequired[str | None]
     projects: NotRequired[list[dict[str, Any]] | None]
     apis: NotRequired[list[dict[str, Any]] | None]
+    plans: NotRequired[list[dict[str, Any]] | None]
     customers: NotRequired[list[dict[str, Any]] | None]
     applications: NotRequired[list[dict[str, Any]] | None]
+    subscriptions: NotRequired[list[dict[str, Any]] | None]
     keys: NotRequired[list[dict[str, Any]] | None]
+    webhooks: NotRequired[list[dict[str, Any]] | None]
 
 
 class Delivery(TypedDict):

@@ -1000,8 +1000,8 @@ class Declaration:
     ) -> shapes.Declaration:
         """The document of one project, by id or name, or of the whole organization.
 
-        `only` names some of its sections: projects, apis, customers,
-        applications, keys. No secret is in it.
+        `only` names some of its sections: projects, apis, plans, customers,
+        applications, subscriptions, keys, webhooks. No secret is in it.
         """
 
 class Resources:
@@ -2018,8 +2018,8 @@ class AsyncDeclaration:
     ) -> shapes.Declaration:
         """The document of one project, by id or name, or of the whole organization.
 
-        `only` names some of its sections: projects, apis, customers,
-        applications, keys. No secret is in it.
+        `only` names some of its sections: projects, apis, plans, customers,
+        applications, subscriptions, keys, webhooks. No secret is in it.
         """
 
 class AsyncResources:

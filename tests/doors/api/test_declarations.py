@@ -94,3 +94,22 @@ async def test_what_is_exported_is_applied_elsewhere(house: House, tenant: Tenan
     assert (await other.client.post("/v1/apply", json=found)).json()["complete"]
     told = await other.client.get("/v1/export", params=wanted, headers=as_json)
     assert told.json()["apis"] == found["apis"]
+
+
+async def test_what_is_sold_goes_through_a_file(tenant: Tenant) -> None:
+    """With the secret that signs a webhook's events, which no export tells."""
+    body = document(
+        plans=[{"slug": "basic", "project": "default", "access": [{"api": "weather"}]}],
+        subscriptions=[{"application": "Planner", "project": "default", "plan": "basic"}],
+        webhooks=[{"name": "Bills", "url": "http://127.0.0.1:9/h", "events": ["*"]}],
+    )
+    done = (await tenant.client.post("/v1/apply", json=body)).json()
+    (told,) = done["secrets"]
+    assert (told["kind"], told["name"]) == ("webhook", "Bills")
+    assert told["id"].startswith("whk_")
+    as_json = {"Accept": "application/json"}
+    found = await tenant.client.get("/v1/export", headers=as_json)
+    assert told["secret"] not in found.text
+    assert found.json()["subscriptions"] == body["subscriptions"]
+    again = (await tenant.client.post("/v1/apply", json=found.json())).json()
+    assert (again["steps"], again["secrets"]) == ([], [])

@@ -37,7 +37,7 @@ DONE = {
     **PLAN,
     "complete": True,
     "steps_done": 1,
-    "secrets": [{"key": "key_1", "name": "ci", "secret": KEY_SECRET}],
+    "secrets": [{"kind": "key", "id": "key_1", "name": "ci", "secret": KEY_SECRET}],
 }
 
 
@@ -164,11 +164,10 @@ def test_a_file_that_is_no_document_is_wrong_use(
     assert told in result.output
 
 
-def test_new_keys_need_a_place_for_their_secrets(
-    run: Run, server: Server, file: Path
-) -> None:
+@pytest.mark.parametrize("kind", ["key", "webhook"])
+def test_new_secrets_need_a_place(run: Run, server: Server, file: Path, kind: str) -> None:
     """A pipeline's log is read by many, and a secret is told once."""
-    step = {**STEP, "kind": "key", "action": "create"}
+    step = {**STEP, "kind": kind, "action": "create"}
     server.answer("POST", "/v1/apply", 200, {**PLAN, "steps": [step]})
     result = run("apply", str(file), "--yes")
     assert result.exit_code == 2

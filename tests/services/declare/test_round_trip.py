@@ -1,6 +1,7 @@
 """A file and what it describes say the same, in both directions."""
 
 import itertools
+import os
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,6 +14,7 @@ from tests.servers.acme import Acme
 from tests.services.declare.files import done, exported, planned, steps_of
 
 Entry = dict[str, Any]
+FILES = int(os.environ.get("KEYHOUSE_SOAK_FILES", "16"))
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """A file that fails is told as it is: to make it smaller would take minutes."""
 _numbers = itertools.count()
@@ -278,7 +280,7 @@ def documents(draw: st.DrawFn) -> Entry:
 def test_what_is_applied_is_what_is_exported(database: Database, office: Office) -> None:
     """And to apply it again, or what was exported, changes nothing."""
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @settings(max_examples=FILES, suppress_health_check=list(HealthCheck), phases=PHASES)
     @given(documents())
     def check(document: Entry) -> None:
         acme = Acme(office, database, f"owner{next(_numbers)}@example.com")
@@ -297,7 +299,9 @@ WHOLLY = ("subscriptions", "keys", "webhooks")
 def test_one_file_becomes_another(database: Database, office: Office) -> None:
     """Whatever was there before: what both can hold is then as the second says."""
 
-    @settings(max_examples=12, suppress_health_check=list(HealthCheck), phases=PHASES)
+    @settings(
+        max_examples=FILES // 2, suppress_health_check=list(HealthCheck), phases=PHASES
+    )
     @given(documents(), documents())
     def check(first: Entry, second: Entry) -> None:
         for plan in first["plans"]:

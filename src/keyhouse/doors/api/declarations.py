@@ -69,7 +69,7 @@ def apply_declaration(
     Needs the scopes to read and to write what the document's sections hold as well.
     With `dry_run` the plan is told and tried, and nothing is written; its
     `plan` sent with the second call has that plan done and no other. A plan of
-    up to 200 steps is done whole or not at all. The secrets of new keys are in
+    up to 200 steps is done whole or not at all. The secrets of new keys and webhooks are in
     this answer and in no other.
     """
     office, actor, once = call.means()
