@@ -283,3 +283,79 @@ async def test_a_schedule_that_cannot_be_is_told_at_its_field(rooms: Rooms) -> N
     refused = await rooms.visitor.submit(f"{path}/new", path, **typed)
     assert refused.status_code == 422
     assert 'id="f-rotation_days-problem"' in refused.text
+
+
+# -- limits of single routes ------------------------------------------------------
+
+SLOW = {"on": "1", "on.0.amount": "5", "on.0.per": "rate:1"}
+
+
+@pytest.fixture
+async def radar(rooms: Rooms) -> str:
+    """A route as a form names it: the API's slug and the route's id."""
+    api = re.search(r"/apis/api_\w+", await rooms.text(f"{rooms.root}/apis"))
+    assert api
+    at = f"{rooms.root}{api[0]}/routes"
+    await rooms.do(f"{at}/new", at, method="GET", path="/radar")
+    form = await rooms.text(f"{rooms.root}/plans/new")
+    found = re.search(r'<option value="(weather rte_\w+)">GET /radar</option>', form)
+    assert found
+    return found[1]
+
+
+async def test_a_limit_of_a_route_is_made_shown_and_changed(
+    rooms: Rooms, radar: str
+) -> None:
+    """Rate and quota of one route, whom each counts for; and they go again."""
+    month = {"on.1.amount": "900", "on.1.per": "quota:month", "on.1.route": radar}
+    typed = {**SLOW, "on.0.route": radar, "on.0.counts": "key", **month}
+    plan = await _plan(rooms, **QUOTA, **typed)
+    page = await rooms.text(plan)
+    assert "<code>weather GET /radar</code> 5 times a second for each key" in page
+    assert "<code>weather GET /radar</code> 900 a month" in page
+    form = await rooms.text(f"{plan}/edit")
+    assert form.count(f'<option value="{radar}" selected>') == 2
+    assert 'name="on.2.amount"' in form
+    less = {**typed, "on.0.amount": "", "on.1.amount": "800"}
+    await rooms.do(f"{plan}/edit", plan, **QUOTA, **less)
+    page = await rooms.text(plan)
+    assert "800 a month" in page
+    assert "5 times a second" not in page.partition('id="versions"')[0]
+    assert "No longer on weather GET /radar" in page
+    await rooms.do(f"{plan}/edit", plan, **{"on.0.amount": ""})
+    assert "On single routes" not in (await rooms.text(plan)).partition("<section")[0]
+
+
+async def test_a_form_without_routes_leaves_them_as_they_are(
+    rooms: Rooms, radar: str
+) -> None:
+    """Else a form that was opened before the first route would take them away."""
+    plan = await _plan(rooms, **SLOW, **{"on.0.route": radar})
+    page = await rooms.visitor.get(plan)
+    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    assert token
+    typed = {"csrf": token[1], "name": "Basic", "slug": "basic", "api": "weather"}
+    sent = await rooms.visitor.client.post(plan, data=typed)
+    assert sent.status_code == 303
+    assert "<code>weather GET /radar</code> 5 times a second" in await rooms.text(plan)
+
+
+async def test_what_is_wrong_with_a_route_s_limit_is_told_in_its_row(
+    rooms: Rooms, radar: str
+) -> None:
+    """No route, a number that is none, and an API that the plan does not open."""
+    path = f"{rooms.root}/plans"
+    await rooms.api("Maps")
+    for api, more, place, told in (
+        ("weather", {}, "on.0.route", "is not chosen"),
+        ("weather", {"on.0.route": radar, "on.0.amount": "many"}, "on.0.amount", ""),
+        ("maps", {"on.0.route": radar}, "on.0.route", "is not opened by the plan"),
+        ("weather", {"on.0.route": radar, "on.0.amount": "0"}, "on.0.amount", ""),
+    ):
+        typed = {"name": "Bee", "api": api, **SLOW, **more}
+        refused = await rooms.visitor.submit(f"{path}/new", path, **typed)
+        assert refused.status_code == 422, place
+        assert f'id="f-{place.replace(".", "-")}-problem"' in refused.text
+        assert told in refused.text
+        assert ">Route limit 1</a>" in refused.text
+        assert f'value="{more.get("on.0.amount", "5")}"' in refused.text

@@ -1,6 +1,6 @@
 """Plans: what a provider offers of its APIs, and who has it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from fastapi import APIRouter
@@ -12,7 +12,7 @@ from keyhouse.doors.console.keys.places import by_place
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.pages.keys_new import choices_of
 from keyhouse.doors.console.permissions import demand
-from keyhouse.doors.console.plans import limit_form
+from keyhouse.doors.console.plans import limit_form, route_form
 from keyhouse.doors.console.plans.form import NEW, read_plan, typed_of
 from keyhouse.doors.console.plans.listing import listed, own_plan, shown_of
 from keyhouse.doors.console.rendering import render, see_other
@@ -56,7 +56,7 @@ async def create(here: Here) -> Response:
         project, fields = here.project.id, read.fields
         return services.create_plan(work, slug=read.slug, project=project, fields=fields)
 
-    return await _saved(here, typed, None, act, "Plan created")
+    return await _saved(here, typed, None, act, read.places)
 
 
 @router.get(_ONE)
@@ -90,7 +90,7 @@ async def change(here: Here, plan: str) -> Response:
         refuse(read.problems)
         return services.change_plan(work, view.plan.id, read.fields, read.applies)
 
-    return await _saved(here, typed, view, act, "Changes saved")
+    return await _saved(here, typed, view, act, read.places)
 
 
 @router.post(f"{_ONE}/retire")
@@ -136,14 +136,15 @@ async def _saved(
     typed: Typed,
     view: PlanView | None,
     act: Callable[[Work], PlanView],
-    toast: str,
+    places: Mapping[str, str],
 ) -> Response:
     if typed.text("more"):
         return await _form(here, typed, view)
     try:
         made = await here.write(act)
     except (Invalid, Taken) as error:
-        return await _form(here, typed, view, error.problems)
+        return await _form(here, typed, view, route_form.placed(error.problems, places))
+    toast = "Changes saved" if view else "Plan created"
     return see_other(here, here.url("plans", made.plan.id), toast)
 
 
@@ -153,6 +154,8 @@ async def _form(
     view: PlanView | None,
     problems: Sequence[Problem] = (),
 ) -> Response:
+    choices = await choices_of(here)
+    options = await here.read(lambda look: route_form.options_of(look, choices.apis))
     return render(
         here,
         "plans/form.html",
@@ -160,11 +163,12 @@ async def _form(
         view=view,
         typed=typed.first,
         ticked=typed,
-        choices=await choices_of(here),
+        choices=choices,
         rows=limits_form.rows_shown(typed),
         per=limits_form,
         counted=limit_form.COUNTS,
         counts=limit_form.beside(typed, "counts"),
+        on=route_form.shown(typed, options, problems),
         overlaps=rotation_form.usual_choices(typed.text("rotation_overlap")),
         problems=by_place(problems),
     )

@@ -1,5 +1,6 @@
 """From the form of a plan to what services take, and from a plan back to its form."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +11,7 @@ from keyhouse.doors.console.keys.rotation_form import read_rotation, typed_rotat
 from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.keys.wish_form import read_access
 from keyhouse.doors.console.plans.limit_form import read_plan_limits, typed_plan_limits
+from keyhouse.doors.console.plans.route_form import BASE, read_routes, typed_routes
 from keyhouse.services.plans import OpeningWish, PlanFields, PlanView
 
 C = TypeVar("C", bound=StrEnum)
@@ -21,18 +23,22 @@ NEW = Typed(
 
 
 class ReadPlan(NamedTuple):
-    """What a form says of a plan, and what in it could not be read."""
+    """What a form says of a plan, what in it could not be read, and where in it the
+
+    places are that services name.
+    """
 
     slug: str
     fields: PlanFields
     applies: Applies
     problems: list[Problem]
+    places: Mapping[str, str]
 
 
 def read_plan(typed: Typed) -> ReadPlan:
     """The wanted plan. A slug that is left empty follows the name.
 
-    Limits of routes are not in the form, and stay as they are.
+    Limits of routes stay as they are where the form does not show any.
     """
     limits, problems = read_plan_limits(typed)
     rotation, wrong = read_rotation(typed)
@@ -49,8 +55,12 @@ def read_plan(typed: Typed) -> ReadPlan:
         "limits": limits,
         "rotation": rotation,
     }
+    routes = read_routes(typed)
+    if typed.text(BASE):
+        fields["routes"] = routes.wishes
+        problems += routes.problems
     applies = _one_of(Applies, typed, "applies", Applies.NOW)
-    return ReadPlan(slug, fields, applies, [*problems, *wrong])
+    return ReadPlan(slug, fields, applies, [*problems, *wrong], routes.places)
 
 
 def typed_of(view: PlanView) -> Typed:
@@ -68,6 +78,7 @@ def typed_of(view: PlanView) -> Typed:
         **{f"scope.{slugs[one.api_id]}": one.scopes for one in version.access},
         **{f"role.{slugs[one.api_id]}": one.roles for one in version.access},
         **{name: (text,) for name, text in typed_plan_limits(version.limits).items()},
+        **{name: (text,) for name, text in typed_routes(view).items()},
         **{name: (text,) for name, text in typed_rotation(plan.rotation).items()},
     }
     return Typed(fields)

@@ -19,7 +19,8 @@ COUNTS: Final = {
     Per.SUBSCRIPTION.value: "for all its keys together",
     Per.KEY.value: "for each key",
 }
-_FIELD: Final = re.compile(r"limits\.(\d{1,3})\.(\w+)")
+_FIELD: Final = re.compile(r"(limits|on)\.(\d{1,3})\.(\w+)")
+"""Of a limit of the whole plan, or of one that is met on a route."""
 
 
 def read_plan_limits(typed: Typed) -> tuple[tuple[PlanLimit, ...], list[Problem]]:
@@ -43,7 +44,7 @@ def only_filled(typed: Typed) -> Typed:
             field: values
             for field, values in typed.fields.items()
             if (found := _FIELD.fullmatch(field)) is None
-            or typed.text(f"limits.{found[1]}.amount")
+            or typed.text(f"{found[1]}.{found[2]}.amount")
         }
     )
 
@@ -51,7 +52,13 @@ def only_filled(typed: Typed) -> Typed:
 def beside(typed: Typed, name: str) -> list[str]:
     """What one field says in each row of a form that holds only filled ones, in order."""
     found = (_FIELD.fullmatch(field) for field in typed.fields)
-    places = sorted({int(one[1]) for one in found if one and one[2] in ("per", "kind")})
+    places = sorted(
+        {
+            int(one[2])
+            for one in found
+            if one and one[1] == "limits" and one[3] in ("per", "kind")
+        }
+    )
     return [typed.text(f"limits.{place}.{name}") for place in places]
 
 

@@ -17,6 +17,7 @@
     if (!button) return;
     event.preventDefault();
     const rows = button.closest("fieldset").querySelector("[data-rows]");
+    const { rows: base, word } = rows.dataset;
     const last = rows.lastElementChild;
     const from = Number(last.dataset.row);
     const row = last.cloneNode(true);
@@ -26,9 +27,9 @@
         const value = one.getAttribute(name);
         if (value === null) continue;
         const moved = value
-          .replace(`limits.${from}.`, `limits.${from + 1}.`)
-          .replace(`limits-${from}-`, `limits-${from + 1}-`)
-          .replace(`Limit ${from + 1}:`, `Limit ${from + 2}:`);
+          .replace(`${base}.${from}.`, `${base}.${from + 1}.`)
+          .replace(`${base}-${from}-`, `${base}-${from + 1}-`)
+          .replace(`${word} ${from + 1}:`, `${word} ${from + 2}:`);
         one.setAttribute(name, moved);
       }
     }
