@@ -152,6 +152,8 @@ def _plans(owner: Signed, keys: list[dict[str, Any]], buyer: Signed) -> tuple[st
         f"/v1/plans/{business}",
         access=wider,
         limits=[{**QUOTA, "quota": 80_000}, more],
+        routes=[{"api": "weather", "route": "GET /v1/forecast/{city}", "limits": [second]}],
+        rotation={"every_days": 180, "overlap_seconds": 604_800},
         applies="next_window",
     )
     offered = {"visibility": "public", "approval": "manual", "limits": [RATE]}

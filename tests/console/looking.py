@@ -48,11 +48,21 @@ def explained(page: Page) -> None:
     expect(form.get_by_text("would pass all that was looked at")).to_be_visible()
 
 
+_TO_THE_TOP = "one => one.scrollIntoView()"
+
+
 def at_its_limits(page: Page) -> None:
-    """The form of a plan where it tells how much."""
+    """The form of a plan where it tells how much on which route, with a row more."""
     form = steps.panel(page)
     form.get_by_label("From the next window").check()
-    form.get_by_role("button", name="Add a limit").scroll_into_view_if_needed()
+    form.get_by_label("Route limit 2: calls").fill("1,000")
+    where = form.get_by_label("Route limit 2: on which route")
+    where.select_option(label="GET /v1/forecast/{city}")
+    form.get_by_role("button", name="Add a route limit").click()
+    added = form.get_by_label("Route limit 3: calls")
+    expect(added).to_be_focused()
+    expect(added).to_have_value("")
+    form.get_by_text("Limits on single routes").evaluate(_TO_THE_TOP)
 
 
 PREPARED = {"key-new": filled_in, "key-explain": explained, "plan-edit": at_its_limits}
