@@ -1,5 +1,6 @@
 """What workers look for every second is found by an index."""
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,19 +11,18 @@ from keyhouse.adapters.database import rotation as queries
 from keyhouse.adapters.database.engine import reading
 from tests.contracts.world import World
 
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
-def test_who_waits_is_found_without_a_look_at_all_secrets(
-    database: Database, world: World
-) -> None:
-    """Ten million keys of which none waits must cost a worker nothing."""
+
+def explained(database: Database, word: str, ask: Callable[[Connection], object]) -> str:
+    """How the database finds what is asked for by queries in which that word is."""
     plans: list[str] = []
-    explain = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
     def note(
         connection: Connection, _cursor: object, text: str, values: Any, *_: object
     ) -> None:
-        if text.startswith("SELECT") and "waits_for" in text:
-            told = explain[connection.dialect.name] + text
+        if text.startswith("SELECT") and word in text:
+            told = EXPLAIN[connection.dialect.name] + text
             raw = connection.connection.cursor()
             if connection.dialect.name == "postgresql":
                 raw.execute("SET LOCAL enable_seqscan = off")
@@ -31,5 +31,26 @@ def test_who_waits_is_found_without_a_look_at_all_secrets(
 
     with reading(database.engine) as connection:
         sa.event.listen(connection, "before_cursor_execute", note)
-        assert queries.waiting(connection, 10) == []
-    assert "ix_secret_waits_for_set" in "".join(plans)
+        ask(connection)
+    return "".join(plans)
+
+
+def test_who_waits_is_found_without_a_look_at_all_secrets(
+    database: Database, world: World
+) -> None:
+    """Ten million keys of which none waits must cost a worker nothing."""
+    told = explained(database, "waits_for", lambda one: queries.waiting(one, 10))
+    assert "ix_secret_waits_for_set" in told
+
+
+def test_keys_by_plans_are_found_without_a_look_at_all_subscriptions(
+    database: Database, world: World
+) -> None:
+    """A market of many buyers whose plans have no schedule must cost a worker nothing."""
+    told = explained(
+        database,
+        "rotation",
+        lambda one: queries.keys_with_dates(one, None, None, 500, (0, 1)),
+    )
+    assert "ix_plan_rotation_set" in told
+    assert "SCAN subscription" not in told

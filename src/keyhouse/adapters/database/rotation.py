@@ -33,14 +33,7 @@ _MINUTES_LOOKED_AT: Final = 5
 over secrets, and a busy key has many lines in a minute.
 """
 
-_BY_PLANS: Final = subscription_api.join(
-    subscription, subscription.c.id == subscription_api.c.subscription_id
-).join(plan, plan.c.id == subscription.c.plan_id)
-_ARE_PLANNED: Final = sa.and_(
-    plan.c.rotation.is_not(None),
-    subscription.c.state.in_([state.value for state in GRANTED]),
-)
-"""Of these the APIs that applications open by plans with a schedule."""
+_GRANTED: Final = subscription.c.state.in_([state.value for state in GRANTED])
 
 
 def waiting(connection: Connection, limit: int) -> list[Waiting]:
@@ -86,11 +79,11 @@ def keys_with_dates(
     """Ids of keys with a schedule, and of those that end in that time, by id."""
     shared = application.c.rotation.is_not(None)
     homes = sa.select(application.c.id).where(shared)
-    planned = (
-        sa.select(subscription_api.c.application_id)
-        .select_from(_BY_PLANS)
-        .where(_ARE_PLANNED)
-    )
+    # From the plans on, which are few: a join would begin with all subscriptions.
+    plans = sa.select(plan.c.id).where(plan.c.rotation.is_not(None))
+    bought = sa.select(subscription.c.id).where(subscription.c.plan_id.in_(plans), _GRANTED)
+    held = subscription_api.c
+    planned = sa.select(held.application_id).where(held.subscription_id.in_(bought))
     kinds: tuple[sa.ColumnElement[bool], ...] = (
         key.c.rotation.is_not(None),
         key.c.application_id.in_(homes),
@@ -128,8 +121,13 @@ def plans_with_schedule(
     held = subscription_api.c
     query = (
         sa.select(held.application_id, held.api_id, plan.c.id)
-        .select_from(_BY_PLANS)
-        .where(_ARE_PLANNED, held.application_id.in_(application_ids))
+        .join(subscription, subscription.c.id == held.subscription_id)
+        .join(plan, plan.c.id == subscription.c.plan_id)
+        .where(
+            held.application_id.in_(application_ids),
+            _GRANTED,
+            plan.c.rotation.is_not(None),
+        )
     )
     return [Planned(*row) for row in connection.execute(query)]
 
