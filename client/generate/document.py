@@ -8,6 +8,7 @@ from keyhouse.doors.api import build_app
 
 if TYPE_CHECKING:
     from keyhouse.doors.api.gate import Authenticate
+    from keyhouse.ports import NodeRegistry
     from keyhouse.services.people import PeopleDesk
     from keyhouse.services.work import Office
 
@@ -16,6 +17,9 @@ def document() -> dict[str, Any]:
     """The document as `/openapi.json` has it."""
     office = SimpleNamespace(clock=SystemClock(), entropy=SystemEntropy())
     app = build_app(
-        cast("Office", office), cast("PeopleDesk", None), cast("Authenticate", None)
+        cast("Office", office),
+        cast("PeopleDesk", None),
+        cast("Authenticate", None),
+        cast("NodeRegistry", None),
     )
     return app.openapi()

@@ -33,7 +33,7 @@ class Recorder:
 
 def _given(name: str, hint: Any) -> Any:
     """Something for a parameter: a part of a path is a hole in it."""
-    if hint is str:
+    if hint is str or name == "seq":
         return _HOLE
     if hint in (int, float):
         return 1

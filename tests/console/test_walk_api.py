@@ -82,7 +82,7 @@ def api(world: World) -> FastAPI:
     ) -> ManagementKey | Verdict:
         return Verdict.UNKNOWN
 
-    return build_app(world.office, world.people, no_key_fits)
+    return build_app(world.office, world.people, no_key_fits, world.database.nodes)
 
 
 class Caller:

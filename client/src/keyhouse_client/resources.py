@@ -353,6 +353,18 @@ class Secrets(Generic[One, Listed, Each, Nothing]):
         return self._sender.one(call)
 
 
+class Changes(_Resource[One, Listed, Each, Nothing]):
+    """Changes by their number, as `Answer.change_seq` tells it."""
+
+    def get(self, seq: int, *, wait_seconds: float | None = None) -> One:
+        """Whether the change is in force everywhere, and who is waited for.
+
+        With `wait_seconds`, at most 30, the answer comes once it is, or then.
+        """
+        query = {"wait_seconds": wait_seconds}
+        return self._sender.one(Call("GET", self._at(str(seq)), query))
+
+
 class Requests(Listing[One, Listed, Each, Nothing]):
     """The request log, the newest first."""
 
@@ -619,5 +631,6 @@ class Resources(Generic[One, Listed, Each, Nothing]):
         self.requests = Requests(sender, "/v1/requests")
         self.alerts = Listing(sender, "/v1/alerts")
         self.audit = Audit(sender, "/v1/audit")
+        self.changes = Changes(sender, "/v1/changes")
         self.webhooks = Webhooks(sender, "/v1/webhooks")
         self.declaration = Declaration(sender, "/v1")

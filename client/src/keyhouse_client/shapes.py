@@ -158,6 +158,16 @@ class Caller(TypedDict):
     last_at: str
 
 
+class Waited(TypedDict):
+    """A gateway or guard that may still answer from before the change."""
+
+    id: str
+    kind: str
+    applied_seq: int
+    confirmed_at: str
+    stale_until: str
+
+
 class Check(TypedDict):
     """One check of the walk. `mend` and `place` say what to change, and where.
 
@@ -674,6 +684,23 @@ class SecretCalls(TypedDict):
     requests_last_day: int | None
     addresses: list[Caller] | None
     calls: list[Caller] | None
+
+
+class Change(TypedDict):
+    """How far a change has come.
+
+    `waiting` counts the nodes that have not told that they know of it;
+    `stale_until` is when the last of them can answer from before it no more.
+    `nodes` is null where anybody but the operator may have an organization.
+    """
+
+    seq: int
+    in_force: bool
+    made_at: str | None
+    checked_at: str
+    waiting: int
+    stale_until: str | None
+    nodes: list[Waited] | None
 
 
 class LimitLeft(TypedDict):

@@ -910,6 +910,15 @@ class Audit:
     ) -> Page[shapes.Audit]:
         """One page of at most `limit` objects (1 to 100), from `cursor` on."""
 
+class Changes:
+    """Changes by their number, as `Answer.change_seq` tells it."""
+
+    def get(self, seq: int, *, wait_seconds: float | None = ...) -> shapes.Change:
+        """Whether the change is in force everywhere, and who is waited for.
+
+        With `wait_seconds`, at most 30, the answer comes once it is, or then.
+        """
+
 class WebhooksDeliveries:
     """What was sent to an endpoint, or is to be sent; filter: state."""
 
@@ -1025,6 +1034,7 @@ class Resources:
     requests: Requests
     alerts: Alerts
     audit: Audit
+    changes: Changes
     webhooks: Webhooks
     declaration: Declaration
 
@@ -1928,6 +1938,15 @@ class AsyncAudit:
     ) -> Page[shapes.Audit]:
         """One page of at most `limit` objects (1 to 100), from `cursor` on."""
 
+class AsyncChanges:
+    """Changes by their number, as `Answer.change_seq` tells it."""
+
+    async def get(self, seq: int, *, wait_seconds: float | None = ...) -> shapes.Change:
+        """Whether the change is in force everywhere, and who is waited for.
+
+        With `wait_seconds`, at most 30, the answer comes once it is, or then.
+        """
+
 class AsyncWebhooksDeliveries:
     """What was sent to an endpoint, or is to be sent; filter: state."""
 
@@ -2043,5 +2062,6 @@ class AsyncResources:
     requests: AsyncRequests
     alerts: AsyncAlerts
     audit: AsyncAudit
+    changes: AsyncChanges
     webhooks: AsyncWebhooks
     declaration: AsyncDeclaration

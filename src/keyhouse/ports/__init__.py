@@ -39,6 +39,7 @@ from keyhouse.ports.records import (
     KeyStore,
     Node,
     NodeRegistry,
+    Standing,
 )
 from keyhouse.ports.remote import RemoteKeyhouse, RemoteRefused
 from keyhouse.ports.reports import Observed, Tally, UsageReports, UsageRow
@@ -88,6 +89,7 @@ __all__ = [
     "Mailer",
     "Node",
     "NodeRegistry",
+    "Standing",
     "NotEmpty",
     "Observed",
     "OrphanSpool",

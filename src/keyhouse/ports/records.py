@@ -49,11 +49,14 @@ class Changes:
     """What the change log holds after a seq. `forget_all` says that rows up
 
     to there are pruned, so nothing cached before `head` may be trusted.
+    `made_us` has a time for each row: when it was committed, by the clock of who
+    did; 0 where that is not known.
     """
 
     head: int
     rows: tuple[Change, ...] = ()
     forget_all: bool = False
+    made_us: tuple[int, ...] = ()
 
 
 class ChangeFeed(Protocol):
@@ -74,7 +77,11 @@ class ChangeFeed(Protocol):
 
 
 class Node(NamedTuple):
-    """A process of the data plane as the others see it."""
+    """A process of the data plane as the others see it.
+
+    `confirmed_at` is when it was last heard of, `stale_us` for how long it may
+    answer from what it knew once it reaches the database no more.
+    """
 
     id: str
     boot_id: str
@@ -82,6 +89,19 @@ class Node(NamedTuple):
     pid: int
     applied_seq: int
     confirmed_at: int
+    stale_us: int = 300_000_000
+
+
+class Standing(NamedTuple):
+    """How far a change has come. `head` is the newest one of all.
+
+    `made_us` is when it was committed, 0 where that is not known any more;
+    `behind` are the nodes that have not told that they know of it.
+    """
+
+    head: int
+    made_us: int
+    behind: tuple[Node, ...]
 
 
 class NodeRegistry(Protocol):
@@ -95,6 +115,9 @@ class NodeRegistry(Protocol):
 
     def living(self, since_us: int) -> int:
         """How many have been heard of since."""
+
+    def standing(self, seq: int) -> Standing:
+        """How far change `seq` has come, in one snapshot."""
 
 
 Deliver = Callable[[Changes, int], None]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from keyhouse.adapters.database import Database
-    from keyhouse.ports import Mailer
+    from keyhouse.ports import Mailer, NodeRegistry
     from keyhouse.services.work import Office
     from keyhouse.settings import Settings
 
@@ -63,7 +63,7 @@ async def _management(
     rounds = rounds_of_worker(settings, database, office, outbox) if with_worker else ()
     worker = asyncio.create_task(work(rounds, stop))
     try:
-        app = _management_app(settings, office, plane, outbox)
+        app = _management_app(settings, office, plane, outbox, database.nodes)
         await serve(app, socket.socket(fileno=listen_fd), stop, ready)
     finally:
         stop.set()
@@ -74,7 +74,11 @@ async def _management(
 
 
 def _management_app(
-    settings: Settings, office: Office, plane: CheckingPlane, outbox: Mailer
+    settings: Settings,
+    office: Office,
+    plane: CheckingPlane,
+    outbox: Mailer,
+    nodes: NodeRegistry,
 ) -> ASGIApp:
     from keyhouse.doors.api import build_app
     from keyhouse.doors.console import ConsoleConfig, build_console
@@ -86,6 +90,6 @@ def _management_app(
         public_url=settings.management.url,
         sign_up=settings.management.sign_up,
     )
-    api = build_app(office, people, plane.management)
+    api = build_app(office, people, plane.management, nodes)
     both = dispatch(api, build_console(office, people, config))
     return BehindProxies(both, settings.management.trusted_proxies)

@@ -43,7 +43,7 @@ class House:
             admits="closed",
             public_url="https://keys.example",
         )
-        self.app = build_app(office, self.people, self._authenticate)
+        self.app = build_app(office, self.people, self._authenticate, database.nodes)
         self._emails = (f"owner{number}@example.com" for number in itertools.count())
         self._clients: list[httpx.AsyncClient] = []
 

@@ -6,6 +6,7 @@ numbers is order of commits and no reader passes over a late one. (With a
 sequence, one would.)
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -57,9 +58,11 @@ def write_changes(connection: Connection, parts: Mapping[PartRef, None]) -> int 
     if connection.dialect.name == "postgresql":
         connection.execute(_TELL)
     seq: int = connection.execute(_TAKE).scalar_one()
+    # With the number in hand nothing but the commit is left to wait for.
+    at = time.time_ns() // 1000
     rows = [
-        {"seq": seq, "position": position, "kind": part.kind, "entity_id": part.id}
-        for position, part in enumerate(parts)
+        {"seq": seq, "position": place, "kind": part.kind, "entity_id": part.id, "at": at}
+        for place, part in enumerate(parts)
     ]
     connection.execute(_ADD, rows)
     return seq

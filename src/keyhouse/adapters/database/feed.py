@@ -32,7 +32,7 @@ connection that died unseen.
 _HEAD = sa.select(change_head.c.n)
 _FIRST = sa.select(sa.func.min(change.c.seq))
 _AFTER = (
-    sa.select(change.c.seq, change.c.kind, change.c.entity_id)
+    sa.select(change.c.seq, change.c.kind, change.c.entity_id, change.c.at)
     .where(change.c.seq > sa.bindparam("after"))
     .order_by(change.c.seq, change.c.position)
 )
@@ -52,12 +52,12 @@ def read_changes(connection: Connection, after: int) -> Changes:
     head = connection.execute(_HEAD).scalar_one()
     if head == after:
         return Changes(head)
-    rows = tuple(
-        Change(seq, PartRef(kind, id))
-        for seq, kind, id in connection.execute(_AFTER, {"after": after})
-    )
+    found = connection.execute(_AFTER, {"after": after}).all()
+    rows = tuple(Change(seq, PartRef(kind, id)) for seq, kind, id, _ in found)
     whole = head > after and bool(rows) and rows[0].seq == after + 1
-    return Changes(head, rows) if whole else Changes(head, rows, forget_all=True)
+    if not whole:
+        return Changes(head, rows, forget_all=True)
+    return Changes(head, rows, made_us=tuple(row.at or 0 for row in found))
 
 
 class _Own:

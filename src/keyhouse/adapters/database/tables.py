@@ -494,6 +494,7 @@ change: Final = sa.Table(
     _number("position", primary_key=True),
     _text("kind"),
     _id("entity_id"),
+    _number("at", nullable=True),
 )
 node: Final = sa.Table(
     "node",
@@ -504,6 +505,7 @@ node: Final = sa.Table(
     _number("pid"),
     _number("applied_seq"),
     _number("confirmed_at"),
+    _number("stale_us", nullable=True),
 )
 spool: Final = sa.Table(
     "spool",

@@ -25,6 +25,7 @@ from keyhouse.adapters.database.tables import (
     alert,
     key_last_use,
     lease,
+    node,
     request_log,
     spool,
     usage_bucket,
@@ -114,6 +115,8 @@ class DatabaseUsageSink:
             .values(closed_at=now_us)
         )
         mine = sa.select(lease).where(lease.c.spool_id == spool_id)
+        whose = sa.select(spool.c.node_id).where(spool.c.id == spool_id)
+        of_node = whose.scalar_subquery()
         with writing(self._engine) as connection:
             if connection.execute(close).rowcount == 0:
                 return
@@ -133,6 +136,8 @@ class DatabaseUsageSink:
                 .where(lease.c.spool_id == spool_id)
                 .values(closed_at=now_us)
             )
+            # Who had it has ended: nobody need wait for it to hear of anything.
+            connection.execute(sa.delete(node).where(node.c.id == of_node))
 
 
 def _booked_before(connection: Connection, batch: UsageBatch) -> bool:

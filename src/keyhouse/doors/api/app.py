@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from keyhouse.doors.api import (
     apis,
     applications,
+    changes,
     customers,
     declarations,
     health,
@@ -28,13 +29,16 @@ from keyhouse.doors.api.documentation import document
 from keyhouse.doors.api.envelope import BoundedBody, Envelope
 from keyhouse.doors.api.gate import Authenticate, Gate
 from keyhouse.doors.api.problems import add_handlers
+from keyhouse.ports import NodeRegistry
 from keyhouse.services.meter import RequestIds
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.work import Office
 
 
-def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) -> FastAPI:
+def build_app(
+    office: Office, people: PeopleDesk, authenticate: Authenticate, nodes: NodeRegistry
+) -> FastAPI:
     """The app, for one process and one event loop.
 
     `authenticate` is awaited on that loop for each request below `/v1/` that
@@ -49,6 +53,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
     )
     app.state.office = office
     app.state.people = people
+    app.state.changes = changes.Changes(nodes)
     app.state.strangers = secrets.Strangers()
     parts = (
         organizations,
@@ -64,6 +69,7 @@ def build_app(office: Office, people: PeopleDesk, authenticate: Authenticate) ->
         members,
         sessions,
         reports,
+        changes,
         webhooks,
         declarations,
         health,

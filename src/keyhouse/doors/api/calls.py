@@ -15,6 +15,7 @@ from keyhouse.doors.api.models import ListQuery
 from keyhouse.doors.api.problems import NotMember, Stale
 from keyhouse.ports import Page
 from keyhouse.services.actor import Actor
+from keyhouse.services.changes import noting
 from keyhouse.services.idempotency import Once, Outcome, Shaped, once, repeatable
 from keyhouse.services.work import Look, Office, Turn, Work
 
@@ -56,6 +57,11 @@ class Call:
         self._path = path
         self._once = key
         self._if_match = if_match
+
+    @property
+    def organization_id(self) -> str:
+        """Where the caller is at work."""
+        return self._actor.organization_id
 
     @property
     def now_us(self) -> int:
@@ -165,18 +171,20 @@ class Call:
     ) -> Response:
         """Do by POST what takes many transactions and may be done again: 200.
 
-        `end` notes it, in the last of them.
+        `end` notes it, in the last of them. The number told is that of the last change.
         """
+        noted = noting(self._office)
         outcome = repeatable(
-            self._office,
+            noted.office,
             self._actor,
-            lambda: act(self._office, self._actor),
+            lambda: act(noted.office, self._actor),
             end,
             lambda value: Shaped(_dump(shape(value))),
             status=200,
             key=self._once,
         )
-        return JSONResponse(outcome.answer, outcome.status)
+        headers = _seq(noted.rows.seq)
+        return JSONResponse(outcome.answer, outcome.status, headers=headers)
 
     def done(self, act: Callable[[Work], T], shape: Callable[[T], BaseModel]) -> Response:
         """Do something to what there is, by POST, once: 200."""
@@ -324,19 +332,22 @@ def operation(  # noqa: PLR0913  (what a document tells of an endpoint)
     many: bool = False,
     status: int = 200,
     own: bool = False,
+    anyone: bool = False,
     also: dict[str, Any] | None = None,
 ) -> Callable[[F], F]:
     """Add an endpoint that needs `scope`, and tell of it in the OpenAPI document.
 
     The scope is asked for before the body is looked at; the service asks again.
-    None is for what a person does without any: with a session alone. With `own`
-    a person does it without any to what is theirs: the service alone asks. `Lines`
+    None is for what a person does without any: with a session alone, and with
+    `anyone` for what every key may do as well. With `own` a person does it without any to what is theirs: the service alone asks. `Lines`
     are streamed. `also` is what the answer may be besides JSON, by media type.
     """
 
     async def needs(request: Request) -> None:
         if scope is not None and not own:
             _actor(request).reach(scope)
+        elif anyone:
+            _actor(request)
 
     told: dict[int | str, dict[str, Any]] = {status: {"description": "Done"}}
     if isinstance(answer, Lines):
@@ -356,7 +367,7 @@ def operation(  # noqa: PLR0913  (what a document tells of an endpoint)
         response_class=JSONResponse if isinstance(answer, type) else Response,
         responses=told,
         dependencies=[Depends(needs)],
-        openapi_extra={"security": _security(scope, own=own)},
+        openapi_extra={"security": _security(scope, own=own, anyone=anyone)},
     )
 
 
@@ -368,8 +379,12 @@ def _line_of(row: type[BaseModel]) -> str:
     return f"{json.dumps(example)}\n"
 
 
-def _security(scope: str | None, *, own: bool) -> list[dict[str, list[str]]]:
+def _security(
+    scope: str | None, *, own: bool, anyone: bool
+) -> list[dict[str, list[str]]]:
     session: dict[str, list[str]] = {SCHEMES[-1]: []}
+    if anyone:
+        return [{scheme: []} for scheme in SCHEMES]
     if scope is None:
         return [session]
     told = [{scheme: [scope]} for scheme in SCHEMES]

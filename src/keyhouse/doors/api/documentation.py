@@ -31,8 +31,9 @@ _ID_EXAMPLES: Final = {
     "sessions": "ses",
     "webhooks": "whk",
     "calendars": "cal",
+    "changes": "",
 }
-_NAMES: Final = {"name": "Authorization"}
+_NAMES: Final[Mapping[str, Any]] = {"name": "Authorization", "seq": 42}
 _BELOW_EXAMPLES: Final = {
     "route": "rte",
     "secret_id": "sec",
@@ -166,7 +167,8 @@ def _answers(path: str, method: str, operation: dict[str, Any]) -> None:
 def _tells_one(operation: dict[str, Any]) -> bool:
     """Whether the answer is the thing itself: neither a list nor an act on it."""
     name: str = operation["operationId"]
-    return name.startswith(("get_", "change_", "set_", "find_"))
+    told = ("get_", "change_", "set_", "find_")
+    return name.startswith(told) and name != "get_change"
 
 
 def _headers(tells_seq: bool) -> dict[str, Any]:

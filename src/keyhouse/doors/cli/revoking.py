@@ -8,8 +8,9 @@ import typer
 
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
-from keyhouse.doors.cli.nouns import done
+from keyhouse.doors.cli.nouns import done, given
 from keyhouse.doors.cli.verify import given_secret
+from keyhouse.doors.cli.waiting import Wait, Watch
 
 
 def add_revoking(keys: typer.Typer) -> None:
@@ -17,7 +18,8 @@ def add_revoking(keys: typer.Typer) -> None:
     keys.command(
         "revoke",
         epilog="Example: keyhouse keys revoke ID\n\n"
-        "Example: keyhouse keys revoke --all-of-application ID --dry-run",
+        "Example: keyhouse keys revoke --all-of-application ID --dry-run\n\n"
+        "Example: keyhouse keys revoke ID --wait",
     )(revoke)
     keys.command("kill", epilog="Example: keyhouse keys kill < leaked.txt")(kill)
 
@@ -45,26 +47,32 @@ def revoke(  # noqa: PLR0913  (an option each)
         bool, typer.Option("--dry-run", help="Count them; change nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Refuse a key for ever, or all keys of an application, customer, owner or project."""
     whose = (application, customer, owner, project)
     if sum(one is not None for one in (id, *whose)) != 1:
         raise WrongUse("Name one key by its ID, or one --all-of-…")
+    if wait and dry_run:
+        raise WrongUse("--dry-run changes nothing to --wait for.")
     if id is not None:
         with desk(context).client() as client:
-            key = client.keys.revoke(id)
-        done(key, f"{id} is {key.get('state', 'revoked')}", json=as_json)
+            watch = Watch(client)
+            key = watch.post("keys", id, "revoke")
+            words = f"{id} is {key.get('state', 'revoked')}"
+            watch.tell(key, words, wait=wait, json=as_json)
         return
     with desk(context).client() as client:
-        revoke_all = partial(
-            client.keys.revoke_all,
-            application=application,
-            customer=customer,
-            owner=owner,
-            project=project,
-            expected=expected,
-        )
+        body = {
+            "application": application,
+            "customer": customer,
+            "owner": owner,
+            "project": project,
+            "expected": expected,
+        }
+        watch = Watch(client)
+        revoke_all = partial(watch.post, "keys", "revoke", **given(body))
         if dry_run or not yes:
             seen = revoke_all(dry_run=True)
             words = f"{seen['revoked']} of {seen['matched']} keys would be revoked"
@@ -72,8 +80,9 @@ def revoke(  # noqa: PLR0913  (an option each)
                 done(seen, words, json=as_json)
                 return
             typer.confirm(f"{words}, for ever. Go on?", abort=True, err=True)
-        found = revoke_all()
-    done(found, f"{found['revoked']} of {found['matched']} keys revoked", json=as_json)
+        found = revoke_all(dry_run=False)
+        words = f"{found['revoked']} of {found['matched']} keys revoked"
+        watch.tell(found, words, wait=wait, json=as_json)
 
 
 def kill(

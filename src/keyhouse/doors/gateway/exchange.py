@@ -55,7 +55,6 @@ class Exchange(Turn):
     """
 
     __slots__ = (
-        "_asked",
         "_below",
         "_block",
         "_face",
@@ -69,7 +68,6 @@ class Exchange(Turn):
         "whole",
     )
 
-    _asked: Request
     _below: str
     _lines_known: Block | None
     _secret: bytes
@@ -422,7 +420,9 @@ class Exchange(Turn):
         if decision is None or face is None:
             raise RuntimeError("a tunnel without a decision")
         face.tell(out, decision, self._told_id)
-        Tunnel(self, upstream.hand_over(), upstream, self._asked).open(b"".join(out), more)
+        far = upstream.hand_over()
+        tunnel = Tunnel(self, far, upstream, self._asked, decision.line)
+        tunnel.open(b"".join(out), more)
 
     def finish(self) -> None:
         """The answer has been written to its end."""

@@ -13,6 +13,7 @@ from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
 from keyhouse.doors.gateway.verify_memory import VerifyBodies, VerifyHeads
+from keyhouse.doors.gateway.vigil import Vigil
 from keyhouse.doors.gateway.waiters import Waiters
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Gate:
         self.verify_heads = VerifyHeads()
         self.verify_bodies = VerifyBodies()
         self.waiters = Waiters(loop, plane.recent)
+        self.vigil = Vigil(self)
         self._crowded = crowded
         self._nobody: asyncio.Future[None] | None = None
         self._tls: ssl.SSLContext | None = None

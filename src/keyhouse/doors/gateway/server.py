@@ -38,6 +38,7 @@ class GatewayServer:
         loop = asyncio.get_running_loop()
         self._gate = Gate(self._config, self._plane, loop, self._crowded)
         self._gate.watch.start()
+        self._gate.vigil.start()
         await self._open()
 
     async def drain(self, seconds: float, last_word_seconds: float = 0) -> None:
@@ -68,6 +69,7 @@ class GatewayServer:
         await gate.pool.close()
         await gate.watch.empty()
         gate.watch.stop()
+        gate.vigil.stop()
 
     async def _open(self) -> None:
         gate, sock = self._gate, self._socket

@@ -16,6 +16,7 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway.config import LINGER_SECONDS
 
 if TYPE_CHECKING:
+    from keyhouse.core.records import Line
     from keyhouse.core.request import Request
     from keyhouse.doors.gateway.caller import Caller
     from keyhouse.doors.gateway.exchange import Exchange
@@ -25,7 +26,7 @@ LOOK_SECONDS: Final = 1.0
 """How often it is asked whether the key may still be used here."""
 DOUBTS_MAX: Final = 10
 """How often in a row that may not be found out: beyond it the key counts as refused."""
-_STRANGERS: Final = (401, 403)
+STRANGERS: Final = (401, 403)
 """Statuses of refusals that end a tunnel. Spent limits do not: it has been paid for."""
 
 
@@ -99,6 +100,7 @@ class Tunnel:
         "_exchange",
         "_far",
         "_idle_after",
+        "_line",
         "_look_at",
         "_near",
         "_opened_ns",
@@ -115,8 +117,10 @@ class Tunnel:
         far: asyncio.Transport,
         upstream: "Upstream",
         asked: "Request",
+        line: "Line | None",
     ) -> None:
         self._exchange = exchange
+        self._line = line
         self._caller: Caller = exchange.caller
         self._upstream = upstream
         # Nothing is to be paid for being asked again.
@@ -151,6 +155,11 @@ class Tunnel:
             near.eof_received()
         if caller.gate.draining:
             self.close()
+
+    @property
+    def line(self) -> "Line | None":
+        """The way that it was let through by."""
+        return self._line
 
     def touch(self) -> None:
         """Something has passed."""
@@ -193,9 +202,12 @@ class Tunnel:
         else:
             self._look_at = watch.after(LOOK_SECONDS)
             self.deadline = min(self._idle_after, self._look_at)
-            self._look()
+            self.look()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Ask whether the key may still be used here."""
+        if self._closing:
+            return
         plane = self._caller.gate.plane
         outcome = plane.verifier.verify(self._asked)
         if isinstance(outcome, Decision):
@@ -211,7 +223,7 @@ class Tunnel:
             self._doubts = 0
             if outcome.allowed:
                 self._caller.gate.plane.verifier.release(outcome)
-            elif outcome.verdict.status in _STRANGERS:
+            elif outcome.verdict.status in STRANGERS:
                 self.close()
         if self._doubts > DOUBTS_MAX:
             self.close()

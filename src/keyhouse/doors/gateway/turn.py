@@ -1,5 +1,6 @@
 """What an exchange does besides its usual way: bodies, answers of our own, endings."""
 
+from dataclasses import replace
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +12,8 @@ from keyhouse.doors.gateway.settling import refund_of
 
 if TYPE_CHECKING:
     from keyhouse.core.decision import Decision
-    from keyhouse.core.records import ApiRecord
+    from keyhouse.core.records import ApiRecord, Line
+    from keyhouse.core.request import Request
     from keyhouse.core.usage import Use
     from keyhouse.doors.gateway.caller import Caller
     from keyhouse.doors.gateway.exchange import Exchange
@@ -35,6 +37,7 @@ class Turn(RequestHead):
     __slots__ = (
         "_answering",
         "_api",
+        "_asked",
         "_decision",
         "_origin",
         "_request_id",
@@ -73,6 +76,7 @@ class Turn(RequestHead):
     query: bytes
     rest: bytes
     _api: "ApiRecord | None"
+    _asked: "Request"
     _decision: "Decision | None"
     _origin: "Origin | None"
     _use: "Use"
@@ -217,6 +221,36 @@ class Turn(RequestHead):
             self.caller.reset()
         else:
             self.reply(refuse.of_problem(problem, self.request_id()))
+
+    @property
+    def answering(self) -> bool:
+        """Whether the upstream's answer has begun to pass."""
+        return self._answering
+
+    @property
+    def line(self) -> "Line | None":
+        """The way that this was let through by, while an upstream is at work on it.
+
+        None for a tunnel: that looks after itself.
+        """
+        decision = self._decision
+        if decision is None or self.over or self._api is None or self._status == 101:
+            return None
+        return decision.line
+
+    def question(self) -> "Request | None":
+        """What was asked before this was let through, at no cost; None once it is over."""
+        return None if self.line is None else replace(self._asked, cost=0)
+
+    def end(self, decision: "Decision") -> None:
+        """What was let through may go on no more, and `decision` says why."""
+        if self.over:
+            return
+        if self._answering:
+            self.fail(refuse.UNAVAILABLE)  # nobody reads it: the answer is broken off
+        else:
+            self._leave_upstream()
+            self.reply(refuse.of_verdict(decision, self.request_id()))
 
     def late(self) -> None:
         """Neither a decision nor a connection came in time."""

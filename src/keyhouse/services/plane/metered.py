@@ -24,6 +24,7 @@ from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
 from keyhouse.services.meter.flusher import TICK_SECONDS
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
 from keyhouse.services.plane.checking import CheckingPlane, Means, Options
+from keyhouse.services.plane.presence import Presence
 from keyhouse.services.reserve import Reservations, Settled, Unsettled
 
 ROUNDS_SECONDS: Final = 3.0
@@ -62,6 +63,7 @@ class DataPlane(CheckingPlane):
         self._rounds: asyncio.Task[None] | None = None
         self.new_request_id = RequestIds(means.entropy.take(ENTROPY_BYTES)).make
         self._node_id = self._new_id(ids.NODE)
+        self._presence = Presence(metering.nodes, self._node)
         self._closing: list[Callable[[], None]] = []
         settlements, clock = means.settlements, means.clock
         self.reservations = Reservations(settlements, means.keyring, clock.now_us)
@@ -84,6 +86,8 @@ class DataPlane(CheckingPlane):
             metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
         )
         book = await self._begin(spool_id)
+        # Before the first request: who asks whether a change is in force counts on it.
+        await asyncio.to_thread(self._presence.announce)
         self.meter = Meter(spool, metering.log_rows_max, self.alarms)
         self._flusher = Flusher(
             self.meter,
@@ -96,6 +100,7 @@ class DataPlane(CheckingPlane):
         self._flusher.start()
         self._tick()
         self._rounds = asyncio.create_task(self._make_rounds())
+        self._presence.start()
 
     async def close(self) -> None:
         """Book all that was counted, give leases back, and leave."""
@@ -104,13 +109,14 @@ class DataPlane(CheckingPlane):
         self._rounds.cancel()
         await asyncio.gather(self._rounds, return_exceptions=True)
         self._rounds = None
+        await self._presence.stop()
         self._ticking.cancel()
         await self._end()
         self._flusher.last_tick()
         await asyncio.to_thread(self._flusher.stop)
         await asyncio.to_thread(self.rehashes.send, self._metering.signals)
         try:
-            await asyncio.to_thread(self._metering.nodes.leave, self._node_id)
+            await asyncio.to_thread(self._presence.leave)
         except StoreUnavailable as error:
             _log.warning("the node's row stays: %s", error)
         for call in self._closing:
@@ -192,16 +198,8 @@ class DataPlane(CheckingPlane):
     def _round(self) -> None:
         """What the node does now and then; on a thread."""
         metering = self._metering
-        node = Node(
-            self._node_id,
-            metering.boot_id,
-            self.options.kind,
-            metering.pid,
-            self.verifier.applied,
-            self.means.clock.now_us(),
-        )
         try:
-            metering.nodes.announce(node)
+            node = self._presence.announce()
             living = metering.nodes.living(node.confirmed_at - LIVING_US)
             self._loop.call_soon_threadsafe(self.means.rates.share_among, living)
             self.rehashes.send(metering.signals)
@@ -210,6 +208,21 @@ class DataPlane(CheckingPlane):
             _log.warning("the database does not answer: %s", error)
         except Exception:  # noqa: BLE001 - the next round may go better; it is logged
             _log.exception("a node's round failed")
+
+    def _node(self) -> Node:
+        metering = self._metering
+        return Node(
+            self._node_id,
+            metering.boot_id,
+            self.options.kind,
+            metering.pid,
+            self.verifier.applied,
+            self.means.clock.now_us(),
+            int(self.options.stale_seconds_max * 1_000_000),
+        )
+
+    def _changed(self) -> None:
+        self._presence.heard()
 
     def _adopt(self) -> None:
         metering = self._metering

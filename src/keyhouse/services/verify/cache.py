@@ -7,7 +7,7 @@ otherwise a slow read could bring back a key that was revoked meanwhile.
 """
 
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from keyhouse.core.plan_records import SubscriptionRecord
@@ -43,10 +43,17 @@ class RecordCache:
     """Records by reference, secrets by digest, APIs by slug.
 
     Bounded by keys, and by the bytes that these and what hangs on them take. One
-    thread uses it. `generation` moves when anything is dropped.
+    thread uses it. `generation` moves when anything is dropped; of each change that
+    is applied `forgotten` is told when it was made, where that is known.
     """
 
-    def __init__(self, keys_max: int, bytes_max: int = BYTES_MAX) -> None:
+    def __init__(
+        self,
+        keys_max: int,
+        bytes_max: int = BYTES_MAX,
+        forgotten: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._forgotten = forgotten
         self.generation = 0
         self.applied = 0
         self.ways = Ways()
@@ -199,6 +206,9 @@ class RecordCache:
                 self._fence_floor = self._recent[0][0]
             self._recent.append((seq, ref))
             self._drop(ref, seq)
+        for (seq, _), made_us in zip(changes.rows, changes.made_us, strict=False):
+            if seq > self.applied and made_us:
+                self._forgotten(made_us)
         if changes.rows:
             # A new key or API may be what was just said not to exist.
             self._absent.clear()
