@@ -47,6 +47,13 @@ class Secrets(_Section):
     pepper_file: str
 
 
+def _checked_listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("is host:port, as 127.0.0.1:8080 or [::1]:8080")
+    return value
+
+
 class _Listener(_Section):
     listen: str
     public_url: str
@@ -55,10 +62,7 @@ class _Listener(_Section):
     @field_validator("listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if not host or not port.isdigit() or int(port) > 65535:
-            raise ValueError("is host:port, as 127.0.0.1:8080 or [::1]:8080")
-        return value
+        return _checked_listen(value)
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -163,6 +167,24 @@ class Webhooks(_Section):
     retention_days: int = Field(ge=2)
 
 
+class Metrics(_Section):
+    """What is measured, and who may read it."""
+
+    listen: str
+    organizations: tuple[str, ...]
+
+    @field_validator("listen")
+    @classmethod
+    def _none_or_host_and_port(cls, value: str) -> str:
+        return value and _checked_listen(value)
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host (without brackets) and port; None where nobody listens."""
+        host, _, port = self.listen.rpartition(":")
+        return (host.strip("[]"), int(port)) if self.listen else None
+
+
 class Log(_Section):
     """What is told of the running."""
 
@@ -183,6 +205,7 @@ class Settings(_Section):
     usage: Retention
     requests: Retention
     webhooks: Webhooks
+    metrics: Metrics
     log: Log
 
     @property
@@ -225,6 +248,20 @@ class Settings(_Section):
     def mail_dir(self) -> Path:
         """Where mails land that no server takes."""
         return self.data.dir / "mail"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """The folder where processes leave what they measure of themselves."""
+        return self.data.dir / "metrics"
+
+    def admits_to_metrics(self, organization_id: str) -> bool:
+        """Whether keys of an organization may read what is measured for all.
+
+        Where the operator names none, those of all organizations while they are
+        all the operator's.
+        """
+        named = self.metrics.organizations
+        return organization_id in named if named else self.management.sign_up == "closed"
 
     @property
     def spool_dir(self) -> Path:

@@ -41,6 +41,8 @@ class Machine:
         self.gateway = f"127.0.0.1:{free_port()}"
         self.management = f"127.0.0.1:{free_port()}"
         self.started: list[subprocess.Popen[str]] = []
+        self.more: dict[str, str] = {}
+        """What else is in the environment."""
 
     def environment(self) -> dict[str, str]:
         kept = {
@@ -52,6 +54,7 @@ class Machine:
             "KEYHOUSE_DATA__DIR": str(self.data),
             "KEYHOUSE_GATEWAY__LISTEN": self.gateway,
             "KEYHOUSE_MANAGEMENT__LISTEN": self.management,
+            **self.more,
         }
 
     def run(self, *line: str) -> subprocess.CompletedProcess[str]:

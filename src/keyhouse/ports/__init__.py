@@ -31,6 +31,7 @@ from keyhouse.ports.counting import (
 )
 from keyhouse.ports.failures import Clash, Conflict, StoreUnavailable
 from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
+from keyhouse.ports.metrics import ProcessUse, Shelf, Shelves
 from keyhouse.ports.people import Mail, Mailer, PasswordHasher
 from keyhouse.ports.records import (
     ChangeFeed,
@@ -89,7 +90,6 @@ __all__ = [
     "Mailer",
     "Node",
     "NodeRegistry",
-    "Standing",
     "NotEmpty",
     "Observed",
     "OrphanSpool",
@@ -98,6 +98,7 @@ __all__ = [
     "PasswordHasher",
     "Planned",
     "Portable",
+    "ProcessUse",
     "Range",
     "RateAnswer",
     "RateCounter",
@@ -111,12 +112,15 @@ __all__ = [
     "SecretUse",
     "Sent",
     "SettlementLedger",
+    "Shelf",
+    "Shelves",
     "SignalSink",
     "SignatureChecker",
     "Signer",
     "Slowed",
     "Spool",
     "SpoolFolder",
+    "Standing",
     "StoreUnavailable",
     "Stretch",
     "TableRows",

@@ -39,6 +39,10 @@ class RateCounter(Protocol):
         others count as well the answer may be one to wait for.
         """
 
+    @property
+    def is_answered(self) -> bool | None:
+        """Whether the counters that nodes share answer; None where there are none."""
+
     def share_among(self, nodes: int) -> None:
         """So many nodes are at work: what each may allow where it must count alone."""
 
@@ -100,6 +104,10 @@ class Spool(Protocol):
     """
 
     id: str
+
+    @property
+    def fill(self) -> float:
+        """The share of it that waits to be booked, 0 to 1."""
 
     def served(
         self,

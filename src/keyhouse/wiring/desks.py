@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keyhouse.adapters.database import Database
     from keyhouse.adapters.mail import MailFolder
     from keyhouse.ports import Mailer
+    from keyhouse.services.metrics import Tally
     from keyhouse.services.people import PeopleDesk
     from keyhouse.services.work import Office
     from keyhouse.settings import Settings
@@ -52,13 +53,15 @@ def mail_folder(settings: Settings) -> MailFolder:
     return MailFolder(settings.mail_dir, settings.mail.sender)
 
 
-def mailer(settings: Settings) -> Mailer:
-    """What mails go out by; close it."""
+def mailer(settings: Settings, tally: Tally | None = None) -> Mailer:
+    """What mails go out by; close it. Each try is told to the tally."""
     from keyhouse.adapters.mail import Outbox, SmtpServer
+    from keyhouse.services.metrics import counted_delivery
 
+    deliver = mail_folder(settings).deliver
     if settings.mail.url:
-        return Outbox(SmtpServer(settings.mail.url, settings.mail.sender).deliver)
-    return Outbox(mail_folder(settings).deliver)
+        deliver = SmtpServer(settings.mail.url, settings.mail.sender).deliver
+    return Outbox(deliver if tally is None else counted_delivery(deliver, tally))
 
 
 def people_of(settings: Settings, office: Office, outbox: Mailer) -> PeopleDesk:

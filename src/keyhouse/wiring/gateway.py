@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import allow_open_files
 from keyhouse.wiring.folder import in_plain_words, keyring, open_checked
+from keyhouse.wiring.metrics import measured
 from keyhouse.wiring.planes import data_plane, users_of
 from keyhouse.wiring.signals import nobody, stop_on_signals
 
@@ -102,6 +103,7 @@ async def _gateway(
     settings: Settings, database: Database, listen_fd: int, ready: Callable[[], None]
 ) -> int:
     from keyhouse.doors.gateway import GatewayServer, Plane
+    from keyhouse.services.metrics import plane_readings
 
     stop = stop_on_signals()
     plane = data_plane(settings, database, "gateway")
@@ -122,10 +124,12 @@ async def _gateway(
             users=users_of(settings, database, plane),
         )
         server = GatewayServer(_gateway_config(settings), faces)
-        await server.start(socket.socket(fileno=listen_fd))
-        ready()
-        await stop.wait()
-        await server.drain(GRACE_SECONDS, LAST_WORD_SECONDS)
+        collect = (plane_readings(plane), server.add_to)
+        async with measured(settings, "gateway", *collect):
+            await server.start(socket.socket(fileno=listen_fd))
+            ready()
+            await stop.wait()
+            await server.drain(GRACE_SECONDS, LAST_WORD_SECONDS)
     finally:
         await plane.close()
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyhouse.services.plane import CheckingPlane
 from keyhouse.wiring.desks import mailer, office_of, people_of
 from keyhouse.wiring.folder import open_checked
+from keyhouse.wiring.metrics import measured, monitoring
 from keyhouse.wiring.planes import means_of, options_of
 from keyhouse.wiring.signals import nobody, stop_on_signals
 from keyhouse.wiring.worker import rounds_of_worker
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from keyhouse.adapters.database import Database
     from keyhouse.ports import Mailer, NodeRegistry
+    from keyhouse.services.metrics import Tally
     from keyhouse.services.work import Office
     from keyhouse.settings import Settings
 
@@ -54,17 +56,21 @@ async def _management(
 ) -> int:
     from keyhouse.doors.api import serve
     from keyhouse.doors.worker import work
+    from keyhouse.services.metrics import Tally, plane_readings
 
-    stop = stop_on_signals()
+    stop, tally = stop_on_signals(), Tally()
     plane = CheckingPlane(means_of(settings, database), options_of(settings, "management"))
     await plane.open()
-    outbox = mailer(settings)
+    outbox = mailer(settings, tally)
     office = office_of(settings, database)
-    rounds = rounds_of_worker(settings, database, office, outbox) if with_worker else ()
+    rounds = (
+        rounds_of_worker(settings, database, office, outbox, tally) if with_worker else ()
+    )
     worker = asyncio.create_task(work(rounds, stop))
     try:
-        app = _management_app(settings, office, plane, outbox, database.nodes)
-        await serve(app, socket.socket(fileno=listen_fd), stop, ready)
+        app = _management_app(settings, office, plane, outbox, database.nodes, tally)
+        async with measured(settings, "management", plane_readings(plane), tally.add_to):
+            await serve(app, socket.socket(fileno=listen_fd), stop, ready)
     finally:
         stop.set()
         await worker
@@ -79,6 +85,7 @@ def _management_app(
     plane: CheckingPlane,
     outbox: Mailer,
     nodes: NodeRegistry,
+    tally: Tally,
 ) -> ASGIApp:
     from keyhouse.doors.api import build_app
     from keyhouse.doors.console import ConsoleConfig, build_console
@@ -90,6 +97,7 @@ def _management_app(
         public_url=settings.management.url,
         sign_up=settings.management.sign_up,
     )
-    api = build_app(office, people, plane.management, nodes)
+    shown = monitoring(settings, tally)
+    api = build_app(office, people, plane.management, nodes, shown)
     both = dispatch(api, build_console(office, people, config))
     return BehindProxies(both, settings.management.trusted_proxies)

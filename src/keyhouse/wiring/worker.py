@@ -10,6 +10,7 @@ from keyhouse.adapters.system import SystemClock, SystemEntropy
 from keyhouse.core import ids
 from keyhouse.wiring.desks import mailer, office_of
 from keyhouse.wiring.folder import open_checked
+from keyhouse.wiring.metrics import measured
 from keyhouse.wiring.signals import nobody, stop_on_signals
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from keyhouse.doors.worker import Round
     from keyhouse.ports import Mailer
     from keyhouse.services.jobs import Claim
+    from keyhouse.services.metrics import Tally
     from keyhouse.services.work import Office
     from keyhouse.settings import Settings
 
@@ -44,30 +46,34 @@ def run_worker(settings: Settings, ready: Callable[[], None] = nobody) -> int:
 
 async def _alone(settings: Settings, database: Database, ready: Callable[[], None]) -> int:
     from keyhouse.doors.worker import work
+    from keyhouse.services.metrics import Tally
 
-    stop = stop_on_signals()
-    outbox = mailer(settings)
+    stop, tally = stop_on_signals(), Tally()
+    outbox = mailer(settings, tally)
     office = office_of(settings, database)
     try:
-        ready()
-        await work(rounds_of_worker(settings, database, office, outbox), stop)
+        rounds = rounds_of_worker(settings, database, office, outbox, tally)
+        async with measured(settings, "worker", tally.add_to):
+            ready()
+            await work(rounds, stop)
     finally:
         await asyncio.to_thread(outbox.close)
     return 0
 
 
 def rounds_of_worker(
-    settings: Settings, database: Database, office: Office, outbox: Mailer
+    settings: Settings, database: Database, office: Office, outbox: Mailer, tally: Tally
 ) -> Sequence[Round]:
     """What the worker of this process does, as far as no other process does it."""
     from keyhouse.services.imports import tidy_imports
     from keyhouse.services.jobs import Task, rounds_of
+    from keyhouse.services.metrics import counted_tasks
     from keyhouse.services.signals import apply_signals
 
     tasks = (
         Task("upkeep", UPKEEP_SECONDS, _upkeep(settings, database)),
         Task("noticed", EVENTS_SECONDS, _noticed(database)),
-        Task("webhooks", EVENTS_SECONDS, _webhooks(office, database, outbox)),
+        Task("webhooks", EVENTS_SECONDS, _webhooks(office, database, outbox, tally)),
         Task("overlaps", OVERLAPS_SECONDS, _overlaps(office)),
         Task("reminders", REMINDERS_SECONDS, _reminders(settings, office, outbox)),
         Task("keys.purge", UPKEEP_SECONDS, _purging(office)),
@@ -76,7 +82,7 @@ def rounds_of_worker(
     )
     clock, entropy = SystemClock(), SystemEntropy()
     holder = ids.make_id(ids.NODE, clock.now_us(), entropy.take(ids.ENTROPY_BYTES))
-    return rounds_of(tasks, database.rows, clock, holder)
+    return rounds_of(counted_tasks(tasks, tally), database.rows, clock, holder)
 
 
 def _purging(office: Office) -> Callable[[Claim], None]:
@@ -118,15 +124,17 @@ def _noticed(database: Database) -> Callable[[Claim], None]:
 
 
 def _webhooks(
-    office: Office, database: Database, outbox: Mailer
+    office: Office, database: Database, outbox: Mailer, tally: Tally
 ) -> Callable[[Claim], None]:
     from keyhouse.adapters.webhook import HttpWebhookSender, tls_context
+    from keyhouse.services.metrics import CountedSender
     from keyhouse.services.webhooks import Courier
 
+    context = tls_context()
     courier = Courier(
         office=office,
         queue=database.deliveries,
-        open_sender=partial(HttpWebhookSender, tls_context()),
+        open_sender=lambda: CountedSender(HttpWebhookSender(context), tally),
         mailer=outbox,
     )
     return courier.deliver

@@ -267,6 +267,9 @@ class Meter:
         self.served_rows.append({"id": request_id, "code": decision.code, **row})
         return use_of(decision, rest[0])
 
+    def beside(self, door: str, decision: Decision) -> None:
+        self.served_rows[-1]["door"] = door
+
     def completed(self, request_id: str, decision: Decision, *rest: Any) -> None:
         names = ("use", "status", "latency_us", "bytes_in", "bytes_out")
         row = dict(zip(names, rest, strict=True))

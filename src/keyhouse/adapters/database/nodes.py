@@ -10,9 +10,7 @@ from keyhouse.ports import Node, Standing
 
 _HEAD = sa.select(change_head.c.n)
 _MADE = sa.select(sa.func.max(change.c.at)).where(change.c.seq == sa.bindparam("of"))
-_BEHIND = (
-    sa.select(node).where(node.c.applied_seq < sa.bindparam("of")).order_by(node.c.id)
-)
+_BEHIND = sa.select(node).where(node.c.applied_seq < sa.bindparam("of")).order_by(node.c.id)
 
 
 class DatabaseNodeRegistry:

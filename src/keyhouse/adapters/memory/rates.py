@@ -32,6 +32,11 @@ class MemoryRateCounter:
         """How many counters are held."""
         return len(self._tats)
 
+    @property
+    def is_answered(self) -> bool | None:
+        """None: it counts for itself."""
+        return None
+
     def share_among(self, nodes: int) -> None:
         """Each process counts alone, however many there are."""
 

@@ -181,6 +181,11 @@ class MappedSpool:
             self._offset = 0
         return True
 
+    @property
+    def fill(self) -> float:
+        """The share of it that waits to be booked, 0 to 1."""
+        return max(self._head - max(self._booked, 0), 0) / self._slots
+
     def cut(self) -> int:
         """End the stretch: what follows is read without what came before."""
         if self._head != self._cut:

@@ -97,6 +97,11 @@ class ValkeyRateCounter:
         self._loop: asyncio.AbstractEventLoop
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_answered(self) -> bool | None:
+        """Whether they answered when they were last asked."""
+        return self._breaker.is_closed
+
     def share_among(self, nodes: int) -> None:
         """How many nodes count, should each have to count for itself."""
         self._nodes = max(nodes, 1)

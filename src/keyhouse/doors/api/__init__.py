@@ -2,6 +2,7 @@
 
 from keyhouse.doors.api.app import build_app
 from keyhouse.doors.api.gate import Authenticate, ManagementKey
+from keyhouse.doors.api.metrics import Monitoring
 from keyhouse.doors.api.server import serve
 
-__all__ = ["Authenticate", "ManagementKey", "build_app", "serve"]
+__all__ = ["Authenticate", "ManagementKey", "Monitoring", "build_app", "serve"]

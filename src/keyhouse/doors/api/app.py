@@ -16,6 +16,7 @@ from keyhouse.doors.api import (
     imports,
     keys,
     members,
+    metrics,
     organizations,
     plans,
     reports,
@@ -28,6 +29,7 @@ from keyhouse.doors.api import (
 from keyhouse.doors.api.documentation import document
 from keyhouse.doors.api.envelope import BoundedBody, Envelope
 from keyhouse.doors.api.gate import Authenticate, Gate
+from keyhouse.doors.api.metrics import Monitoring
 from keyhouse.doors.api.problems import add_handlers
 from keyhouse.ports import NodeRegistry
 from keyhouse.services.meter import RequestIds
@@ -37,7 +39,11 @@ from keyhouse.services.work import Office
 
 
 def build_app(
-    office: Office, people: PeopleDesk, authenticate: Authenticate, nodes: NodeRegistry
+    office: Office,
+    people: PeopleDesk,
+    authenticate: Authenticate,
+    nodes: NodeRegistry,
+    monitoring: Monitoring | None = None,
 ) -> FastAPI:
     """The app, for one process and one event loop.
 
@@ -77,6 +83,9 @@ def build_app(
     app.state.routers = [part.router for part in parts]
     for router in app.state.routers:
         app.include_router(router)
+    if monitoring is not None:
+        app.state.monitoring = monitoring
+        app.include_router(metrics.router, include_in_schema=False)
     _add_document(app)
     add_handlers(app)
     # The last one added is the outermost.
@@ -86,6 +95,8 @@ def build_app(
     )
     ids = RequestIds(office.entropy.take(ENTROPY_BYTES))
     app.add_middleware(Envelope, ids=ids, clock=office.clock)
+    if monitoring is not None:
+        app.add_middleware(metrics.Counted, answered=monitoring.answered)
     return app
 
 

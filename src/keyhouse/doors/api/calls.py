@@ -339,8 +339,9 @@ def operation(  # noqa: PLR0913  (what a document tells of an endpoint)
 
     The scope is asked for before the body is looked at; the service asks again.
     None is for what a person does without any: with a session alone, and with
-    `anyone` for what every key may do as well. With `own` a person does it without any to what is theirs: the service alone asks. `Lines`
-    are streamed. `also` is what the answer may be besides JSON, by media type.
+    `anyone` for what every key may do as well. With `own` a person does it without
+    any to what is theirs: the service alone asks. `Lines` are streamed. `also` is
+    what the answer may be besides JSON, by media type.
     """
 
     async def needs(request: Request) -> None:
@@ -379,9 +380,7 @@ def _line_of(row: type[BaseModel]) -> str:
     return f"{json.dumps(example)}\n"
 
 
-def _security(
-    scope: str | None, *, own: bool, anyone: bool
-) -> list[dict[str, list[str]]]:
+def _security(scope: str | None, *, own: bool, anyone: bool) -> list[dict[str, list[str]]]:
     session: dict[str, list[str]] = {SCHEMES[-1]: []}
     if anyone:
         return [{scheme: []} for scheme in SCHEMES]

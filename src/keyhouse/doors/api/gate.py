@@ -22,6 +22,7 @@ from keyhouse.ports import StoreUnavailable
 from keyhouse.services.actor import Actor
 
 GUARDED: Final = "/v1/"
+METRICS_PATH: Final = "/metrics"
 REVOKE_PATH: Final = "/v1/secrets/revoke"
 """Open to all: what is sent is the secret itself."""
 ORGANIZATION_HEADER: Final = "Keyhouse-Organization"
@@ -144,7 +145,11 @@ class Gate:
 
 
 def _guarded(scope: Scope) -> bool:
-    if scope["type"] != "http" or not scope["path"].startswith(GUARDED):
+    if scope["type"] != "http":
+        return False
+    if scope["path"] == METRICS_PATH:
+        return True
+    if not scope["path"].startswith(GUARDED):
         return False
     return (scope["method"], scope["path"]) != ("POST", REVOKE_PATH)
 

@@ -45,9 +45,7 @@ class Watch:
         self._seq = answer.change_seq
         return answer.body
 
-    def tell(
-        self, found: Mapping[str, Any], words: str, *, wait: bool, json: bool
-    ) -> None:
+    def tell(self, found: Mapping[str, Any], words: str, *, wait: bool, json: bool) -> None:
         """Tell what was done, and with `wait` how soon it was in force everywhere.
 
         Exits with 1 where it is not so yet.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
 
 PATH: Final = "/.keyhouse/v1/authorize"
+DOOR: Final = "authorize"
 STATUS_HEADER: Final = "Keyhouse-Status"
 """Tells the status of a refusal that had to travel as another one."""
 
@@ -140,6 +141,7 @@ class AuthorizeCall:
         if not exchange.count(
             outcome,
             self._api,
+            door=DOOR,
             method=asked.method or "",
             path=f"/{asked.slug}{asked.path or ''}",
             address=exchange.seen.address,

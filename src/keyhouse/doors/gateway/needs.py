@@ -211,6 +211,9 @@ class Metering(Protocol):
     ) -> Use | None:
         """Count a decision; None when it cannot be counted, and so not served."""
 
+    def beside(self, door: str, decision: Decision) -> None:
+        """What was just counted came by that door, and not through the proxy."""
+
     def completed(
         self,
         request_id: str,

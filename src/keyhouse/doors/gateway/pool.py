@@ -42,6 +42,7 @@ class Pool:
 
     def __init__(self, gate: "Gate") -> None:
         self._gate = gate
+        self.dials_failed = 0
         self._origins: dict[tuple[str, int, bool, bool], Origin] = {}
 
     def target(self, url: str, *, private: bool) -> Target | None:
@@ -70,6 +71,12 @@ class Pool:
             b" " + prefix.encode("ascii"),
             b" HTTP/1.1\r\nHost: %b\r\n" % named.encode("ascii"),
         )
+
+    def count(self) -> tuple[int, int]:
+        """How many connections are at work, and how many are kept unused."""
+        origins = tuple(self._origins.values())
+        unused = sum(len(origin.idle) for origin in origins)
+        return sum(origin.count for origin in origins) - unused, unused
 
     async def close(self) -> None:
         """End all connections, used or not."""
@@ -104,6 +111,11 @@ class Origin:
         self._dials: set[asyncio.Task[None]] = set()
         self._waiting: deque[Exchange] = deque()
         self.idle: list[Upstream] = []
+
+    @property
+    def count(self) -> int:
+        """How many connections there are, used or not."""
+        return len(self._open)
 
     def want(self, exchange: "Exchange") -> None:
         """Have `exchange` begun on the next connection that is free."""
@@ -171,6 +183,7 @@ class Origin:
         else:
             self.release(upstream)
             return
+        self._gate.pool.dials_failed += 1
         while self._waiting:
             exchange = self._waiting.popleft()
             if not exchange.over:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 
+from keyhouse.core.metrics import Readings
 from keyhouse.doors.gateway.caller import Caller
 from keyhouse.doors.gateway.config import GatewayConfig
 from keyhouse.doors.gateway.gate import Gate
@@ -31,6 +32,17 @@ class GatewayServer:
     def connections(self) -> int:
         """Callers that are connected now."""
         return 0 if self._gate is None else len(self._gate.callers)
+
+    def add_to(self, readings: Readings) -> None:
+        """Tell how many connections there are now. On any thread."""
+        gate = self._gate
+        if gate is None:
+            return
+        used, unused = gate.pool.count()
+        readings["connections"] = {(): len(gate.callers)}
+        readings["tunnels"] = {(): len(gate.tunnels)}
+        readings["upstream_connections"] = {("used",): used, ("unused",): unused}
+        readings["upstream_dials_failed_total"] = {(): gate.pool.dials_failed}
 
     async def start(self, sock: socket.socket) -> None:
         """Serve `sock`, which is bound; it may be listening already."""

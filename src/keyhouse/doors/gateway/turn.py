@@ -168,6 +168,7 @@ class Turn(RequestHead):
         decision: "Decision",
         api: "ApiRecord | None",
         *,
+        door: str,
         method: str,
         path: str,
         address: int,
@@ -179,6 +180,7 @@ class Turn(RequestHead):
         if use is None:
             plane.verifier.release(decision)
             return False
+        plane.meter.beside(door, decision)
         self._decision, self._use = decision, use
         return True
 

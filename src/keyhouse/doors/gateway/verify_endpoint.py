@@ -14,7 +14,7 @@ from keyhouse.doors.gateway.managers import admit_chosen
 from keyhouse.doors.gateway.verify_answer import answer, problem
 from keyhouse.doors.gateway.verify_batch import BatchCall
 from keyhouse.doors.gateway.verify_body import Batch, Faulty
-from keyhouse.doors.gateway.verify_question import Question
+from keyhouse.doors.gateway.verify_question import DOOR, Question
 
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
@@ -65,6 +65,7 @@ class VerifyCall:
         elif not exchange.count(
             outcome,
             question.api,
+            door=DOOR,
             method=question.request.method or "",
             path=question.path,
             address=question.request.address,

@@ -1,6 +1,6 @@
 """One request that somebody wants to have verified, on its way to a decision."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from keyhouse.core.usage import Use
     from keyhouse.doors.gateway.exchange import Exchange
     from keyhouse.doors.gateway.needs import Manager
+
+DOOR: Final = "verify"
 
 
 class Question:
@@ -118,6 +120,8 @@ class Question:
         )
         if use is None:
             self.release()
+        else:
+            self._plane.meter.beside(DOOR, decision)
         return use
 
     def reservation(self, request_id: str, decision: Decision) -> str | None:

@@ -8,7 +8,6 @@ What has no answer yet is not touched for its first second: the upstream is at
 work on it, and the caller had better hear what came of that.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Collection
 from time import perf_counter_ns
@@ -19,6 +18,8 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway.tunnel import DOUBTS_MAX, LOOK_SECONDS, STRANGERS, Tunnel
 
 if TYPE_CHECKING:
+    import asyncio
+
     from keyhouse.core.records import Line
     from keyhouse.doors.gateway.exchange import Exchange
     from keyhouse.doors.gateway.gate import Gate

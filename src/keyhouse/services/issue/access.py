@@ -52,6 +52,7 @@ MANAGEMENT_SCOPES = (
     "members:write",
     "webhooks:read",
     "webhooks:write",
+    "metrics:read",
 )
 """All that a management key can be allowed."""
 

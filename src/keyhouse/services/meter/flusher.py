@@ -12,6 +12,7 @@ from keyhouse.ports import BudgetLedger, Clock, StoreUnavailable, UsageSink
 from keyhouse.services.budgets import LeaseBook, Short
 from keyhouse.services.meter.meter import Cut, Meter
 from keyhouse.services.meter.roll import roll
+from keyhouse.services.meter.rolling import Rolling
 
 TICK_SECONDS: Final = 0.5
 """How often whoever owns the timer should call `tick`."""
@@ -28,7 +29,8 @@ class Flusher:
     """The second thread of a spool.
 
     `tick` is called on the appending thread and never blocks; `work` does
-    what blocks. Between `start` and `stop` a thread of the flusher's calls
+    what blocks; `counted` gets the sums of each stretch, and is not to block.
+    Between `start` and `stop` a thread of the flusher's calls
     `work` after each tick; without them, whoever holds it may.
 
     While the database is away everything waits in the spool, which has room
@@ -43,7 +45,9 @@ class Flusher:
         book: LeaseBook,
         clock: Clock,
         post: Post,
+        counted: Callable[[Rolling], None] = lambda _: None,
     ) -> None:
+        self._counted = counted
         self._meter = meter
         self._spool = meter.spool
         self._sink = sink
@@ -143,6 +147,7 @@ class Flusher:
     def _cut(self) -> None:
         cut = self._meter.cut()
         if cut is not None:
+            self._counted(cut.rolling)
             if len(self._cuts) < SUMS_MAX:
                 self._cuts.append(cut)
             else:

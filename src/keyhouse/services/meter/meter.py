@@ -78,6 +78,12 @@ class Meter:
         )
         return use
 
+    def beside(self, door: str, decision: Decision) -> None:
+        """What was just counted came by that door, and not by the usual one."""
+        way = (door, decision.verdict.number)
+        beside = self._rolling.beside
+        beside[way] = beside.get(way, 0) + 1
+
     def completed(
         self,
         request_id: str,

@@ -56,6 +56,7 @@ class Rolling:
     that began earlier is amended. It counts as an error when its upstream
     answered 5xx or nothing. Sums are found by the identity of a `Use`, which
     its maker holds on to: hashing one for each entry takes most of the time.
+    `beside` has how many came by another door than the usual one, by door and verdict.
     """
 
     __slots__ = (
@@ -69,6 +70,7 @@ class Rolling:
         "_settled",
         "_strangers",
         "_sums",
+        "beside",
     )
 
     def __init__(self, log_rows_max: int = LOG_ROWS_MAX) -> None:
@@ -81,6 +83,7 @@ class Rolling:
         self._log: list[LogRow] = []
         self._rows: dict[str, LogRow] = {}
         self._amendments: list[LogAmendment] = []
+        self.beside: dict[tuple[str, int], int] = {}
 
     def served(
         self,
@@ -157,6 +160,12 @@ class Rolling:
             for sums in minute.values():
                 _put(batch, sums)
         return batch
+
+    def buckets(self) -> Iterator[tuple[int, Bucket]]:
+        """Each sum with its verdict, whoever it is of."""
+        for minute in self._minutes.values():
+            for sums in minute.values():
+                yield sums.verdict, sums
 
     def _counted(self) -> Iterator[Counted]:
         for minute in self._minutes.values():

@@ -23,6 +23,7 @@ from keyhouse.ports import (
 from keyhouse.services.meter import Flusher, Meter, RequestIds, adopt_orphans
 from keyhouse.services.meter.flusher import TICK_SECONDS
 from keyhouse.services.meter.request_ids import ENTROPY_BYTES
+from keyhouse.services.meter.totals import Totals
 from keyhouse.services.plane.checking import CheckingPlane, Means, Options
 from keyhouse.services.plane.presence import Presence
 from keyhouse.services.reserve import Reservations, Settled, Unsettled
@@ -50,6 +51,8 @@ class MeteringMeans:
 class DataPlane(CheckingPlane):
     """What a door of the data plane stands on. `meter` is there once open.
 
+    `totals` is what was counted in all.
+
     `new_request_id` makes the id of a request that has come at a time in µs.
     """
 
@@ -65,6 +68,7 @@ class DataPlane(CheckingPlane):
         self._node_id = self._new_id(ids.NODE)
         self._presence = Presence(metering.nodes, self._node)
         self._closing: list[Callable[[], None]] = []
+        self.totals = Totals("guard" if options.kind == "guard" else "proxy")
         settlements, clock = means.settlements, means.clock
         self.reservations = Reservations(settlements, means.keyring, clock.now_us)
 
@@ -96,6 +100,7 @@ class DataPlane(CheckingPlane):
             book,
             self.means.clock,
             self._loop.call_soon_threadsafe,
+            self.totals.take,
         )
         self._flusher.start()
         self._tick()

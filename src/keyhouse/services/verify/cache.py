@@ -86,6 +86,11 @@ class RecordCache:
             + TOKEN_BYTES * len(self.tokens)
         )
 
+    @property
+    def records(self) -> int:
+        """How many parts are held: keys, applications, APIs and the like."""
+        return sum(len(parts) for parts in tuple(self._parts.values()))
+
     def start(self, seq: int) -> None:
         """Begin empty at change `seq`: nothing before it matters any more."""
         self.applied = max(self.applied, seq)

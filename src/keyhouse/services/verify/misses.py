@@ -20,7 +20,7 @@ A_MOMENT_US: Final = 100_000
 class MissBudget:
     """So many look-ups at once, so many a second, and of one source fewer.
 
-    One thread uses it.
+    One thread uses it. `admitted` and `refused` count what was asked for.
     """
 
     def __init__(
@@ -34,12 +34,22 @@ class MissBudget:
         self._sources = Sources() if sources is None else sources
         self._tat_us = 0
         self.flying = 0
+        self.admitted = 0
+        self.refused = 0
 
     def admit(self, source: Source, now_us: int) -> int:
         """0 where one more look-up may start, and then `done` must follow;
 
         otherwise how long to wait, in µs, before asking again.
         """
+        wait_us = self._wait_us(source, now_us)
+        if wait_us:
+            self.refused += 1
+        else:
+            self.admitted += 1
+        return wait_us
+
+    def _wait_us(self, source: Source, now_us: int) -> int:
         wait_us = self._sources.wait_us(source, now_us)
         if wait_us:
             return wait_us

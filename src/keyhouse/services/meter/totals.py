@@ -1,0 +1,57 @@
+"""What a process has decided since it began, added up from the sums of its meter."""
+
+from collections import Counter, deque
+from typing import Final
+
+from keyhouse.core.metrics import Counted, Readings
+from keyhouse.core.usage import LATENCY_SLOTS
+from keyhouse.core.verdict import BY_NUMBER
+from keyhouse.services.meter.rolling import Rolling
+
+WAITING_MAX: Final = 4096
+"""Stretches that nobody has read yet: half an hour of them."""
+
+
+class Totals:
+    """Sums over all that was metered. `door` is the usual one.
+
+    `take` is called on the appending thread and costs it next to nothing; `add_to`
+    on another one, which does the adding.
+    """
+
+    def __init__(self, door: str) -> None:
+        self._door = door
+        self._waiting: deque[Rolling] = deque(maxlen=WAITING_MAX)
+        self._decisions: Counter[tuple[str, int]] = Counter()
+        self._sums: Counter[str] = Counter()
+        self._latency = [0] * LATENCY_SLOTS
+
+    def take(self, rolling: Rolling) -> None:
+        """A stretch has been ended: nothing is added to it any more."""
+        self._waiting.append(rolling)
+
+    def add_to(self, readings: Readings) -> None:
+        """Tell all that was counted up to the last stretch."""
+        while self._waiting:
+            self._read(self._waiting.popleft())
+        readings["decisions_total"] = {
+            (door, BY_NUMBER[number].code): count
+            for (door, number), count in self._decisions.items()
+            if count
+        }
+        for name in ("units", "upstream_errors", "bytes_in", "bytes_out"):
+            readings[f"{name}_total"] = {(): self._sums[name]}
+        readings["request_seconds"] = {(): Counted(tuple(self._latency), None)}
+
+    def _read(self, rolling: Rolling) -> None:
+        for number, bucket in rolling.buckets():
+            self._decisions[self._door, number] += bucket.requests
+            self._sums["units"] += bucket.units
+            self._sums["upstream_errors"] += bucket.errors
+            self._sums["bytes_in"] += bucket.bytes_in
+            self._sums["bytes_out"] += bucket.bytes_out
+            for slot, count in enumerate(bucket.latency):
+                self._latency[slot] += count
+        for (door, number), count in rolling.beside.items():
+            self._decisions[door, number] += count
+            self._decisions[self._door, number] -= count
