@@ -120,12 +120,12 @@ METRICS: Final = (
         "Requests to the management API.",
         ("operation", "status"),
     ),
-    Metric("job_runs_total", _COUNTER, "Rounds of the worker.", ("job", "outcome")),
+    Metric("job_runs_total", _COUNTER, "Rounds of the worker.", ("task", "outcome")),
     Metric(
         "job_last_success_timestamp_seconds",
         _GAUGE,
         "When a job was last done to its end here.",
-        ("job",),
+        ("task",),
     ),
     Metric(
         "webhook_attempts_total", _COUNTER, "Attempts to deliver an event.", ("outcome",)

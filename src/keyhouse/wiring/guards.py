@@ -12,8 +12,10 @@ from keyhouse.adapters.database import open_database
 from keyhouse.adapters.system import SystemClock, SystemEntropy
 from keyhouse.doors import guard
 from keyhouse.ports import RemoteRefused
+from keyhouse.services.metrics import plane_readings
 from keyhouse.settings import Settings, SettingsError
 from keyhouse.wiring.folder import prepare
+from keyhouse.wiring.metrics import publishing
 from keyhouse.wiring.planes import data_plane
 
 if TYPE_CHECKING:
@@ -57,6 +59,10 @@ def _opening(settings: Settings) -> Callable[[], Awaitable[guard.Plane]]:
         plane = data_plane(settings, database, "guard")
         plane.on_close(database.dispose)
         await plane.open()
+        collect = plane_readings(plane)
+        publisher = await asyncio.to_thread(publishing, settings, "guard", collect)
+        if publisher is not None:
+            plane.on_close(publisher.stop)
         if not settings.data.counters_url:
             _log.warning(
                 "rate limits are counted in each process: with several workers, each "

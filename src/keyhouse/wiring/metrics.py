@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from keyhouse.doors.api import Monitoring
     from keyhouse.doors.metrics import MetricsListener
-    from keyhouse.services.metrics import Collect, Tally
+    from keyhouse.services.metrics import Collect, Publisher, Tally
     from keyhouse.settings import Settings
 
 
@@ -27,14 +27,8 @@ async def measured(
 
     Raises CannotStart where that address cannot be had.
     """
-    from keyhouse.adapters.metrics import take_shelf
-    from keyhouse.services.metrics import Publisher
-
     listener = await _listener(settings)
-    shelf = await asyncio.to_thread(take_shelf, settings.metrics_dir, kind)
-    publisher = None if shelf is None else Publisher(shelf, (_itself(), *collect))
-    if publisher is not None:
-        publisher.start()
+    publisher = await asyncio.to_thread(publishing, settings, kind, *collect)
     try:
         yield
     finally:
@@ -44,9 +38,22 @@ async def measured(
             await asyncio.to_thread(publisher.stop)
 
 
+def publishing(settings: Settings, kind: str, *collect: Collect) -> Publisher | None:
+    """A publisher at work, to be stopped; None where nothing can be published."""
+    from keyhouse.adapters.metrics import take_shelf
+    from keyhouse.services.metrics import Publisher
+
+    shelf = take_shelf(settings.metrics_dir, kind)
+    if shelf is None:
+        return None
+    publisher = Publisher(shelf, (_itself(), *collect))
+    publisher.start()
+    return publisher
+
+
 def monitoring(settings: Settings, tally: Tally) -> Monitoring:
     """What the management API shows and counts."""
-    from keyhouse.adapters.metrics import CONTENT_TYPE
+    from keyhouse.adapters.metrics.exposition import CONTENT_TYPE
     from keyhouse.doors.api import Monitoring
 
     def answered(operation: str, status: str) -> None:
@@ -59,7 +66,7 @@ def monitoring(settings: Settings, tally: Tally) -> Monitoring:
 
 async def _listener(settings: Settings) -> MetricsListener | None:
     """All processes share the address: each tells of all of them."""
-    from keyhouse.adapters.metrics import CONTENT_TYPE
+    from keyhouse.adapters.metrics.exposition import CONTENT_TYPE
     from keyhouse.doors.metrics import MetricsListener
     from keyhouse.doors.supervisor.sockets import Listener, bind
 
@@ -73,7 +80,8 @@ async def _listener(settings: Settings) -> MetricsListener | None:
 
 
 def _renderer(settings: Settings) -> Callable[[], bytes]:
-    from keyhouse.adapters.metrics import FileShelves, exposition
+    from keyhouse.adapters.metrics import FileShelves
+    from keyhouse.adapters.metrics.exposition import exposition
 
     shelves = FileShelves(settings.metrics_dir)
     return lambda: exposition(shelves.all())

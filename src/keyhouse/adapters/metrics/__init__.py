@@ -1,6 +1,9 @@
-"""Readings on files beside each other, and as Prometheus reads them."""
+"""Readings on files beside each other, and (`exposition`) as Prometheus reads them.
 
-from keyhouse.adapters.metrics.exposition import CONTENT_TYPE, exposition
+A guard's process leaves its readings too, and has no Prometheus client: so that
+part is imported by its own name.
+"""
+
 from keyhouse.adapters.metrics.folder import FileShelf, FileShelves, take_shelf
 
-__all__ = ["CONTENT_TYPE", "FileShelf", "FileShelves", "exposition", "take_shelf"]
+__all__ = ["FileShelf", "FileShelves", "take_shelf"]

@@ -7,9 +7,11 @@ lives: the kernel lets go of it at any death, and of nothing else.
 """
 
 import fcntl
+import functools
 import json
 import logging
 import os
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +35,8 @@ class FileShelf:
         self._descriptor = descriptor
         self._path = folder / f"{name}{_VALUES}"
         self._unborn = folder / f"{name}{_UNBORN}"
+        disown = functools.partial(_disown, weakref.ref(self))
+        os.register_at_fork(after_in_child=disown)
 
     def put(self, readings: Readings) -> None:
         """Replace what was put before. Raises OSError."""
@@ -43,7 +47,13 @@ class FileShelf:
         """Remove the file and let go of the slot."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close the lock, and leave the file to whoever else has it."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor != -1:
+            os.close(descriptor)
 
 
 class FileShelves:
@@ -57,7 +67,7 @@ class FileShelves:
         found = {}
         for lock in sorted(self._folder.glob(f"*{_LOCK}")):
             name = lock.name.removesuffix(_LOCK)
-            with suppress(OSError, ValueError, KeyError, TypeError):
+            with suppress(OSError, ValueError, LookupError, TypeError):
                 if _is_held(lock):
                     found[name] = _read(self._folder / f"{name}{_VALUES}")
         return found
@@ -124,6 +134,8 @@ def _read(path: Path) -> Readings:
     with path.open("rb") as file:
         text = file.read(BYTES_MAX)
     told = json.loads(text)
+    if not isinstance(told, dict):
+        raise TypeError("readings are an object")
     # A process of another version may know other metrics.
     return {name: _values(name, rows) for name, rows in told.items() if name in BY_NAME}
 
@@ -145,3 +157,10 @@ def _value(name: str, told: Any) -> float | Counted:  # noqa: ANN401 - it is JSO
     if len(counts) != len(bounds) + 1:
         raise ValueError(f"{name} has other bounds")
     return Counted([int(count) for count in counts], total)
+
+
+def _disown(reference: "weakref.ref[FileShelf]") -> None:
+    """In a forked child: the slot is the parent's, and must end with it."""
+    shelf = reference()
+    if shelf is not None:
+        shelf.let_go()
