@@ -176,7 +176,8 @@ def _headers(tells_seq: bool) -> dict[str, Any]:
     if tells_seq:
         headers[CHANGE_SEQ] = {
             "schema": {"type": "integer"},
-            "description": "The change's number, where the data plane is concerned.",
+            "description": "The change's number, where the data plane is concerned: "
+            "`/v1/changes/{seq}` tells whether it is in force.",
         }
     return headers
 
