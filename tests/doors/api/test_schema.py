@@ -88,6 +88,7 @@ async def _furnish(tenant: Tenant) -> dict[str, str]:
         "subscriptions": subscription["id"],
         "keys": key["id"],
         "imports": begun["id"],
+        "seq": "1",
     }
 
 

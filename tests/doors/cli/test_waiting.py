@@ -47,7 +47,8 @@ class Client:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "WAIT_SECONDS_MAX", 0.2)
+    monkeypatch.setattr(waiting, "WAIT_SECONDS_MAX", 0.05)
+    monkeypatch.setattr(waiting, "_PAUSE_SECONDS", 0.01)
 
 
 def _told(client: Client, *, json: bool = False) -> None:
@@ -56,7 +57,10 @@ def _told(client: Client, *, json: bool = False) -> None:
     watch.tell(found, "key_1 is revoked", wait=True, json=json)
 
 
-def test_it_asks_until_the_change_is_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_asks_until_the_change_is_in_force(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "WAIT_SECONDS_MAX", 60)
     client = Client(42, False, False, True)
     _told(client)
     assert client.calls[0].path == "/v1/keys/key%2F1/revoke"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WAIT_SECONDS_MAX: Final = 60
 _AT_ONCE_SECONDS: Final = 10
 """How long one question waits: less than the client's patience."""
+_PAUSE_SECONDS: Final = 0.5
 
 Wait = Annotated[
     bool,
@@ -80,7 +81,7 @@ class Watch:
                 return change
             if time.monotonic() - asked < seconds / 2:
                 # As many wait there as may: the answer came at once.
-                time.sleep(min(left, 0.5))
+                time.sleep(min(left, _PAUSE_SECONDS))
 
 
 def _waited_for(change: Mapping[str, Any]) -> str:
