@@ -234,7 +234,8 @@ def test_a_worker_that_is_stopped_is_waited_for(town: Town) -> None:
                 lambda: client.changes.get(seq),
             )
             told = client.changes.get(seq, wait_seconds=0.3)
-            [node] = told["nodes"] or ()
+            assert told["nodes"] is not None
+            [node] = told["nodes"]
             assert (told["in_force"], node["kind"]) == (False, "gateway")
             assert node["applied_seq"] < seq
             assert told["stale_until"] == node["stale_until"]

@@ -98,6 +98,7 @@ METRICS: Final = (
     # The cache, and what is not in it.
     Metric("cache_secrets", _GAUGE, "Secrets held in memory."),
     Metric("cache_records", _GAUGE, "Keys, applications, APIs and the like in memory."),
+    Metric("cache_bytes", _GAUGE, "About what the cache takes: see cache.bytes_max."),
     Metric("cache_misses_total", _COUNTER, "Look-ups in the database."),
     Metric(
         "cache_misses_refused_total",

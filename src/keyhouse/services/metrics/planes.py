@@ -39,5 +39,6 @@ def _add_changes(plane: CheckingPlane, readings: Readings) -> None:
 def _add_cache(plane: CheckingPlane, readings: Readings) -> None:
     readings["cache_secrets"] = {(): len(plane.cache)}
     readings["cache_records"] = {(): plane.cache.records}
+    readings["cache_bytes"] = {(): plane.cache.weight}
     readings["cache_misses_total"] = {(): plane.misses.admitted}
     readings["cache_misses_refused_total"] = {(): plane.misses.refused}
