@@ -91,3 +91,29 @@ def test_names_of_keyhouse_itself_are_those_it_is_reached_by() -> None:
 def test_an_own_host_that_is_no_name_is_refused(host: str) -> None:
     with pytest.raises(SettingsError, match=r"gateway\.own_hosts"):
         _load(gateway__own_hosts=[host])
+
+
+@pytest.mark.parametrize(
+    ("sign_up", "named", "admitted"),
+    [
+        ("closed", [], {"org_1", "org_2"}),
+        ("invited", [], set()),
+        ("open", [], set()),
+        ("open", ["org_1"], {"org_1"}),
+        ("closed", ["org_1"], {"org_1"}),
+    ],
+)
+def test_metrics_are_for_the_operators_organizations(
+    sign_up: str, named: list[str], admitted: set[str]
+) -> None:
+    """A tenant that signed up must not see how all others are doing."""
+    loaded = _load(management__sign_up=sign_up, metrics__organizations=named)
+    assert {one for one in ("org_1", "org_2") if loaded.admits_to_metrics(one)} == admitted
+
+
+def test_metrics_have_a_listener_of_their_own_where_one_is_named() -> None:
+    assert _load().metrics.address is None
+    assert _load(metrics__listen="[::1]:9100").metrics.address == ("::1", 9100)
+    for wrong in ("9100", "host:", ":9100", "host:99999"):
+        with pytest.raises(settings.SettingsError, match=r"metrics\.listen"):
+            _load(metrics__listen=wrong)
