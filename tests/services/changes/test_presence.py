@@ -68,6 +68,7 @@ async def test_many_changes_are_acknowledged_together(
 ) -> None:
     """A write for each would make a busy change log the database's heaviest user."""
     monkeypatch.setattr(presence, "PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(presence, "AT_ONCE", 2)
     one = Following()
     one.presence.start()
     one.applies(2)
@@ -77,7 +78,21 @@ async def test_many_changes_are_acknowledged_together(
         await asyncio.sleep(0)
     while one.nodes.told[-1] != 39:
         await one.nodes.heard()
-    assert len(one.nodes.told) <= 3
+    assert len(one.nodes.told) <= 4
+    await one.presence.stop()
+
+
+async def test_a_few_changes_are_acknowledged_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A key that is made and soon revoked is not to wait for the pause after the first."""
+    monkeypatch.setattr(presence, "PAUSE_SECONDS", 3600.0)
+    one = Following()
+    one.presence.start()
+    for seq in (2, 3, 4):
+        one.applies(seq)
+        await one.nodes.heard()
+    assert one.nodes.told == [2, 3, 4]
     await one.presence.stop()
 
 

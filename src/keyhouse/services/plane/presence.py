@@ -14,7 +14,12 @@ from typing import Final
 from keyhouse.ports import Node, NodeRegistry, StoreUnavailable
 
 PAUSE_SECONDS: Final = 0.5
-"""Between two acknowledgements: a busy change log costs a node two writes a second."""
+"""Between two acknowledgements in the long run: a busy change log costs a node two
+
+writes a second.
+"""
+AT_ONCE: Final = 4
+"""Acknowledgements after a quiet time that come without a pause."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,11 +67,14 @@ class Presence:
             self._nodes.leave(self._node().id)
 
     async def _acknowledge(self) -> None:
+        clock = asyncio.get_running_loop().time
+        spent_until = 0.0
         while True:
             await self._news.wait()
             self._news.clear()
             await asyncio.to_thread(self._tell)
-            await asyncio.sleep(PAUSE_SECONDS)
+            spent_until = max(spent_until, clock()) + PAUSE_SECONDS
+            await asyncio.sleep(spent_until - clock() - (AT_ONCE - 1) * PAUSE_SECONDS)
 
     def _tell(self) -> None:
         if self._node().applied_seq == self._told_seq:
