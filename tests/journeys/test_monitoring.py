@@ -124,7 +124,7 @@ def test_one_look_tells_of_all_processes_of_the_machine(town: Town) -> None:
     place = town.place
     key_id, secret = town.key()
     assert town.statuses(secret, CALLS) == {200}
-    assert town.statuses(f"{secret[:-1]}x", 1) == {401}
+    assert town.statuses(f"{secret[:-1]}{'y' if secret[-1] == 'x' else 'x'}", 1) == {401}
     told: dict[str, Values] = {}
 
     def counted() -> bool:
@@ -135,15 +135,21 @@ def test_one_look_tells_of_all_processes_of_the_machine(town: Town) -> None:
     _eventually(counted, lambda: told.get("keyhouse_decisions_total"))
     processes = {name for name, *_ in told["keyhouse_ready"]}
     assert processes == {"gateway-0", "gateway-1", "management-0"}
-    assert set(told["keyhouse_ready"].values()) == {1}
     seconds = told["keyhouse_request_seconds_bucket"]
     assert sum(v for way, v in seconds.items() if "+Inf" in way) == CALLS + 1
     assert _sum(told["keyhouse_units_total"]) == CALLS
     assert _sum(told["keyhouse_change_applied_seq"]) > 0
-    assert set(told["keyhouse_counters_up"].values()) == {1}
     operations = told["keyhouse_management_requests_total"]
     assert operations["create_key", "management-0", "201"] == 1
     assert _sum(told["keyhouse_job_runs_total"], "webhooks", "done") > 0
+
+    def well() -> bool:
+        """At some look; on a loaded machine a process may be late at another."""
+        now = _read(place.metrics().text)
+        up = (now["keyhouse_ready"], now["keyhouse_counters_up"])
+        return all(set(values.values()) == {1} for values in up)
+
+    _eventually(well, lambda: place.metrics().text[-500:])
     text = place.metrics().text
     assert key_id not in text
     assert secret not in text
