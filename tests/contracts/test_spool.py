@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.addresses import UNKNOWN
-from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, Use
+from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, Use, UseOfUser
 from keyhouse.ports import SpoolFolder
 
 SMALL = 4096 + 64 * 128
@@ -209,3 +209,22 @@ def test_the_spool_of_the_living_is_no_orphan_and_that_of_the_dead_is_found_once
     orphan.discard()
     assert list(folder.orphans()) == []
     living.discard()
+
+
+def test_whose_use_it_was_comes_back(maker: Maker, tmp_path: Path) -> None:
+    """After a crash, calls would be told of no user, or of another one."""
+    spool = maker(tmp_path, MIDDLE).create("spl_users")
+    told = [("", "", ""), ("app_a/alice", "tok_1", "s-1"), ("app_a/bob", "tok_2", "")]
+    told += [("", "", ""), ("app_a/alice", "tok_3", ""), ("app_a/alice", "tok_1", "s-1")]
+    for number, (user, token, session) in enumerate(told):
+        entry = one()
+        use = entry.use if not user else UseOfUser(*entry.use)
+        if isinstance(use, UseOfUser):
+            use.user, use.token, use.session = user, token, session
+        assert spool.served(*entry._replace(use=use, at_us=number))
+    for entry, user in zip(spool.stretch(spool.cut()).entries, told, strict=True):
+        use = entry.use
+        assert use == one().use
+        got = (use.user, use.token, use.session) if isinstance(use, UseOfUser) else None
+        assert (got or ("", "", "")) == user
+    spool.discard()

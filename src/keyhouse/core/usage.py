@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from keyhouse.core.entities import Alert
 from keyhouse.core.observations import ObservationGroup, Seen
@@ -29,12 +29,36 @@ class Use(NamedTuple):
 
 
 class UseOfUser(Use):
-    """A user's: `user` is `{application}/{user}`. It is equal to the use that says
+    """A user's: `user` is `{application}/{user}`, `token` the id of what it came
 
-    the same without it: whose it is counts apart, and is no part of a bucket.
+    with, `session` that one's, '' for none. It is equal to the use that says the
+    same without them: whose it is counts apart, and is no part of a bucket.
     """
 
     user: str = ""
+    token: str = ""
+    session: str = ""
+
+
+def words_of(use: Use) -> tuple[str | int, ...]:
+    """All that a use says, for a spool to write: a user's has three words more."""
+    if isinstance(use, UseOfUser):
+        return (*use, use.user, use.token, use.session)
+    return use
+
+
+def use_from(words: Sequence[Any]) -> Use:
+    """The use that said these words. TypeError for another number of them."""
+    own = len(Use._fields)
+    if len(words) <= own:
+        return Use(*words)
+    use = UseOfUser(*words[:own])
+    use.user, use.token, use.session = _three(*words[own:])
+    return use
+
+
+def _three(user: str, token: str, session: str) -> tuple[str, str, str]:
+    return user, token, session
 
 
 class Served(NamedTuple):

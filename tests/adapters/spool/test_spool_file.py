@@ -182,3 +182,21 @@ def test_a_spool_is_in_use_while_its_process_holds_it(tmp_path: Path) -> None:
     assert spools_in_use(tmp_path) == []
     (orphan,) = folder.orphans()
     orphan.close()
+
+
+def test_a_spool_of_an_older_version_is_booked_and_one_of_a_newer_is_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was served before an upgrade must be metered by what comes after it."""
+    spool = MappedSpoolFolder(tmp_path, "boot", SIZE).create("spl_old")
+    assert spool.served(*entry(1))
+    spool.close()
+    path = file_of(tmp_path)
+    whole = path.read_bytes()
+    for version, known in ((1, True), (3, False)):
+        path.write_bytes(whole[:8] + version.to_bytes(4, "little") + whole[12:])
+        found = list(MappedSpoolFolder(tmp_path, "boot", SIZE).orphans())
+        assert [one.stretch_after(0).entries for one in found] == [[entry(1)]] * known
+        for orphan in found:
+            orphan.close()
+    assert "version 3" in caplog.text

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from keyhouse.adapters.database import Database, open_database, upgrade
 from keyhouse.adapters.database.tables import (
     alert,
     key_last_use,
+    observation,
     request_log,
     usage_bucket,
 )
@@ -29,7 +31,8 @@ from keyhouse.core.records import (
     QuotaUse,
     SecretRecord,
 )
-from keyhouse.core.usage import UsageBatch
+from keyhouse.core.usage import UsageBatch, UseOfUser
+from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Leased, LeaseWanted, StoreUnavailable
 from keyhouse.services.budgets import LeaseBook, Reserved, Short
@@ -432,6 +435,30 @@ def test_the_dead_are_booked_and_their_leases_return_only_within_a_boot(
     assert still_leased == 0
     assert used == (7 if not left else 4 + leased)
     assert adopt_orphans(later, door) == []
+
+
+def test_the_users_of_the_dead_are_booked_too(
+    database: Database, door: Door, folder: MappedSpoolFolder, tmp_path: Path
+) -> None:
+    """kill -9 between two bookings would take with it who called, and with what."""
+    token = UserToken(
+        "tok_0000000000000000000001", "alice", "s-1", "app_a", "api_a", "key_a", "sec_a",
+        NOW, FOREVER_US, frozenset(),
+    )  # fmt: skip
+    of_alice = replace(LINE, token=token)
+    node = Node(folder, door)
+    for line in (LINE, of_alice, of_alice):
+        node.write(Decision(Verdict.VALID, NOW, line, units=1))
+    node.spool.close()
+    assert adopt_orphans(MappedSpoolFolder(tmp_path / "spools", "boot"), door) == ["spl_a"]
+    assert counted(database) == (3, 3)
+    (seen,) = [row for row in rows(database, observation) if row["value"] != "other"]
+    assert (seen["value"], seen["requests"]) == ("app_a/alice", 2)
+    page = database.reports.requests("org_c", after=None, limit=9, equals={})
+    told = [row.use for row in page.rows if isinstance(row.use, UseOfUser)]
+    assert [(use.user, use.token, use.session) for use in told] == [
+        ("app_a/alice", token.id, "s-1")
+    ] * 2
 
 
 def test_a_spool_of_another_database_is_left_alone(

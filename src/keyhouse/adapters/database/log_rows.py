@@ -5,16 +5,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
-from keyhouse.core.usage import LogRow, Use
+from keyhouse.core.usage import LogRow, Use, UseOfUser
 
 
 def log_row(row: sa.Row[Any]) -> LogRow:
     """The line that a row of `request_log`, with all its columns, tells."""
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
     return LogRow(
         request_id=row.request_id,
         at_us=row.at,
-        use=Use(*(values[name] for name in Use._fields)),
+        use=_use(row),
         verdict=row.verdict,
         method=row.method,
         path=row.path,
@@ -22,3 +21,14 @@ def log_row(row: sa.Row[Any]) -> LogRow:
         status=row.status,
         latency_us=row.latency_us,
     )
+
+
+def _use(row: sa.Row[Any]) -> Use:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
+    words = [values[name] for name in Use._fields]
+    if row.token_id is None:
+        return Use(*words)
+    use = UseOfUser(*words)
+    use.user = f"{row.application_id}/{row.subject}"
+    use.token, use.session = row.token_id, row.session or ""
+    return use

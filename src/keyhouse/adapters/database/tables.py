@@ -461,8 +461,8 @@ def _id(name: str, *, primary_key: bool = False) -> sa.Column[str]:
     return sa.Column(name, _ASCII, primary_key=primary_key, nullable=False)
 
 
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text(), nullable=False)
+def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text(), nullable=nullable)
 
 
 def _number(
@@ -619,6 +619,10 @@ request_log: Final = sa.Table(
     _text("address"),
     _number("status", nullable=True),
     _number("latency_us", nullable=True),
+    # Of a user's token; NULL where a request came without one.
+    _text("subject", nullable=True),
+    _text("session", nullable=True),
+    _text("token_id", nullable=True),
     sa.Index(None, "provider_id", "request_id"),
     sa.Index(None, "consumer_id", "request_id"),
     sa.Index(None, "key_id", "request_id"),

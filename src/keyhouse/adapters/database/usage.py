@@ -39,6 +39,7 @@ from keyhouse.core.usage import (
     LogRow,
     UsageBatch,
     Use,
+    UseOfUser,
 )
 
 _BOOK = (
@@ -60,6 +61,7 @@ _AMEND = (
 _LOG = (
     *("request_id", "at", *Use._fields, "verdict", "method"),
     *("path", "address", "status", "latency_us"),
+    *("subject", "session", "token_id"),
 )
 _FROM_JSON = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(_LOG)))
 _LOG_AT_ONCE = (
@@ -233,7 +235,16 @@ def _log_values(row: LogRow) -> tuple[object, ...]:
         format_address(row.address),
         row.status,
         row.latency_us,
+        *_of_user(row.use),
     )
+
+
+def _of_user(use: Use) -> tuple[str | None, str | None, str | None]:
+    """The user of a line, without the application, which has a column of its own."""
+    if not isinstance(use, UseOfUser):
+        return None, None, None
+    subject = use.user.partition("/")[2]
+    return _storable(subject), _storable(use.session) or None, _storable(use.token)
 
 
 def _amend_log(connection: Connection, amendments: Iterable[LogAmendment]) -> None:

@@ -14,7 +14,9 @@ HEADER_BYTES: Final = 4096
 SLOT_BYTES: Final = 128
 SLOTS_MIN: Final = 64
 MAGIC: Final = b"KHSPOOL\0"
-VERSION: Final = 1
+VERSION: Final = 2
+"""In 2 the name of a use may say whose it was; a 1 is read as it is."""
+VERSIONS: Final = (1, VERSION)
 
 KIND_MORE: Final = 1
 KIND_USE: Final = 2
@@ -92,7 +94,7 @@ def read_header(page: bytes, size: int, name: str) -> Header:
         raise SpoolDamaged(f"{name} is no spool") from None
     if magic != MAGIC or slot != SLOT_BYTES or slots < SLOTS_MIN:
         raise SpoolDamaged(f"{name} is no spool")
-    if version != VERSION:
+    if version not in VERSIONS:
         raise SpoolDamaged(f"{name} is a spool of version {version}, unknown here")
     if size < HEADER_BYTES + slots * SLOT_BYTES:
         raise SpoolDamaged(f"{name} is shorter than its header says")

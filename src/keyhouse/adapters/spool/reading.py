@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from keyhouse.adapters.spool import layout
 from keyhouse.core.addresses import UNKNOWN
-from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, Use
+from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, Use, use_from
 from keyhouse.ports import Stretch
 
 _BREATH: Final = 0xFF
@@ -169,7 +169,7 @@ class _Reader:
         if name is None:
             return position
         number, words, after = name
-        self._uses[number] = Use(*words)
+        self._uses[number] = use_from(words)
         return after
 
     def _lease_set(self, position: int, offset: int) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 
 from keyhouse.adapters.spool import layout
 from keyhouse.adapters.spool.reading import read_stretch
-from keyhouse.core.usage import NO_REFUND, Refund, Use
+from keyhouse.core.usage import NO_REFUND, Refund, Use, words_of
 from keyhouse.ports import Stretch
 
 _RESERVE: Final = 8
@@ -222,7 +222,7 @@ class MappedSpool:
     def _forget_names(self) -> None:
         self._cut = self._head
         self._use_numbers: dict[int, int] = {}
-        self._uses: dict[Use, int] = {}
+        self._uses: dict[tuple[str | int, ...], int] = {}
         self._kept: list[Use] = []
         self._lease_numbers: dict[tuple[str, ...], int] = {(): 0}
 
@@ -233,15 +233,16 @@ class MappedSpool:
 
         left below `limit` after that.
         """
-        number = self._uses.get(use)
+        said = words_of(use)
+        number = self._uses.get(said)
         leases = self._lease_numbers.get(lease_ids)
-        words = [json.dumps(use).encode() if number is None else b""]
+        words = [json.dumps(said).encode() if number is None else b""]
         words += [json.dumps(lease_ids).encode() if leases is None else b""]
         needed = sum(1 + layout.more_slots(len(w), layout.CHUNK) for w in words if w)
         if self._head + needed > limit or max(map(len, words)) > layout.NAME_BYTES_MAX:
             return None
         if number is None:
-            number = self._uses[use] = len(self._uses)
+            number = self._uses[said] = len(self._uses)
             self._write_name(layout.KIND_USE, number, words[0])
         if leases is None:
             leases = self._lease_numbers[lease_ids] = len(self._lease_numbers)

@@ -11,6 +11,7 @@ from keyhouse.core.answers import PROBLEM_TYPE
 from keyhouse.core.csrf import CSRF_HEADER, SESSION_COOKIE
 from keyhouse.doors.api.calls import CHANGE_SEQ, SCHEMES
 from keyhouse.doors.api.gate import ORGANIZATION_HEADER
+from keyhouse.doors.api.links import add_links
 from keyhouse.doors.api.problems import TITLES
 
 _BODY: Final = "06TbZQ2dGmM8vXk1cPqRst"
@@ -112,6 +113,7 @@ def document(app: FastAPI, version: str) -> dict[str, Any]:
         _parameters(path, operation)
         _answers(path, method, operation)
         _examples(operation, examples)
+    add_links(told)
     return told
 
 

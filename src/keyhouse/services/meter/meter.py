@@ -161,4 +161,5 @@ def use_of(decision: Decision, api: ApiRecord | None) -> Use:
     )
     if isinstance(use, UseOfUser) and token is not None:
         use.user = f"{token.application_id}/{token.subject}"
+        use.token, use.session = token.id, token.session
     return use
