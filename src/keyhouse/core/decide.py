@@ -6,7 +6,6 @@ spent: nothing is, unless all of this passes.
 
 from typing import NamedTuple
 
-from keyhouse.core.entities import KeyKind
 from keyhouse.core.paths import is_usual_path, plain_path
 from keyhouse.core.records import ApiRecord, GrantRecord, KeyRecord, Line, RouteRecord
 from keyhouse.core.request import Request
@@ -50,7 +49,7 @@ def decide(  # noqa: C901 - a walk: each check a line, in the order in which the
     if grant is None:
         return _REFUSED[line.closed]
     # Before the restrictions: whoever they keep out, the secret is in a page.
-    if request.browser and key.kind is KeyKind.SERVER and line.api.refuses_browsers:
+    if request.browser and line.api.refuses_browsers and line.exposed_by_pages:
         return _REFUSED[Verdict.BROWSER_NOT_ALLOWED]
     if key.networks is not None and not key.networks.admits(request.address):
         return _REFUSED[Verdict.IP_NOT_ALLOWED]

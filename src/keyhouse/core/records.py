@@ -291,7 +291,8 @@ class Line:
     API's provider. `credits` is the last of `quotas` where calls are prepaid.
     `notice` is what is told of the end of secret or key, None where there is none.
     `subscription` is the one that the API is opened by, or no longer.
-    `token` is there where a user's token is the credential, or part of it.
+    `token` is there where a user's token is the credential, or part of it;
+    `by_token` says that it came alone, so that whoever called has no secret.
     """
 
     secret: SecretRecord
@@ -311,6 +312,12 @@ class Line:
     subscription: SubscriptionRecord | None = None
     closed: Verdict = Verdict.API_NOT_ALLOWED
     token: UserToken | None = None
+    by_token: bool = False
+
+    @property
+    def exposed_by_pages(self) -> bool:
+        """Whether a secret that is kept out of pages came: a server key's."""
+        return self.key.kind is KeyKind.SERVER and not self.by_token
 
     @property
     def caller_name(self) -> str | None:

@@ -9,7 +9,7 @@ from keyhouse.core.addresses import BothNetworks
 from keyhouse.core.apps import BothApps
 from keyhouse.core.compilation import compile_quotas, compile_rates
 from keyhouse.core.counting import Subject, Uses, named, user_uses
-from keyhouse.core.entities import KeyKind, Limit, LimitKind
+from keyhouse.core.entities import Limit, LimitKind
 from keyhouse.core.patterns import BothEndpoints, BothReferrers
 from keyhouse.core.records import ApiRecord, GrantRecord, KeyRecord, Line, RevocationsRecord
 from keyhouse.core.scopes import common
@@ -34,6 +34,7 @@ def user_line(line: Line, token: UserToken, revoked: RevocationsRecord) -> Line:
         starts_us=line.key.starts_us,
         ends_us=min(line.key.ends_us, token.ends_us),
         token=token,
+        by_token=True,
     )
 
 
@@ -44,14 +45,13 @@ def beside(line: Line, user: Line) -> Line:
     the key that was sent, and on the user.
     """
     key, other = line.key, user.key
-    kind = KeyKind.SERVER if KeyKind.SERVER in (key.kind, other.kind) else key.kind
     state = line.state or user.state
     if state is None and key.environment != other.environment:
         state = Verdict.ENVIRONMENT_MISMATCH
     assert user.token is not None  # noqa: S101 - a line of `user_line`
     return replace(
         _limited(line, user.token),
-        key=key if key is other else _both(key, other, kind),
+        key=key if key is other else _both(key, other),
         grant=_shared(line.grant, user.grant),
         closed=line.closed if line.grant is None else user.closed,
         state=state,
@@ -61,11 +61,10 @@ def beside(line: Line, user: Line) -> Line:
     )
 
 
-def _both(key: KeyRecord, other: KeyRecord, kind: KeyKind) -> KeyRecord:
+def _both(key: KeyRecord, other: KeyRecord) -> KeyRecord:
     """`key`, restricted as `other` is too."""
     return replace(
         key,
-        kind=kind,
         networks=_joined(BothNetworks, key.networks, other.networks),
         referrers=_joined(BothReferrers, key.referrers, other.referrers),
         apps=_joined(BothApps, key.apps, other.apps),

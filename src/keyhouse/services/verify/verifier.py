@@ -262,7 +262,7 @@ class Verifier:
         self, request: Request, line: Line, verdict: Verdict, now_us: int
     ) -> None:
         """Flag a server key that is good, whatever else refused it: its secret is out."""
-        if line.key.kind is KeyKind.SERVER and verdict.status != _NO_GOOD_KEY:
+        if line.exposed_by_pages and verdict.status != _NO_GOOD_KEY:
             kind = AlertKind.SERVER_KEY_IN_BROWSER
             origin = without_secret(request.origin, request.secret)
             sample = origin or network_of(request.address)
