@@ -4,7 +4,8 @@
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
 # make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again; many lives of keys; the promised
-#              sizes; fuzzing (ROUNDS=200 LIVES=500 KEYS=1000000 FUZZ_SECONDS=120)
+#              sizes; made-up stories of the API; fuzzing
+#              (ROUNDS=200 LIVES=500 STORIES=1000 KEYS=1000000 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make client-shapes  the client's types, from the management API's own document
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
@@ -61,6 +62,8 @@ soak: $(VENV)/soak.stamp
 	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
 	KEYHOUSE_SOAK_FILES=$(or $(FILES),300) $(BIN)/python -m pytest -rP tests/services/declare/test_round_trip.py $(ARGS)
 	KEYHOUSE_SOAK_LIVES=$(or $(LIVES),500) $(BIN)/python -m pytest -rP tests/life $(ARGS)
+	KEYHOUSE_SOAK_STORIES=$(or $(STORIES),1000) \
+	  $(BIN)/python -m pytest -rP tests/doors/api/test_stateful.py $(ARGS)
 	KEYHOUSE_SCALE_KEYS=$(or $(KEYS),1000000) KEYHOUSE_SCALE_TIMED=1 \
 	  $(BIN)/python -m pytest -rP tests/scale $(ARGS)
 	for what in requests answers; do \

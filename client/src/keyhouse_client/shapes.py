@@ -72,10 +72,9 @@ class MissingValue(TypedDict):
 
 
 class NewSecret(TypedDict):
-    """A key that was made and its secret, or a webhook and what signs its events."""
+    """A key that was made, and its secret."""
 
-    kind: Literal["key", "webhook"]
-    id: str
+    key: str
     name: str
     secret: str
 
@@ -158,16 +157,6 @@ class Caller(TypedDict):
     last_at: str
 
 
-class Waited(TypedDict):
-    """A gateway or guard that may still answer from before the change."""
-
-    id: str
-    kind: str
-    applied_seq: int
-    confirmed_at: str
-    stale_until: str
-
-
 class Check(TypedDict):
     """One check of the walk. `mend` and `place` say what to change, and where.
 
@@ -181,6 +170,10 @@ class Check(TypedDict):
     facts: dict[str, Any]
     mend: str | None
     place: str | None
+
+
+class JsonValue(TypedDict):
+    pass
 
 
 class Credit(TypedDict):
@@ -213,12 +206,9 @@ class Declaration(TypedDict):
     project: NotRequired[str | None]
     projects: NotRequired[list[dict[str, Any]] | None]
     apis: NotRequired[list[dict[str, Any]] | None]
-    plans: NotRequired[list[dict[str, Any]] | None]
     customers: NotRequired[list[dict[str, Any]] | None]
     applications: NotRequired[list[dict[str, Any]] | None]
-    subscriptions: NotRequired[list[dict[str, Any]] | None]
     keys: NotRequired[list[dict[str, Any]] | None]
-    webhooks: NotRequired[list[dict[str, Any]] | None]
 
 
 class Delivery(TypedDict):
@@ -260,8 +250,16 @@ class Logged(TypedDict):
     verdict: str
 
 
-class JsonValue(TypedDict):
-    pass
+class TokenTold(TypedDict):
+    """A user's token as far as it is told; null is not told."""
+
+    sub: str
+    sid: str | None
+    jti: str | None
+    aud: str | None
+    issued_at: str | None
+    ends_at: str | None
+    scopes: list[str] | None
 
 
 class ImportAccessBody(TypedDict):
@@ -408,7 +406,10 @@ class Project(TypedDict):
 
 
 class Request(TypedDict):
-    """One line of the request log."""
+    """One line of the request log. `user`, `session` and `token`, an id, are of a
+
+    user's token; null where the request came without one.
+    """
 
     request_id: str
     at: str
@@ -416,6 +417,9 @@ class Request(TypedDict):
     api: str | None
     application: str | None
     environment: str | None
+    user: str | None
+    session: str | None
+    token: str | None
     method: str
     path: str
     address: str
@@ -686,21 +690,31 @@ class SecretCalls(TypedDict):
     calls: list[Caller] | None
 
 
-class Change(TypedDict):
-    """How far a change has come.
+class ClaimsBody(TypedDict):
+    """The claims of a user's token, as far as they are known: of a user, `sub` alone.
 
-    `waiting` counts the nodes that have not told that they know of it;
-    `stale_until` is when the last of them can answer from before it no more.
-    `nodes` is null where anybody but the operator may have an organization.
+    They are what the middle part of the token says; what is none of these is left
+    out of account. The token itself, which opens something, is not asked for.
     """
 
-    seq: int
-    in_force: bool
-    made_at: str | None
-    checked_at: str
-    waiting: int
-    stale_until: str | None
-    nodes: list[Waited] | None
+    sub: str
+    sid: NotRequired[str | None]
+    jti: NotRequired[str | None]
+    aud: NotRequired[str | None]
+    azp: NotRequired[str | None]
+    key: NotRequired[str | None]
+    iat: NotRequired[int | None]
+    exp: NotRequired[int | None]
+    scope: NotRequired[str | None]
+    limits: NotRequired[list[list[JsonValue]]]
+
+
+class FieldChange(TypedDict):
+    """A field as it is, and as it shall be."""
+
+    field: str
+    before: JsonValue
+    after: JsonValue
 
 
 class LimitLeft(TypedDict):
@@ -743,17 +757,10 @@ class Explanation(TypedDict):
     secret_version: int | None
     api: str
     request: Asked
+    token: TokenTold | None
     checks: list[Check]
     logged: Logged | None
     not_kept: list[str]
-
-
-class FieldChange(TypedDict):
-    """A field as it is, and as it shall be."""
-
-    field: str
-    before: JsonValue
-    after: JsonValue
 
 
 class Import(TypedDict):
@@ -881,8 +888,7 @@ class Rotation(TypedDict):
     key: str
     state: Literal["unscheduled", "scheduled", "rotation_due"]
     schedule: Schedule | None
-    schedule_of: Literal["key", "application", "plan"] | None
-    plan: str | None
+    schedule_of: Literal["key", "application"] | None
     due_at: str | None
     can_roll_back: bool
     secrets: list[SecretCalls]
@@ -935,7 +941,6 @@ class Plan(TypedDict):
     access: list[PlanAccess]
     limits: list[PlanRate | PlanQuota]
     routes: list[PlanRoute]
-    rotation: Schedule | None
     retired_at: str | None
     created_at: str
     updated_at: str

@@ -582,11 +582,13 @@ class Keys:
         scopes: Sequence[str] | None = ...,
         cost: int | None = ...,
         secret_version: int | None = ...,
+        token: shapes.ClaimsBody | Mapping[str, Any] | None = ...,
     ) -> shapes.Explanation:
         """Every reason why a request with the key would be refused; nothing is spent.
 
         `request`: address, method, path, referrer, origin, app, tls,
-        environment, scopes, cost, secret_version, each as far as it is known.
+        environment, scopes, cost, secret_version, each as far as it is known, and
+        `token`, the claims of a user's token that the key minted: {"sub": "alice"}.
         `api` is needed for a key that opens several. Each of `checks` has an
         `outcome`; those `refused` say in `found` why, in `mend` what to do.
         """
@@ -1610,11 +1612,13 @@ class AsyncKeys:
         scopes: Sequence[str] | None = ...,
         cost: int | None = ...,
         secret_version: int | None = ...,
+        token: shapes.ClaimsBody | Mapping[str, Any] | None = ...,
     ) -> shapes.Explanation:
         """Every reason why a request with the key would be refused; nothing is spent.
 
         `request`: address, method, path, referrer, origin, app, tls,
-        environment, scopes, cost, secret_version, each as far as it is known.
+        environment, scopes, cost, secret_version, each as far as it is known, and
+        `token`, the claims of a user's token that the key minted: {"sub": "alice"}.
         `api` is needed for a key that opens several. Each of `checks` has an
         `outcome`; those `refused` say in `found` why, in `mend` what to do.
         """

@@ -40,6 +40,21 @@ class UseOfUser(Use):
     session: str = ""
 
 
+class UserSeen(NamedTuple):
+    """A user inside its application, and the token that it came with."""
+
+    subject: str
+    session: str
+    id: str
+
+
+def user_of(use: Use) -> UserSeen | None:
+    """Whose a use is, None where it came without a token."""
+    if not isinstance(use, UseOfUser):
+        return None
+    return UserSeen(use.user.partition("/")[2], use.session, use.token)
+
+
 def words_of(use: Use) -> tuple[str | int, ...]:
     """All that a use says, for a spool to write: a user's has three words more."""
     if isinstance(use, UseOfUser):

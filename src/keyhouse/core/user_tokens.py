@@ -171,6 +171,11 @@ def issued_ms(token_id: str) -> int:
     return number >> (8 * ids.ENTROPY_BYTES)
 
 
+def read_limits(claim: Sequence[Any]) -> tuple[Limit, ...]:
+    """The limits that a token's claim tells. LookupError, TypeError or ValueError."""
+    return tuple(map(_limit, claim))
+
+
 def user_digest(subject: str) -> str:
     """What stands for a user in the names of counters and budgets."""
     return blake2b(subject.encode(), digest_size=12, person=_PERSON).hexdigest()
@@ -197,7 +202,7 @@ def _read(claims: dict[str, Any]) -> UserToken:
         ends_us=ends * MICROSECONDS,
         scopes=frozenset(scopes),
         issuer=_text(claims["iss"], 0),
-        limits=tuple(map(_limit, claims.get("limits", ()))),
+        limits=read_limits(claims.get("limits", ())),
     )
 
 

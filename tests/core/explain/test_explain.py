@@ -34,7 +34,8 @@ ROUTES = (
 
 def test_each_verdict_is_some_checks_or_says_why_not() -> None:
     """Whoever adds an outcome adds its check, or a reason."""
-    checked = [verdict for check in CHECKS for verdict in check.verdicts]
+    # What is revoked is the key, or a token that it minted.
+    checked = {verdict for check in CHECKS for verdict in check.verdicts}
     assert sorted((*checked, *NO_CHECK), key=list(Verdict).index) == list(Verdict)
     assert all(why.endswith(".") for why in NO_CHECK.values())
 

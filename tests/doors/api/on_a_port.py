@@ -4,34 +4,33 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-import pytest
 from schemathesis import checks
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 
-from keyhouse.adapters.database import Database
 from keyhouse.doors.api import serve
-from keyhouse.services.work import Office
 from tests.doors.api.conftest import House
 
 CHECKS = [
     checks.not_a_server_error,
     status_code_conformance,
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
 ]
 
 
-@pytest.fixture
-def served(office: Office, database: Database) -> Iterator[tuple[str, House]]:
-    """The API on a real port, in a thread with a loop of its own."""
-    house = House(office, database)
+@contextmanager
+def on_a_port(house: House) -> Iterator[str]:
+    """The API's URL, served in a thread with a loop of its own."""
     sock = socket.create_server(("127.0.0.1", 0))
     host, port = sock.getsockname()
     loop = asyncio.new_event_loop()
@@ -44,7 +43,7 @@ def served(office: Office, database: Database) -> Iterator[tuple[str, House]]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    yield f"http://{host}:{port}", house
+    yield f"http://{host}:{port}"
     loop.call_soon_threadsafe(stop.set)
     thread.join(20)
     assert not thread.is_alive()

@@ -131,3 +131,58 @@ async def test_a_viewer_may_ask_and_whoever_is_elsewhere_may_not(
     for client in (house.client(bound["secret"]), house.tenant("Theirs").client):
         for path in paths:
             assert (await client.post(path, json={})).status_code == 404
+
+
+async def test_a_users_token_is_explained_by_its_claims(tenant: Tenant) -> None:
+    """Whoever has the middle part of a token may paste it; the token is not asked for."""
+    await tenant.weather()
+    key = await tenant.key(access=[{"api": "weather", "scopes": ["forecast:read"]}])
+    claims = {
+        "iss": "https://keys.example",
+        "sub": "alice",
+        "sid": "s-1",
+        "aud": "weather",
+        "azp": key["application"],
+        "client_id": key["application"],
+        "key": key["id"],
+        "iat": 1_700_000_000,
+        "exp": 1_700_000_600,
+        "scope": "alerts:read forecast:read",
+        "environment": "test",
+    }
+    told = await _explained(tenant, key, token=claims, scopes=["alerts:read"])
+    assert [one["check"] for one in told["checks"] if one["outcome"] == "refused"] == [
+        "expired",
+        "scopes",
+    ]
+    assert told["token"] == {
+        "sub": "alice",
+        "sid": "s-1",
+        "jti": None,
+        "aud": told["api"],
+        "issued_at": "2023-11-14T22:13:20Z",
+        "ends_at": "2023-11-14T22:23:20Z",
+        "scopes": ["alerts:read", "forecast:read"],
+    }
+    alone = await _explained(tenant, key, token={"sub": "alice"})
+    assert (alone["verdict"], alone["token"]["scopes"]) == ("valid", None)
+    assert (await _explained(tenant, key))["token"] is None
+
+
+@pytest.mark.parametrize(
+    ("token", "field"),
+    [
+        ({}, "token.sub"),
+        ({"sub": "a b"}, "token.sub"),
+        ({"sub": "a", "exp": "1"}, "token.exp"),
+    ],
+)
+async def test_a_claim_that_is_wrong_is_named(
+    tenant: Tenant, token: dict[str, Any], field: str
+) -> None:
+    await tenant.weather()
+    key = await tenant.key()
+    path = f"/v1/keys/{key['id']}/explain"
+    answer = await tenant.client.post(path, json={"token": token})
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]

@@ -7,12 +7,11 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
+from keyhouse.adapters.database import Database
+from keyhouse.services.work import Office
 from tests.doors.api.conftest import House
 from tests.doors.api.furnishing import furnish
-from tests.doors.api.on_a_port import CHECKS, served
-
-__all__ = ["served"]
-
+from tests.doors.api.on_a_port import CHECKS, on_a_port
 
 BOUNDED = settings(
     max_examples=4,
@@ -40,9 +39,16 @@ def _try(operation: Any, mode: Any, secret: str, known: dict[str, str] | None) -
     send()
 
 
-def test_made_up_requests_get_documented_answers(served: tuple[str, House]) -> None:
+def test_made_up_requests_get_documented_answers(
+    office: Office, database: Database
+) -> None:
     """No 5xx, no untold status, type or shape, with ids that exist and that do not."""
-    url, house = served
+    house = House(office, database)
+    with on_a_port(house) as url:
+        _try_all(house, url)
+
+
+def _try_all(house: House, url: str) -> None:
     tenant = house.tenant()
     ids = asyncio.run(furnish(tenant))
     schema = schemathesis.openapi.from_dict(house.app.openapi())

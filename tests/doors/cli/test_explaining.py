@@ -76,3 +76,22 @@ def test_what_nobody_can_tell_is_told_so(run: Run, server: Server) -> None:
     server.answer("POST", "/v1/keys/key_1/explain", 200, untold)
     last = run("keys", "explain", "key_1").stdout.splitlines()[-1]
     assert last == "Now: cannot tell: it hangs on what is not told"
+
+
+def test_a_users_token_is_told_by_options_or_by_its_claims(
+    run: Run, server: Server
+) -> None:
+    server.answer("POST", "/v1/keys/key_1/explain", 200, _TOLD)
+    options = ("--user", "alice", "--session", "s-1", "--token-id", "tok_1")
+    assert run("keys", "explain", "key_1", *options).exit_code == 0
+    token = {"sub": "alice", "sid": "s-1", "jti": "tok_1"}
+    assert server.asked[0].body == {"token": token}
+    claims = ("--claims", json.dumps({"sub": "bob", "exp": 1}))
+    assert run("keys", "explain", "key_1", *claims).exit_code == 0
+    assert server.asked[1].body == {"token": {"sub": "bob", "exp": 1}}
+    for text in ("eyJ0eXAi.e30.x", "[]", "1"):
+        wrong = run("keys", "explain", "key_1", "--claims", text)
+        assert wrong.exit_code == 2
+        assert "--claims is no JSON object" in wrong.stderr
+        assert "eyJ0" not in wrong.stderr
+    assert run("keys", "explain", "req_1", "--user", "alice").exit_code == 2

@@ -39,7 +39,7 @@ from keyhouse.core.usage import (
     LogRow,
     UsageBatch,
     Use,
-    UseOfUser,
+    user_of,
 )
 
 _BOOK = (
@@ -241,10 +241,10 @@ def _log_values(row: LogRow) -> tuple[object, ...]:
 
 def _of_user(use: Use) -> tuple[str | None, str | None, str | None]:
     """The user of a line, without the application, which has a column of its own."""
-    if not isinstance(use, UseOfUser):
+    seen = user_of(use)
+    if seen is None:
         return None, None, None
-    subject = use.user.partition("/")[2]
-    return _storable(subject), _storable(use.session) or None, _storable(use.token)
+    return _storable(seen.subject), _storable(seen.session) or None, _storable(seen.id)
 
 
 def _amend_log(connection: Connection, amendments: Iterable[LogAmendment]) -> None:

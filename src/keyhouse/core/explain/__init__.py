@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from keyhouse.core.explain import limits, opening, places, standing
+from keyhouse.core.explain.bearer import Bearer, ToldToken, name_of, named_by
 from keyhouse.core.explain.case import Case, Scene, likely_secret, works
 from keyhouse.core.explain.finding import (
     Fact,
@@ -31,6 +32,7 @@ from keyhouse.core.verdict import Verdict
 __all__ = [
     "CHECKS",
     "NO_CHECK",
+    "Bearer",
     "Case",
     "Check",
     "Explanation",
@@ -40,9 +42,12 @@ __all__ = [
     "Outcome",
     "Place",
     "Scene",
+    "ToldToken",
     "explain",
     "explain_unseen",
     "likely_secret",
+    "name_of",
+    "named_by",
     "plain_facts",
     "say",
     "works",
@@ -72,6 +77,7 @@ CHECKS: Final = (
     Check("deleted", (Verdict.UNKNOWN,), standing.deleted),
     Check("revoked", (Verdict.REVOKED,), standing.revoked),
     Check("disabled", (Verdict.DISABLED,), standing.disabled),
+    Check("token", (Verdict.REVOKED,), standing.token),
     Check("started", (Verdict.NOT_YET_VALID,), standing.started),
     Check("expired", (Verdict.EXPIRED,), standing.expired),
     Check(

@@ -15,6 +15,7 @@ from keyhouse.core.compilation import (
     compile_project,
     compile_secret,
 )
+from keyhouse.core.explain.bearer import Bearer
 from keyhouse.core.paths import plain_path
 from keyhouse.core.patterns import METHODS
 from keyhouse.core.plan_records import Subscribed
@@ -88,7 +89,8 @@ class Case:
 
     `spent` has what is used of each quota of `met`, by its token. `then`
     is the verdict of a request out of the log, whose other facts the log
-    does not keep.
+    does not keep. Where it comes with a user's token, `bearer` tells of that, and
+    `line` is the token's.
     """
 
     scene: Scene
@@ -98,6 +100,12 @@ class Case:
     now_us: int
     spent: Mapping[str, int]
     then: Verdict | None = None
+    bearer: Bearer | None = None
+
+    @property
+    def key_line(self) -> Line:
+        """The line of the key, without the token."""
+        return self.line if self.bearer is None else self.bearer.key_line
 
     @property
     def met(self) -> Line:

@@ -30,6 +30,7 @@ HOMES: Mapping[str, tuple[Place, str]] = {
     "customer": (Place.CUSTOMER, "the customer"),
     "organization": (Place.ORGANIZATION, "the organization"),
     "credits": (Place.CUSTOMER, "the customer"),
+    "user": (Place.API, "users of the API, or at minting"),
 }
 """Where a limit is set, by the kind of what it counts on (see `quotas.Budget`)."""
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from keyhouse.core import entities as rows
 from keyhouse.core.compilation import compile_grant_on
+from keyhouse.core.explain import bearer
 from keyhouse.core.explain.case import Case, Scene
 from keyhouse.core.explain.finding import (
     Fact,
@@ -25,7 +26,9 @@ _CLOSED = Verdict.API_NOT_ALLOWED
 
 def access(case: Case) -> Iterator[Finding]:
     """The key has a row for the API, and nobody switched the API off."""
-    scene, line = case.scene, case.line
+    scene, line = case.scene, case.key_line
+    if case.bearer is not None:
+        yield from bearer.audience(case.bearer)
     facts: dict[str, Fact] = {"api": scene.api.slug}
     if line.grant is not None:
         held = tuple(sorted(line.grant.scopes))
@@ -117,10 +120,15 @@ def scopes(case: Case) -> Iterator[Finding]:
     """What the route and the request need beside what the key holds."""
     grant = case.line.grant
     held = frozenset() if grant is None else grant.scopes
+    if case.bearer is not None:
+        yield from bearer.beyond(case.bearer)
     lacks = [_missing(case, route, held) for route in case.routes()]
     missing = _missing(case, case.route(), held)
     facts = _scope_facts(case, held)
-    if not any(lacks):
+    if not any(lacks) and _may_be_narrower(case):
+        found = "It needs {needed}, and the log does not keep what the token was given."
+        yield cannot_tell(Verdict.VALID, found, "Explain the key with the token.", **facts)
+    elif not any(lacks):
         needs = "{needed}, which the key has" if facts["needed"] else "no scope"
         yield passed(f"It needs {needs}.", **facts)
     elif all(lacks):
@@ -132,7 +140,11 @@ def scopes(case: Case) -> Iterator[Finding]:
         mend = "Give the key {missing} on {api}, among its access."
         facts["missing"] = missing
         place = Place.KEY_ACCESS
-        if _sold_too_little(case, missing):
+        if _narrowed(case, missing):
+            found = f"The token lacks {{missing}} on {{api}}{of_route}; it holds {{held}}."
+            mend = "Have the application mint a token with {missing}."
+            place = Place.CALLER
+        elif _sold_too_little(case, missing):
             found = f"The plan does not open {{missing}} on {{api}}{of_route}."
             mend = "Move the subscription to a plan that opens {missing} on {api}."
             place = Place.SUBSCRIPTION
@@ -143,6 +155,20 @@ def scopes(case: Case) -> Iterator[Finding]:
         found = f"Some routes of {{api}} need {{missing}}: cannot tell without a {untold}."
         verdict = Verdict.SCOPE_MISSING if missing else Verdict.VALID
         yield cannot_tell(verdict, found, f"Tell the {untold}.", **facts)
+
+
+def _may_be_narrower(case: Case) -> bool:
+    """Whether the token may hold less than its key, and some of it is needed."""
+    of_log = case.bearer is not None and case.bearer.told.logged
+    return of_log and any(_needed(case, route) for route in case.routes())
+
+
+def _narrowed(case: Case, missing: tuple[str, ...]) -> bool:
+    """Whether the key has what its token was not given."""
+    grant = case.key_line.grant
+    return case.bearer is not None and not unmet(
+        frozenset() if grant is None else grant.scopes, missing
+    )
 
 
 def _sold_too_little(case: Case, missing: tuple[str, ...]) -> bool:

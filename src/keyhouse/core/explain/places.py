@@ -25,7 +25,9 @@ _HERE = Place.KEY_RESTRICTIONS
 def browser(case: Case) -> Iterator[Finding]:
     """A server key that a browser sends can be read by whoever has the page."""
     facts: dict[str, Fact] = {"api": case.scene.api.slug}
-    if case.line.key.kind is not KeyKind.SERVER:
+    if case.bearer is not None:
+        yield passed("A token may be used in a browser.")
+    elif case.line.key.kind is not KeyKind.SERVER:
         yield passed("Only server keys are kept out of browsers.")
     elif not case.request.browser:
         yield passed("Nothing tells that a browser sent it.")

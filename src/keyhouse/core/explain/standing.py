@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from keyhouse.core import entities as rows
+from keyhouse.core.explain import bearer
 from keyhouse.core.explain.case import Case, Owner, works
 from keyhouse.core.explain.finding import (
     Fact,
@@ -19,6 +20,10 @@ from keyhouse.core.verdict import Verdict
 def credential(case: Case) -> Iterator[Finding]:
     """The secret is one of this key's: else it would not be explained."""
     secret = case.secret
+    if case.bearer is not None:
+        text = "The request comes with a token of {user}, minted with secret {version}."
+        yield passed(text, user=case.bearer.told.subject, version=secret.version)
+        return
     text = "The request comes with secret {version} of the key, {hint}."
     yield passed(text, version=secret.version, hint=secret.hint)
 
@@ -124,6 +129,14 @@ def disabled(case: Case) -> Iterator[Finding]:
         yield passed("The key, its application, project and organization are on.")
 
 
+def token(case: Case) -> Iterator[Finding]:
+    """The user's token, where one came: whether it was revoked."""
+    if case.bearer is None:
+        yield passed("It comes without a user's token.")
+    else:
+        yield from bearer.revoked(case.bearer)
+
+
 def started(case: Case) -> Iterator[Finding]:
     """The first moment of the key, and that of the secret."""
     key, secret = case.scene.key, case.secret
@@ -135,7 +148,7 @@ def started(case: Case) -> Iterator[Finding]:
         at = Moment(key.starts_at or 0)
         facts: dict[str, Fact] = {"starts_at": at, "key": key.id}
         yield refused(Verdict.NOT_YET_VALID, found, mend, Place.KEY_EXPIRY, **facts)
-    if secret.starts_at > case.now_us:
+    if case.bearer is None and secret.starts_at > case.now_us:
         early = True
         found = "Secret {version}, {hint}, is valid from {starts_at} on."
         mend = "Wait for its start, or have the caller use an older secret."
@@ -156,6 +169,10 @@ def expired(case: Case) -> Iterator[Finding]:
         mend = "Move the end of the key, on its page, or create a new key."
         since = Moment(key.ends_at)
         yield refused(Verdict.EXPIRED, found, mend, Place.KEY_EXPIRY, since=since)
+    if case.bearer is not None:
+        # That its secret was replaced is no reason to log its user out.
+        yield from bearer.expired(case.bearer, case.now_us)
+        return
     if secret.ends_at is not None and secret.ends_at <= case.now_us:
         over = True
         found = "Secret {version}, {hint}, ended at {since}."

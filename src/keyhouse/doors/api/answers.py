@@ -513,7 +513,10 @@ class UnknownKeysOut(BaseModel):
 
 
 class RequestOut(BaseModel):
-    """One line of the request log."""
+    """One line of the request log. `user`, `session` and `token`, an id, are of a
+
+    user's token; null where the request came without one.
+    """
 
     request_id: str
     at: ToldTime
@@ -521,6 +524,9 @@ class RequestOut(BaseModel):
     api: str | None
     application: str | None
     environment: str | None
+    user: str | None
+    session: str | None
+    token: str | None
     method: str
     path: str
     address: str
@@ -534,6 +540,9 @@ class RequestOut(BaseModel):
         api=f"api_{_BODY}",
         application=f"app_{_BODY}",
         environment="test",
+        user=None,
+        session=None,
+        token=None,
         method="GET",
         path="/v1/forecast/berlin",
         address="203.0.113.7",
@@ -541,104 +550,6 @@ class RequestOut(BaseModel):
         verdict="valid",
         latency_ms=3.2,
     )
-
-
-class CheckOut(BaseModel):
-    """One check of the walk. `mend` and `place` say what to change, and where.
-
-    `found` is a sentence for the key's owner, `facts` what stands in it.
-    """
-
-    check: str
-    outcome: Literal["passed", "refused", "cannot_tell", "not_looked_at"]
-    verdict: str | None
-    found: str
-    facts: dict[str, Any]
-    mend: str | None
-    place: str | None
-
-
-class AskedOut(BaseModel):
-    """The request as far as it is told; null is not told."""
-
-    address: str | None
-    method: str | None
-    path: str | None
-    referrer: str | None
-    origin: str | None
-    app: str | None
-    tls: bool
-    environment: str | None
-    scopes: list[str]
-    cost: int | None
-
-
-class LoggedOut(BaseModel):
-    """What the request in the log came to then."""
-
-    request_id: str
-    at: ToldTime
-    verdict: str
-
-
-class ExplanationOut(BaseModel):
-    """All checks in the order of the walk; each `refused` one is a reason.
-
-    `verdict` is what the request would get now, null where that hangs on what
-    is not told. `not_kept` are facts that the request log does not keep.
-    """
-
-    outcome: Literal["passed", "refused", "cannot_tell", "not_looked_at"]
-    verdict: str | None
-    key: str | None
-    secret_version: int | None
-    api: str
-    request: AskedOut
-    checks: list[CheckOut]
-    logged: LoggedOut | None
-    not_kept: list[str]
-    model_config = _example(
-        outcome="refused",
-        verdict="ip_not_allowed",
-        key=f"key_{_BODY}",
-        secret_version=1,
-        api=f"api_{_BODY}",
-        request={
-            "address": "198.51.100.7",
-            "method": "GET",
-            "path": "/v1/forecast/berlin",
-            "referrer": None,
-            "origin": None,
-            "app": None,
-            "tls": False,
-            "environment": None,
-            "scopes": [],
-            "cost": None,
-        },
-        checks=[
-            {
-                "check": "network",
-                "outcome": "refused",
-                "verdict": "ip_not_allowed",
-                "found": "It came from 198.51.100.7; allowed are 203.0.113.0/24.",
-                "facts": {
-                    "allowed": ["203.0.113.0/24"],
-                    "denied": [],
-                    "address": "198.51.100.7",
-                },
-                "mend": "If 198.51.100.7 is yours, add its network to those the "
-                "key allows.",
-                "place": "key.restrictions",
-            }
-        ],
-        logged=None,
-        not_kept=[],
-    )
-
-
-CheckOut.model_config["json_schema_extra"] = {
-    "examples": ExplanationOut.model_config["json_schema_extra"]["examples"][0]["checks"]  # type: ignore[index,call-overload] # made above
-}
 
 
 class AlertOut(BaseModel):

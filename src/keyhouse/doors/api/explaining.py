@@ -1,20 +1,27 @@
 """How an explanation is told."""
 
 from keyhouse.core.addresses import format_address
-from keyhouse.core.explain import Finding, Outcome, plain_facts, say
+from keyhouse.core.explain import Finding, Outcome, ToldToken, plain_facts, say
 from keyhouse.core.request import Request
 from keyhouse.core.usage import LogRow
 from keyhouse.core.verdict import BY_NUMBER
-from keyhouse.doors.api.answers import AskedOut, CheckOut, ExplanationOut, LoggedOut
-from keyhouse.doors.api.models import ExplainBody
-from keyhouse.doors.api.times import format_time
-from keyhouse.services.explain import Asked, Explained
+from keyhouse.doors.api.explain_shapes import (
+    AskedOut,
+    CheckOut,
+    ExplainBody,
+    ExplanationOut,
+    LoggedOut,
+    TokenToldOut,
+)
+from keyhouse.doors.api.times import format_optional, format_time
+from keyhouse.services.explain import Asked, Claims, Explained
 
 
 def asked_of(body: ExplainBody) -> Asked:
     """The request that a body describes."""
-    fields = body.model_dump(exclude={"scopes"})
-    return Asked(**fields, scopes=tuple(body.scopes))
+    fields = body.model_dump(exclude={"scopes", "token"})
+    token = None if body.token is None else Claims(**body.token.model_dump())
+    return Asked(**fields, scopes=tuple(body.scopes), token=token)
 
 
 def explanation_out(told: Explained) -> ExplanationOut:
@@ -28,6 +35,7 @@ def explanation_out(told: Explained) -> ExplanationOut:
         secret_version=told.secret_version,
         api=told.api.id,
         request=_asked_out(told.request),
+        token=None if told.token is None else _token_out(told.token),
         checks=[_check_out(one) for one in explanation.findings],
         logged=None if told.logged is None else _logged_out(told.logged),
         not_kept=list(told.not_kept),
@@ -59,6 +67,18 @@ def _asked_out(request: Request) -> AskedOut:
         environment=request.environment,
         scopes=list(request.scopes),
         cost=request.cost,
+    )
+
+
+def _token_out(told: ToldToken) -> TokenToldOut:
+    return TokenToldOut(
+        sub=told.subject,
+        sid=told.session or None,
+        jti=told.id or None,
+        aud=told.api_id or None,
+        issued_at=format_optional(told.issued_us),
+        ends_at=format_optional(told.ends_us),
+        scopes=None if told.scopes is None else sorted(told.scopes),
     )
 
 

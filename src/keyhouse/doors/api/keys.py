@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from keyhouse.core.validation import Problem
 from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import (
-    ExplanationOut,
     KeyCreatedOut,
     KeyOut,
     KeysCreatedOut,
@@ -18,6 +17,7 @@ from keyhouse.doors.api.answers import (
     SecretOut,
 )
 from keyhouse.doors.api.calls import AnyCall, Call, PatchCall, PostCall, operation, turn
+from keyhouse.doors.api.explain_shapes import ExplainBody, ExplanationOut
 from keyhouse.doors.api.explaining import asked_of, explanation_out
 from keyhouse.doors.api.rotation_models import RotationBody
 from keyhouse.doors.api.rotation_shapes import overlap
@@ -185,12 +185,13 @@ def list_limits_left(call: AnyCall, id: str) -> Response:
 
 
 @_finding("POST", "/v1/keys/{id}/explain", id="explain_key", answer=ExplanationOut)
-def explain_key(call: AnyCall, id: str, body: models.ExplainBody) -> Response:
+def explain_key(call: AnyCall, id: str, body: ExplainBody) -> Response:
     """Every reason why a request with this key would be refused, and how to mend it.
 
     A dry run: nothing is spent, counted or written. What is not told of the
     request is not promised to pass; rates are counted at the gateway, and
-    are not looked at.
+    are not looked at. With `token` it is told of a user's token that the key
+    minted, for which its claims are enough.
     """
     asked = asked_of(body)
     return call.told(lambda look: explain.explain_key(look, id, asked), explanation_out)

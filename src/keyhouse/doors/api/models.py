@@ -400,26 +400,6 @@ class SecretBody(Body):
     )
 
 
-class ExplainBody(Body):
-    """The request to explain, in the fields of verify; all that is left out is not told."""
-
-    api: Word | None = Field(None, description="Id or slug; else the key's only one.")
-    address: Word | None = None
-    method: Word | None = None
-    path: Long | None = Field(None, description="Below the API's root.")
-    referrer: Long | None = None
-    origin: Long | None = None
-    app: Word | None = None
-    tls: bool | None = None
-    environment: Literal["live", "test"] | None = None
-    scopes: list[Word] = Field(default_factory=list)
-    cost: int | None = None
-    secret_version: int | None = Field(
-        None, description="Of the secret that it comes with; else the newest that works."
-    )
-    model_config = _example(address="203.0.113.9", method="GET", path="/v1/forecast/berlin")
-
-
 class ListQuery(Query):
     """Which page of a list."""
 

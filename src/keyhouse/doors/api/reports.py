@@ -8,12 +8,12 @@ from keyhouse.doors.api import models
 from keyhouse.doors.api.answers import (
     AlertOut,
     AuditOut,
-    ExplanationOut,
     RequestOut,
     UnknownKeysOut,
     UsageOut,
 )
 from keyhouse.doors.api.calls import AnyCall, Lines, operation, turn
+from keyhouse.doors.api.explain_shapes import ExplanationOut
 from keyhouse.doors.api.explaining import explanation_out
 from keyhouse.doors.api.shapes import (
     alert_out,

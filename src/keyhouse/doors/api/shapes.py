@@ -22,7 +22,7 @@ from keyhouse.core.entities import (
     UpstreamHeader,
     Window,
 )
-from keyhouse.core.usage import LogRow
+from keyhouse.core.usage import LogRow, user_of
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.doors.api.answers import (
     AlertOut,
@@ -279,7 +279,7 @@ def unknown_keys_out(row: Observed) -> UnknownKeysOut:
 
 def request_out(row: LogRow) -> RequestOut:
     """A line of the request log, told; what is not known is null."""
-    use = row.use
+    use, token = row.use, user_of(row.use)
     return RequestOut(
         request_id=row.request_id,
         at=format_time(row.at_us),
@@ -287,6 +287,9 @@ def request_out(row: LogRow) -> RequestOut:
         api=use.api_id or None,
         application=use.application_id or None,
         environment=use.environment or None,
+        user=token and token.subject,
+        session=token and (token.session or None),
+        token=token and token.id,
         method=row.method,
         path=row.path,
         address=format_address(row.address),

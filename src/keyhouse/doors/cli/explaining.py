@@ -1,5 +1,7 @@
 """`keyhouse keys explain`: every reason why a request would be refused."""
 
+import json
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -12,6 +14,8 @@ from keyhouse.doors.cli.nouns import given
 
 _REQUEST: Final = "req_"
 _COLUMNS = ("check", "outcome", "verdict", "found")
+_OPTIONS: Final = {"scopes": "scope", "token": "user"}
+"""Fields whose options are called otherwise."""
 _WORDS: Final = {
     "passed": "would pass",
     "refused": "would be refused",
@@ -40,13 +44,24 @@ def explain(  # noqa: PLR0913  (an option each)
     secret_version: Annotated[
         int | None, typer.Option(help="Of the secret; else the newest that works.")
     ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="With a token of this user, minted with the key.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="The token's session.")] = None,
+    token_id: Annotated[str | None, typer.Option(help="The token's id, its jti.")] = None,
+    claims: Annotated[
+        str | None, typer.Option(help="All claims of the token, as JSON; - reads them.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Every reason why a request is refused, and how to mend it.
 
     Nothing is spent. Tell what you know of the request; of a request in the
     log, its id alone.
+
+    Example: keyhouse keys explain key_… --user alice --method GET --path /notes
     """
+    token = {**_claims(claims), **given({"sub": user, "sid": session, "jti": token_id})}
     fields = {
         "api": api,
         "method": method,
@@ -59,6 +74,7 @@ def explain(  # noqa: PLR0913  (an option each)
         "scopes": scopes or None,
         "cost": cost,
         "secret_version": secret_version,
+        "token": token or None,
     }
     asked = given(fields)
     with desk(context).client() as client:
@@ -73,9 +89,22 @@ def explain(  # noqa: PLR0913  (an option each)
         _show(told)
 
 
+def _claims(text: str | None) -> dict[str, Any]:
+    """The claims that were given as JSON, or typed into standard input."""
+    if text is None:
+        return {}
+    try:
+        told = json.loads(sys.stdin.read() if text == "-" else text)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise WrongUse('--claims is no JSON object, as {"sub": "alice"}')
+    return told
+
+
 def _alone(asked: Mapping[str, Any]) -> None:
     for name in asked:
-        option = "scope" if name == "scopes" else name.replace("_", "-")
+        option = _OPTIONS.get(name, name.replace("_", "-"))
         raise WrongUse(f"--{option}: the log tells of the request; explain its key instead")
 
 

@@ -6,6 +6,7 @@ from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.entities import Environment
 from keyhouse.core.request import Request
 from keyhouse.core.validation import Problem, check_needs, check_number
+from keyhouse.services.explain.bearers import Claims
 from keyhouse.services.refusals import refuse
 
 COST_MAX: Final = 1_000_000_000
@@ -16,7 +17,8 @@ class Asked(NamedTuple):
     """A request as far as it is told. `api` is an id or slug; without it the
 
     key's only one is meant. `secret_version` is that of the secret it comes
-    with; without it the newest that works.
+    with; without it the newest that works. `token` are the claims of a user's
+    token that it comes with, which that secret minted.
     """
 
     api: str | None = None
@@ -31,6 +33,7 @@ class Asked(NamedTuple):
     scopes: tuple[str, ...] = ()
     cost: int | None = None
     secret_version: int | None = None
+    token: Claims | None = None
 
 
 def read_request(asked: Asked, slug: str) -> Request:

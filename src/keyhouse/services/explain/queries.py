@@ -8,11 +8,12 @@ from typing import Final, NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import Access, Api, Key
-from keyhouse.core.explain import Explanation, explain, explain_unseen
+from keyhouse.core.explain import Explanation, ToldToken, explain, explain_unseen
 from keyhouse.core.request import Request
 from keyhouse.core.usage import LogRow
 from keyhouse.core.verdict import BY_NUMBER, Verdict
 from keyhouse.services.explain.asking import Asked, read_request
+from keyhouse.services.explain.bearers import logged_token, read_claims
 from keyhouse.services.explain.scenes import (
     case_of,
     find_logged_api,
@@ -28,6 +29,8 @@ PATH_BYTES_MAX: Final = 512
 """The log keeps so much of a path: one as long may have been cut there."""
 NOT_KEPT: Final = ("referrer", "origin", "app", "tls", "environment", "scopes", "cost")
 """What the log does not keep of a request."""
+OF_TOKENS_NOT_KEPT: Final = ("token.scope", "token.exp", "token.limits")
+"""What it does not keep of a user's token."""
 _CUT_OUT: Final = "…"
 """What stands in the log where the path held the key (`secret.without_secret`)."""
 
@@ -46,6 +49,7 @@ class Explained(NamedTuple):
     secret_version: int | None = None
     logged: LogRow | None = None
     not_kept: tuple[str, ...] = ()
+    token: ToldToken | None = None
 
 
 def explain_key(look: Look, id: str, asked: Asked) -> Explained:
@@ -58,8 +62,9 @@ def explain_key(look: Look, id: str, asked: Asked) -> Explained:
     api = opened_api(look, access, key, asked.api)
     request = read_request(asked, api.slug)
     scene = scene_of(look, key, access, api)
-    case = case_of(look, scene, request, asked.secret_version)
-    return Explained(explain(case), api, request, key, case.secret.version)
+    told = None if asked.token is None else read_claims(asked.token, key, api)
+    case = case_of(look, scene, request, asked.secret_version, told=told)
+    return Explained(explain(case), api, request, key, case.secret.version, token=told)
 
 
 def explain_request(look: Look, id: str) -> Explained:
@@ -82,9 +87,12 @@ def explain_request(look: Look, id: str) -> Explained:
     scene = scene_of(look, key, look.tx.find(Access, key_id=key.id), api)
     known = row.use.secret_version in {one.version for one in scene.secrets}
     version = row.use.secret_version if known else None
-    case = case_of(look, scene, request, version, verdict)
+    token = logged_token(row.use)
+    case = case_of(look, scene, request, version, verdict, token)
     told = explain(case)
-    return Explained(told, api, request, key, case.secret.version, row, not_kept)
+    not_kept = not_kept if token is None else (*not_kept, *OF_TOKENS_NOT_KEPT)
+    secret = case.secret.version
+    return Explained(told, api, request, key, secret, row, not_kept, token)
 
 
 _ANY_MEND: Final = "Ask who owns the key: only they are told more."

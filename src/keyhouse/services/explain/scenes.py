@@ -24,13 +24,14 @@ from keyhouse.core.entities import (
     Subscription,
     SubscriptionApi,
 )
-from keyhouse.core.explain import Case, Scene, likely_secret
+from keyhouse.core.explain import Case, Scene, ToldToken, likely_secret
 from keyhouse.core.quotas import span_of
 from keyhouse.core.records import Line
 from keyhouse.core.request import Request
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.catalog import reached_api
+from keyhouse.services.explain.bearers import bearer_of
 from keyhouse.services.issue.queries import READ
 from keyhouse.services.plans.queries import newest
 from keyhouse.services.refusals import Invalid, NotFound
@@ -65,10 +66,14 @@ def case_of(
     request: Request,
     version: int | None,
     then: Verdict | None = None,
+    told: ToldToken | None = None,
 ) -> Case:
-    """The request with a secret of the key, as things stand now."""
+    """The request with a secret of the key, or a token that it minted, as it is now."""
     secret = _secret(look, scene, version)
-    line = scene.line(secret, ZoneInfo)
+    line, bearer = scene.line(secret, ZoneInfo), None
+    if told is not None:
+        bearer = bearer_of(look, told, line, scene.application)
+        line = bearer.line(look.now_us)
     case = Case(
         scene=scene,
         secret=secret,
@@ -77,6 +82,7 @@ def case_of(
         now_us=look.now_us,
         spent={},
         then=then,
+        bearer=bearer,
     )
     return replace(case, spent=_spent(look, case.met))
 

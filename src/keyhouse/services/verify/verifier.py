@@ -14,7 +14,7 @@ from keyhouse.core.addresses import UNKNOWN
 from keyhouse.core.alerts import network_of
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, Pending, exhausted
-from keyhouse.core.entities import AlertKind, KeyKind
+from keyhouse.core.entities import AlertKind
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
 from keyhouse.core.prefixes import Prefixes

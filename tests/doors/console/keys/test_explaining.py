@@ -128,3 +128,14 @@ def book(
     database.sink.open_spool("spl_1", "nod_1", "boot")
     assert database.sink.book(UsageBatch("spl_1", 0, 1, log=[row]))
     return id
+
+
+async def test_a_user_of_the_key_is_tried(desk: Desk) -> None:
+    id, _ = await desk.create()
+    told = await desk.post(f"/keys/{id}/explain", **{"token.sub": "alice"})
+    assert told.status_code == 200
+    assert "This request would pass" in told.text
+    assert "a token of alice" in told.text
+    wrong = await desk.post(f"/keys/{id}/explain", **{"token.jti": "tok_1"})
+    assert wrong.status_code == 422
+    assert "is no token&#39;s id" in wrong.text

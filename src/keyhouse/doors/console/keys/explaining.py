@@ -17,6 +17,7 @@ LABELS: Final[Mapping[str, str]] = {
     "deleted": "Not deleted",
     "revoked": "Not revoked",
     "disabled": "Switched on",
+    "token": "Token",
     "started": "Started",
     "expired": "Not ended",
     "environment": "Environment",

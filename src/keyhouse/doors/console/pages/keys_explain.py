@@ -13,12 +13,13 @@ from keyhouse.doors.console.keys.explaining import Shown, shown
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import explain, issue
-from keyhouse.services.explain import Asked
+from keyhouse.services.explain import Asked, Claims
 from keyhouse.services.issue import KeyView
 from keyhouse.services.refusals import Invalid
 
 router = APIRouter()
-FIELDS: Final = ("api", "method", "path", "address", "referrer", "app")
+OF_TOKEN: Final = ("token.sub", "token.jti")
+FIELDS: Final = ("api", "method", "path", "address", "referrer", "app", *OF_TOKEN)
 _LENGTH_MAX: Final = 2000
 
 
@@ -40,6 +41,7 @@ async def answer(here: Here, key: str) -> Response:
         address=typed["address"],
         referrer=typed["referrer"],
         app=typed["app"],
+        token=_claims(typed),
     )
     try:
         told = await here.read(lambda look: explain.explain_key(look, key, asked))
@@ -54,6 +56,12 @@ def _typed(form: FormData) -> dict[str, str]:
         name: text if text.isprintable() and len(text) <= _LENGTH_MAX else ""
         for name, text in given.items()
     }
+
+
+def _claims(typed: dict[str, str]) -> Claims | None:
+    """The token that it comes with, None where nothing of one was typed."""
+    sub, jti = (typed[name] for name in OF_TOKEN)
+    return Claims(sub, jti=jti or None) if sub or jti else None
 
 
 def _page(
