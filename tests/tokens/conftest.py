@@ -47,6 +47,14 @@ GIVEN: dict[str, Any] = {
     "keys": {
         "key": {"environment": "test", "opens": {"api": SCOPES, "maps": []}},
         "second": {"environment": "test", "opens": {"api": ["notes:read"]}},
+        "slow": {
+            "environment": "test",
+            "opens": {"api": ["notes:read"]},
+            "limits": [
+                {"name": "minute", "kind": "rate", "amount": 3, "period_seconds": 60},
+                {"name": "daily", "kind": "quota", "amount": 1, "window": "day"},
+            ],
+        },
         "page": {
             "environment": "test",
             "kind": "publishable",

@@ -11,6 +11,10 @@ LATENCY_SLOTS: Final = 20
 """Slot i holds latencies below 2**i * 100 µs; the last one everything longer."""
 
 
+MINTING: Final = "tokens"
+"""Stands for a route where a key minted a token: a call of the key, of no unit."""
+
+
 class Use(NamedTuple):
     """Whose use it is: what a spool writes once and then refers to by number.
 

@@ -171,8 +171,11 @@ class MintedToken(Protocol):
 class Users(Protocol):
     """Tokens of users, for the holders of keys. Never blocks; verdicts are refusals."""
 
-    def minter(self, request: Request) -> Line | Verdict | Pending[Any]:
-        """The way of the key in `request`, if it may be used here now."""
+    def minter(self, request: Request) -> Decision | Pending[Any]:
+        """Whether the key in `request` may mint tokens here now, as a call of it."""
+
+    def api(self, name: str) -> ApiRecord | None:
+        """The API of that slug or id, as far as it is in memory."""
 
     def mint(
         self,

@@ -2,15 +2,19 @@
 
 Minting is a token exchange in the form of RFC 8693, where the key is the
 client and what is exchanged is the name of a user. Introspection follows RFC
-7662, revocation RFC 7009. Bodies are forms, as there, or JSON.
+7662, revocation RFC 7009. Bodies are forms, as there, or JSON. Minting is counted
+as a call of the key.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.credentials import choose
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import KeyKind
 from keyhouse.core.request import Request
 from keyhouse.core.secret import kind_of
+from keyhouse.core.usage import MINTING
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, refuse
@@ -147,18 +151,32 @@ class MintCall(_Call):
         if request is not None:
             self._exchange.caller.wait(self._users.minter(request), self._judged)
 
-    def _judged(self, line: "Line | Verdict | Exception") -> None:
+    def _refuse(self, verdict: Verdict) -> None:
+        """What no key was looked at for is a call of nobody, and counted as one."""
+        self._judged(Decision(verdict, self._plane.now_us(), None, MINTING))
+
+    def _judged(self, outcome: "Decision | Exception") -> None:
         exchange = self._exchange
         if exchange.over:
             return
-        if isinstance(line, Exception):
-            line = Verdict.UNAVAILABLE
-        if isinstance(line, Verdict):
-            self._refuse(line)
-        elif line.key.kind is not KeyKind.SERVER:
+        if isinstance(outcome, Exception):
+            outcome = Decision(Verdict.UNAVAILABLE, self._plane.now_us(), None, MINTING)
+        if not exchange.count(
+            outcome,
+            self._users.api(self._wanted.api),
+            method="POST",
+            path=MINT,
+            address=exchange.seen.address,
+        ):
+            outcome = Decision(Verdict.UNAVAILABLE, outcome.at_us)
+        line = outcome.line
+        if outcome.verdict is Verdict.VALID and line is not None:
+            self._mint(line)
+        elif _is_no_server(outcome):
             exchange.fail(NOT_SERVER)
         else:
-            self._mint(line)
+            told = replace(outcome, line=None, left=())
+            exchange.reply(refuse.of_verdict(told, exchange.request_id()))
 
     def _mint(self, line: "Line") -> None:
         made = self._users.mint(line, *self._wanted[1:])
@@ -283,6 +301,17 @@ class IntrospectCall(_Call):
 
         address = exchange.seen.address
         exchange.caller.wait(self._users.known(self._token, address), known)
+
+
+def _is_no_server(outcome: Decision) -> bool:
+    """Whether a key was refused that opens the API, for what it is alone."""
+    line = outcome.line
+    return (
+        outcome.verdict is Verdict.API_NOT_ALLOWED
+        and line is not None
+        and line.grant is not None
+        and line.key.kind is not KeyKind.SERVER
+    )
 
 
 def _is_of(token: "KnownToken", held: "Holder") -> bool:

@@ -4,17 +4,19 @@ A dry run. It reads and writes nothing: no rate, quota or lease is spent, no
 usage counted, and the key does not count as used.
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import Access, Api, Key
 from keyhouse.core.explain import Explanation, ToldToken, explain, explain_unseen
 from keyhouse.core.request import Request
-from keyhouse.core.usage import LogRow
+from keyhouse.core.usage import MINTING, LogRow
 from keyhouse.core.verdict import BY_NUMBER, Verdict
 from keyhouse.services.explain.asking import Asked, read_request
 from keyhouse.services.explain.bearers import logged_token, read_claims
 from keyhouse.services.explain.scenes import (
+    away_from_endpoints,
     case_of,
     find_logged_api,
     opened_api,
@@ -85,6 +87,8 @@ def explain_request(look: Look, id: str) -> Explained:
         told = explain_unseen(verdict, _UNSEEN.get(verdict, _ANY_MEND))
         return Explained(told, api, request, logged=row, not_kept=not_kept)
     scene = scene_of(look, key, look.tx.find(Access, key_id=key.id), api)
+    if row.use.route_id == MINTING:
+        scene, request = away_from_endpoints(scene), replace(request, path=None, cost=0)
     known = row.use.secret_version in {one.version for one in scene.secrets}
     version = row.use.secret_version if known else None
     token = logged_token(row.use)

@@ -60,6 +60,12 @@ def scene_of(look: Look, key: Key, access: Sequence[Access], api: Api) -> Scene:
     )
 
 
+def away_from_endpoints(scene: Scene) -> Scene:
+    """The scene of a call on us instead of the API: none of its endpoints is met."""
+    anywhere = replace(scene.key.restrictions, endpoints=())
+    return replace(scene, key=replace(scene.key, restrictions=anywhere), routes=())
+
+
 def case_of(
     look: Look,
     scene: Scene,

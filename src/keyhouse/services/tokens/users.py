@@ -7,11 +7,12 @@ from typing import Final, Protocol, TypeVar
 from keyhouse.core import ids
 from keyhouse.core.addresses import UNKNOWN, format_address
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Pending
+from keyhouse.core.decision import Decision, Pending
 from keyhouse.core.entities import KeyKind, Limit, RevokedKind
 from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest
+from keyhouse.core.usage import MINTING
 from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import Verdict
@@ -79,21 +80,22 @@ class UserDesk:
 
     def minter(
         self, request: Request, attempt: int = 0, *, caught_up: bool = False
-    ) -> Line | Verdict | Pending[Line | Verdict]:
-        """The way of the key in `request`, if it may be used here now.
+    ) -> Decision | Pending[Decision]:
+        """Whether the key in `request` may mint tokens here now, as a call of it.
 
         `request.api` is a slug or an id. Its endpoints do not count: none of
-        them is this one.
+        them is this one. It takes one of each rate limit of the key, so that
+        nobody has it sign without end, and nothing of quotas and credits.
         """
-        asker: Asker[Line | Verdict] = Asker(
+        asker: Asker[Decision] = Asker(
             lambda: self.minter(request, attempt + 1, caught_up=True),
-            lambda verdict, _=None: verdict,
+            lambda verdict, retry_us=None: self._refused(verdict, None, retry_us),
             attempt,
             request.address,
         )
         secret = request.secret
         if secret is None:
-            return Verdict.MISSING
+            return self._refused(Verdict.MISSING)
         late = None if caught_up else self._verifier.behind(asker)
         if late is not None:
             return late
@@ -109,8 +111,26 @@ class UserDesk:
             key=replace(line.key, endpoints=None),
             api=replace(line.api, endpoints=None),
         )
-        verdict = decide(anywhere, replace(request, api=slug), self._now_us()).verdict
-        return line if verdict is Verdict.VALID else verdict
+        now_us = self._now_us()
+        verdict = decide(anywhere, replace(request, api=slug), now_us).verdict
+        if verdict is Verdict.VALID and line.key.kind is not KeyKind.SERVER:
+            verdict = Verdict.API_NOT_ALLOWED
+        if verdict is not Verdict.VALID:
+            return self._refused(verdict, None if verdict is Verdict.UNKNOWN else line)
+        return self._verifier.toll(line, MINTING, now_us)
+
+    def _refused(
+        self, verdict: Verdict, line: Line | None = None, retry_us: int | None = None
+    ) -> Decision:
+        return Decision(verdict, self._now_us(), line, MINTING, retry_us=retry_us)
+
+    def api(self, name: str) -> ApiRecord | None:
+        """The API of that slug or id, as far as it is in memory."""
+        if not ids.is_id(name, ids.API):
+            return self._verifier.known_api(name)
+        asker: Asker[ApiRecord | None] = Asker(lambda: None, lambda *_: None)
+        found = self._verifier.loading.api_by_id(name, asker)
+        return found if isinstance(found, ApiRecord) else None
 
     def mint(
         self,

@@ -181,6 +181,17 @@ class Verifier:
             left = spent + left
         return Decision(_VALID, now_us, line, route_id, units, (), left, None, lease_ids)
 
+    def toll(self, line: Line, route_id: str, now_us: int) -> Decision | Pending[Decision]:
+        """A call on us instead of the API: one of each rate limit, of no quota anything.
+
+        `route_id` is what it is counted as. Whether the key may is seen before.
+        """
+        there = line if line.on_route is None else line.on_route(line, route_id, now_us)
+        if not there.rates:
+            return Decision(_VALID, now_us, line, route_id)
+        spent = self._take(there.rates, 1, now_us)
+        return self._rated(spent, (line, route_id, 0), Reserved((), ()), now_us)
+
     def _rated(
         self,
         spent: RateAnswer | Pending[RateAnswer],
