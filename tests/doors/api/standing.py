@@ -52,7 +52,7 @@ class Standing:
         if id not in known:
             known.append(id)
 
-    def fit(self, case: Case) -> None:
+    def fit(self, case: Case[Any]) -> None:
         """Let path and body name what stands instead of what was never there."""
         kind = self._kinds.get(case.path.split("/")[2] if "{" in case.path else "", "")
         for name, id in case.path_parameters.items():

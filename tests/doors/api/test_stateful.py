@@ -37,7 +37,7 @@ STAYS = ("/v1/keys/{id}", "/v1/invitations/{id}")
 """A key may be restored; of an invitation is told who withdrew it, and when."""
 
 
-def gone_is_gone(ctx: CheckContext, response: Response, case: Case) -> bool | None:
+def gone_is_gone(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
     """What was deleted is found no more, but for what tells on that it is gone."""
     if case.path.startswith(STAYS):
         return None
@@ -72,7 +72,7 @@ def _stories(house: House, url: str, told: Told) -> Any:
             self.standing = Standing(house, has, Random(told.stories))
             self.lines: list[str] = []
 
-        def before_call(self, case: Case) -> None:
+        def before_call(self, case: Case[Any]) -> None:
             # Two different keys in one request are a 400 before all else.
             case.headers.pop("X-API-Key", None)
             # A made-up tag fits nothing, and would keep every change away.
@@ -80,10 +80,10 @@ def _stories(house: House, url: str, told: Told) -> Any:
             if case.meta is not None and case.meta.generation.mode.is_positive:
                 self.standing.fit(case)
 
-        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+        def get_call_kwargs(self, case: Case[Any]) -> dict[str, Any]:
             return {"headers": {"Authorization": f"Bearer {self.tenant.secret}"}}
 
-        def after_call(self, response: Response, case: Case) -> None:
+        def after_call(self, response: Response, case: Case[Any]) -> None:
             super().after_call(response, case)
             self.standing.learn(response)
             self.lines.append(f"{case.method} {case.formatted_path} {response.status_code}")
@@ -91,7 +91,7 @@ def _stories(house: House, url: str, told: Told) -> Any:
             if response.status_code < 300:
                 told.done.add(case.operation.label)
 
-        def validate_response(self, response: Response, case: Case, **_: Any) -> None:
+        def validate_response(self, response: Response, case: Case[Any], **_: Any) -> None:
             # A fault does not end the story: it would be told again to be made
             # shorter, and what it named is gone by then.
             try:

@@ -18,7 +18,6 @@ _FIELDS: Final = {
     "key": "/v1/keys",
     "plan": "/v1/plans",
     "project": "/v1/projects",
-    "subscription": "/v1/subscriptions",
 }
 """Where that is which a field of an answer, or a filter of a list, names by its id."""
 _ELSEWHERE: Final = {
