@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Limit, LimitKind, Window
+from keyhouse.core.entities import Limit, LimitKind, Restrictions, Window
 from keyhouse.core.explain import Finding, Outcome
-from keyhouse.core.usage import LogRow, UsageBatch, UseOfUser
+from keyhouse.core.usage import MINTING, LogRow, UsageBatch, Use, UseOfUser
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.explain import (
     Asked,
@@ -111,18 +111,25 @@ def test_a_claim_that_no_token_of_the_key_has_is_named(
     assert [one.field for one in refused.value.problems] == [field]
 
 
+def log(acme: Acme, use: Use, verdict: Verdict, path: str) -> str:
+    """The id of a request in the log."""
+    now_us = acme.clock.now_us()
+    id = ids.make_id(ids.REQUEST, now_us, bytes(10))
+    row = LogRow(id, now_us, use, verdict.number, "POST", path, 1, 200, 5)
+    acme.database.sink.open_spool("spl_users", "nod_1", "boot")
+    assert acme.database.sink.book(UsageBatch("spl_users", 0, 1, log=[row]))
+    return id
+
+
 def test_a_call_in_the_log_is_explained_with_its_token(acme: Acme, made: Created) -> None:
     """The one who looks at a request id need not know whose token it was."""
     key, (opened, *_) = made.view.key, made.view.access
-    own, now_us, jti = key.organization_id, acme.clock.now_us(), a_token(acme)
+    own, jti = key.organization_id, a_token(acme)
     use = UseOfUser(
         own, own, opened.resource_id, "", key.id, 1, key.application_id, "test", ""
     )
     use.user, use.token, use.session = f"{key.application_id}/alice", jti, "s-1"
-    id = ids.make_id(ids.REQUEST, now_us, bytes(10))
-    row = LogRow(id, now_us, use, Verdict.VALID.number, "GET", "/weather/a", 1, 200, 5)
-    acme.database.sink.open_spool("spl_users", "nod_1", "boot")
-    assert acme.database.sink.book(UsageBatch("spl_users", 0, 1, log=[row]))
+    id = log(acme, use, Verdict.VALID, "/weather/a")
     revoke(acme, made, session="s-1")
     told = acme.read(lambda look: explain_request(look, id))
     (reason,) = reasons(told)
@@ -130,3 +137,17 @@ def test_a_call_in_the_log_is_explained_with_its_token(acme: Acme, made: Created
     assert told.token is not None
     assert (told.token.subject, told.token.session, told.token.id) == ("alice", "s-1", jti)
     assert "token.exp" in told.not_kept
+
+
+def test_a_token_that_was_minted_is_not_explained_as_a_call_of_an_endpoint(
+    acme: Acme,
+) -> None:
+    """The address of minting is none of the API's, and no restriction is meant for it."""
+    acme.api(scopes=("forecast:read",), user_limits=(DAILY,))
+    made = acme.key(restrictions=Restrictions(endpoints=("GET /forecast",)))
+    key, (opened, *_) = made.view.key, made.view.access
+    own, api = key.organization_id, opened.resource_id
+    use = Use(own, own, api, MINTING, key.id, 1, key.application_id, "test", "")
+    id = log(acme, use, Verdict.VALID, "/.keyhouse/v1/tokens")
+    told = acme.read(lambda look: explain_request(look, id))
+    assert (told.explanation.verdict, told.token) == (Verdict.VALID, None)
