@@ -72,9 +72,10 @@ class MissingValue(TypedDict):
 
 
 class NewSecret(TypedDict):
-    """A key that was made, and its secret."""
+    """A key that was made and its secret, or a webhook and what signs its events."""
 
-    key: str
+    kind: Literal["key", "webhook"]
+    id: str
     name: str
     secret: str
 
@@ -157,6 +158,16 @@ class Caller(TypedDict):
     last_at: str
 
 
+class Waited(TypedDict):
+    """A gateway or guard that may still answer from before the change."""
+
+    id: str
+    kind: str
+    applied_seq: int
+    confirmed_at: str
+    stale_until: str
+
+
 class Check(TypedDict):
     """One check of the walk. `mend` and `place` say what to change, and where.
 
@@ -206,9 +217,12 @@ class Declaration(TypedDict):
     project: NotRequired[str | None]
     projects: NotRequired[list[dict[str, Any]] | None]
     apis: NotRequired[list[dict[str, Any]] | None]
+    plans: NotRequired[list[dict[str, Any]] | None]
     customers: NotRequired[list[dict[str, Any]] | None]
     applications: NotRequired[list[dict[str, Any]] | None]
+    subscriptions: NotRequired[list[dict[str, Any]] | None]
     keys: NotRequired[list[dict[str, Any]] | None]
+    webhooks: NotRequired[list[dict[str, Any]] | None]
 
 
 class Delivery(TypedDict):
@@ -690,6 +704,23 @@ class SecretCalls(TypedDict):
     calls: list[Caller] | None
 
 
+class Change(TypedDict):
+    """How far a change has come.
+
+    `waiting` counts the nodes that have not told that they know of it;
+    `stale_until` is when the last of them can answer from before it no more.
+    `nodes` is null where anybody but the operator may have an organization.
+    """
+
+    seq: int
+    in_force: bool
+    made_at: str | None
+    checked_at: str
+    waiting: int
+    stale_until: str | None
+    nodes: list[Waited] | None
+
+
 class ClaimsBody(TypedDict):
     """The claims of a user's token, as far as they are known: of a user, `sub` alone.
 
@@ -888,7 +919,8 @@ class Rotation(TypedDict):
     key: str
     state: Literal["unscheduled", "scheduled", "rotation_due"]
     schedule: Schedule | None
-    schedule_of: Literal["key", "application"] | None
+    schedule_of: Literal["key", "application", "plan"] | None
+    plan: str | None
     due_at: str | None
     can_roll_back: bool
     secrets: list[SecretCalls]
@@ -941,6 +973,7 @@ class Plan(TypedDict):
     access: list[PlanAccess]
     limits: list[PlanRate | PlanQuota]
     routes: list[PlanRoute]
+    rotation: Schedule | None
     retired_at: str | None
     created_at: str
     updated_at: str
