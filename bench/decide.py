@@ -91,7 +91,7 @@ def line() -> Line:
         updated_at=0,
     )
     return compile_line(
-        key.secrets["sec_1"],
+        key.secrets[0],
         key,
         compile_application(application, ZoneInfo),
         compile_api(api, [_route(index) for index in range(len(_ROUTES))], ZoneInfo),

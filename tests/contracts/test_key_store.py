@@ -56,7 +56,7 @@ def test_a_key_is_loaded_with_its_secrets_and_grants(
         PartRef("key", world.key.id)
     ]
     assert isinstance(key, KeyRecord)
-    assert list(key.secrets) == [world.secret.id]
+    assert [one.id for one in key.secrets] == [world.secret.id]
     assert key.grants[0].scopes == {"forecast:read"}
     assert key.environment == "test"
 

@@ -164,6 +164,7 @@ class MintCall(_Call):
         if not exchange.count(
             outcome,
             self._users.api(self._wanted.api),
+            door="tokens",
             method="POST",
             path=MINT,
             address=exchange.seen.address,
