@@ -160,6 +160,15 @@ class Retention(_Section):
     retention_days: int = Field(ge=0)
 
 
+class Usage(Retention):
+    """How long what was counted is kept, by how finely it tells."""
+
+    minute_retention_hours: int = Field(ge=48)
+    quarter_hour_retention_days: int = Field(ge=2)
+    month_retention_years: int = Field(ge=0)
+    observed_retention_days: int = Field(ge=0)
+
+
 class Webhooks(_Section):
     """Whom events are sent to, and how long what was sent is kept."""
 
@@ -202,7 +211,7 @@ class Settings(_Section):
     mail: Mail
     limits: Limits
     cache: Cache
-    usage: Retention
+    usage: Usage
     requests: Retention
     webhooks: Webhooks
     metrics: Metrics

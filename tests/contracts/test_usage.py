@@ -7,6 +7,7 @@ import pytest
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.entities import Alert, AlertKind
+from keyhouse.core.grains import even_cuts
 from keyhouse.core.observations import (
     OTHER,
     VALUES_A_DAY,
@@ -25,7 +26,7 @@ from keyhouse.core.usage import (
     Use,
 )
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import LeaseWanted, Node, Observed, Tally, UsageRow
+from keyhouse.ports import LeaseWanted, Node, Observed, Tally, UsageRow, UsageWanted
 
 MINUTE = 29_333_340
 """A whole hour, in minutes since 1970."""
@@ -84,14 +85,8 @@ def usage(
     step: int = 3600,
     **equals: str,
 ) -> list[UsageRow]:
-    return database.reports.usage(
-        organization,
-        since_us=since * MINUTE_US,
-        until_us=until * MINUTE_US,
-        step_seconds=step,
-        group_by=group_by,
-        equals=equals,
-    )
+    cuts = even_cuts(since * MINUTE_US, until * MINUTE_US, step)
+    return database.reports.usage(UsageWanted(organization, cuts, group_by, equals))
 
 
 def test_a_new_spool_is_booked_to_0_and_an_unknown_one_nowhere(database: Database) -> None:
@@ -322,14 +317,9 @@ def test_tallies_count_as_usage_does_and_take_several_values(database: Database)
     buckets = {BucketKey(MINUTE, use, VALID): bucket(2) for use in (USE, other, third)}
     buckets[BucketKey(MINUTE + 1, USE, LIMITED)] = Bucket(1, 0, 1)
     database.sink.book(UsageBatch("spl_1", 0, 1, buckets))
-    found = database.reports.tallies(
-        "org_c",
-        since_us=MINUTE * MINUTE_US,
-        until_us=(MINUTE + 60) * MINUTE_US,
-        step_seconds=3600,
-        group_by=("key",),
-        equals={"key": ("key_1", "key_2"), "environment": "test"},
-    )
+    cuts = even_cuts(MINUTE * MINUTE_US, (MINUTE + 60) * MINUTE_US, 3600)
+    equals = {"key": ("key_1", "key_2"), "environment": "test"}
+    found = database.reports.tallies(UsageWanted("org_c", cuts, ("key",), equals))
     assert found == [
         Tally(MINUTE * MINUTE_US, {"key": "key_1"}, "valid", 2, 0),
         Tally(MINUTE * MINUTE_US, {"key": "key_1"}, "rate_limited", 1, 1),

@@ -65,6 +65,7 @@ from keyhouse.ports.system import (
     TokenKeys,
 )
 from keyhouse.ports.upkeep import Upkeep
+from keyhouse.ports.usage_wanted import UsageWanted
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
 
 __all__ = [
@@ -132,6 +133,7 @@ __all__ = [
     "UsageReports",
     "UsageRow",
     "UsageSink",
+    "UsageWanted",
     "Waiting",
     "WebhookSender",
     "WritingTransaction",

@@ -7,6 +7,7 @@ from keyhouse.core.observations import Dimension
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.ports.rotation import SecretUse
 from keyhouse.ports.rows import Page
+from keyhouse.ports.usage_wanted import UsageWanted
 
 
 class UsageRow(NamedTuple):
@@ -55,32 +56,14 @@ class UsageReports(Protocol):
     what it consumes.
     """
 
-    def usage(
-        self,
-        organization_id: str,
-        *,
-        since_us: int,
-        until_us: int,
-        step_seconds: int,
-        group_by: Sequence[str],
-        equals: Mapping[str, str],
-    ) -> list[UsageRow]:
-        """Sums by step, by `group_by` and verdict, in order of time.
+    def usage(self, wanted: UsageWanted) -> list[UsageRow]:
+        """Sums in order of time, of the coarsest rows that tell them.
 
-        Groups and filters are among key, api, application, environment, route.
+        Raises ValueError for an unknown group or filter.
         """
 
-    def tallies(
-        self,
-        organization_id: str,
-        *,
-        since_us: int,
-        until_us: int,
-        step_seconds: int,
-        group_by: Sequence[str],
-        equals: Mapping[str, str | Sequence[str]],
-    ) -> list[Tally]:
-        """As `usage`, but counts alone; several values of a filter mean any of them."""
+    def tallies(self, wanted: UsageWanted) -> list[Tally]:
+        """As `usage`, but counts alone."""
 
     def observed(
         self,
@@ -93,7 +76,7 @@ class UsageReports(Protocol):
     ) -> list[Observed]:
         """What was seen on the days, UTC, that the time touches; the most first.
 
-        Filters are among key, api and verdict; as those of `tallies`.
+        Filters are among key, api and verdict; as those of `UsageWanted`.
         """
 
     def requests(
@@ -106,7 +89,7 @@ class UsageReports(Protocol):
     ) -> Page:
         """Lines of the request log as `usage.LogRow`, the newest first.
 
-        Filters as those of `tallies`, and `request` for the id of one.
+        Filters as those of `UsageWanted`, and `request` for the id of one.
         """
 
     def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:

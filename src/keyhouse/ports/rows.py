@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from keyhouse.core import entities
+from keyhouse.core.grains import Grain
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.ports.keys import KeysWanted
 from keyhouse.ports.rotation import Planned, Waiting
@@ -114,6 +115,12 @@ class Transaction(Protocol):
         of subscriptions in one of `core.rotation.GRANTED`, whatever the plan opens now.
         """
 
+    def usage_waits(self, grain: Grain, before: int) -> bool:
+        """Whether there is usage of that grain, begun before that minute, to be rolled
+
+        up into the coarser one.
+        """
+
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken, or when a row
 
@@ -170,6 +177,12 @@ class WritingTransaction(Transaction, Protocol):
 
         False, and nothing is, where less than that is left: `limit` less all
         that was used and all that is out on leases.
+        """
+
+    def roll_up_usage(self, grain: Grain, before: int, rows_max: int) -> int:
+        """Roll usage that began before that minute up into the coarser grain, at most
+
+        so many rows; returns how many. Once, if the transaction commits.
         """
 
     @property

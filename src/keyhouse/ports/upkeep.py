@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from keyhouse.core.grains import Grain
+
 
 class Upkeep(Protocol):
     """What a worker does to the database so that it does not grow for ever."""
@@ -9,8 +11,11 @@ class Upkeep(Protocol):
     def prune_requests(self, before_us: int, rows_max: int) -> int:
         """Delete old lines of the request log, a bounded number; returns how many."""
 
-    def prune_usage(self, before_us: int, rows_max: int) -> int:
-        """Delete old usage buckets, a bounded number."""
+    def prune_usage(self, grain: Grain, before_us: int, rows_max: int) -> int:
+        """Delete old usage of a grain, a bounded number of rows: what is in coarser
+
+        ones already, and only as much as whole ones of these hold.
+        """
 
     def prune_observations(self, before_us: int, rows_max: int) -> int:
         """Delete old observations, a bounded number."""

@@ -31,6 +31,7 @@ OVERLAPS_SECONDS = 1.0
 REMINDERS_SECONDS = 3600.0
 SIGNALS_SECONDS = 1.0
 IMPORTS_SECONDS = 2.0
+ROLLUP_SECONDS = 10.0
 
 
 def run_worker(settings: Settings, ready: Callable[[], None] = nobody) -> int:
@@ -78,6 +79,7 @@ def rounds_of_worker(
         Task("reminders", REMINDERS_SECONDS, _reminders(settings, office, outbox)),
         Task("keys.purge", UPKEEP_SECONDS, _purging(office)),
         Task("signals", SIGNALS_SECONDS, partial(apply_signals, office)),
+        Task("usage.rollup", ROLLUP_SECONDS, _rolling(database)),
         Task("imports", IMPORTS_SECONDS, partial(tidy_imports, office)),
     )
     clock, entropy = SystemClock(), SystemEntropy()
@@ -95,16 +97,32 @@ def _purging(office: Office) -> Callable[[Claim], None]:
 
 
 def _upkeep(settings: Settings, database: Database) -> Callable[[Claim], None]:
-    from keyhouse.services.upkeep import Retention, keep_up
+    from keyhouse.services.upkeep import Retention, UsageRetention, keep_up
 
+    usage = settings.usage
     kept = Retention(
         settings.requests.retention_days,
-        settings.usage.retention_days,
+        UsageRetention(
+            usage.minute_retention_hours,
+            usage.quarter_hour_retention_days,
+            usage.retention_days,
+            usage.month_retention_years,
+            min(usage.retention_days, usage.observed_retention_days),
+        ),
         settings.webhooks.retention_days,
     )
 
     def run(claim: Claim) -> None:
         keep_up(database.upkeep, SystemClock(), kept, claim.stopped)
+
+    return run
+
+
+def _rolling(database: Database) -> Callable[[Claim], None]:
+    from keyhouse.services.upkeep import roll_up_usage
+
+    def run(claim: Claim) -> None:
+        roll_up_usage(database.rows, SystemClock(), claim)
 
     return run
 

@@ -17,8 +17,10 @@ from keyhouse.core.entities import (
     Restrictions,
     Window,
 )
+from keyhouse.core.grains import even_cuts
 from keyhouse.core.secret import Secret
 from keyhouse.fastapi import KeyGuard
+from keyhouse.ports import UsageWanted
 from keyhouse.testing import allow
 from tests.doors.guard.installation import Installation
 
@@ -124,14 +126,9 @@ async def test_what_was_served_is_booked_with_how_it_ended(
             await client.get("/forecast", headers=with_key(key))
         await client.get("/broken", headers=with_key(key))
         await client.get("/forecast")
-    rows = installation.database.reports.usage(
-        installation.organization_id,
-        since_us=0,
-        until_us=1 << 62,
-        step_seconds=86_400,
-        group_by=["api"],
-        equals={},
-    )
+    cuts = even_cuts(0, 1 << 62, 86_400)
+    wanted = UsageWanted(installation.organization_id, cuts, ["api"], {})
+    rows = installation.database.reports.usage(wanted)
     counted = {row.verdict: (row.requests, row.units) for row in rows}
     assert counted["valid"] == (4, 7)
     assert counted["missing"] == (1, 0)

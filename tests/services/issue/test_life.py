@@ -15,6 +15,8 @@ from keyhouse.core.entities import (
     Restrictions,
     SecretRow,
 )
+from keyhouse.core.grains import even_cuts
+from keyhouse.ports import UsageWanted
 from keyhouse.services import issue
 from keyhouse.services.catalog import create_application
 from keyhouse.services.issue import AccessWish, Created, KeyFilter, KeyWish, RevokeWish
@@ -80,14 +82,9 @@ def test_a_transfer_takes_the_key_along_and_leaves_the_past(acme: Acme) -> None:
     assert view.access == made.view.access
     secret = made.issued.secret.reveal()
     assert acme.read(lambda look: issue.find_key(look, secret)).key.id == key.id
-    used = acme.office.reports.usage(
-        acme.organization,
-        since_us=0,
-        until_us=acme.clock.now_us() + 60_000_000,
-        step_seconds=86_400,
-        group_by=["application"],
-        equals={"key": key.id},
-    )
+    cuts = even_cuts(0, acme.clock.now_us() + 60_000_000, 86_400)
+    wanted = UsageWanted(acme.organization, cuts, ["application"], {"key": key.id})
+    used = acme.office.reports.usage(wanted)
     assert [row.group["application"] for row in used] == [key.application_id]
     (row,) = [row for row in audit(acme, key.id) if row.action == "key.transfer"]
     assert row.before["application_id"] == key.application_id
@@ -265,14 +262,9 @@ def test_after_that_it_is_removed_and_its_past_stays(acme: Acme) -> None:
     assert acme.read(lambda look: issue.list_keys(look, Turn(), search)).rows == []
     told = [(row.action, row.actor) for row in audit(acme, id)]
     assert told[-1] == ("key.purge", "worker")
-    used = acme.office.reports.usage(
-        acme.organization,
-        since_us=0,
-        until_us=acme.clock.now_us(),
-        step_seconds=86_400,
-        group_by=[],
-        equals={"key": id},
-    )
+    cuts = even_cuts(0, acme.clock.now_us(), 86_400)
+    wanted = UsageWanted(acme.organization, cuts, [], {"key": id})
+    used = acme.office.reports.usage(wanted)
     assert sum(row.requests for row in used) == 1
     assert states(acme, [kept]) == ["active"]
 

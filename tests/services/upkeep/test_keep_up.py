@@ -29,7 +29,7 @@ def test_old_lines_go_and_young_ones_stay(office: Office, database: Database) ->
     now = office.clock.now_us()
     old = [(f"{number:04}", now - 31 * DAY_US) for number in range(ROWS_AT_ONCE + 5)]
     _log(database, [*old, ("young", now - 29 * DAY_US)])
-    removed = keep_up(database.upkeep, office.clock, Retention(30, 400), _never)
+    removed = keep_up(database.upkeep, office.clock, Retention(30), _never)
     assert removed == len(old)
     assert _kept(database) == ["req_young"]
 
@@ -37,7 +37,7 @@ def test_old_lines_go_and_young_ones_stay(office: Office, database: Database) ->
 def test_a_stop_ends_the_round_early(office: Office, database: Database) -> None:
     """A stop of the process must not wait for a year's log to be deleted."""
     _log(database, [("old", 1)])
-    keep_up(database.upkeep, office.clock, Retention(30, 400), lambda: True)
+    keep_up(database.upkeep, office.clock, Retention(30), lambda: True)
     assert _kept(database) == ["req_old"]
 
 
@@ -56,6 +56,6 @@ def test_idempotency_keys_are_remembered_for_a_day(
         )
         with database.rows.writing() as tx:
             tx.insert(row)
-    keep_up(database.upkeep, office.clock, Retention(30, 400), _never)
+    keep_up(database.upkeep, office.clock, Retention(30), _never)
     with database.rows.reading() as tx:
         assert [row.id for row in tx.find(IdempotencyRow)] == ["org_1/key_1/young"]

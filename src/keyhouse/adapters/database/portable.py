@@ -23,7 +23,16 @@ from keyhouse.ports import Dump, Refill, TableRows
 
 LEFT_OUT: Final = frozenset(("change", "change_head", "node", "spool", "lease"))
 """What belongs to running processes, and means nothing on another machine."""
-USAGE: Final = frozenset(("usage_bucket", "observation", "request_log"))
+USAGE: Final = frozenset(
+    (
+        "usage_bucket",
+        "usage_rollup",
+        "usage_total",
+        "usage_kept",
+        "observation",
+        "request_log",
+    )
+)
 _LIVE_US: Final = 30_000_000
 """A gateway tells that it lives every 3 s; ten times that, and it is gone."""
 _BATCH: Final = 1000

@@ -1,37 +1,20 @@
-"""What is read for the rotation of secrets: who waits, what is due, who still calls."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+"""What is read for the rotation of secrets: who waits, and what is due."""
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
-from keyhouse.adapters.database.log_rows import log_row
 from keyhouse.adapters.database.tables import (
     application,
     key,
     key_last_use,
     plan,
-    request_log,
     secret,
     subscription,
     subscription_api,
-    usage_bucket,
 )
-from keyhouse.core import ids
 from keyhouse.core.rotation import GRANTED
-from keyhouse.core.usage import LogRow
-from keyhouse.ports import Page, Planned, SecretUse, Waiting
-
-MINUTE_US: Final = 60_000_000
-HOUR_MINUTES: Final = 60
-DAY_MINUTES: Final = 24 * 60
-_MINUTES_LOOKED_AT: Final = 5
-"""In so many minutes of a secret's use the log is looked through: it has no index
-
-over secrets, and a busy key has many lines in a minute.
-"""
+from keyhouse.ports import Page, Planned, Waiting
 
 _GRANTED: Final = subscription.c.state.in_([state.value for state in GRANTED])
 
@@ -130,69 +113,3 @@ def plans_with_schedule(
         )
     )
     return [Planned(*row) for row in connection.execute(query)]
-
-
-def secret_use(
-    connection: Connection,
-    key_id: str,
-    versions: Sequence[int],
-    now_us: int,
-    lines_max: int,
-) -> Mapping[int, SecretUse]:
-    """How these secrets of a key were used, with lines of the log for each."""
-    day, hour = (
-        _requests(connection, key_id, now_us // MINUTE_US - minutes)
-        for minutes in (DAY_MINUTES, HOUR_MINUTES)
-    )
-    return {
-        version: SecretUse(
-            hour.get(version, 0),
-            day.get(version, 0),
-            tuple(_lines(connection, key_id, version, lines_max)) if lines_max else (),
-        )
-        for version in versions
-    }
-
-
-def _requests(connection: Connection, key_id: str, after_minute: int) -> dict[int, int]:
-    bucket = usage_bucket.c
-    query = (
-        sa.select(bucket.secret_version, sa.func.sum(bucket.requests))
-        .where(bucket.key_id == key_id, bucket.minute > after_minute)
-        .group_by(bucket.secret_version)
-    )
-    return {version: int(requests) for version, requests in connection.execute(query)}
-
-
-def _lines(
-    connection: Connection, key_id: str, version: int, lines_max: int
-) -> list[LogRow]:
-    """The newest lines of a secret, found by the minutes in which it was used."""
-    bucket, log = usage_bucket.c, request_log.c
-    minutes = (
-        sa.select(bucket.minute)
-        .where(bucket.key_id == key_id, bucket.secret_version == version)
-        .group_by(bucket.minute)
-        .order_by(bucket.minute.desc())
-        .limit(_MINUTES_LOOKED_AT)
-    )
-    found: list[sa.Row[Any]] = []
-    for minute in list(connection.execute(minutes).scalars()):
-        begin, end = (
-            ids.request_head(at * MINUTE_US // 1000) for at in (minute, minute + 1)
-        )
-        query = (
-            sa.select(request_log)
-            .where(
-                log.key_id == key_id,
-                log.secret_version == version,
-                log.request_id >= begin,
-                log.request_id < end,
-            )
-            .order_by(log.request_id.desc())
-            .limit(lines_max - len(found))
-        )
-        found += connection.execute(query)
-        if len(found) >= lines_max:
-            break
-    return [log_row(row) for row in found]

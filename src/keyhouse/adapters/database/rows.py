@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from keyhouse.adapters.database import rotation
+from keyhouse.adapters.database import rollups, rotation
 from keyhouse.adapters.database.change_log import part_of, write_changes
 from keyhouse.adapters.database.conflicts import (
     conflict_of,
@@ -29,6 +29,7 @@ from keyhouse.adapters.database.ledger import spend_now, used_of
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
 from keyhouse.adapters.database.tables import key_last_use
 from keyhouse.core import entities
+from keyhouse.core.grains import Grain
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
 from keyhouse.ports import Clash, Conflict, KeysWanted, Page, Planned, Range, Waiting
@@ -196,6 +197,16 @@ class DatabaseTransaction:
     def plans_with_schedule(self, application_ids: Sequence[str]) -> list[Planned]:
         """What these applications open by plans that have a schedule of rotation."""
         return rotation.plans_with_schedule(self._connection, application_ids)
+
+    def usage_waits(self, grain: Grain, before: int) -> bool:
+        """Whether there is usage of that grain to be rolled up."""
+        return rollups.is_waiting(self._connection, grain, before)
+
+    def roll_up_usage(self, grain: Grain, before: int, rows_max: int) -> int:
+        """Roll usage that began before that minute up into the coarser grain."""
+        if not self._writes:
+            raise TypeError("this transaction only reads")
+        return rollups.roll_up(self._connection, grain, before, rows_max)
 
     def insert(self, row: entities.Entity) -> None:
         """Add a row. Raises Conflict when a unique column is taken.

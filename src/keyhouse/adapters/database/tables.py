@@ -461,6 +461,13 @@ def _id(name: str, *, primary_key: bool = False) -> sa.Column[str]:
     return sa.Column(name, _ASCII, primary_key=primary_key, nullable=False)
 
 
+def _same_key(column: sa.Column[Any]) -> sa.Column[Any]:
+    """A column of a primary key like one of another table's."""
+    return sa.Column(
+        column.name, column.type, primary_key=True, autoincrement=False, nullable=False
+    )
+
+
 def _text(name: str, *, nullable: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=nullable)
 
@@ -553,6 +560,8 @@ lease: Final = sa.Table(
 
 LATENCY: Final = tuple(f"latency_{slot:02}" for slot in range(LATENCY_SLOTS))
 """The columns of the latency histogram, in order."""
+USAGE_SUMS: Final = ("requests", "units", "errors", "bytes_in", "bytes_out", *LATENCY)
+"""The columns of usage that add up."""
 
 usage_bucket: Final = sa.Table(
     "usage_bucket",
@@ -568,16 +577,41 @@ usage_bucket: Final = sa.Table(
     sa.Column("environment", sa.Text(), primary_key=True, nullable=False),
     _id("subscription_id", primary_key=True),
     _number("verdict", primary_key=True),
-    _number("requests"),
-    _number("units"),
-    _number("errors"),
-    _number("bytes_in"),
-    _number("bytes_out"),
-    *(_number(name) for name in LATENCY),
+    *(_number(name) for name in USAGE_SUMS),
     sa.Index(None, "provider_id", "minute"),
     sa.Index(None, "consumer_id", "minute"),
     sa.Index(None, "key_id", "minute"),
     sqlite_with_rowid=False,
+)
+# `core.grains`: what is in no coarser row yet waits, and is apart from what is.
+usage_rollup: Final = sa.Table(
+    "usage_rollup",
+    metadata,
+    *(_number(name, primary_key=True) for name in ("grain", "waiting", "start")),
+    *(_same_key(column) for column in usage_bucket.primary_key if column.name != "minute"),
+    *(_number(name) for name in USAGE_SUMS),
+    *(
+        sa.Index(None, whose, "grain", "waiting", "start")
+        for whose in ("provider_id", "consumer_id", "key_id")
+    ),
+    sqlite_with_rowid=False,
+)
+# Both organizations of a row have one here, whatever the number of their keys.
+usage_total: Final = sa.Table(
+    "usage_total",
+    metadata,
+    *(_number(name, primary_key=True) for name in ("grain", "waiting", "start")),
+    _id("organization_id", primary_key=True),
+    _id("api_id", primary_key=True),
+    sa.Column("environment", sa.Text(), primary_key=True, nullable=False),
+    _number("verdict", primary_key=True),
+    *(_number(name) for name in USAGE_SUMS),
+    sa.Index(None, "organization_id", "grain", "waiting", "start"),
+    sqlite_with_rowid=False,
+)
+# From when on each grain is complete: what was before is deleted.
+usage_kept: Final = sa.Table(
+    "usage_kept", metadata, _number("grain", primary_key=True), _number("since")
 )
 # Who counts for a group's places is `core.observations`; each group has a row
 # for what found none, and whoever books in the group locks that one first.

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 from keyhouse.adapters.database.engine import writing
 from keyhouse.adapters.database.inserts import keys_of
 from keyhouse.adapters.database.ledger import batches
+from keyhouse.adapters.database.rollups import prune_usage
 from keyhouse.adapters.database.tables import (
     alert,
     attempt,
@@ -26,10 +27,9 @@ from keyhouse.adapters.database.tables import (
     spool,
     ticket,
     token_revocation,
-    usage_bucket,
 )
+from keyhouse.core.grains import MINUTE_US, Grain
 
-MINUTE_US = 60_000_000
 DAY_US = 86_400 * 1_000_000
 
 
@@ -43,10 +43,10 @@ class DatabaseUpkeep:
         """Delete old lines of the request log, a bounded number; returns how many."""
         return self._prune(request_log, request_log.c.at, before_us, rows_max)
 
-    def prune_usage(self, before_us: int, rows_max: int) -> int:
-        """Delete old usage buckets, a bounded number: only minutes that are all old."""
-        minute = before_us // MINUTE_US
-        return self._prune(usage_bucket, usage_bucket.c.minute, minute, rows_max)
+    def prune_usage(self, grain: Grain, before_us: int, rows_max: int) -> int:
+        """Delete old usage of a grain, a bounded number: only what is all old."""
+        with writing(self._engine) as connection:
+            return prune_usage(connection, grain, before_us // MINUTE_US, rows_max)
 
     def prune_observations(self, before_us: int, rows_max: int) -> int:
         """Delete old observations, a bounded number: only days that are all old."""

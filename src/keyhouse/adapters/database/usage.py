@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from keyhouse.adapters.database.adding import add_usage
 from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.inserts import insert_into, keys_of
 from keyhouse.adapters.database.ledger import (
@@ -68,7 +69,6 @@ _LOG_AT_ONCE = (
     f"INSERT INTO request_log ({', '.join(_LOG)}) "  # noqa: S608 - names of ours
     f"SELECT {_FROM_JSON} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
 )
-_ADDED = ("requests", "units", "errors", "bytes_in", "bytes_out", *LATENCY)
 
 
 class DatabaseUsageSink:
@@ -180,14 +180,8 @@ def _used_more(moves: Mapping[str, tuple[int, int]]) -> dict[str, int]:
 
 def add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
     """Add to the rows of usage, in the order of their keys, as all nodes do."""
-    if not buckets:
-        return
-    insert = insert_into(connection, usage_bucket)
-    statement = insert.on_conflict_do_update(
-        index_elements=keys_of(usage_bucket),
-        set_={name: usage_bucket.c[name] + insert.excluded[name] for name in _ADDED},
-    )
-    connection.execute(statement, [_bucket_row(of, buckets[of]) for of in sorted(buckets)])
+    rows = [_bucket_row(of, buckets[of]) for of in sorted(buckets)]
+    add_usage(connection, usage_bucket, rows)
 
 
 def _bucket_row(of: BucketKey, bucket: Bucket) -> dict[str, Any]:

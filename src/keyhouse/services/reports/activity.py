@@ -8,7 +8,13 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Tally
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports.queries import READ_USAGE, sees_key, within
-from keyhouse.services.reports.times import HOUR_US, MINUTE_US, SECOND_US, step_starts
+from keyhouse.services.reports.times import (
+    HOUR_US,
+    MINUTE_US,
+    SECOND_US,
+    even_tallies,
+    step_starts,
+)
 from keyhouse.services.work import Look
 
 HOURS: Final = 24
@@ -92,13 +98,5 @@ def _last_hour(look: Look, **among: Sequence[str]) -> int:
 def _tallies(
     look: Look, since: int, step_seconds: int, *group_by: str, **among: Sequence[str]
 ) -> list[Tally]:
-    if not all(among.values()):
-        return []
-    return look.reports.tallies(
-        look.actor.organization_id,
-        since_us=since,
-        until_us=look.now_us + SECOND_US,
-        step_seconds=step_seconds,
-        group_by=group_by,
-        equals=among,
-    )
+    until = look.now_us + SECOND_US
+    return even_tallies(look, since, until, step_seconds, group_by, among)

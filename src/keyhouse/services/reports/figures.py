@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Key
+from keyhouse.core.grains import even_cuts
 from keyhouse.core.usage import LATENCY_SLOTS, percentile_us
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import UsageRow
+from keyhouse.ports import UsageRow, UsageWanted
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports.queries import READ_USAGE, sees_key
 from keyhouse.services.reports.times import SECOND_US, step_starts
@@ -78,14 +79,9 @@ def report_key(look: Look, id: str, span: Span) -> KeyReport:
         raise NotFound("key")
     seconds, count = STEPS[span]
     starts = step_starts(look.now_us, seconds * SECOND_US, count)
-    rows = look.reports.usage(
-        look.actor.organization_id,
-        since_us=starts[0],
-        until_us=look.now_us + SECOND_US,
-        step_seconds=seconds,
-        group_by=(),
-        equals={"key": key.id},
-    )
+    cuts = even_cuts(starts[0], look.now_us + SECOND_US, seconds)
+    organization = look.actor.organization_id
+    rows = look.reports.usage(UsageWanted(organization, cuts, (), {"key": key.id}))
     steps: defaultdict[int, list[UsageRow]] = defaultdict(list)
     for row in rows:
         steps[row.start_us].append(row)

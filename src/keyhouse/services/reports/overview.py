@@ -10,7 +10,13 @@ from keyhouse.services.refusals import NotFound
 from keyhouse.services.reports.needs import KeyNeed, keys_in_need
 from keyhouse.services.reports.queries import READ_USAGE
 from keyhouse.services.reports.strangers import Strangers, strangers
-from keyhouse.services.reports.times import DAY_US, HOUR_US, SECOND_US, step_starts
+from keyhouse.services.reports.times import (
+    DAY_US,
+    HOUR_US,
+    SECOND_US,
+    even_tallies,
+    step_starts,
+)
 from keyhouse.services.work import Look
 
 
@@ -80,16 +86,8 @@ class _Asked(NamedTuple):
     environment: str
 
     def rows(self, since_us: int, until_us: int, step_seconds: int) -> list[Tally]:
-        if not self.api_ids:
-            return []
-        return self.look.reports.tallies(
-            self.look.actor.organization_id,
-            since_us=since_us,
-            until_us=until_us,
-            step_seconds=step_seconds,
-            group_by=("api",),
-            equals={"api": self.api_ids, "environment": self.environment},
-        )
+        among = {"api": self.api_ids, "environment": self.environment}
+        return even_tallies(self.look, since_us, until_us, step_seconds, ("api",), among)
 
 
 def _of(rows: Iterable[Tally], api: Api) -> list[Tally]:

@@ -1,13 +1,14 @@
 """Reading usage and the request log."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from keyhouse.core.entities import Access, Key
+from keyhouse.core.steps import SECONDS_MAX, Step, steps_between
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import BY_CODE
-from keyhouse.ports import Page, UsageRow
+from keyhouse.ports import Page, UsageRow, UsageWanted
 from keyhouse.services.catalog import reached_api
 from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.work import Look, Turn, bad_cursor
@@ -17,29 +18,24 @@ READ_REQUESTS = "requests:read"
 GROUPS = ("key", "api", "application", "environment", "route")
 STEPS_MAX: Final = 1500
 """A day by minutes, two months by hours, four years by days."""
+DAYS_MAX: Final = 3660
+"""Ten years by months."""
 
 _SECOND_US: Final = 1_000_000
 
 
-class Step(StrEnum):
-    """The length of one row of a usage report."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-
-
-_SECONDS = {Step.MINUTE: 60, Step.HOUR: 3600, Step.DAY: 86_400}
-
-
 class UsageWish(NamedTuple):
-    """Which usage is wanted. Without times it is the last day, up to now."""
+    """Which usage is wanted. Without times it is the last day, up to now.
+
+    Steps begin as clocks in `zone` show it, one of the IANA's names.
+    """
 
     since_us: int | None
     until_us: int | None
     step: Step
     group_by: tuple[str, ...]
     equals: Mapping[str, str]
+    zone: str = "UTC"
 
 
 def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
@@ -47,20 +43,27 @@ def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
     equals = within(look, READ_USAGE, wish.equals)
     until = look.now_us + 1 if wish.until_us is None else wish.until_us
     since = until - 86_400 * _SECOND_US if wish.since_us is None else wish.since_us
-    seconds = _SECONDS[wish.step]
-    _check_span(since, until, seconds)
+    _check_span(since, until, SECONDS_MAX[wish.step])
+    zone = _zone(wish.zone)
     for index, group in enumerate(wish.group_by):
         if group not in GROUPS:
             mend = f"choose among {', '.join(GROUPS)}"
             raise Invalid([Problem(f"group_by.{index}", "is no grouping", mend)])
-    return look.reports.usage(
-        look.actor.organization_id,
-        since_us=since,
-        until_us=until,
-        step_seconds=seconds,
-        group_by=tuple(dict.fromkeys(wish.group_by)),
-        equals=equals,
-    )
+    cuts = steps_between(wish.step, since, until, zone)
+    groups = tuple(dict.fromkeys(wish.group_by))
+    organization = look.actor.organization_id
+    return look.reports.usage(UsageWanted(organization, cuts, groups, equals))
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """The zone of that name, None for UTC, in which steps are all alike."""
+    if name == "UTC":
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        mend = "use one of the IANA's names, such as Europe/Berlin"
+        raise Invalid([Problem("time_zone", "is not known", mend)]) from None
 
 
 def list_requests(look: Look, turn: Turn, equals: Mapping[str, str]) -> Page:
@@ -82,8 +85,9 @@ def list_requests(look: Look, turn: Turn, equals: Mapping[str, str]) -> Page:
 def _check_span(since: int, until: int, seconds: int) -> None:
     if since >= until:
         raise Invalid([Problem("until", "is not after since", "choose a later time")])
-    if until - since > STEPS_MAX * seconds * _SECOND_US:
-        mend = f"ask for at most {STEPS_MAX} steps, or choose a longer step"
+    steps = min(STEPS_MAX, DAYS_MAX * 86_400 // seconds)
+    if until - since > steps * seconds * _SECOND_US:
+        mend = f"ask for at most {steps} steps, or choose a longer step"
         raise Invalid([Problem("since", "is too long ago for this step", mend)])
 
 

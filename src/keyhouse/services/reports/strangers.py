@@ -9,7 +9,13 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Observed, Tally
 from keyhouse.services.refusals import Invalid
 from keyhouse.services.reports.queries import READ_USAGE, within
-from keyhouse.services.reports.times import DAY_US, HOUR_US, SECOND_US, step_starts
+from keyhouse.services.reports.times import (
+    DAY_US,
+    HOUR_US,
+    SECOND_US,
+    even_tallies,
+    step_starts,
+)
 from keyhouse.services.work import Look
 
 DAYS_MAX: Final = 92
@@ -127,16 +133,8 @@ def strangers(look: Look, api_ids: Sequence[str]) -> Strangers:
 def _tallies(
     look: Look, api_ids: Sequence[str], since_us: int, until_us: int, step_seconds: int
 ) -> list[Tally]:
-    if not api_ids:
-        return []
-    return look.reports.tallies(
-        look.actor.organization_id,
-        since_us=since_us,
-        until_us=until_us,
-        step_seconds=step_seconds,
-        group_by=(),
-        equals={"api": api_ids, **_OF_NO_KEY},
-    )
+    among = {"api": api_ids, **_OF_NO_KEY}
+    return even_tallies(look, since_us, until_us, step_seconds, (), among)
 
 
 def _networks(look: Look, api_ids: Sequence[str]) -> tuple[list[Network], int]:

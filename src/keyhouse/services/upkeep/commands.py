@@ -1,9 +1,11 @@
 """One round of upkeep."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from keyhouse.ports import Clock, Upkeep
+from keyhouse.services.upkeep.usage import UsageRetention
 
 DAY_US: Final = 86_400 * 1_000_000
 ROWS_AT_ONCE: Final = 500
@@ -21,10 +23,10 @@ CHANGES_KEPT: Final = 10_000
 
 
 class Retention(NamedTuple):
-    """For how many days the request log, usage and sent events are kept."""
+    """For how long the request log, usage and sent events are kept."""
 
     requests_days: int
-    usage_days: int
+    usage: UsageRetention = UsageRetention()
     events_days: int = 30
 
 
@@ -44,15 +46,18 @@ def keep_up(
         (upkeep.prune_idempotency, IDEMPOTENCY_DAYS),
         (upkeep.prune_settlements, SETTLEMENT_DAYS),
         (upkeep.prune_requests, retention.requests_days),
-        (upkeep.prune_usage, retention.usage_days),
-        (upkeep.prune_observations, retention.usage_days),
-        (upkeep.prune_alerts, retention.usage_days),
+        *(
+            (partial(upkeep.prune_usage, grain), days)
+            for grain, days in retention.usage.by_grain()
+        ),
+        (upkeep.prune_observations, retention.usage.observed_days),
+        (upkeep.prune_alerts, retention.usage.observed_days),
         (upkeep.prune_budgets, BUDGET_DAYS),
         (upkeep.prune_deliveries, retention.events_days),
         (upkeep.prune_events, retention.events_days),
         (upkeep.prune_revocations, 0),
     ):
-        removed += _in_parts(prune, now - days * DAY_US, stopped)
+        removed += _in_parts(prune, now - round(days * DAY_US), stopped)
     return removed
 
 
