@@ -1,7 +1,7 @@
 """What an organization sees of what was counted, and the filters of reports."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -16,7 +16,9 @@ _COLUMNS: Final = {
 }
 
 
-def sees(table: sa.Table, organization_id: str) -> sa.ColumnElement[bool]:
+def sees(
+    table: sa.Table, organization_id: str | sa.BindParameter[str]
+) -> sa.ColumnElement[bool]:
     """What it provides and what it consumes."""
     if "organization_id" in table.c:
         return table.c.organization_id == organization_id
@@ -39,16 +41,40 @@ def fits(
 
     Raises ValueError for an unknown filter or verdict.
     """
-    conditions: list[sa.ColumnElement[bool]] = []
-    for name, value in equals.items():
-        values = (value,) if isinstance(value, str) else value
-        if name == "verdict":
-            conditions.append(table.c.verdict.in_([_number(code) for code in values]))
-        elif name == "request" and "request_id" in table.c:
-            conditions.append(table.c.request_id.in_(values))
-        else:
-            conditions.append(table.c[column_of(name)].in_(values))
-    return conditions
+    values = values_of(equals)
+    return [_filtered(table, name).in_(values[_bound(name)]) for name in equals]
+
+
+def fits_any(table: sa.Table, name: str) -> sa.ColumnElement[bool]:
+    """The condition of one filter, with what `values_of` tells still to be given."""
+    return _filtered(table, name).in_(sa.bindparam(_bound(name), expanding=True))
+
+
+def values_of(equals: Mapping[str, str | Sequence[str]]) -> dict[str, Any]:
+    """What is compared with: parameters of statements that have `fits_any`.
+
+    Raises ValueError for an unknown verdict.
+    """
+    given = {
+        name: [value] if isinstance(value, str) else list(value)
+        for name, value in equals.items()
+    }
+    return {
+        _bound(name): [_number(code) for code in values] if name == "verdict" else values
+        for name, values in given.items()
+    }
+
+
+def _bound(name: str) -> str:
+    return f"among_{name}"
+
+
+def _filtered(table: sa.Table, name: str) -> sa.Column[Any]:
+    if name == "verdict":
+        return table.c.verdict
+    if name == "request" and "request_id" in table.c:
+        return table.c.request_id
+    return table.c[column_of(name)]
 
 
 def _number(code: str) -> int:

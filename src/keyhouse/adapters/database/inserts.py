@@ -11,9 +11,12 @@ Insert = postgresql.Insert | sqlite.Insert
 
 def insert_into(connection: Connection, table: sa.Table) -> Insert:
     """An INSERT that takes `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_for(connection.dialect.name, table)
+
+
+def insert_for(dialect: str, table: sa.Table) -> Insert:
+    """The same for a kind of database, by the name of its dialect."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def keys_of(table: sa.Table) -> list[sa.Column[Any]]:

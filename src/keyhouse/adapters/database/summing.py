@@ -5,13 +5,14 @@ the finer ones to be rolled up into it. All of it is read in one snapshot, so
 that nothing is seen twice or not at all while it is rolled.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from keyhouse.adapters.database.filters import column_of, fits, sees
+from keyhouse.adapters.database.filters import column_of, fits_any, sees, values_of
 from keyhouse.adapters.database.rollups import kept_since
 from keyhouse.adapters.database.tables import usage_bucket, usage_rollup, usage_total
 from keyhouse.core.grains import MINUTE_US, Cut, Grain, joined, rows_for
@@ -31,12 +32,14 @@ class Summed(NamedTuple):
     sums: list[int]
 
 
-class _Part(NamedTuple):
-    """Rows of a table, of a stretch of time, and where each begins."""
+class _Shape(NamedTuple):
+    """What a statement is made for: made once, and compiled once."""
 
     table: sa.Table
-    start: sa.Column[int]
-    among: list[sa.ColumnElement[bool]]
+    columns: tuple[str, ...]
+    group_by: tuple[str, ...]
+    filters: tuple[str, ...]
+    is_whole: bool
 
 
 def summed(
@@ -47,22 +50,31 @@ def summed(
     Raises ValueError for an unknown group or filter.
     """
     since = kept_since(connection)
+    among = values_of(wanted.equals)
+    among["organization"] = wanted.organization_id
     sums: dict[tuple[Any, ...], list[int]] = {}
     for cut in wanted.cuts:
-        queries = [
-            _query(part, cut, columns, wanted) for part in _parts(cut, since, wanted)
-        ]
-        if not queries:
-            continue
-        for row in connection.execute(sa.union_all(*queries)):
-            key, counts = tuple(row[: -len(columns)]), map(int, row[-len(columns) :])
-            before = sums.get(key)
-            sums[key] = (
-                list(counts)
-                if before is None
-                else [a + b for a, b in zip(before, counts, strict=True)]
+        for table, part in _parts(cut, since, wanted):
+            statement = _statement(
+                _Shape(
+                    table,
+                    tuple(columns),
+                    tuple(wanted.group_by),
+                    tuple(wanted.equals),
+                    cut.is_whole,
+                )
             )
+            for row in connection.execute(statement, {**among, **cut._asdict(), **part}):
+                _add(sums, row, len(columns))
     return [_summed(key, sums[key], wanted.group_by) for key in sorted(sums)]
+
+
+def _add(sums: dict[tuple[Any, ...], list[int]], row: sa.Row[Any], columns: int) -> None:
+    key, counts = tuple(row[:-columns]), [int(count) for count in row[-columns:]]
+    before = sums.get(key)
+    if before is not None:
+        counts = [sum(pair) for pair in zip(before, counts, strict=True)]
+    sums[key] = counts
 
 
 def _summed(key: tuple[Any, ...], sums: list[int], group_by: Sequence[str]) -> Summed:
@@ -71,50 +83,47 @@ def _summed(key: tuple[Any, ...], sums: list[int], group_by: Sequence[str]) -> S
     return Summed(start * MINUTE_US, group, BY_NUMBER[verdict].code, sums)
 
 
-def _parts(cut: Cut, since: Mapping[Grain, int], wanted: UsageWanted) -> Iterator[_Part]:
+def _parts(
+    cut: Cut, since: Mapping[Grain, int], wanted: UsageWanted
+) -> Iterator[tuple[sa.Table, dict[str, int]]]:
+    """The rows that tell a cut: of which table, and which."""
     rolled = usage_rollup
     if _WITHOUT_KEYS.issuperset((*wanted.group_by, *wanted.equals)):
         rolled = usage_total
-    of = rolled.c
     rows = rows_for(cut, since)
     for kept in rows:
-        # Of minutes none waits here: those are the fresh ones.
-        waiting = (0,) if kept.grain is Grain.MINUTE else (0, 1)
-        among = [of.grain == kept.grain, of.waiting.in_(waiting)]
-        yield _part(rolled, of.start, (kept.start, kept.end), among)
+        yield rolled, {**kept._asdict(), "kept": 0, "waiting": 1}
     for grain in (Grain.QUARTER_HOUR, Grain.DAY):
-        for times in joined(rows, grain):
-            among = [of.grain == grain, of.waiting == 1]
-            yield _part(rolled, of.start, times, among)
+        for start, end in joined(rows, grain):
+            among = {"grain": grain, "kept": 1, "waiting": 1}
+            yield rolled, {**among, "start": start, "end": end}
     if rows:
-        times = (rows[0].start, rows[-1].end)
-        yield _part(usage_bucket, usage_bucket.c.minute, times, [])
+        yield usage_bucket, {"start": rows[0].start, "end": rows[-1].end}
 
 
-def _part(
-    table: sa.Table,
-    start: sa.Column[int],
-    times: tuple[int, int],
-    among: Iterable[sa.ColumnElement[bool]],
-) -> _Part:
-    return _Part(table, start, [*among, start >= times[0], start < times[1]])
-
-
-def _query(
-    part: _Part, cut: Cut, columns: Sequence[str], wanted: UsageWanted
-) -> sa.Select[Any]:
-    table = part.table
-    groups = [table.c[column_of(name)] for name in wanted.group_by]
+@lru_cache(maxsize=256)
+def _statement(shape: _Shape) -> sa.Select[Any]:
+    table = shape.table
+    start = table.c.minute if table is usage_bucket else table.c.start
+    groups = [table.c[column_of(name)] for name in shape.group_by]
+    origin, minutes = (
+        sa.bindparam(name, type_=sa.BigInteger()) for name in ("origin", "minutes")
+    )
     by: list[sa.ColumnElement[Any]] = [*groups, table.c.verdict]
-    if cut.is_whole:
-        first = sa.literal(cut.origin, sa.BigInteger()).label("step")
+    if shape.is_whole:
+        first = origin.label("step")
     else:
-        first = (part.start - (part.start - cut.origin) % cut.minutes).label("step")
+        first = (start - (start - origin) % minutes).label("step")
         by.append(first)
-    sums = (sa.func.sum(table.c[name]) for name in columns)
-    seen = sees(table, wanted.organization_id)
+    among = [start >= sa.bindparam("start"), start < sa.bindparam("end")]
+    if table is not usage_bucket:
+        waiting = [sa.bindparam("kept"), sa.bindparam("waiting")]
+        among += [table.c.grain == sa.bindparam("grain"), table.c.waiting.in_(waiting)]
+    # Plain text: SQLAlchemy looks at every function of a statement each time.
+    sums = (sa.literal_column(f"SUM({name})") for name in shape.columns)
     return (
         sa.select(first, *groups, table.c.verdict, *sums)
-        .where(*part.among, seen, *fits(table, wanted.equals))
+        .where(*among, sees(table, sa.bindparam("organization")))
+        .where(*(fits_any(table, name) for name in shape.filters))
         .group_by(*by)
     )
