@@ -18,6 +18,7 @@ from keyhouse.adapters.database.adding import add_usage
 from keyhouse.adapters.database.inserts import insert_into, keys_of
 from keyhouse.adapters.database.tables import (
     USAGE_SUMS,
+    USAGE_WHEN,
     usage_bucket,
     usage_kept,
     usage_rollup,
@@ -26,17 +27,13 @@ from keyhouse.adapters.database.tables import (
 from keyhouse.core.grains import Grain, floor_to
 
 _Key = tuple[Any, ...]
-_WHEN: Final = ("grain", "waiting", "start")
-"""What the keys of both tables begin with."""
 ANY_VERSION: Final = 0
 """Stands for all secrets of a key, which are told apart up to the quarter of an hour."""
 _SINCE: Final = sa.select(usage_kept.c.grain, usage_kept.c.since)
 
 
 def _names(table: sa.Table) -> tuple[str, ...]:
-    return tuple(
-        c.name for c in keys_of(table) if c.name not in ("grain", "waiting", "start")
-    )
+    return tuple(column.name for column in keys_of(table) if column.name not in USAGE_WHEN)
 
 
 _KEYED: Final = _names(usage_rollup)
@@ -88,7 +85,7 @@ def prune_usage(connection: Connection, grain: Grain, before: int, rows_max: int
     for table in (usage_rollup, usage_total):
         of = table.c
         old = sa.and_(of.grain == grain, of.waiting == 0, of.start < since)
-        left -= connection.execute(_delete(connection, table, old, left)).rowcount
+        left -= len(_taken(connection, table, old, left))
         if not left:
             break
     return rows_max - left
@@ -117,19 +114,27 @@ def _waits(grain: Grain, before: int) -> list[sa.ColumnElement[bool]]:
 def _taken(
     connection: Connection, table: sa.Table, old: sa.ColumnElement[bool], rows_max: int
 ) -> list[dict[str, Any]]:
-    statement = _delete(connection, table, old, rows_max).returning(*table.c)
-    return [dict(row) for row in connection.execute(statement).mappings()]
-
-
-def _delete(
-    connection: Connection, table: sa.Table, old: sa.ColumnElement[bool], rows_max: int
-) -> sa.Delete:
+    """Delete some of the oldest rows that fit, and tell what they were."""
     keys = keys_of(table)
-    some = sa.select(*keys).where(old).order_by(*keys).limit(rows_max)
+    oldest = keys if table is usage_bucket else [table.c.start]
     if connection.dialect.name != "sqlite":
-        # What a node books into at this moment is taken the next time.
-        some = some.with_for_update(skip_locked=True)
-    return sa.delete(table).where(sa.tuple_(*keys).in_(some))
+        # By where a row lies, for the database may not know that the table has grown,
+        # and would look through it for each. What a node books into at this moment
+        # is passed over, and taken the next time.
+        place = sa.literal_column("ctid")
+        some = sa.select(place).select_from(table).where(old).order_by(*oldest)
+        some = some.limit(rows_max).with_for_update(skip_locked=True)
+        these = place == sa.any_(sa.func.array(some.scalar_subquery()))
+        statement = sa.delete(table).where(these).returning(*table.c)
+        return [dict(row) for row in connection.execute(statement).mappings()]
+    query = sa.select(table).where(old).order_by(*oldest).limit(rows_max)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    if rows:
+        each = (key == sa.bindparam(f"of_{key.name}") for key in keys)
+        names = [key.name for key in keys]
+        of = [{f"of_{name}": row[name] for name in names} for row in rows]
+        connection.execute(sa.delete(table).where(*each), of)
+    return rows
 
 
 def _move(
@@ -152,7 +157,7 @@ def _move(
                 _add(sums[grain, 0, start, *key], counts)
         for key in keys_in(row, coarser):
             _add(sums[coarser, waiting, floor_to(coarser, start), *key], counts)
-    columns = (*_WHEN, *names, *USAGE_SUMS)
+    columns = (*USAGE_WHEN, *names, *USAGE_SUMS)
     added = [dict(zip(columns, (*key, *sums[key]), strict=True)) for key in sorted(sums)]
     add_usage(connection, table, added)
 

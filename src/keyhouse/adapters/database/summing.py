@@ -36,6 +36,7 @@ class _Shape(NamedTuple):
     """What a statement is made for: made once, and compiled once."""
 
     table: sa.Table
+    seen_as: str
     columns: tuple[str, ...]
     group_by: tuple[str, ...]
     filters: tuple[str, ...]
@@ -54,10 +55,11 @@ def summed(
     among["organization"] = wanted.organization_id
     sums: dict[tuple[Any, ...], list[int]] = {}
     for cut in wanted.cuts:
-        for table, part in _parts(cut, since, wanted):
+        for table, seen_as, part in _parts(cut, since, wanted):
             statement = _statement(
                 _Shape(
                     table,
+                    seen_as,
                     tuple(columns),
                     tuple(wanted.group_by),
                     tuple(wanted.equals),
@@ -85,20 +87,25 @@ def _summed(key: tuple[Any, ...], sums: list[int], group_by: Sequence[str]) -> S
 
 def _parts(
     cut: Cut, since: Mapping[Grain, int], wanted: UsageWanted
-) -> Iterator[tuple[sa.Table, dict[str, int]]]:
-    """The rows that tell a cut: of which table, and which."""
+) -> Iterator[tuple[sa.Table, str, dict[str, int]]]:
+    """The rows that tell a cut: of which table, as whose, and which."""
     rolled = usage_rollup
     if _WITHOUT_KEYS.issuperset((*wanted.group_by, *wanted.equals)):
         rolled = usage_total
+    # One after the other, for each has an index of its own: SQLite would rather read
+    # all rows of that time. A key's rows are few.
+    one_by_one = rolled is usage_rollup and "key" not in wanted.equals
+    seen = ("provider", "consumer") if one_by_one else ("either",)
     rows = rows_for(cut, since)
-    for kept in rows:
-        yield rolled, {**kept._asdict(), "kept": 0, "waiting": 1}
-    for grain in (Grain.QUARTER_HOUR, Grain.DAY):
-        for start, end in joined(rows, grain):
-            among = {"grain": grain, "kept": 1, "waiting": 1}
-            yield rolled, {**among, "start": start, "end": end}
+    for seen_as in seen:
+        for kept in rows:
+            yield rolled, seen_as, {**kept._asdict(), "kept": 0, "waiting": 1}
+        for grain in (Grain.QUARTER_HOUR, Grain.DAY):
+            for start, end in joined(rows, grain):
+                among = {"grain": grain, "kept": 1, "waiting": 1}
+                yield rolled, seen_as, {**among, "start": start, "end": end}
     if rows:
-        yield usage_bucket, {"start": rows[0].start, "end": rows[-1].end}
+        yield usage_bucket, "either", {"start": rows[0].start, "end": rows[-1].end}
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +130,18 @@ def _statement(shape: _Shape) -> sa.Select[Any]:
     sums = (sa.literal_column(f"SUM({name})") for name in shape.columns)
     return (
         sa.select(first, *groups, table.c.verdict, *sums)
-        .where(*among, sees(table, sa.bindparam("organization")))
+        .where(*among, *_seen(shape))
         .where(*(fits_any(table, name) for name in shape.filters))
         .group_by(*by)
     )
+
+
+def _seen(shape: _Shape) -> list[sa.ColumnElement[bool]]:
+    organization = sa.bindparam("organization", type_=sa.Text())
+    table = shape.table
+    if shape.seen_as == "either":
+        return [sees(table, organization)]
+    provides = table.c.provider_id
+    if shape.seen_as == "provider":
+        return [provides == organization]
+    return [table.c.consumer_id == organization, provides != organization]

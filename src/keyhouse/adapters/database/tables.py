@@ -562,6 +562,8 @@ LATENCY: Final = tuple(f"latency_{slot:02}" for slot in range(LATENCY_SLOTS))
 """The columns of the latency histogram, in order."""
 USAGE_SUMS: Final = ("requests", "units", "errors", "bytes_in", "bytes_out", *LATENCY)
 """The columns of usage that add up."""
+USAGE_WHEN: Final = ("grain", "waiting", "start")
+"""The columns that tell of what time a row is, where there is more than one grain."""
 
 usage_bucket: Final = sa.Table(
     "usage_bucket",
@@ -584,29 +586,30 @@ usage_bucket: Final = sa.Table(
     sqlite_with_rowid=False,
 )
 # `core.grains`: what is in no coarser row yet waits, and is apart from what is.
+# Whose it is comes first: SQLite would else read what all organizations have.
 usage_rollup: Final = sa.Table(
     "usage_rollup",
     metadata,
-    *(_number(name, primary_key=True) for name in ("grain", "waiting", "start")),
-    *(_same_key(column) for column in usage_bucket.primary_key if column.name != "minute"),
+    _id("provider_id", primary_key=True),
+    *(_number(name, primary_key=True) for name in USAGE_WHEN),
+    *(_same_key(column) for column in list(usage_bucket.primary_key)[2:]),
     *(_number(name) for name in USAGE_SUMS),
-    *(
-        sa.Index(None, whose, "grain", "waiting", "start")
-        for whose in ("provider_id", "consumer_id", "key_id")
-    ),
+    sa.Index(None, *USAGE_WHEN),
+    sa.Index(None, "consumer_id", *USAGE_WHEN),
+    sa.Index(None, "key_id", *USAGE_WHEN),
     sqlite_with_rowid=False,
 )
 # Both organizations of a row have one here, whatever the number of their keys.
 usage_total: Final = sa.Table(
     "usage_total",
     metadata,
-    *(_number(name, primary_key=True) for name in ("grain", "waiting", "start")),
     _id("organization_id", primary_key=True),
+    *(_number(name, primary_key=True) for name in USAGE_WHEN),
     _id("api_id", primary_key=True),
     sa.Column("environment", sa.Text(), primary_key=True, nullable=False),
     _number("verdict", primary_key=True),
     *(_number(name) for name in USAGE_SUMS),
-    sa.Index(None, "organization_id", "grain", "waiting", "start"),
+    sa.Index(None, *USAGE_WHEN),
     sqlite_with_rowid=False,
 )
 # From when on each grain is complete: what was before is deleted.

@@ -25,7 +25,6 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 }
 _WHEN = ("grain", "waiting", "start")
 _KEYED = (
-    "provider_id",
     "consumer_id",
     "api_id",
     "route_id",
@@ -36,7 +35,7 @@ _KEYED = (
     "subscription_id",
     "verdict",
 )
-_TOTAL = ("organization_id", "api_id", "environment", "verdict")
+_TOTAL = ("api_id", "environment", "verdict")
 _SUMS = (
     "requests",
     "units",
@@ -48,8 +47,8 @@ _SUMS = (
 
 
 def upgrade() -> None:
-    _create("usage_rollup", _KEYED, ("consumer_id", "key_id", "provider_id"))
-    _create("usage_total", _TOTAL, ("organization_id",))
+    _create("usage_rollup", "provider_id", _KEYED, ("consumer_id", "key_id"))
+    _create("usage_total", "organization_id", _TOTAL, ())
     op.create_table(
         "usage_kept",
         _column("grain"),
@@ -64,17 +63,18 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def _create(table: str, dimensions: Sequence[str], found_by: Sequence[str]) -> None:
-    keys = (*_WHEN, *dimensions)
+def _create(
+    table: str, whose: str, dimensions: Sequence[str], found_by: Sequence[str]
+) -> None:
+    keys = (whose, *_WHEN, *dimensions)
     op.create_table(
         table,
         *(_column(name) for name in (*keys, *_SUMS)),
         sa.PrimaryKeyConstraint(*keys, name=f"pk_{table}"),
         sqlite_with_rowid=False,
     )
-    for whose in found_by:
-        name = f"ix_{table}_{whose}_{'_'.join(_WHEN)}"
-        op.create_index(name, table, [whose, *_WHEN])
+    for columns in (_WHEN, *((column, *_WHEN) for column in found_by)):
+        op.create_index(f"ix_{table}_{'_'.join(columns)}", table, list(columns))
 
 
 def _column(name: str) -> sa.Column[Any]:
