@@ -350,15 +350,6 @@ def test_old_lines_are_pruned_a_bounded_number_at_a_time(database: Database) -> 
     assert page.rows == [line(7), line(6)]
 
 
-def test_old_buckets_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:
-    buckets = {BucketKey(MINUTE + n, USE, VALID): bucket() for n in range(7)}
-    database.sink.book(UsageBatch("spl_1", 0, 1, buckets))
-    before = (MINUTE + 5) * MINUTE_US + 1
-    assert database.upkeep.prune_usage(before, 3) == 3
-    assert database.upkeep.prune_usage(before, 3) == 2
-    assert [row.requests for row in usage(database)] == [2]
-
-
 def test_nodes_come_are_refreshed_and_go(database: Database) -> None:
     node = Node("nod_1", "boot", "gateway", 7, 3, 1000)
     database.nodes.announce(node)

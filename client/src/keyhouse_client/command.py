@@ -76,9 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="list, create, show and revoke keys")
     _add_keys(keys.add_subparsers(required=True, metavar="what"))
     usage = commands.add_parser("usage", help="what was counted")
-    for name in ("since", "until", "key", "api", "group-by"):
+    for name in ("since", "until", "key", "api", "group-by", "time-zone"):
         usage.add_argument(f"--{name}")
-    usage.add_argument("--step", choices=("minute", "hour", "day"))
+    usage.add_argument("--step", choices=("minute", "hour", "day", "month"))
     _finish(usage, _usage)
     return parser
 
@@ -160,7 +160,7 @@ def _revoke(client: Client, options: argparse.Namespace) -> None:
 
 
 def _usage(client: Client, options: argparse.Namespace) -> None:
-    names = ("since", "until", "key", "api", "group_by", "step")
+    names = ("since", "until", "key", "api", "group_by", "step", "time_zone")
     filters = {name: getattr(options, name) for name in names}
     groups = [name for name in (options.group_by or "").split(",") if name]
     _show_rows(client.usage.each(**filters), [*_USAGE_COLUMNS, *groups], options)

@@ -156,10 +156,13 @@ def cuts_at(edges: Sequence[int], start: int, end: int) -> list[Cut]:
         low, high = max(start, origin), min(end, until)
         if low >= high:
             continue
-        if cuts and cuts[-1].minutes == until - origin and cuts[-1].end == origin:
+        minutes = until - origin
+        # Months stay apart, so that rows of a month can answer each.
+        alike = cuts and minutes <= DAY_MINUTES and cuts[-1].minutes == minutes
+        if alike and cuts[-1].end == origin:
             cuts[-1] = cuts[-1]._replace(end=high)
         else:
-            cuts.append(Cut(low, high, origin, until - origin))
+            cuts.append(Cut(low, high, origin, minutes))
     return cuts
 
 

@@ -514,7 +514,10 @@ class UsageQuery(Query):
 
     since: GivenTime | None = Field(None, description="A day before `until` if not given.")
     until: GivenTime | None = Field(None, description="Now if not given.")
-    step: Literal["minute", "hour", "day"] = "hour"
+    step: Literal["minute", "hour", "day", "month"] = "hour"
+    time_zone: Word = Field(
+        "UTC", description="Hours, days and months begin as clocks show it there."
+    )
     group_by: Word = Field(
         "", description="Any of key, api, application, environment, route; with commas."
     )

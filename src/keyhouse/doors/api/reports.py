@@ -41,6 +41,10 @@ router = APIRouter(tags=["Reports"])
 def report_usage(call: AnyCall, query: Annotated[models.UsageQuery, Query()]) -> Response:
     """What was used, by step of time, by what is grouped by, and by verdict.
 
+    Of times that are long past the sums are kept less finely: by the quarter of an
+    hour, by the day and by the month (UTC). Each such row belongs to the step in
+    which it begins.
+
     Slot i of `latency` counts answers that took less than 2^i · 100 µs, the
     last one all longer ones.
     """
@@ -50,6 +54,7 @@ def report_usage(call: AnyCall, query: Annotated[models.UsageQuery, Query()]) ->
         reports.Step(query.step),
         tuple(group.strip() for group in query.group_by.split(",") if group.strip()),
         _given(query, "key", "api", "application", "environment"),
+        query.time_zone,
     )
     return call.page(lambda look: Page(reports.report_usage(look, wish), None), usage_out)
 

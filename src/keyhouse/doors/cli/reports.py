@@ -45,14 +45,17 @@ usage = typer.Typer(help="What was counted.")
 
 @usage.callback(
     invoke_without_command=True,
-    epilog="Example: keyhouse usage --step hour --group-by key",
+    epilog="Example: keyhouse usage --step day --time-zone Asia/Kolkata --group-by key",
 )
 def _usage(
     context: typer.Context,
     *,
     since: Since = None,
     until: Until = None,
-    step: Annotated[str | None, typer.Option(help="minute, hour or day.")] = None,
+    step: Annotated[str | None, typer.Option(help="minute, hour, day or month.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Whose hours, days and months; UTC.")
+    ] = None,
     group_by: Annotated[
         str | None, typer.Option(help="Of key, api, application, environment, route.")
     ] = None,
@@ -67,6 +70,7 @@ def _usage(
         "since": since,
         "until": until,
         "step": step,
+        "time_zone": time_zone,
         "group_by": group_by,
         "key": key,
         "api": api,
