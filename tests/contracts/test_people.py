@@ -111,7 +111,7 @@ def test_what_ended_goes_a_day_later_and_no_sooner(here: World) -> None:
 
     def kept(days: float) -> tuple[int, int, int]:
         here.clock.pass_seconds(days * 86_400)
-        keep_up(here.database.upkeep, here.clock, Retention(30, 400), lambda: False)
+        keep_up(here.database.upkeep, here.clock, Retention(30), lambda: False)
         with here.database.rows.reading() as tx:
             counts = [len(tx.find(kind)) for kind in (Session, Ticket, Attempt)]
         return counts[0], counts[1], counts[2]

@@ -89,9 +89,14 @@ class History:
 
     def _bucket(self) -> Bucket:
         """Units may be less than none: more came back than that minute had."""
-        counts = [self.random.randint(0, 9) for _ in range(4)]
-        latency = [self.random.randint(0, 3) for _ in range(LATENCY_SLOTS)]
-        return Bucket(counts[0], self.random.randint(-5, 9), *counts[1:], latency)
+        return Bucket(
+            requests=self.random.randint(0, 9),
+            units=self.random.randint(-5, 9),
+            errors=self.random.randint(0, 9),
+            bytes_in=self.random.randint(0, 9),
+            bytes_out=self.random.randint(0, 9),
+            latency=[self.random.randint(0, 3) for _ in range(LATENCY_SLOTS)],
+        )
 
     def repeat(self) -> None:
         """A node that did not hear the answer books again."""

@@ -1,5 +1,10 @@
 """What was counted, read back through the management API."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
 from keyhouse.core.entities import Alert, AlertKind
 from keyhouse.core.ids import make_id
 from keyhouse.core.observations import (
@@ -56,6 +61,49 @@ async def test_usage_is_told_by_group_and_verdict(house: House, tenant: Tenant) 
     assert "api" not in rows[0]
     other = {"step": "minute", "key": "key_other"}
     assert (await tenant.client.get("/v1/usage", params=other)).json()["data"] == []
+
+
+async def test_usage_is_told_by_the_days_and_months_of_a_time_zone(
+    house: House, tenant: Tenant
+) -> None:
+    """Whose customers live in Nepal sees their days, which begin at 18:15 of UTC."""
+    key, at = await _book(house, tenant, "weather")
+    zone = ZoneInfo("Asia/Kathmandu")
+    here = datetime.fromtimestamp(at / 10**6, zone)
+    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    for step, start in (("day", midnight), ("month", midnight.replace(day=1))):
+        query = {"step": step, "time_zone": zone.key, "key": key}
+        rows = (await tenant.client.get("/v1/usage", params=query)).json()["data"]
+        assert [row["start"] for row in rows] == [
+            start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ] * 2
+        assert sum(row["requests"] for row in rows) == 3
+
+
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "../../etc/passwd", "", "Europe", "\u0000", "x" * 300]
+)
+async def test_a_time_zone_that_is_none_is_named(tenant: Tenant, zone: str) -> None:
+    query = {"step": "day", "time_zone": zone}
+    answer = await tenant.client.get("/v1/usage", params=query)
+    assert answer.status_code == 422
+    assert "time_zone" in {problem["field"] for problem in answer.json()["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        ("9999-12-01T00:00:00Z", "9999-12-31T23:59:59Z"),
+        ("1970-01-01T00:00:00Z", "1970-01-02T00:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("step", ["hour", "day", "month"])
+async def test_times_in_which_nothing_can_have_been_counted_are_empty(
+    tenant: Tenant, since: str, until: str, step: str
+) -> None:
+    query = {"since": since, "until": until, "step": step, "time_zone": "Asia/Tokyo"}
+    answer = await tenant.client.get("/v1/usage", params=query)
+    assert answer.json()["data"] == []
 
 
 async def test_requests_and_last_use_are_told(house: House, tenant: Tenant) -> None:

@@ -41,18 +41,15 @@ class DatabaseUsageReports:
         """
         with reading(self._engine) as connection:
             found = summed(connection, USAGE_SUMS, wanted)
-        return [
-            UsageRow(start_us, group, verdict, *sums[:5], tuple(sums[5:]))
-            for start_us, group, verdict, sums in found
-        ]
+        return [_usage_row(*row) for row in found]
 
     def tallies(self, wanted: UsageWanted) -> list[Tally]:
         """As `usage`, but counts alone."""
         with reading(self._engine) as connection:
             found = summed(connection, ("requests", "errors"), wanted)
         return [
-            Tally(start_us, group, verdict, *sums)
-            for start_us, group, verdict, sums in found
+            Tally(start_us, group, verdict, requests, errors)
+            for start_us, group, verdict, (requests, errors) in found
         ]
 
     def observed(
@@ -155,6 +152,23 @@ class DatabaseUsageReports:
                 for id, units in connection.execute(query.where(budget.c.id.in_(batch)))
             }
         return [max(used.get(id, 0), 0) for id in ids]
+
+
+def _usage_row(
+    start_us: int, group: Mapping[str, str], verdict: str, sums: Sequence[int]
+) -> UsageRow:
+    requests, units, errors, bytes_in, bytes_out, *latency = sums
+    return UsageRow(
+        start_us=start_us,
+        group=group,
+        verdict=verdict,
+        requests=requests,
+        units=units,
+        errors=errors,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        latency=tuple(latency),
+    )
 
 
 def _observed(

@@ -121,7 +121,7 @@ def _taken(
         # By where a row lies, for the database may not know that the table has grown,
         # and would look through it for each. What a node books into at this moment
         # is passed over, and taken the next time.
-        place = sa.literal_column("ctid")
+        place: sa.ColumnElement[Any] = sa.literal_column("ctid")
         some = sa.select(place).select_from(table).where(old).order_by(*oldest)
         some = some.limit(rows_max).with_for_update(skip_locked=True)
         these = place == sa.any_(sa.func.array(some.scalar_subquery()))

@@ -124,10 +124,12 @@ def _statement(shape: _Shape) -> sa.Select[Any]:
         by.append(first)
     among = [start >= sa.bindparam("start"), start < sa.bindparam("end")]
     if table is not usage_bucket:
+        waiting: list[sa.BindParameter[int]]
         waiting = [sa.bindparam("kept"), sa.bindparam("waiting")]
         among += [table.c.grain == sa.bindparam("grain"), table.c.waiting.in_(waiting)]
     # Plain text: SQLAlchemy looks at every function of a statement each time.
-    sums = (sa.literal_column(f"SUM({name})") for name in shape.columns)
+    sums: list[sa.ColumnElement[int]]
+    sums = [sa.literal_column(f"SUM({name})") for name in shape.columns]
     return (
         sa.select(first, *groups, table.c.verdict, *sums)
         .where(*among, *_seen(shape))

@@ -1,5 +1,6 @@
 """Reports: what was counted, read back."""
 
+from keyhouse.core.steps import Step
 from keyhouse.core.usage import percentile_us
 from keyhouse.services.reports.activity import (
     KeyActivity,
@@ -28,7 +29,6 @@ from keyhouse.services.reports.queries import (
     GROUPS,
     READ_REQUESTS,
     READ_USAGE,
-    Step,
     UsageWish,
     list_requests,
     report_usage,

@@ -1,12 +1,13 @@
 """One round of upkeep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
 from keyhouse.ports import Clock, Upkeep
 from keyhouse.services.upkeep.usage import UsageRetention
 
+_Prune = Callable[[int, int], int]
 DAY_US: Final = 86_400 * 1_000_000
 ROWS_AT_ONCE: Final = 500
 """Few enough that a gateway, which waits meanwhile, does not notice."""
@@ -42,28 +43,28 @@ def keep_up(
     removed = upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
     removed += upkeep.prune_logins(now - LOGIN_DAYS * DAY_US)
     removed += _in_parts(upkeep.prune_changes, CHANGES_KEPT, stopped)
-    for prune, days in (
-        (upkeep.prune_idempotency, IDEMPOTENCY_DAYS),
-        (upkeep.prune_settlements, SETTLEMENT_DAYS),
-        (upkeep.prune_requests, retention.requests_days),
-        *(
-            (partial(upkeep.prune_usage, grain), days)
-            for grain, days in retention.usage.by_grain()
-        ),
-        (upkeep.prune_observations, retention.usage.observed_days),
-        (upkeep.prune_alerts, retention.usage.observed_days),
-        (upkeep.prune_budgets, BUDGET_DAYS),
-        (upkeep.prune_deliveries, retention.events_days),
-        (upkeep.prune_events, retention.events_days),
-        (upkeep.prune_revocations, 0),
-    ):
+    for prune, days in _prunings(upkeep, retention):
         removed += _in_parts(prune, now - round(days * DAY_US), stopped)
     return removed
 
 
-def _in_parts(
-    prune: Callable[[int, int], int], bound: int, stopped: Callable[[], bool]
-) -> int:
+def _prunings(upkeep: Upkeep, retention: Retention) -> Iterator[tuple[_Prune, float]]:
+    """What deletes old rows, and after how many days."""
+    usage = retention.usage
+    yield upkeep.prune_idempotency, IDEMPOTENCY_DAYS
+    yield upkeep.prune_settlements, SETTLEMENT_DAYS
+    yield upkeep.prune_requests, retention.requests_days
+    for grain, days in usage.by_grain():
+        yield partial(upkeep.prune_usage, grain), days
+    yield upkeep.prune_observations, usage.observed_days
+    yield upkeep.prune_alerts, usage.observed_days
+    yield upkeep.prune_budgets, BUDGET_DAYS
+    yield upkeep.prune_deliveries, retention.events_days
+    yield upkeep.prune_events, retention.events_days
+    yield upkeep.prune_revocations, 0
+
+
+def _in_parts(prune: _Prune, bound: int, stopped: Callable[[], bool]) -> int:
     """Prune to that bound, a time or a number kept, a part at a time."""
     removed = 0
     while not stopped():
