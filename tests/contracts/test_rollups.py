@@ -18,10 +18,11 @@ import sqlalchemy as sa
 from keyhouse.adapters.database import Database
 from keyhouse.adapters.database.tables import usage_rollup, usage_total
 from keyhouse.core.grains import MINUTE_US, Grain, even_cuts, floor_to
+from keyhouse.core.ids import request_head
 from keyhouse.core.steps import Step, steps_between
-from keyhouse.core.usage import LATENCY_SLOTS, Bucket, BucketKey, UsageBatch, Use
+from keyhouse.core.usage import LATENCY_SLOTS, Bucket, BucketKey, LogRow, UsageBatch, Use
 from keyhouse.core.verdict import BY_CODE, Verdict
-from keyhouse.ports import UsageRow, UsageWanted
+from keyhouse.ports import SecretUse, UsageRow, UsageWanted
 
 HISTORIES = int(os.environ.get("KEYHOUSE_SOAK_ROLLUPS", "2"))
 DEEDS = 45
@@ -321,3 +322,37 @@ def test_usage_is_the_same_after_many_deaths_of_what_rolls_it_up(
         for group_by in ("key",), ():
             rows = database.reports.tallies(UsageWanted("org_c", cuts, group_by, {}))
             assert sum(row.requests for row in rows) == booked
+
+
+def test_who_called_with_an_old_secret_is_found_after_its_minutes_are_gone(
+    database: Database,
+) -> None:
+    """Days after a rotation its owner looks for the program that was forgotten."""
+    database.sink.open_spool("spl_1", "nod_1", "boot")
+    lines = []
+    for age in (5 * DAY, 5 * DAY + 3, 6 * DAY, 20):
+        key, verdict = _key(NOW - age), Verdict.VALID.number
+        head = request_head(key.minute * MINUTE_US // 1000)
+        lines.append(
+            LogRow(
+                f"{head}{'0' * 11}{age:04}",
+                key.minute * MINUTE_US,
+                key.use,
+                verdict,
+                *("GET", "/a", 1, 200, 5),
+            )
+        )
+    buckets = {_key(line.at_us // MINUTE_US): Bucket(1) for line in lines}
+    database.sink.book(UsageBatch("spl_1", 0, 1, buckets, log=lines))
+
+    def found() -> SecretUse:
+        return database.reports.secret_use("key_1", [3], NOW * MINUTE_US, 9)[3]
+
+    before = found()
+    assert (before.requests_hour, before.requests_day, len(before.lines)) == (1, 1, 4)
+    for grain in ROLLED:
+        _rolled(database, grain)
+    assert found() == before
+    old = (NOW - KEPT_MINUTES) * MINUTE_US
+    assert database.upkeep.prune_usage(Grain.MINUTE, old, 100) > 0
+    assert found() == before
