@@ -58,9 +58,12 @@ bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
 
 soak: $(VENV)/soak.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
-	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_ROLLUPS=200 KEYHOUSE_SOAK_IMPORT=100000 \
+	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_IMPORT=100000 \
 	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
-	KEYHOUSE_SOAK_FILES=$(or $(FILES),300) $(BIN)/python -m pytest -rP tests/services/declare/test_round_trip.py $(ARGS)
+	KEYHOUSE_SOAK_FILES=$(or $(FILES),300) \
+	  $(BIN)/python -m pytest -rP tests/services/declare/test_round_trip.py $(ARGS)
+	KEYHOUSE_SOAK_ROLLUPS=$(or $(HISTORIES),200) \
+	  $(BIN)/python -m pytest -rP tests/contracts/test_rollups.py $(ARGS)
 	KEYHOUSE_SOAK_LIVES=$(or $(LIVES),500) $(BIN)/python -m pytest -rP tests/life $(ARGS)
 	KEYHOUSE_SOAK_STORIES=$(or $(STORIES),1000) \
 	  $(BIN)/python -m pytest -rP tests/doors/api/test_stateful.py $(ARGS)

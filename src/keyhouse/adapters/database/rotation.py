@@ -1,5 +1,8 @@
 """What is read for the rotation of secrets: who waits, and what is due."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 

@@ -16,7 +16,11 @@ those that were away. What they bring late is rolled up when it comes.
 ROWS_AT_ONCE: Final = 200
 """Few enough that a gateway, which waits meanwhile, does not notice."""
 PAUSE_SECONDS: Final = 0.01
-"""So that those who wait for their turn to write have it."""
+PAUSE_TIMES: Final = 2
+"""Twice as long as a transaction took, and at least so long, others have their turn:
+
+on SQLite who waits looks only now and then whether it has come.
+"""
 
 
 def roll_up_usage(
@@ -37,11 +41,12 @@ def roll_up_usage(
     for grain in (Grain.MINUTE, Grain.QUARTER_HOUR, Grain.DAY):
         before = floor_to(grain, now)
         while not claim.stopped():
+            began = time.monotonic()
             some = _some(rows, claim, grain, before, at_once)
             if not some:
                 break
             rolled += some
-            pause(PAUSE_SECONDS)
+            pause(max(PAUSE_SECONDS, PAUSE_TIMES * (time.monotonic() - began)))
     return rolled
 
 
