@@ -5,8 +5,10 @@ import json
 from collections import Counter
 from typing import Any
 
+from keyhouse.core.grains import even_cuts
 from keyhouse.core.usage import MINTING, LogRow
 from keyhouse.core.verdict import BY_NUMBER
+from keyhouse.ports import UsageWanted
 from tests.tokens.conftest import MINT, Town
 from tests.tokens.waiting import eventually
 
@@ -48,14 +50,9 @@ async def test_it_is_in_usage_and_in_the_log_as_a_call_of_no_unit(town: Town) ->
         ("POST", MINT, ids["key"])
     }
     assert Counter(row.status for row in rows) == {200: 2, 400: 1}
-    usage = town.stock.database.reports.usage(
-        ids["organization"],
-        since_us=rows[-1].at_us - 60_000_000,
-        until_us=rows[0].at_us + 60_000_000,
-        step_seconds=86_400,
-        group_by=("route",),
-        equals={"key": ids["key"]},
-    )
+    cuts = even_cuts(rows[-1].at_us - 60_000_000, rows[0].at_us + 60_000_000, 86_400)
+    wanted = UsageWanted(ids["organization"], cuts, ("route",), {"key": ids["key"]})
+    usage = town.stock.database.reports.usage(wanted)
     (row,) = [one for one in usage if one.group["route"] == MINTING]
     assert (row.requests, row.units) == (3, 0)
 

@@ -3,7 +3,7 @@
 The minutes that are there stay as they are, and are rolled up like new ones.
 
 Revision ID: 0024
-Revises: 0018
+Revises: 0023
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0018"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
