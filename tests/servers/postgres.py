@@ -4,6 +4,7 @@ The server refuses to run as root, so then it runs as `nobody`, in a folder
 that nobody owns, reached by a unix socket in it.
 """
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -70,11 +71,42 @@ class PostgresServer:
             connection.execute("SET lock_timeout = '10s'")
             connection.execute(statements.encode())
 
+    @property
+    def socket(self) -> str:
+        """The unix socket that it listens on."""
+        return f"{self._folder}/.s.PGSQL.5432"
+
+    def pause(self) -> None:
+        """SIGSTOP all of it: it answers nobody, and all connections stay."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Undo `pause`."""
+        self._send(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """kill -9 all of it. What was committed lies in its folder."""
+        self._send(signal.SIGKILL)
+        self._process.wait()
+
+    def start_again(self) -> None:
+        """Start it on the same folder, after `kill`: what was committed is there."""
+        self._process = self._start()
+
     def stop(self) -> None:
         """End the server and remove its folder."""
+        self.resume()
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _send(self, number: signal.Signals) -> None:
+        """To the processes that the server started, and then to itself."""
+        self._process.send_signal(signal.SIGSTOP)  # it starts no more of them meanwhile
+        for child in _children(self._process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
+        self._process.send_signal(number)
 
     def _initialise(self) -> None:
         subprocess.run(
@@ -141,6 +173,17 @@ def _child(libc: ctypes.CDLL, ids: tuple[int, int] | None, parent: int) -> None:
     libc.prctl(_PARENT_DEATH, signal.SIGQUIT)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that one has started and that live."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text("ascii", "replace").rpartition(")")[2].split()
+            if int(fields[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _account() -> pwd.struct_passwd | None:

@@ -182,9 +182,15 @@ class Pending(Generic[T]):
 
     Where there is `begin`, nothing blocks, and it takes the place of `work`:
     it is called once, on the event loop, with what takes the result later.
+
+    With `seconds_max` nobody waits longer: then StoreUnavailable goes into
+    `resume`, and at once for all who come while `work` has not ended. What that
+    returns then goes into `late`.
     """
 
     need: Hashable
     work: Callable[[], object]
     resume: "Callable[[object], T | Pending[T]]"
     begin: Callable[[Callable[[object], None]], None] | None = None
+    seconds_max: float | None = None
+    late: Callable[[object], None] | None = None

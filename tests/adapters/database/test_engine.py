@@ -161,3 +161,38 @@ def test_a_feed_that_waits_holds_no_transaction_open(database: Database) -> None
         assert not waiting.done()
         feed.close()
     assert busy == 0
+
+
+class _Asked(Exception):
+    """Enough is known: nothing is connected."""
+
+
+def _asked(url: str) -> dict[str, object]:
+    """What a connection to a PostgreSQL there is asked for with."""
+    made = create_engine(url)
+    asked: dict[str, object] = {}
+
+    def connecting(
+        _dialect: object, _record: object, _positional: object, named: dict[str, object]
+    ) -> None:
+        asked.update(named)
+        raise _Asked
+
+    sa.event.listen(made, "do_connect", connecting)
+    with pytest.raises(_Asked):
+        made.connect()
+    return asked
+
+
+def test_a_network_that_swallows_all_is_noticed_in_seconds() -> None:
+    """The kernel's own patience is a quarter of an hour, in which nothing is booked."""
+    asked = _asked("postgresql://u@h/d")
+    assert asked["tcp_user_timeout"] == 10_000
+    idle, often, pause = (asked[f"keepalives_{of}"] for of in ("idle", "count", "interval"))
+    assert (idle, often, pause) == (5, 3, 2)
+
+
+def test_an_operator_s_own_word_on_the_network_holds() -> None:
+    url = "postgresql://u@h/d?tcp_user_timeout=60000&connect_timeout=20"
+    asked = _asked(url)
+    assert (asked["tcp_user_timeout"], asked["connect_timeout"]) == ("60000", "20")

@@ -234,6 +234,49 @@ def test_without_the_database_cached_keys_go_on_and_then_fail_closed() -> None:
     assert world.decide().verdict is Verdict.VALID
 
 
+def test_a_question_that_failed_late_does_not_lengthen_the_time_without_a_database() -> (
+    None
+):
+    """Else a database that hangs for an hour and then dies opens a revoked key."""
+    world = World()
+    world.decide()
+    world.store.gone = True
+    world.clock.up_us += 1_000_000
+    pending = world.verifier.verify(world.ask())
+    assert isinstance(pending, Pending)
+    lost = result_of(pending)
+    world.clock.up_us += 60_000_000
+    assert finish(pending.resume(lost)).verdict is Verdict.UNAVAILABLE
+
+
+def test_what_waited_while_the_process_slept_hears_of_a_revocation() -> None:
+    """SIGSTOP while a first call waits for its lease, a revocation, SIGCONT."""
+    world = World(limits=(QUOTA,))
+    pending: object = world.verifier.verify(world.ask())
+    while isinstance(pending, Pending) and "lease" not in str(pending.need):
+        pending = pending.resume(result_of(pending))
+    assert isinstance(pending, Pending)
+    granted = pending.work()
+    world.store.change("key", "key_1", revoked_at=1)
+    world.clock.up_us += 3_600_000_000
+    assert finish(pending.resume(granted)).verdict is Verdict.REVOKED
+
+
+def test_while_the_database_is_gone_nothing_waits_for_it() -> None:
+    """One question a moment finds out; all others are answered at once."""
+    world = World(limits=(replace(QUOTA, amount=16),))
+    world.decide()
+    world.store.gone = True
+    world.clock.up_us += 1_000_000
+    assert world.decide().verdict is Verdict.VALID  # an eighth is leased at once
+    for secret in (UNKNOWN, SECRET):
+        outcome = world.verifier.verify(world.ask(secret))
+        assert isinstance(outcome, Decision)
+        assert outcome.verdict is Verdict.UNAVAILABLE
+    assert world.verifier.api("nothing") is Verdict.UNAVAILABLE
+    assert world.misses.flying == 0
+
+
 def test_a_flood_of_unknown_keys_is_bounded_and_cached_keys_go_on() -> None:
     world = World()
     world.decide()

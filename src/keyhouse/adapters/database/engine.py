@@ -36,6 +36,16 @@ _POSTGRES_OPTIONS: Final = (
     f"-c lock_timeout={BUSY_SECONDS:.0f}s -c statement_timeout=30s"
 )
 
+_POSTGRES_NETWORK: Final[dict[str, Any]] = {
+    # A network that swallows all is noticed in some ten seconds, not in a quarter of
+    # an hour: till then who waits on a connection does not try another one.
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
 
 def create_engine(url: str) -> Engine:
     """An engine for `sqlite:////path/to/file` or `postgresql://…`.
@@ -139,7 +149,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgres(url: URL) -> Engine:
-    arguments: dict[str, Any] = {"connect_timeout": 5}
+    arguments: dict[str, Any] = {
+        name: value for name, value in _POSTGRES_NETWORK.items() if name not in url.query
+    }
     if "options" not in url.query:
         arguments["options"] = _POSTGRES_OPTIONS
     return sa.create_engine(

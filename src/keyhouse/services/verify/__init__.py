@@ -1,8 +1,9 @@
 """Verification: whose key is this, and may it pass?"""
 
+from keyhouse.services.verify.asker import Asker
 from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.follower import Follower
-from keyhouse.services.verify.loading import Asker, HeldLine, Loading
+from keyhouse.services.verify.loading import HeldLine, Loading
 from keyhouse.services.verify.management import ManagementKey, refusal_of
 from keyhouse.services.verify.misses import MissBudget
 from keyhouse.services.verify.patience import Patience

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeVar
 
-from keyhouse.core.addresses import UNKNOWN, source_network
 from keyhouse.core.compilation import compile_line
 from keyhouse.core.decision import Pending
 from keyhouse.core.imported import admits, candidates
@@ -24,6 +23,7 @@ from keyhouse.core.records import (
 from keyhouse.core.secret import digest, is_well_formed
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, KeyStore
+from keyhouse.services.verify.asker import Asker
 from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.misses import MissBudget
 from keyhouse.services.verify.pieces import (
@@ -42,36 +42,11 @@ ATTEMPTS_MAX: Final = 8
 """Rounds of reading before an asker is given up: more than the three that a
 key, its parts and its API take mean that they change faster than they load."""
 
+READ_SECONDS_MAX: Final = 5.0
+"""Who waits for the database longer is told that it cannot be had now."""
+
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 _log = logging.getLogger(__name__)
-
-
-class Refuse(Protocol[T_co]):
-    """Makes a refusal; `retry_us` is how long to wait, where that is known."""
-
-    def __call__(self, verdict: Verdict, retry_us: int | None = None, /) -> T_co:
-        """What the asker gets instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker(Generic[T]):
-    """Who waits for a load: `again` asks anew once it is there, `refuse` ends it.
-
-    `address` is that of the caller behind it.
-    """
-
-    again: Callable[[], T | Pending[T]]
-    refuse: Refuse[T]
-    attempt: int = 0
-    address: int = UNKNOWN
-
-    def source(self, slug: str = "") -> Source:
-        """Whose misses these are. Callers of whom no address is known share one
-
-        source for each API: no provider's strangers slow another's.
-        """
-        return slug if self.address == UNKNOWN else source_network(self.address)
 
 
 class HeldLine(NamedTuple):
@@ -324,7 +299,10 @@ class Loading:
             return customers, [ref]
         return customers, [ref, PartRef("plan", subscription.plan_id)]
 
-    def _load(self, missing: list[PartRef], asker: Asker[T]) -> Pending[T]:
+    def _load(self, missing: list[PartRef], asker: Asker[T]) -> T | Pending[T]:
+        if asker.gone:
+            return asker.refuse(Verdict.UNAVAILABLE)
+
         def resume(result: object) -> T | Pending[T]:
             if not isinstance(result, Snapshot):
                 return self._lost(result, asker)
@@ -333,7 +311,12 @@ class Loading:
                 return asker.refuse(Verdict.UNKNOWN)
             return asker.again()
 
-        return Pending(("parts", *missing), lambda: self._store.load(missing), resume)
+        return Pending(
+            ("parts", *missing),
+            lambda: self._store.load(missing),
+            resume,
+            seconds_max=READ_SECONDS_MAX,
+        )
 
     def _load_api(self, slug: str, asker: Asker[T]) -> T | Pending[T]:
         if asker.attempt >= ATTEMPTS_MAX:
@@ -353,7 +336,10 @@ class Loading:
         work: Callable[[], Snapshot],
         take_in: Callable[[Snapshot], None],
         asker: Asker[T],
-    ) -> Pending[T]:
+    ) -> T | Pending[T]:
+        if asker.gone:
+            return asker.refuse(Verdict.UNAVAILABLE)
+
         def resume(result: object) -> T | Pending[T]:
             if not isinstance(result, Snapshot):
                 return self._lost(result, asker)
@@ -361,7 +347,7 @@ class Loading:
                 take_in(result)
             return asker.again()
 
-        return Pending(need, work, resume)
+        return Pending(need, work, resume, seconds_max=READ_SECONDS_MAX)
 
     def admitted(
         self,
@@ -390,7 +376,7 @@ class Loading:
             self._misses.done(source, missed=(is_miss or _is_miss)(result))
             return load.resume(result)
 
-        return Pending(load.need, load.work, counting)
+        return replace(load, resume=counting)
 
     def _lost(self, error: object, asker: Asker[T]) -> T:
         _log.warning("records cannot be read: %s", error)

@@ -16,8 +16,9 @@ from keyhouse.core.user_lines import beside, user_line
 from keyhouse.core.user_tokens import Signed, UserToken, looks_like_token, taken_apart
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, SignatureChecker
+from keyhouse.services.verify.asker import Asker
 from keyhouse.services.verify.cache import RecordCache
-from keyhouse.services.verify.loading import Asker, HeldLine, Loading
+from keyhouse.services.verify.loading import HeldLine, Loading
 from keyhouse.services.verify.ways import Way
 
 TOKENS: Final = "tokens"

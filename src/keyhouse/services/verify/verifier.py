@@ -34,8 +34,10 @@ from keyhouse.ports import (
 )
 from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
+from keyhouse.services.verify.asker import Asker
 from keyhouse.services.verify.cache import RecordCache
-from keyhouse.services.verify.loading import Asker, Loading
+from keyhouse.services.verify.keeping_up import KeepingUp
+from keyhouse.services.verify.loading import READ_SECONDS_MAX, Loading
 from keyhouse.services.verify.management import ManagementKey, judge, refusal_of
 from keyhouse.services.verify.managers import Managers
 from keyhouse.services.verify.patience import Patience
@@ -43,16 +45,13 @@ from keyhouse.services.verify.pieces import HeldKey
 from keyhouse.services.verify.token_loading import TokenLoading
 from keyhouse.services.verify.ways import Way
 
-OUTAGE_RETRY_US: Final = 200_000
-"""While the database is gone, it is asked so often within requests."""
-
 T = TypeVar("T")
 _VALID: Final = Verdict.VALID
 _NO_GOOD_KEY: Final = 401
 _log = logging.getLogger(__name__)
 
 
-class Verifier:
+class Verifier(KeepingUp):
     """Decides on requests. One thread calls it, that of its event loop.
 
     `known_api` gives the API with a slug, if it is in the cache; `hosts` is
@@ -75,25 +74,18 @@ class Verifier:
     ) -> None:
         self.loading = loading
         self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
-        self._cache = cache
+        super().__init__(cache, read_changes, clock, patience)
         self._known_way = cache.ways.get
         self._managers = Managers(cache)
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts
-        self._read_changes = read_changes
         self.pepper = keyring.active.key
         self._keyed_hash = keyed_hash(self.pepper)
         self._take = rates.take
         self._book = book
         self._reserve = book.reserve
-        self._clock = clock
         self._now_us = clock.now_us
-        self._monotonic_us = clock.monotonic_us
-        self._patience = patience
         self._alarms = alarms
-        self._confirmed_us: int | None = None
-        self._fresh_until_us = -1
-        self._outage_tried_us: int | None = None
 
     # -- the way of a request -------------------------------------------------
 
@@ -103,16 +95,18 @@ class Verifier:
         """Decide on `request`, spending what it costs if it may pass.
 
         `attempt` and `caught_up` are for those that go on from a `Pending`.
+        Who has waited for anything but the change log catches up again: the
+        process may have been stopped meanwhile.
         """
         now_us = self._now_us()
         secret = request.secret
         if secret is None:
             return Decision(Verdict.MISSING, now_us)
         if self._monotonic_us() > self._fresh_until_us and not caught_up:
-            return self._catch_up(self._asker(request, attempt, caught_up=True))
+            return self._catch_up(self._caught_up(request, attempt))
         way = request.way
         if way.__class__ is not Way or way.generation != self._cache.generation:
-            way = self._way(request, secret, attempt, caught_up=caught_up)
+            way = self._way(request, secret, attempt)
             if not isinstance(way, Way):
                 return way
         line = way.line
@@ -129,7 +123,7 @@ class Verifier:
         return outcome
 
     def _way(
-        self, request: Request, secret: bytes, attempt: int, *, caught_up: bool
+        self, request: Request, secret: bytes, attempt: int
     ) -> Way | Decision | Pending[Decision]:
         """Where the secret leads, by its hash."""
         kept = request.way
@@ -144,7 +138,7 @@ class Verifier:
             request.way = hashed = hasher.digest()
         way = self._known_way(hashed, request.api)
         if way is None or not self._cache.is_fresh(way):
-            asker = self._asker(request, attempt, caught_up=caught_up)
+            asker = self._asker(request, attempt)
             if request.token is None and not looks_like_token(secret):
                 made = self.loading.way(secret, hashed, request.api, asker)
             else:
@@ -228,7 +222,7 @@ class Verifier:
     ) -> Decision | Pending[Decision]:
         """There is no quota (or credit) left, or a lease is to be had first."""
         if isinstance(outcome, Short):
-            return self._lease(outcome, self._asker(request, attempt, caught_up=True))
+            return self._lease(outcome, self._asker(request, attempt))
         line, route_id, units = passed
         refused = Decision(exhausted(line, units, outcome.left), now_us, line, route_id)
         refused.left = outcome.left
@@ -327,6 +321,7 @@ class Verifier:
             lambda: self.api(slug, address),
             lambda verdict, _=None: verdict,
             address=address,
+            gone=self._is_gone,
         )
         return self.loading.api(slug, asker)
 
@@ -347,6 +342,7 @@ class Verifier:
             lambda verdict, _=None: verdict,
             attempt,
             address,
+            self._is_gone,
         )
         return self.loading.host(name, asker)
 
@@ -393,71 +389,12 @@ class Verifier:
         self._managers.keep(hashed, held)
         return judge(held, address, key_id, self._now_us())
 
-    # -- keeping up ---------------------------------------------------------------
+    # -- what it goes on from ------------------------------------------------------
 
-    def apply(self, changes: Changes, confirmed_us: int) -> None:
-        """Forget what changed. The log was complete at `confirmed_us` (monotonic)."""
-        self._cache.apply(changes)
-        if self._confirmed_us is None or confirmed_us > self._confirmed_us:
-            self._confirmed_us = confirmed_us
-            self._fresh_until_us = confirmed_us + self._patience.feed_us
-
-    @property
-    def applied(self) -> int:
-        """The change up to which all is known."""
-        return self._cache.applied
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the change log was read a moment ago."""
-        age_us = self._age_us(self._clock.monotonic_us())
-        return age_us is not None and age_us <= self._patience.feed_us
-
-    def _age_us(self, monotonic_us: int) -> int | None:
-        return None if self._confirmed_us is None else monotonic_us - self._confirmed_us
-
-    def behind(self, asker: Asker[T]) -> T | Pending[T] | None:
-        """What comes before an answer: reading the change log, if that was long ago."""
-        if self._monotonic_us() <= self._fresh_until_us:
-            return None
-        return self._catch_up(asker)
-
-    def _catch_up(self, asker: Asker[T]) -> T | Pending[T]:
-        """Read the change log within the request, or live with its absence.
-
-        A process that was stopped and wakes up comes through here, so that it
-        serves no key that was revoked while it slept.
-        """
-        now_us = self._clock.monotonic_us()
-        tried_us = self._outage_tried_us
-        if tried_us is not None and now_us - tried_us < OUTAGE_RETRY_US:
-            return self._during_outage(asker, now_us)
-        after = self._cache.applied
-
-        def work() -> tuple[int, Changes]:
-            # The time is taken before the read: what it says holds from then.
-            return self._clock.monotonic_us(), self._read_changes(after)
-
-        def resume(result: object) -> T | Pending[T]:
-            if isinstance(result, tuple):
-                began_us, changes = result
-                self._outage_tried_us = None
-                self.apply(changes, began_us)
-                return asker.again()
-            _log.warning("the change log cannot be read: %s", result)
-            self._outage_tried_us = self._clock.monotonic_us()
-            return self._during_outage(asker, now_us)
-
-        return Pending(("changes",), work, resume)
-
-    def _during_outage(self, asker: Asker[T], monotonic_us: int) -> T | Pending[T]:
-        """The database is known to be gone: cached keys go on for a while."""
-        age_us = self._age_us(monotonic_us)
-        if age_us is None or age_us > self._patience.outage_us:
+    def _lease(self, short: Short, asker: Asker[T]) -> T | Pending[T]:
+        if asker.gone:
             return asker.refuse(Verdict.UNAVAILABLE)
-        return asker.again()
 
-    def _lease(self, short: Short, asker: Asker[T]) -> Pending[T]:
         def resume(result: object) -> T | Pending[T]:
             if not isinstance(result, Granted):
                 _log.warning("a lease cannot be had: %s", result)
@@ -465,17 +402,28 @@ class Verifier:
             self._book.install(result, self._clock.now_us())
             return asker.again()
 
-        return Pending(short.need, short.work, resume)
+        def late(result: object) -> None:
+            if isinstance(result, Granted):
+                self._book.install(result, self._clock.now_us())
 
-    def _asker(self, request: Request, attempt: int, *, caught_up: bool) -> Asker[Decision]:
+        seconds = READ_SECONDS_MAX
+        return Pending(short.need, short.work, resume, seconds_max=seconds, late=late)
+
+    def _asker(self, request: Request, attempt: int) -> Asker[Decision]:
         return Asker(
-            lambda: self.verify(request, attempt + 1, caught_up=caught_up),
-            lambda verdict, retry_us=None: Decision(
-                verdict, self._clock.now_us(), retry_us=retry_us
-            ),
+            lambda: self.verify(request, attempt + 1),
+            self._refused,
             attempt,
             request.address,
+            self._is_gone,
         )
+
+    def _caught_up(self, request: Request, attempt: int) -> Asker[Decision]:
+        """One that goes on from where the change log has just been read, or is away."""
+        return Asker(lambda: self.verify(request, attempt, caught_up=True), self._refused)
+
+    def _refused(self, verdict: Verdict, retry_us: int | None = None) -> Decision:
+        return Decision(verdict, self._clock.now_us(), retry_us=retry_us)
 
 
 def _comes_again(outcome: Decision | Pending[Decision]) -> bool:
