@@ -271,7 +271,7 @@ def _told() -> Iterator[None]:
     """What a person can mend is raised in the command line's own words."""
     from keyhouse.doors.cli.entries import OutOfReach, WrongUse
     from keyhouse.doors.supervisor.sockets import CannotStart
-    from keyhouse.ports import StoreUnavailable
+    from keyhouse.ports import NoSpool, StoreUnavailable
     from keyhouse.settings import SettingsError
 
     try:
@@ -280,6 +280,8 @@ def _told() -> Iterator[None]:
         raise WrongUse(str(error)) from error
     except StoreUnavailable as error:
         raise OutOfReach(f"the database: {error}") from error
+    except NoSpool as error:
+        raise OutOfReach(str(error)) from error
 
 
 def _environment(sources: "Sources") -> dict[str, str]:

@@ -76,6 +76,11 @@ class Running:
             raise AssertionError(f"{error}:\n{self._tail()}") from None
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
     def resident_bytes(self) -> int:
         """How much memory the process holds."""
         statm = Path(f"/proc/{self._process.pid}/statm").read_text("ascii")
@@ -171,10 +176,15 @@ class Installation:
         return f"http://127.0.0.1:{self.management_port}"
 
     @property
+    def management(self) -> Running:
+        """The management process."""
+        assert self._management is not None
+        return self._management
+
+    @property
     def management_bytes(self) -> int:
         """How much memory the management process holds."""
-        assert self._management is not None
-        return self._management.resident_bytes
+        return self.management.resident_bytes
 
     def run(self, *line: str) -> subprocess.CompletedProcess[str]:
         """`keyhouse` as one types it, with the management key in the environment."""

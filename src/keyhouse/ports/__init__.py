@@ -29,7 +29,7 @@ from keyhouse.ports.counting import (
     Uncounted,
     UsageSink,
 )
-from keyhouse.ports.failures import Clash, Conflict, StoreUnavailable
+from keyhouse.ports.failures import Clash, Conflict, NoSpool, StoreUnavailable
 from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
 from keyhouse.ports.metrics import ProcessUse, Shelf, Shelves
 from keyhouse.ports.people import Mail, Mailer, PasswordHasher
@@ -89,6 +89,7 @@ __all__ = [
     "Leased",
     "Mail",
     "Mailer",
+    "NoSpool",
     "Node",
     "NodeRegistry",
     "NotEmpty",

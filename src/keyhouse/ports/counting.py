@@ -194,7 +194,7 @@ class SpoolFolder(Protocol):
     """Where the spools of one data folder lie."""
 
     def create(self, spool_id: str) -> Spool:
-        """A new spool, locked by this process."""
+        """A new spool, locked by this process. Raises NoSpool."""
 
     def orphans(self) -> Iterable[OrphanSpool]:
         """Spools whose process no longer lives; each is locked as it is given."""

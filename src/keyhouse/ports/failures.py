@@ -12,6 +12,10 @@ class StoreUnavailable(Exception):
     public = "Keyhouse cannot reach its records now; try again shortly."
 
 
+class NoSpool(OSError):
+    """A spool cannot be made; the text tells where and why."""
+
+
 class Clash(StrEnum):
     """What a row that cannot be written, or removed, runs into."""
 

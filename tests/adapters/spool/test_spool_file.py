@@ -9,6 +9,7 @@ import pytest
 from keyhouse.adapters.spool import MappedSpoolFolder, SpoolDamaged, spools_in_use
 from keyhouse.adapters.spool.reading import read_stretch
 from keyhouse.core.usage import Completed, Served, Use
+from keyhouse.ports import NoSpool
 
 USE = Use("org_a", "org_b", "api_a", "", "key_a", 1, "app_a", "live", "")
 SIZE = 4096 + 64 * 128
@@ -170,6 +171,17 @@ def test_all_of_a_new_spools_disk_is_taken(tmp_path: Path) -> None:
     spool = MappedSpoolFolder(tmp_path, "boot", SIZE).create("spl_whole")
     assert file_of(tmp_path).stat().st_blocks * 512 >= SIZE
     spool.discard()
+
+
+def test_no_room_for_a_spool_is_told_with_its_place_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    """Whoever starts a gateway on a full disk reads what to mend, and where."""
+    folder = MappedSpoolFolder(tmp_path / "spools", "boot", 1 << 60)
+    with pytest.raises(NoSpool, match=f"1099511627776 MiB in {tmp_path}/spools: .") as told:
+        folder.create("spl_large")
+    assert "No space left" in str(told.value) or "too large" in str(told.value)
+    assert list((tmp_path / "spools").iterdir()) == []
 
 
 def test_a_spool_is_in_use_while_its_process_holds_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 from keyhouse.adapters.spool import layout
 from keyhouse.adapters.spool.orphan import MappedOrphan
 from keyhouse.adapters.spool.spool import MappedSpool
+from keyhouse.ports import NoSpool
 
 SPOOL_BYTES: Final = 64 << 20
 _SUFFIX: Final = ".spool"
@@ -37,9 +38,19 @@ class MappedSpoolFolder:
     def create(self, spool_id: str) -> MappedSpool:
         """Make a new spool, locked by this process.
 
-        It bears its name only when it is whole. Raises OSError where the
+        It bears its name only when it is whole. Raises NoSpool where the
         folder cannot be written or the disk is full.
         """
+        try:
+            return self._create(spool_id)
+        except OSError as error:
+            size = layout.HEADER_BYTES + self._slots * layout.SLOT_BYTES
+            raise NoSpool(
+                "there is no place to write usage down, "
+                f"{size >> 20} MiB in {self._path}: {error.strerror}"
+            ) from error
+
+    def _create(self, spool_id: str) -> MappedSpool:
         self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         header = layout.Header(self._slots, spool_id, self._boot_id)
         unborn, path = (self._path / (spool_id + end) for end in (_UNBORN, _SUFFIX))

@@ -79,7 +79,7 @@ class DataPlane(CheckingPlane):
     async def open(self) -> None:
         """Adopt what earlier processes left, then begin to serve.
 
-        Raises StoreUnavailable, and OSError where no spool can be made.
+        Raises StoreUnavailable, and NoSpool where none can be made.
         """
         self._loop = asyncio.get_running_loop()
         metering = self._metering
