@@ -110,6 +110,7 @@ class Caller(asyncio.Protocol):
             or gate.hosts.in_use
         ):
             return False
+        gate.newcomers.leave(self)
         exchange = self.exchange = self._spare or Exchange(self)
         exchange.forget()
         endpoints.verify(exchange, known.chosen, data[end:])

@@ -56,7 +56,6 @@ class Exchange(Turn):
 
     __slots__ = (
         "_below",
-        "_block",
         "_face",
         "_lines_known",
         "_secret",
@@ -127,6 +126,7 @@ class Exchange(Turn):
     def start(self) -> None:
         """The head is complete: find the API that is meant."""
         self.begun_ns = perf_counter_ns()
+        self.gate.newcomers.leave(self.caller)
         verb = self._verb = self.parser.get_method()
         method = METHODS.get(verb)
         self.is_head = method == "HEAD"

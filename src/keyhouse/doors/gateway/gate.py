@@ -9,6 +9,7 @@ from keyhouse.doors.gateway.by_host import HostNames
 from keyhouse.doors.gateway.config import LINGER_SECONDS, GatewayConfig
 from keyhouse.doors.gateway.faces import Faces
 from keyhouse.doors.gateway.needs import Plane
+from keyhouse.doors.gateway.newcomers import Newcomers
 from keyhouse.doors.gateway.peers import Peers
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
@@ -39,6 +40,7 @@ class Gate:
         self.loop = loop
         self.draining = False
         self.callers: set[Caller] = set()
+        self.newcomers = Newcomers(loop, self._is_full)
         self.tunnels: set[Tunnel] = set()
         self.watch = Watch(
             loop,
@@ -76,18 +78,24 @@ class Gate:
     def arrived(self, caller: "Caller") -> None:
         """One caller more."""
         self.callers.add(caller)
+        self.newcomers.add(caller)
         self.watch.members.add(caller)
-        if len(self.callers) >= self.config.connections_max:
+        if self._is_full():
             self._crowded(True)
+            self.newcomers.make_room()
 
     def left(self, caller: "Caller") -> None:
         """One caller less."""
         self.callers.discard(caller)
+        self.newcomers.leave(caller)
         self.watch.leave(caller)
         if not self.callers and self._nobody is not None and not self._nobody.done():
             self._nobody.set_result(None)
-        if len(self.callers) < self.config.connections_max:
+        if not self._is_full():
             self._crowded(False)
+
+    def _is_full(self) -> bool:
+        return len(self.callers) >= self.config.connections_max
 
     async def nobody(self) -> None:
         """Wait until all callers have left."""

@@ -82,6 +82,7 @@ class GatewayServer:
         await gate.watch.empty()
         gate.watch.stop()
         gate.vigil.stop()
+        gate.newcomers.stop()
 
     async def _open(self) -> None:
         gate, sock = self._gate, self._socket

@@ -8,6 +8,7 @@ from keyhouse.core.usage import Completed
 from keyhouse.doors.gateway import endpoints, refuse
 from keyhouse.doors.gateway.config import DISCARD_BYTES_MAX
 from keyhouse.doors.gateway.head import CRLF, RequestHead
+from keyhouse.doors.gateway.newcomers import STRANGERS
 from keyhouse.doors.gateway.settling import refund_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Turn(RequestHead):
         "_answering",
         "_api",
         "_asked",
+        "_block",
         "_decision",
         "_origin",
         "_request_id",
@@ -75,6 +77,7 @@ class Turn(RequestHead):
     path: str
     query: bytes
     rest: bytes
+    _block: bytes
     _api: "ApiRecord | None"
     _asked: "Request"
     _decision: "Decision | None"
@@ -204,6 +207,9 @@ class Turn(RequestHead):
             )
         )
         self.complete_count(answer.status, answered=False)
+        if answer.status in STRANGERS and not self.caller.trusted:
+            self._block = b""  # the next head is looked at, however like it is
+            self.gate.newcomers.add(self.caller)
         if self.received:
             self.caller.next()
         elif not self.keep:

@@ -1,0 +1,87 @@
+"""All places are taken: who has shown no good key makes room for who may have one."""
+
+import asyncio
+
+import pytest
+
+from tests.doors.gateway.conftest import House, until, within
+from tests.doors.gateway.doubles import KEY
+from tests.doors.gateway.wire import Client
+
+HASTE = 0.2
+GET = b"GET /weather/x HTTP/1.1\r\nHost: a\r\nX-API-Key: " + KEY + b"\r\n\r\n"
+STRANGE = b"GET /weather/x HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keyhouse.doors.gateway.newcomers.HASTE_SECONDS", HASTE)
+    monkeypatch.setattr("keyhouse.doors.gateway.newcomers.LOOK_SECONDS", HASTE / 4)
+
+
+async def served(client: Client) -> int:
+    client.send(GET)
+    return (await client.answer()).status
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /weather/x HTTP/1.1\r\nHo", STRANGE])
+async def test_those_who_show_no_key_hold_no_place_for_long(
+    house: House, sent: bytes
+) -> None:
+    """Slow heads from one machine would shut everybody else out for ten seconds each."""
+    await house.start(connections_max=2)
+    idle = [await house.client() for _ in range(2)]
+    for client in idle:
+        client.send(sent)
+        if sent == STRANGE:
+            assert (await client.answer()).status == 401
+    last = await house.client()
+    with within(5):
+        assert await served(last) == 200
+    with within(5):
+        assert await idle[0].rest() == b""
+
+
+async def test_while_there_is_room_everybody_has_their_time(house: House) -> None:
+    await house.start(connections_max=4)
+    slow = await house.client()
+    slow.send(GET[:20])
+    await asyncio.sleep(2 * HASTE)
+    slow.send(GET[20:])
+    assert (await slow.answer()).status == 200
+
+
+async def test_who_was_served_keeps_the_place(house: House) -> None:
+    """Also whoever showed a bad key before: a program that was given the right one."""
+    await house.start(connections_max=2)
+    first, second = await house.client(), await house.client()
+    second.send(STRANGE)
+    assert (await second.answer()).status == 401
+    for client in (first, second):
+        assert await served(client) == 200
+    last = await house.client()
+    last.send(GET)
+    await asyncio.sleep(2 * HASTE)
+    for client in (first, second):
+        assert await served(client) == 200
+    await first.close()
+    assert (await last.answer()).status == 200
+
+
+async def test_a_request_that_waits_is_no_newcomer(house: House) -> None:
+    """Its head has come; how long its upstream takes is not its fault."""
+    await house.start(connections_max=1)
+    release = asyncio.Event()
+    obedient = house.upstream.play
+
+    async def play(link: object) -> None:
+        await release.wait()
+        await obedient(link)  # type: ignore[arg-type]  # a link it is
+
+    house.upstream.play = play  # type: ignore[assignment]
+    slow = await house.client()
+    slow.send(GET)
+    await until(lambda: house.upstream.connections == 1)
+    await asyncio.sleep(2 * HASTE)
+    release.set()
+    assert (await slow.answer()).status == 200
