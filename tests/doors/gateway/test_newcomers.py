@@ -6,7 +6,7 @@ import pytest
 
 from tests.doors.gateway.conftest import House, until, within
 from tests.doors.gateway.doubles import KEY
-from tests.doors.gateway.wire import Client
+from tests.doors.gateway.wire import Client, Link
 
 HASTE = 0.2
 GET = b"GET /weather/x HTTP/1.1\r\nHost: a\r\nX-API-Key: " + KEY + b"\r\n\r\n"
@@ -74,11 +74,11 @@ async def test_a_request_that_waits_is_no_newcomer(house: House) -> None:
     release = asyncio.Event()
     obedient = house.upstream.play
 
-    async def play(link: object) -> None:
+    async def play(link: Link) -> None:
         await release.wait()
-        await obedient(link)  # type: ignore[arg-type]  # a link it is
+        await obedient(link)
 
-    house.upstream.play = play  # type: ignore[assignment]
+    house.upstream.play = play
     slow = await house.client()
     slow.send(GET)
     await until(lambda: house.upstream.connections == 1)
