@@ -29,6 +29,8 @@ PAUSES_SECONDS: Final = (
     10 * _HOUR_SECONDS,
 )
 """Before each further attempt, a day in all; then the delivery is given up."""
+WAIT_US_MAX: Final = 13 * _HOUR_SECONDS * _SECOND_US
+"""Longer than any of these: what is due later than that was written by a wrong clock."""
 FAILING_US: Final = 5 * 86_400 * _SECOND_US
 """An endpoint that nothing got through to for so long is disabled."""
 GONE: Final = 410

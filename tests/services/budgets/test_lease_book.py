@@ -97,6 +97,19 @@ def test_two_nodes_that_take_turns_give_exactly_the_amount_together() -> None:
     assert spent == 500
 
 
+def test_a_refusal_is_forgotten_as_soon_though_the_clock_was_set_back() -> None:
+    """Else what others gave back cannot be spent for as long as the step was."""
+    ledger = ExactLedger()
+    one, two = LeaseBook(ledger, "one"), LeaseBook(ledger, "two")
+    late = NOW + HOUR // 4
+    assert spend_all(one, [use(amount=10)], 1, late) == 10
+    assert isinstance(spend(two, [use(amount=10)], 1, late), Exhausted)
+    lease_id = next(iter(ledger.leases))
+    one.refund((lease_id,), 5)
+    ledger.give_back("", one.drain())
+    assert spend_all(two, [use(amount=10)], 1, NOW) == 5
+
+
 def test_a_hot_quota_asks_the_store_seldom() -> None:
     """Each question is a transaction; at full speed they must become rare."""
     ledger = ExactLedger()

@@ -84,6 +84,41 @@ def test_a_holder_that_died_is_followed_after_a_while(database: Database) -> Non
     _claimed(two)
 
 
+def test_a_clock_that_was_set_back_stops_no_job(database: Database) -> None:
+    """A machine that came up a year ahead would send no webhook for a year."""
+    ahead, clock = SetClock(START_US + 365 * 86_400 * SECOND_US), SetClock()
+    _claimed(_holding(database, ahead, "nod_1"))
+    _claimed(_holding(database, clock, "nod_2"))
+
+
+def test_a_clock_that_was_set_back_puts_off_no_rare_task_for_longer_than_its_period(
+    database: Database,
+) -> None:
+    ahead, clock = SetClock(START_US + 365 * 86_400 * SECOND_US), SetClock()
+    done: list[str] = []
+    first, second = (
+        rounds_of(
+            [Task("chores", 3600, lambda _, name=name: done.append(name))],  # type: ignore[misc]
+            database.rows,
+            at,
+            name,
+        )[0]
+        for name, at in (("nod_1", ahead), ("nod_2", clock))
+    )
+    first.run(_never)
+    second.run(_never)
+    second.run(_never)
+    assert done == ["nod_1", "nod_2"]
+
+
+def test_clocks_that_differ_a_little_are_no_reason_to_take_a_job(
+    database: Database,
+) -> None:
+    ahead, clock = SetClock(START_US + 30 * SECOND_US), SetClock()
+    _claimed(_holding(database, ahead, "nod_1"))
+    assert _holding(database, clock, "nod_2").claim(_never) is None
+
+
 def test_one_that_wakes_late_writes_nothing(database: Database) -> None:
     """A process that was stopped for long must not do again what another did."""
     clock = SetClock()

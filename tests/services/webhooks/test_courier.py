@@ -324,6 +324,19 @@ def test_a_slow_receiver_does_not_cost_the_courier_its_job(
     assert post.deliveries()[0].state == DeliveryState.DELIVERED
 
 
+def test_what_happened_while_a_clock_was_wrong_is_sent_once_it_is_right(
+    post: Post, receiver: Receiver
+) -> None:
+    """A machine that came up a year ahead: else its events are sent in a year."""
+    post.webhook(receiver.url)
+    post.clock.at_us += 365 * DAY_US
+    rename(post)
+    post.clock.at_us -= 365 * DAY_US
+    post.send()
+    (delivery,) = post.deliveries()
+    assert delivery.state is DeliveryState.DELIVERED
+
+
 def test_a_queue_longer_than_there_is_room_for_is_emptied_in_one_round(
     post: Post, receiver: Receiver
 ) -> None:

@@ -7,14 +7,19 @@ from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.tables import delivery, webhook
 from keyhouse.core.entities import Delivery
+from keyhouse.core.webhooks import WAIT_US_MAX
 
+_DUE_BY_NOW = sa.or_(
+    delivery.c.next_at <= sa.bindparam("now_us"),
+    delivery.c.next_at > sa.bindparam("never_us"),
+)
 # By chance, so that endpoints with a long queue keep nobody behind them.
 _WITH_SOMETHING_DUE = (
     sa.select(webhook.c.id)
     .where(
         sa.exists().where(
             delivery.c.webhook_id == webhook.c.id,
-            delivery.c.next_at <= sa.bindparam("now_us"),
+            _DUE_BY_NOW,
         )
     )
     .order_by(sa.func.random())
@@ -24,7 +29,7 @@ _DUE = (
     sa.select(delivery)
     .where(
         delivery.c.webhook_id == sa.bindparam("of"),
-        delivery.c.next_at <= sa.bindparam("now_us"),
+        _DUE_BY_NOW,
     )
     .order_by(delivery.c.next_at)
     .limit(sa.bindparam("most"))
@@ -41,12 +46,11 @@ class DatabaseDeliveryQueue:
         """Deliveries that are due, a few of each endpoint."""
         mapper = mapper_of(Delivery)
         with reading(self._engine) as connection:
-            asked = {"now_us": now_us, "most": webhooks_max}
+            by_now = {"now_us": now_us, "never_us": now_us + WAIT_US_MAX}
+            asked = {**by_now, "most": webhooks_max}
             ids = list(connection.execute(_WITH_SOMETHING_DUE, asked).scalars())
             return [
                 mapper.row(row)
                 for id in ids
-                for row in connection.execute(
-                    _DUE, {"of": id, "now_us": now_us, "most": each_max}
-                )
+                for row in connection.execute(_DUE, {**by_now, "of": id, "most": each_max})
             ]

@@ -64,8 +64,14 @@ class Holding:
         return max(at_least, self.waited, min(self.step, self.left // SHARE))
 
     def refuses(self, cost: int, now_us: int) -> bool:
-        """Whether the store said, shortly ago, that there is not so much."""
-        return now_us < self.refused_until_us and cost > self.remaining + self.left
+        """Whether the store said, shortly ago, that there is not so much.
+
+        Ago: who said it later than now had another clock.
+        """
+        return (
+            0 < self.refused_until_us - now_us <= self.refused_for_us
+            and cost > self.remaining + self.left
+        )
 
     def install(self, lease_id: str, granted: int, left: int, now_us: int) -> None:
         """Take up the store's answer."""

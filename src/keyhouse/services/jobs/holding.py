@@ -5,7 +5,8 @@ that asks holds one, for a while that it renews; the others look on. A holder
 that was stopped for longer may wake and believe that it still holds the job:
 so all that it writes passes the fence, which knows the newest holder by its
 token, in the transaction that writes. Clocks that differ cost at most that a
-job changes hands early.
+job changes hands early. A time further ahead than any that we write was
+written by a clock that was wrong, and holds nothing back.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from keyhouse.ports import Clock, Conflict, Rows, WritingTransaction
 HELD_US: Final = 15_000_000
 """How long a job stays with a holder that does not renew it, having died."""
 RENEW_US: Final = HELD_US // 3
+AHEAD_US: Final = 60_000_000
+"""As much may the clocks of two machines differ."""
 
 
 class Overtaken(Exception):
@@ -52,13 +55,21 @@ class Claim:
 
 
 class Holding:
-    """One process's hold on one job."""
+    """One process's hold on one job, which is due every `every_us` at the latest."""
 
-    def __init__(self, rows: Rows, clock: Clock, name: str, holder: str) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        clock: Clock,
+        name: str,
+        holder: str,
+        every_us: int | None = None,
+    ) -> None:
         self._rows = rows
         self._clock = clock
         self._name = name
         self._holder = holder
+        self._every_us = every_us
 
     def claim(self, stop: Callable[[], bool]) -> Claim | None:
         """The job for a round, None while another holds it or it is not due.
@@ -107,8 +118,10 @@ class Holding:
             return None
 
     def _may_have(self, row: Job, now_us: int) -> bool:
-        if row.holder and row.until > now_us:
+        if row.holder and now_us < row.until <= now_us + HELD_US + AHEAD_US:
             return row.holder == self._holder
+        if self._every_us is not None and row.due_at > now_us + self._every_us + AHEAD_US:
+            return True
         return now_us >= row.due_at
 
     def _is_ours(self, row: Job, now_us: int) -> bool:

@@ -44,7 +44,8 @@ def rounds_of(
     """
     made = []
     for task in tasks:
-        holding = Holding(rows, clock, task.name, holder)
+        every_us = round(task.every_seconds * _SECOND_US)
+        holding = Holding(rows, clock, task.name, holder, every_us)
         run = partial(_round, task, holding)
         made.append(Round(task.name, task.every_seconds, run, partial(_end, holding)))
     return tuple(made)
