@@ -3,9 +3,9 @@
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
 # make pictures  the console's pages as docs/pictures shows them
-# make soak    kill -9 under load, again and again; many lives of keys; the promised
-#              sizes; made-up stories of the API; fuzzing
-#              (ROUNDS=200 LIVES=500 STORIES=1000 KEYS=1000000 FUZZ_SECONDS=120)
+# make soak    kill -9 under load, again and again; a minute without the database; many
+#              lives of keys; the promised sizes; made-up files, histories and stories of
+#              the API; fuzzing (ROUNDS=200 LIVES=500 STORIES=1000 KEYS=1000000 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
 # make client-shapes  the client's types, from the management API's own document
 # make lock    write requirements/*.txt anew from the pyproject files   (UPGRADE=1: newest versions)
@@ -59,6 +59,7 @@ bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
 soak: $(VENV)/soak.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
 	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_IMPORT=100000 \
+	  KEYHOUSE_SOAK_AWAY=60 KEYHOUSE_SOAK_FLOOD=2000 KEYHOUSE_SOAK_REVOKED=5000 \
 	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
 	KEYHOUSE_SOAK_FILES=$(or $(FILES),300) \
 	  $(BIN)/python -m pytest -rP tests/services/declare/test_round_trip.py $(ARGS)

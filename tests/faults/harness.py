@@ -181,11 +181,6 @@ class Installation:
         assert self._management is not None
         return self._management
 
-    @property
-    def management_bytes(self) -> int:
-        """How much memory the management process holds."""
-        return self.management.resident_bytes
-
     def run(self, *line: str) -> subprocess.CompletedProcess[str]:
         """`keyhouse` as one types it, with the management key in the environment."""
         held = {"KEYHOUSE_URL": self.url, "KEYHOUSE_API_KEY": self._management_key}

@@ -143,15 +143,17 @@ class Load:
             assert served <= seen <= served + lost, f"the upstream saw {seen} of {one}"
             if one.quota is not None:
                 assert seen <= one.quota, f"{seen} of {one.quota} spent: {one}"
-            metered = await self._metered(one)
-            assert served <= metered <= served + lost, f"{metered} booked of {one}"
+            await self.is_booked(one, served, served + lost)
 
-    async def _metered(self, one: Clients) -> int:
+    async def is_booked(self, one: Clients, least: int, most: int) -> None:
+        """Wait until so many calls of a key are booked as allowed; never more."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             metered = await asyncio.to_thread(self._installation.metered, one.key)
-            if metered >= one.tally.served or time.monotonic() > deadline:
-                return metered
+            assert metered <= most, f"{metered} booked of {one}"
+            if metered >= least:
+                return
+            assert time.monotonic() < deadline, f"{metered} booked of {one}"
             await asyncio.sleep(0.1)
 
 

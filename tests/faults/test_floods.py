@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+import resource
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -25,6 +26,15 @@ SLOW = (
     b"GET /echo/ HTTP/1.1\r\nHost: a\r\n\r\n",
 )
 """Nothing, a head that does not end, a call without a key and then nothing."""
+
+
+@pytest.fixture(autouse=True)
+def files() -> Iterator[None]:
+    """As many of our own open files as the flood takes."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 async def test_slow_strangers_shut_nobody_out(installation: Installation) -> None:

@@ -122,13 +122,13 @@ async def test_many_keys_are_imported_beside_callers_who_notice_nothing(
     assert await call(gateway.port, string(HASHED)) == 401
     file = tmp_path / "keys.csv"
     await asyncio.to_thread(write_csv, file, range(ROWS))
-    before = house.management_bytes
+    before = house.management.resident_bytes
     began = time.monotonic()
     line = ("keys", "import", str(file), "--format", "csv", "--api", "echo", "--json")
     found = told(await asyncio.to_thread(house.run, *line))
     lasted = time.monotonic() - began
     opened = [await call(gateway.port, string(n)) for n in (0, 1, HASHED, ROWS - 1)]
-    grown = house.management_bytes - before
+    grown = house.management.resident_bytes - before
     end.set()
     longest = await waiting
     print(
