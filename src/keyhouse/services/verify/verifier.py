@@ -379,6 +379,7 @@ class Verifier(KeepingUp):
             lambda verdict, _=None: verdict,
             attempt,
             address,
+            self._is_gone,
         )
         late = None if caught_up else self.behind(asker)
         if late is not None:
