@@ -1,7 +1,8 @@
 # make run     Keyhouse with a real API behind it, and its story   (ONCE=1: end after the story)
 # make test    lint, types, layers and all tests
 # make lint    lint, types and layers alone
-# make bench   side by side with peers: bench/results.json, bench/RESULTS.md   (QUICK=1: short)
+# make bench   side by side with peers: bench/results.json, bench/RESULTS.md
+#              (QUICK=1: a minute for the main rows; COLD_KEYS=10000000: a cold key among these)
 # make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again; a minute without the database; many
 #              lives of keys; the promised sizes; made-up files, histories and stories of
@@ -24,6 +25,10 @@ CODE := src client examples bench tests
 # Debian's own; the tests of the console drive it.
 BROWSER := /usr/bin/chromium
 NGINX := /usr/sbin/nginx
+# Peers of bench/; the tests start each of them.
+LUA := /usr/lib/nginx/modules/ngx_http_lua_module.so
+HAPROXY := /usr/sbin/haproxy
+WRK := /usr/bin/wrk
 
 # From the lock alone: exact versions, each with its hash. uv is quick; where only pip
 # knows the way to an index, pip installs the same.
@@ -38,7 +43,7 @@ endef
 run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: lint $(BROWSER) $(NGINX) $(VENDOR)/icons.json
+test: lint $(BROWSER) $(NGINX) $(LUA) $(HAPROXY) $(VENDOR)/icons.json
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # docs/pictures anew, from a real installation.
@@ -51,10 +56,8 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench.stamp $(VENDOR)/icons.json
-	{ command -v wrk && command -v nginx; } >/dev/null \
-	  || { apt-get update -qq && apt-get install -qq -y wrk nginx-light; }
-	$(BIN)/python bench/run.py $(if $(QUICK),--quick)
+bench: $(VENV)/bench.stamp $(NGINX) $(LUA) $(HAPROXY) $(WRK) $(VENDOR)/icons.json
+	$(if $(COLD_KEYS),KEYHOUSE_BENCH_KEYS=$(COLD_KEYS)) $(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/soak.stamp
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
@@ -88,6 +91,16 @@ clean:
 
 $(NGINX):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends nginx-light
+
+# Beside nginx-light, which loads it as a module.
+$(LUA): | $(NGINX)
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends libnginx-mod-http-lua
+
+$(HAPROXY):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends haproxy
+
+$(WRK):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends wrk
 
 $(BROWSER):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium

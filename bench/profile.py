@@ -27,11 +27,11 @@ def profile(out: Path) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         upstream_port = stack.enter_context(peers.upstream(cores))
-        prepared = gateway.prepare(folder, cores, upstream_port)
-        pid = stack.enter_context(gateway.gateway(prepared, cores))
-        load(prepared.proxy(), core=cores.load, seconds=2)
-        recording = subprocess.Popen([*_recording(spy, out), "--pid", str(pid)])
-        sample = load(prepared.proxy(), core=cores.load, seconds=SECONDS + 2)
+        prepared = gateway.prepare(folder / "house", cores, upstream_port)
+        running = stack.enter_context(gateway.gateway(prepared, cores.server))
+        load(running.proxy(), core=cores.load, seconds=2)
+        recording = subprocess.Popen([*_recording(spy, out), "--pid", str(running.pid)])
+        sample = load(running.proxy(), core=cores.load, seconds=SECONDS + 2)
         recording.wait(SECONDS + 30)
     print(f"{out}: {sample.rate:,.0f} requests/s while sampled")
 
