@@ -1,6 +1,7 @@
 """Many keys, written straight into their tables: by the API it would take hours.
 
-Each has an application of its own, as the keys of a vendor's customers have.
+Where not said otherwise each has an application of its own, as the keys of a
+vendor's customers have.
 """
 
 from collections.abc import Iterator, Sequence
@@ -108,8 +109,12 @@ class Crowd:
         numbers: range,
         limits: Sequence[rows.Limit] = (),
         restrictions: rows.Restrictions = NOTHING,
+        of_each: int = 1,
     ) -> None:
-        """Write these keys, with all that hangs on them."""
+        """Write these keys, with all that hangs on them.
+
+        Each application has `of_each` of them.
+        """
         like = self._like(tuple(limits), restrictions)
         for start in range(numbers.start, numbers.stop, _AT_ONCE):
             part = range(start, min(start + _AT_ONCE, numbers.stop))
@@ -117,10 +122,10 @@ class Crowd:
                 for row in like:
                     mapper = mapper_of(type(row))
                     same = mapper.values(row)
-                    varied = _varied(row, part, self._pepper, self._api)
-                    connection.execute(
-                        sa.insert(mapper.table), [{**same, **one} for one in varied]
-                    )
+                    varied = _varied(row, part, self._pepper, self._api, of_each)
+                    values = [{**same, **one} for one in varied]
+                    if values:
+                        connection.execute(sa.insert(mapper.table), values)
 
     def done(self) -> None:
         """Have the database know how much there is, and let go of it."""
@@ -185,14 +190,17 @@ def _varied(
     numbers: range,
     pepper: Pepper,
     api: str,
+    of_each: int,
 ) -> Iterator[dict[str, Any]]:
     """What differs in each of them."""
     for number in numbers:
         key = _id(ids.KEY, number)
+        application = _id(ids.APPLICATION, number - number % of_each)
         if isinstance(like, rows.Application):
-            yield {"id": _id(ids.APPLICATION, number)}
+            if number % of_each == 0:
+                yield {"id": application}
         elif isinstance(like, rows.Key):
-            yield {"id": key, "application_id": _id(ids.APPLICATION, number)}
+            yield {"id": key, "application_id": application}
         elif isinstance(like, rows.Access):
             yield {"id": f"{key}/{api}", "key_id": key}
         else:

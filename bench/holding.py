@@ -1,10 +1,11 @@
 """How much memory a cached key takes, all that it holds.
 
-`python -m bench.holding KEYS` prints `{"bare_bytes": …, "full_bytes": …}`: so many
-keys of a SQLite file, each of an application of its own, are verified and
-counted once each by a real data plane; told is what the process has grown by,
-for a key. First keys without restrictions and limits, then fewer with a network, two
-rates and a quota.
+`python -m bench.holding KEYS` has a real data plane verify and count so many keys
+of a SQLite file, once each, and prints the bytes for each: `bare_bytes` of keys
+without restrictions and limits, ten of an application; `own_bytes` with an
+application each; `full_bytes` with a network, two rates and a quota as well. These are
+what Python has asked for (tracemalloc). `grown_bytes` is what the process
+grew by for a key with an application of its own.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import gc
 import json
 import sys
 import tempfile
+import tracemalloc
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +25,8 @@ from keyhouse.core.verdict import Verdict
 
 AT_ONCE: Final = 32
 WARM: Final = 500
-"""Keys before those that count: they bring in what is loaded once."""
+"""Keys of each kind before those that count: they bring in what is loaded once."""
+OF_EACH: Final = 10
 LIMITED_OF: Final = 4
 """So many fewer keys with limits: each leases of its quota, which is a commit."""
 SETTLE_SECONDS: Final = 3.0
@@ -33,21 +36,43 @@ _PATIENCE_SECONDS: Final = 0.02
 async def _measured(folder: Path, keys: int) -> dict[str, float]:
     settings = settings_of(folder)
     crowd = Crowd(settings, new_world(settings))
-    bare, limited = keys + WARM, keys // LIMITED_OF + WARM
-    every = bare + limited
-    crowd.write(range(bare))
-    crowd.write(range(bare, every), **everything())
+    counts = {"grown": keys, "bare": keys, "own": keys, "full": keys // LIMITED_OF}
+    wishes = {"bare": {"of_each": OF_EACH}, "full": everything()}
+    start, ranges = 0, {}
+    for name, count in counts.items():
+        # Beginning where an application begins.
+        ranges[name] = range(start, start + WARM + count)
+        crowd.write(ranges[name], **wishes.get(name, {}))
+        start += -(-(WARM + count) // OF_EACH) * OF_EACH
     crowd.done()
-    environ = {"KEYHOUSE_DATA__DIR": str(folder), "KEYHOUSE_CACHE__KEYS_MAX": str(every)}
-    kh = Keyhouse.from_env(environ)
+    environ = {"KEYHOUSE_DATA__DIR": str(folder), "KEYHOUSE_CACHE__KEYS_MAX": str(start)}
     told = {}
+    kh = Keyhouse.from_env(environ)
     async with kh.running():
-        for name, start, end in (("bare_bytes", 0, bare), ("full_bytes", bare, every)):
-            await _call(kh, range(start, start + WARM))
-            before = await _resident()
-            await _call(kh, range(start + WARM, end))
-            told[name] = (await _resident() - before) / (end - start - WARM)
+        for name, numbers in ranges.items():
+            told[f"{name}_bytes"] = await _taken(kh, numbers, traced=name != "grown")
     return told
+
+
+async def _taken(kh: Keyhouse, numbers: range, *, traced: bool) -> float:
+    """Bytes for a key: what Python has asked for, or the process holds."""
+    await _call(kh, numbers[:WARM])
+    if traced:
+        tracemalloc.start()
+    before = await _held(traced=traced)
+    await _call(kh, numbers[WARM:])
+    after = await _held(traced=traced)
+    tracemalloc.stop()
+    return (after - before) / len(numbers[WARM:])
+
+
+async def _held(*, traced: bool) -> int:
+    """Bytes, once it is booked what was counted."""
+    await asyncio.sleep(SETTLE_SECONDS)
+    gc.collect()
+    if traced:
+        return tracemalloc.get_traced_memory()[0]
+    return int(psutil.Process().memory_full_info().uss)
 
 
 async def _call(kh: Keyhouse, numbers: range) -> None:
@@ -70,13 +95,6 @@ async def _verified(kh: Keyhouse, secret: str) -> None:
         await asyncio.sleep(_PATIENCE_SECONDS)
     if not decision.allowed:
         raise AssertionError(decision)
-
-
-async def _resident() -> int:
-    """What the process holds once it has booked what it counted."""
-    await asyncio.sleep(SETTLE_SECONDS)
-    gc.collect()
-    return int(psutil.Process().memory_full_info().uss)
 
 
 def main() -> None:

@@ -25,10 +25,13 @@ def test_decisions_and_the_guard_are_timed(
 
 
 def test_a_cached_key_takes_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holding, "WARM", 50)
+    monkeypatch.setattr(holding, "WARM", 20)
     monkeypatch.setattr(holding, "SETTLE_SECONDS", 0.1)
-    told = asyncio.run(holding._measured(tmp_path / "data", 400))
-    assert 100 < told["bare_bytes"] < 100_000
+    monkeypatch.setattr(holding, "LIMITED_OF", 10)
+    told = asyncio.run(holding._measured(tmp_path / "data", 100))
+    assert sorted(told) == ["bare_bytes", "full_bytes", "grown_bytes", "own_bytes"]
+    for name in ("bare_bytes", "own_bytes", "full_bytes"):
+        assert 100 < told[name] < 100_000, name
 
 
 def test_cold_keys_are_each_asked_for_once(
