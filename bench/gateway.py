@@ -11,30 +11,41 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from bench.asking import await_answer
-from bench.crowd import SLUG, Crowd, everything, secret_of, settings_of, world_of
+from bench.crowd import (
+    NETWORKS,
+    RATES,
+    SLUG,
+    Crowd,
+    everything,
+    secret_of,
+    settings_of,
+    world_of,
+)
 from bench.load import Target
 from bench.processes import START_SECONDS_MAX, BenchFailed, Cores, free_port, running
 from keyhouse_client import Client
 
 SETTLE_SECONDS_MAX = 20.0
-RATES: Final = [
+CALLING_MAX: Final = 1000
+"""So many keys of a crowd call, at most."""
+TWO_RATES: Final = [
     {"name": "per-second", "rate": 1_000_000, "period_seconds": 1},
     {"name": "per-minute", "rate": 60_000_000, "period_seconds": 60},
 ]
 QUOTA: Final = {"name": "monthly", "quota": 1_000_000_000_000, "window": "month"}
 THREE_RATES: Final = [
-    *RATES,
+    *TWO_RATES,
     {"name": "per-hour", "rate": 3_600_000_000, "period_seconds": 3600},
 ]
 TRUSTING: Final = {"KEYHOUSE_GATEWAY__TRUSTED_PROXIES": '["127.0.0.0/8"]'}
 """Lets proxies of this machine ask about others' requests."""
-_NETWORKS: Final = {"networks_allowed": ["127.0.0.0/8", "10.0.0.0/8"]}
 
 
 class Prepared(NamedTuple):
     """A data folder with an API and a key of it that is restricted and limited.
 
-    `crowd` are the secrets of more keys like it.
+    `crowd` are the secrets of more keys like it, `unmetered` of such without
+    a quota.
     """
 
     environ: Mapping[str, str]
@@ -45,6 +56,7 @@ class Prepared(NamedTuple):
     verify_key: str
     management_port: int
     crowd: tuple[str, ...] = ()
+    unmetered: tuple[str, ...] = ()
 
 
 class Gateway(NamedTuple):
@@ -61,6 +73,11 @@ class Gateway(NamedTuple):
         headers = {"X-API-Key": self.prepared.secret}
         crowd = self.prepared.crowd
         return Target(self.name, url, headers, keys=crowd, serving=(self.pid,))
+
+    def proxy_unmetered(self) -> Target:
+        """As `proxy`, for the keys without a quota."""
+        name = f"{self.name} without quotas"
+        return self.proxy()._replace(name=name, keys=self.prepared.unmetered)
 
     def verify(self) -> Target:
         """The verify endpoint, asked by a service of its own key."""
@@ -87,7 +104,7 @@ def prepare(
     cores: Cores,
     upstream_port: int,
     *,
-    limits: Sequence[Mapping[str, Any]] = (*RATES, QUOTA),
+    limits: Sequence[Mapping[str, Any]] = (*TWO_RATES, QUOTA),
     crowd: int = 0,
     more: Mapping[str, str] | None = None,
 ) -> Prepared:
@@ -110,7 +127,7 @@ def prepare(
             client.keys.create(
                 name,
                 [{"api": SLUG, "scopes": ["page:read"]}],
-                restrictions=_NETWORKS,
+                restrictions={"networks_allowed": list(NETWORKS.networks_allowed)},
                 limits=list(limits),
             )
             for name in ("bench", "asked")
@@ -123,6 +140,7 @@ def prepare(
         settings = settings_of(folder / "data", database_url)
         many = Crowd(settings, world_of(settings, str(api["id"])))
         many.write(range(crowd), **everything())
+        many.write(range(crowd, crowd + min(crowd, CALLING_MAX)), RATES, NETWORKS)
         many.done()
     return Prepared(
         environ,
@@ -132,7 +150,8 @@ def prepare(
         management_key,
         str(verifier["secret"]),
         management_port,
-        tuple(secret_of(number) for number in range(min(crowd, 1000))),
+        tuple(secret_of(number) for number in range(min(crowd, CALLING_MAX))),
+        tuple(secret_of(crowd + number) for number in range(min(crowd, CALLING_MAX))),
     )
 
 

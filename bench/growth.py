@@ -42,8 +42,9 @@ def more_keys(cores: Cores, pace: Pace, folder: Path) -> list[Row]:
 def more_workers(cores: Cores, pace: Pace, folder: Path) -> list[Row]:
     """`keyhouse serve` with one worker and with two, on both cores beside the load.
 
-    With two cores the load shares one with a worker; so what is told is less
-    than two cores of one's own give.
+    With two cores the load shares one with a worker, and two workers count rates
+    on a Valkey, which shares one as well; so what is told is less than two
+    cores of one's own give.
     """
     with contextlib.ExitStack() as stack:
         upstream = stack.enter_context(peers.upstream(cores))
@@ -54,7 +55,9 @@ def more_workers(cores: Cores, pace: Pace, folder: Path) -> list[Row]:
         ran = Rounds(cores, pace).run(targets)
     one, two = (rate_of(target.name, ran) for target in targets)
     ratio = [b / a for a, b in zip(one, two, strict=True)]
-    row = results.median("two workers ÷ one, on two cores that the load shares", ratio)
+    row = results.median(
+        "two workers, rates on Valkey ÷ one, on two cores that the load shares", ratio
+    )
     return [*_told("", ran), replace(row, part=_PART)]
 
 

@@ -13,4 +13,4 @@ class Pace(NamedTuple):
 
 
 QUICK: Final = Pace(rounds=2, seconds=1, warm_seconds=1, is_full=False)
-FULL: Final = Pace(rounds=5, seconds=3, warm_seconds=2, is_full=True)
+FULL: Final = Pace(rounds=5, seconds=2, warm_seconds=1, is_full=True)

@@ -45,6 +45,7 @@ class Rounds:
         targets: Sequence[Target],
         connections: int = CONNECTIONS,
         warm_seconds: int | None = None,
+        rounds: int | None = None,
     ) -> list[dict[str, Sample]]:
         """A round to warm up, then those that count."""
         pace = self.pace
@@ -52,7 +53,7 @@ class Rounds:
             warm_seconds = pace.warm_seconds
         if warm_seconds:
             self._run(targets, 1, warm_seconds, connections)
-        return self._run(targets, pace.rounds, pace.seconds, connections)
+        return self._run(targets, rounds or pace.rounds, pace.seconds, connections)
 
     def due(self, target: Target, rate: float) -> Due:
         """An open-loop run."""

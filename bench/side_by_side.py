@@ -14,6 +14,8 @@ from bench.scene import Scene
 Samples = Sequence[dict[str, Sample]]
 CONNECTIONS = (1, 16, 256, 1000)
 WARM_PER_SECOND = 300
+ROUNDS_MAX = 3
+"""Of each number of connections."""
 _POST = '{"page": @N@}'
 _CHECKING = (envoy.ENVOY, nginx.LUA, haproxy.HAPROXY)
 _RATES = "Requests a second, 64 connections"
@@ -90,13 +92,23 @@ def unlike(scene: Scene) -> list[Row]:
 
 
 def many_keys(scene: Scene) -> list[Row]:
-    """Each request with another key than the one before; a quota on each of ours."""
+    """Each request with another key than the one before; a quota on each of ours,
+
+    and then on none: a quota is leased from the database before it is spent.
+    """
     ours, verify = scene.ours.proxy(), scene.ours.verify_crowd()
+    unmetered = scene.ours.proxy_unmetered()
     known = [scene.peers[one.name] for one in _CHECKING if one.name in scene.peers]
-    once(ours, core=scene.rounds.cores.load, rate=WARM_PER_SECOND)
-    ran = scene.rounds.run([ours, *known, verify])
+    for target in (unmetered, ours):
+        once(target, core=scene.rounds.cores.load, rate=WARM_PER_SECOND)
+    ran = scene.rounds.run([unmetered, ours, *known, verify])
     pairs = [
         (f"{goals.TO_ENVOY}, a thousand keys", "Keyhouse", envoy.ENVOY.name),
+        (
+            f"{goals.TO_ENVOY}, a thousand keys without quotas",
+            unmetered.name,
+            envoy.ENVOY.name,
+        ),
         (f"{goals.VERIFY_TO_LUA}, a thousand keys", "verify", nginx.LUA.name),
     ]
     rows = [*_ratios_of(pairs, ran), *_each("requests/s, a thousand keys", ran)]
@@ -108,7 +120,7 @@ def connections(scene: Scene) -> list[Row]:
     targets = [scene.ours.proxy().alone, *scene.named(envoy.ENVOY, nginx.BARE)]
     rows: list[Row] = []
     for count in CONNECTIONS:
-        ran = scene.rounds.run(targets, count, warm_seconds=1)
+        ran = scene.rounds.run(targets, count, warm_seconds=1, rounds=ROUNDS_MAX)
         rows += _each(f"requests/s with {count:,} connections", ran)
     return _part(_CONNECTIONS, rows)
 

@@ -1,10 +1,12 @@
 """A trivial upstream, far quicker than what is measured in front of it.
 
 `python -m bench.upstream PORT` answers every request on 127.0.0.1:PORT with
-the same 200. It understands requests without a body, and nothing else.
+the same 200, those with a Content-Length when their body has come. It
+understands nothing else.
 """
 
 import asyncio
+import re
 import sys
 from typing import cast
 
@@ -16,6 +18,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: %d\r\
     BODY,
 )
 _END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 class _Answering(asyncio.Protocol):
@@ -29,12 +32,22 @@ class _Answering(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._tail:
             data = self._tail + data
-        if data.endswith(_END):
+        if data.startswith(b"GET") and data.endswith(_END):
             self._tail = b""
             self._write(_ANSWER * data.count(_END))
         else:
-            whole, _, self._tail = data.rpartition(_END)
-            self._write(_ANSWER * (whole.count(_END) + 1 if whole else 0))
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        """One request after the other, each with its body."""
+        while (end := data.find(_END) + 4) >= 4:
+            length = _LENGTH.search(data, 0, end)
+            whole = end + int(length[1]) if length else end
+            if len(data) < whole:
+                break
+            self._write(_ANSWER)
+            data = data[whole:]
+        self._tail = data
 
 
 async def _serve(port: int) -> None:

@@ -56,7 +56,8 @@ def test_keys_of_a_crowd_open_the_gateway_and_are_known_to_verify(
     running: scene.Scene,
 ) -> None:
     core = running.rounds.cores.load
-    for target in (running.ours.proxy(), running.ours.verify_crowd()):
-        assert len(target.keys) == scene.CROWD
+    ours = running.ours
+    for target in (ours.proxy(), ours.verify_crowd(), ours.proxy_unmetered()):
+        assert len(set(target.keys)) == scene.CROWD
         some = target._replace(keys=target.keys[:5])
         assert due(some, core=core, rate=50, seconds=0.2, connections=1).max_us > 0
