@@ -2,7 +2,8 @@
 # make test    lint, types, layers and all tests
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md
-#              (QUICK=1: a minute for the main rows; COLD_KEYS=10000000: a cold key among these)
+#              (QUICK=1: a minute for the main rows; COLD_KEYS=10000000: a cold key is looked
+#              for among these, and writing them takes the best part of an hour)
 # make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again; a minute without the database; many
 #              lives of keys; the promised sizes; made-up files, histories and stories of
