@@ -17,7 +17,7 @@ PROJECTS = (
 OWN = {"keyhouse-client"}
 GROUPS = {
     "run": ["build"],
-    "test": ["build", "test"],
+    "test": ["build", "test", "bench"],
     "bench": ["build", "test", "bench"],
 }
 
@@ -71,7 +71,13 @@ def _dependencies(described: dict[str, Any], lock: str) -> list[str]:
             for extra in project.get("optional-dependencies", {}).values()
             for text in extra
         ),
-        *(text for group in wanted for text in groups.get(group, ())),
+        *(
+            text
+            for group in wanted
+            for text in groups.get(group, ())
+            # What a group includes is named beside it.
+            if isinstance(text, str)
+        ),
     ]
 
 
