@@ -7,12 +7,13 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from keyhouse.adapters.database import Database
 from keyhouse.adapters.database.tables import ENTITY_TABLES
 from keyhouse.core import entities
+from keyhouse.ports import Conflict
 from tests.contracts import world as make
 from tests.contracts.world import World
 
@@ -93,7 +94,10 @@ def test_every_row_is_read_as_it_was_written(
     @given(rows_of(kind, parents))
     def check(row: entities.Entity) -> None:
         with suppress(RollBack), database.rows.writing() as rows:
-            rows.insert(row)
+            try:
+                rows.insert(row)
+            except Conflict:
+                reject()  # as a row of the world, such as version 1 of its key
             assert rows.get(kind, row.id) == row
             if kind is not entities.AuditRow:  # which no database lets anybody change
                 same = {name: getattr(row, name) for name in changeable}
