@@ -1,8 +1,7 @@
 """What is wanted of keys, as SQL: what each filter asks of a row, and where its keys are.
 
 A filter has `conditions` on a row of `key`, and may have a `lot`: the ids of
-the keys that it lets through, by an index. A lot in the order of ids can be
-read from its newest end on, one that is not is gathered whole or not at all.
+the keys that it lets through, by an index.
 """
 
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from keyhouse.adapters.database.key_lots import Condition, Lot, Parts
 from keyhouse.adapters.database.tables import (
     KEY_STATES,
     access,
@@ -22,21 +22,6 @@ from keyhouse.core.entities import KeyKind
 from keyhouse.core.key_words import Sought, word_of_tag
 from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
 
-Condition = sa.ColumnElement[bool]
-
-
-class Lot(NamedTuple):
-    """Ids of keys: a column, and what holds in the rows that it is read from.
-
-    One of no more keys than `few` may be gathered and sorted, whatever its order.
-    """
-
-    id: sa.ColumnElement[str]
-    where: tuple[Condition, ...]
-    ordered: bool = True
-    few: int = 20_000
-
-
 class Filter(NamedTuple):
     """One thing that is asked of keys."""
 
@@ -44,10 +29,9 @@ class Filter(NamedTuple):
     lot: Lot | None = None
 
 
-def all_keys(organization_id: str) -> Filter:
+def all_keys(organization_id: str) -> Lot:
     """All keys of an organization."""
-    mine = key.c.organization_id == organization_id
-    return Filter((mine,), Lot(key.c.id, (mine,)))
+    return Lot(key.c.id, (key.c.organization_id == organization_id,))
 
 
 def filters_of(wanted: KeysWanted) -> list[Filter]:
@@ -71,13 +55,13 @@ def filters_of(wanted: KeysWanted) -> list[Filter]:
         found.append(Filter((key.c.created_at >= wanted.created_since_us,)))
     if wanted.import_id is not None:
         brought = key.c.import_id == wanted.import_id
-        found.append(Filter((brought,), Lot(key.c.id, (brought,), ordered=False)))
+        found.append(Filter((brought,), Lot(key.c.id, (brought,))))
     if wanted.but_import_ids:
         others = key.c.import_id.not_in(wanted.but_import_ids)
         found.append(Filter((sa.or_(key.c.import_id.is_(None), others),)))
     if wanted.but_id is not None:
         found.append(Filter((key.c.id != wanted.but_id,)))
-    return [*found, all_keys(wanted.organization_id)]
+    return [*found, Filter((mine,))]
 
 
 def _columns(wanted: KeysWanted, mine: Condition) -> Iterator[Filter]:
@@ -130,48 +114,69 @@ def _state(wanted: KeysWanted, mine: Condition) -> Iterator[Filter]:
 
 def _used(wanted: KeysWanted) -> Iterator[Filter]:
     """There is an index by key alone: these are asked of keys found otherwise."""
-    used = sa.exists().where(key_last_use.c.key_id == key.c.id)
+    used = key_last_use.c.key_id == key.c.id
     if wanted.used_since_us is not None:
-        yield Filter((used.where(key_last_use.c.at >= wanted.used_since_us),))
+        yield Filter((_there_is(used, key_last_use.c.at >= wanted.used_since_us),))
     if wanted.unused_since_us is not None:
-        yield Filter((~used.where(key_last_use.c.at >= wanted.unused_since_us),))
+        yield Filter((~_there_is(used, key_last_use.c.at >= wanted.unused_since_us),))
     if wanted.never_used:
-        yield Filter((~used,))
+        yield Filter((~_there_is(used),))
+
+
+def _there_is(*fits: Condition) -> sa.Exists:
+    """Whether there is a row beside a key's, looked up for each key on its own.
+
+    The offset keeps PostgreSQL from beginning with such rows, of which there
+    may be very many, where it takes them for few.
+    """
+    return sa.select(sa.literal_column("1")).where(*fits).offset(0).exists()
 
 
 def _tag(organization_id: str, tag: str) -> Filter:
-    same = key_word.c.word == word_of_tag(tag)
-    return _by_word(organization_id, same, ordered=True)
+    return _by_word(organization_id, key_word.c.word == word_of_tag(tag))
 
 
 def _word(organization_id: str, sought: Sought) -> Filter:
     word = key_word.c.word
-    begins = sa.and_(word >= sought.first, word < sought.last)
-    if sought.hint is None:
-        return _by_word(organization_id, begins, ordered=False)
     if not sought.first:
-        return _by_word(organization_id, word == sought.hint, ordered=True)
-    either = sa.or_(begins, word == sought.hint)
-    return _by_word(organization_id, either, ordered=False)
+        return _by_word(organization_id, word == sought.hint)
+    begins = sa.and_(word >= sought.first, word < sought.last)
+    hints = () if sought.hint is None else (word == sought.hint,)
+    parts = Parts(word, _words_that_begin(organization_id, sought), hints)
+    return _by_word(organization_id, sa.or_(begins, *hints), parts)
 
 
-def _by_word(organization_id: str, fits: Condition, *, ordered: bool) -> Filter:
-    has = sa.exists().where(key_word.c.key_id == key.c.id, fits)
+def _by_word(organization_id: str, fits: Condition, parts: Parts | None = None) -> Filter:
+    has = _there_is(key_word.c.key_id == key.c.id, fits)
     mine = key_word.c.organization_id == organization_id
-    return Filter((has,), Lot(key_word.c.key_id, (mine, fits), ordered))
+    return Filter((has,), Lot(key_word.c.key_id, (mine,), (fits,), parts))
+
+
+def _words_that_begin(organization_id: str, sought: Sought) -> sa.Select[Any]:
+    """The different words, each found behind the one before it and not among all."""
+    word = key_word.c.word
+    mine = (key_word.c.organization_id == organization_id, word < sought.last)
+    least = sa.func.min(word, type_=word.type).label("word")
+    found = sa.select(least).where(*mine, word >= sought.first).cte("found", recursive=True)
+    after = sa.select(least).where(*mine, word > found.c.word).scalar_subquery()
+    found = found.union_all(sa.select(after).where(found.c.word.is_not(None)))
+    return sa.select(found.c.word).where(found.c.word.is_not(None))
 
 
 def _api(api_id: str) -> Filter:
-    opens = sa.exists().where(access.c.key_id == key.c.id, access.c.resource_id == api_id)
-    return Filter((opens,), Lot(access.c.key_id, (access.c.resource_id == api_id,)))
+    opened = access.c.resource_id == api_id
+    opens = _there_is(access.c.key_id == key.c.id, opened)
+    return Filter((opens,), Lot(access.c.key_id, (opened,)))
 
 
 def _customers(customer_ids: tuple[str, ...]) -> Filter:
     link = application_customer.c
     theirs = link.customer_id.in_(customer_ids)
-    has = sa.exists().where(link.application_id == key.c.application_id, theirs)
+    has = _there_is(link.application_id == key.c.application_id, theirs)
     joined = (theirs, key.c.application_id == link.application_id)
-    return Filter((has,), Lot(key.c.id, joined, ordered=False, few=12_000))
+    applications = sa.select(link.application_id).where(theirs).distinct()
+    parts = Parts(key.c.application_id, applications)
+    return Filter((has,), Lot(key.c.id, (), joined, parts))
 
 
 def _reach(reach: KeyReach) -> Filter:
@@ -182,12 +187,13 @@ def _reach(reach: KeyReach) -> Filter:
     within = sa.and_(
         key.c.kind != KeyKind.MANAGEMENT.value, key.c.project_id.in_(reach.project_ids)
     )
-    beyond = sa.exists().where(
+    beyond = _there_is(
         access.c.key_id == key.c.id, access.c.resource_id.not_in(reach.resource_ids)
     )
     conditions = (sa.or_(within, ~beyond),)
     if reach.project_ids:
         return Filter(conditions)
-    opened = access.c.resource_id.in_(reach.resource_ids)
-    single = len(reach.resource_ids) == 1
-    return Filter(conditions, Lot(access.c.key_id, (opened,), ordered=single))
+    opened = access.c.resource_id
+    parts = Parts(opened, reach.resource_ids)
+    one_of_them = (opened.in_(reach.resource_ids),)
+    return Filter(conditions, Lot(access.c.key_id, (), one_of_them, parts))
