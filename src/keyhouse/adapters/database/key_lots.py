@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 Condition = sa.ColumnElement[bool]
 
 PARTS_MAX: Final = 16
-FEW: Final = 12_500
+FEW: Final = 8_000
 """So many ids may be gathered and sorted for a page."""
 _PROBED: Final = 256
 """How far each lot is read to learn how close together its ids are."""
@@ -59,11 +59,13 @@ class Stretch(NamedTuple):
 class Followed(NamedTuple):
     """A lot as it is read: `each` is what holds in its parts, None for one that
 
-    is gathered.
+    is gathered. PostgreSQL wants each part `bounded`: it would sort all of them.
+    SQLite would read each to that bound, and otherwise reads what it needs.
     """
 
     lot: Lot
     each: tuple[tuple[Condition, ...], ...] | None
+    bounded: bool = False
 
     def newest(self, stretch: Stretch, size: int) -> sa.Select[Any] | sa.CompoundSelect:
         """So many of its ids, the newest first."""
@@ -80,6 +82,9 @@ class Followed(NamedTuple):
         ]
         if len(parts) == 1:
             return parts[0].order_by(id.desc()).limit(size)
+        if self.bounded:
+            ends = (part.order_by(id.desc()).limit(size).subquery() for part in parts)
+            parts = [sa.select(part.c.id) for part in ends]
         # Merged as they are read. What is in two parts comes twice.
         return sa.union_all(*parts).order_by(sa.desc("id")).limit(size)
 
@@ -125,7 +130,8 @@ def _resolved(connection: Connection, lot: Lot) -> Followed:
     if len(found) > PARTS_MAX:
         return Followed(lot, None)
     each = (*((column == value,) for value in found), *((other,) for other in others))
-    return Followed(lot, each)
+    bounded = connection.dialect.name == "postgresql"
+    return Followed(lot, each, bounded)
 
 
 def _ends(

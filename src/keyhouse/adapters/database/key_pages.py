@@ -9,21 +9,21 @@ and its cursor goes on behind them.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.key_filters import Filter, all_keys, filters_of
-from keyhouse.adapters.database.key_lots import Stretch, followed
+from keyhouse.adapters.database.key_lots import Condition, Stretch, followed
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.tables import key
 from keyhouse.core import entities, ids
 from keyhouse.ports import Page
 from keyhouse.ports.keys import KeysWanted
 
-VISITED_MAX: Final = 3000
+VISITED_MAX: Final = 2500
 """Rows that one page may look at."""
 _GROWTH: Final = 6
 # What reads few rows by an index must not be planned as a walk through a whole
@@ -32,8 +32,15 @@ _NARROWLY: Final = "; ".join(
     (
         *(
             f"SET LOCAL {name} = off"
-            for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+            for name in (
+                "enable_seqscan",
+                "enable_bitmapscan",
+                "enable_hashjoin",
+                "enable_mergejoin",
+                "jit",
+            )
         ),
+        "SET LOCAL max_parallel_workers_per_gather = 0",
         "SET LOCAL plan_cache_mode = force_custom_plan",
     )
 )
@@ -109,22 +116,32 @@ def _looked_at(
 ) -> tuple[list[entities.Key], _End]:
     """So many keys of a window that fit, and its end."""
     conditions = [condition for one in filters for condition in one.conditions]
-    mapper = mapper_of(entities.Key)
-    fitting = (
-        sa.select(mapper.table)
-        .where(key.c.id.in_(sa.select(window.c.id)), *conditions)
-        .order_by(key.c.id.desc())
-        .limit(limit)
-        .subquery()
-    )
+    if connection.dialect.name == "sqlite":
+        query = _among(window, conditions)
+    else:
+        query = _one_by_one(window, conditions)
+    fitting = query.limit(limit).subquery()
     end = sa.select(
         sa.func.count().label("size"), sa.func.min(window.c.id).label("last")
     ).subquery()
-    query = (
-        sa.select(end, fitting)
-        .outerjoin_from(end, fitting, sa.true())
-        .order_by(fitting.c.id.desc())
-    )
-    rows = connection.execute(query).all()
+    both = sa.select(end, fitting).outerjoin_from(end, fitting, sa.true())
+    rows = connection.execute(both.order_by(fitting.c.id.desc())).all()
+    mapper = mapper_of(entities.Key)
     found = [mapper.row(row[2:]) for row in rows if row[2] is not None]
     return found, _End(rows[0].size, rows[0].last)
+
+
+def _among(window: sa.CTE, conditions: Sequence[Condition]) -> sa.Select[Any]:
+    """The keys of a window, as SQLite looks them up by their ids."""
+    ids = sa.select(window.c.id)
+    return sa.select(key).where(key.c.id.in_(ids), *conditions).order_by(key.c.id.desc())
+
+
+def _one_by_one(window: sa.CTE, conditions: Sequence[Condition]) -> sa.Select[Any]:
+    """The same for PostgreSQL, which without statistics would begin with all keys
+
+    for which some condition holds. The offset keeps the two apart.
+    """
+    ids = sa.select(window.c.id).distinct().subquery()
+    one = sa.select(key).where(key.c.id == ids.c.id, *conditions).offset(0).lateral()
+    return sa.select(one).join_from(ids, one, sa.true()).order_by(one.c.id.desc())
