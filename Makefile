@@ -73,6 +73,7 @@ soak: $(VENV)/soak.stamp
 	KEYHOUSE_SOAK_STORIES=$(or $(STORIES),1000) \
 	  $(BIN)/python -m pytest -rP tests/doors/api/test_stateful.py $(ARGS)
 	KEYHOUSE_SCALE_KEYS=$(or $(KEYS),1000000) KEYHOUSE_SCALE_TIMED=1 \
+	  KEYHOUSE_SCALE_COLD_KEYS=$(or $(COLD_KEYS),10000000) \
 	  $(BIN)/python -m pytest -rP tests/scale $(ARGS)
 	for what in requests answers; do \
 	  $(BIN)/python -m tests.doors.gateway.raw.explore $$what \

@@ -6,7 +6,9 @@ only lists read is left out: the words that keys are found by.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
+from random import Random
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -42,7 +44,9 @@ class Multitude:
     def fill(self) -> None:
         """Write all of them into a database that is empty."""
         with self.database.rows.writing() as tx:
-            for row in (make.organization(), make.project(), make.api(slug=SLUG)):
+            # Without a quota, of which a gateway would lease some.
+            api = replace(make.api(slug=SLUG), limits=())
+            for row in (make.organization(), make.project(), api):
                 tx.insert(row)
         for start in range(0, self.count, _AT_ONCE):
             with _quickly(self.database) as connection:
@@ -50,6 +54,10 @@ class Multitude:
         with self.database.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE")
         self.database.engine.dispose()
+
+    def sample(self, count: int) -> list[int]:
+        """The numbers of so many keys, anywhere among all, the same each time."""
+        return Random(7).sample(range(self.count), count)
 
     def give_secrets(self, numbers: Sequence[int]) -> None:
         """Let these keys open by `secret_of`; the others' strings nobody knows."""
@@ -149,7 +157,7 @@ def _insert(
 def _same(column: sa.Column[Any], value: object) -> sa.ColumnElement[Any]:
     if value is None:
         return sa.null()
-    return sa.cast(sa.literal(value, column.type), column.type)
+    return sa.literal(value, column.type)
 
 
 @contextmanager
@@ -158,7 +166,7 @@ def _quickly(database: Database) -> Iterator[Connection]:
     with database.engine.connect() as connection:
         if is_sqlite(database.engine):
             driver: Any = connection.connection.dbapi_connection
-            driver.create_function("sha256", 1, lambda raw: sha256(raw).digest(), deterministic=True)
+            driver.create_function("sha256", 1, _sha256, deterministic=True)
             for pragma in (*_QUICKLY, "PRAGMA cache_size=-1048576"):
                 driver.execute(pragma).close()
         with connection.begin():
@@ -167,3 +175,7 @@ def _quickly(database: Database) -> Iterator[Connection]:
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             yield connection
         connection.detach()
+
+
+def _sha256(raw: bytes) -> bytes:
+    return sha256(raw).digest()

@@ -19,7 +19,9 @@ LIMIT: Final = 50
 PAGE_SECONDS_MAX: Final = 0.05
 TIMED: Final = "KEYHOUSE_SCALE_TIMED" in os.environ
 """In `make soak` alone: what a busy machine does to a time is no fault."""
-_WALK: Final = re.compile(r"\bSCAN (?!seen|every|found|anon|CONSTANT)\w+|Seq Scan on (?!pg_)\w+")
+_WALK: Final = re.compile(
+    r"\bSCAN (?!seen|every|found|anon|CONSTANT)\w+|Seq Scan on (?!pg_)\w+"
+)
 _Fits = Callable[[int], bool]
 
 

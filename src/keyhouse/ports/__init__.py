@@ -37,10 +37,12 @@ from keyhouse.ports.records import (
     ChangeFeed,
     Changes,
     Deliver,
+    Held,
     KeyStore,
     Node,
     NodeRegistry,
     Standing,
+    holds_none,
 )
 from keyhouse.ports.remote import RemoteKeyhouse, RemoteRefused
 from keyhouse.ports.reports import Observed, Tally, UsageReports, UsageRow
@@ -81,6 +83,7 @@ __all__ = [
     "Dump",
     "E",
     "Entropy",
+    "Held",
     "KeyReach",
     "KeyState",
     "KeyStore",
@@ -138,4 +141,5 @@ __all__ = [
     "Waiting",
     "WebhookSender",
     "WritingTransaction",
+    "holds_none",
 ]

@@ -7,20 +7,37 @@ from typing import NamedTuple, Protocol
 from keyhouse.core.imported import Candidate
 from keyhouse.core.records import Change, PartRef, Snapshot
 
+Held = Callable[[PartRef], bool]
+"""Whether the asker has a part already. Asked from any thread."""
+
+
+def holds_none(_ref: PartRef) -> bool:
+    """As one who has nothing yet."""
+    return False
+
 
 class KeyStore(Protocol):
     """What the data plane reads. Each call sees one snapshot, and tells its seq."""
 
-    def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+    def find_secret(
+        self, candidates: Sequence[tuple[str, bytes]], held: Held = holds_none
+    ) -> Snapshot:
         """Look up (pepper id, digest) pairs, all in one query.
 
         Where one is found, `found` is set and `parts` holds the key, its
         application, its project and organization, and each API that its
-        access names with that API's project and organization. Otherwise
-        `found` is None: an absence as of `seq`.
+        access names with that API's project and organization. Organizations,
+        projects, APIs and plans that are `held` may be left out: to put them
+        anew into a cache would have all that was made of them made again.
+        Otherwise `found` is None: an absence as of `seq`.
         """
 
-    def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
+    def find_imported(
+        self,
+        project_id: str,
+        candidates: Sequence[Candidate],
+        held: Held = holds_none,
+    ) -> Snapshot:
         """As `find_secret`, among the imported secrets of a project.
 
         Keys of an import that is not done are not there. Of several secrets

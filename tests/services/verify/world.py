@@ -33,7 +33,14 @@ from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import HOST, Change, Found, Part, PartRef, Snapshot
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret, digest, mint
-from keyhouse.ports import Changes, Leased, LeaseWanted, StoreUnavailable
+from keyhouse.ports import (
+    Changes,
+    Held,
+    Leased,
+    LeaseWanted,
+    StoreUnavailable,
+    holds_none,
+)
 from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook
 from keyhouse.services.verify import (
@@ -158,28 +165,35 @@ class Store:
 
     # -- ports.KeyStore and the reading half of ports.ChangeFeed
 
-    def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+    def find_secret(
+        self, candidates: Sequence[tuple[str, bytes]], held: Held = holds_none
+    ) -> Snapshot:
         self._ask()
         for _, hashed in candidates:
             row = self.secrets.get(hashed)
             if row is not None:
                 found = Found(row.key_id, row.id)
-                return Snapshot(self.seq, self._around(row.key_id), found)
+                return Snapshot(self.seq, self._around(row.key_id, held), found)
         return Snapshot(self.seq)
 
-    def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
+    def find_imported(
+        self,
+        project_id: str,
+        candidates: Sequence[Candidate],
+        held: Held = holds_none,
+    ) -> Snapshot:
         self._ask()
         for one in candidates:
             row = self.imported.get((project_id, *one))
             if row is not None:
                 found = Found(row.key_id, row.id, row.algorithm != "blake2b-256-keyed")
-                return Snapshot(self.seq, self._around(row.key_id), found)
+                return Snapshot(self.seq, self._around(row.key_id, held), found)
         return Snapshot(self.seq)
 
-    def _around(self, key_id: str) -> dict[PartRef, Part | None]:
-        """The key, and all that is no key."""
+    def _around(self, key_id: str, held: Held) -> dict[PartRef, Part | None]:
+        """The key, and all that is no key and that is not held."""
         refs = [ref for ref in self.rows if ref.kind != "key" or ref.id == key_id]
-        return {ref: self._part(ref) for ref in refs}
+        return {ref: self._part(ref) for ref in refs if not _is_held(ref, held)}
 
     def find_api(self, slug: str) -> Snapshot:
         self._ask()
@@ -245,6 +259,10 @@ class Store:
             "customer": compilation.compile_customer,
         }
         return compilers[ref.kind](row, _zone)
+
+
+def _is_held(ref: PartRef, held: Held) -> bool:
+    return ref.kind in ("organization", "project", "api", "plan") and held(ref)
 
 
 def _zone(_name: str) -> Any:

@@ -22,6 +22,7 @@ from keyhouse.core.entities import KeyKind
 from keyhouse.core.key_words import Sought, word_of_tag
 from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
 
+
 class Filter(NamedTuple):
     """One thing that is asked of keys."""
 

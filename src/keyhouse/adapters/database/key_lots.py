@@ -22,7 +22,7 @@ _Statement = sa.Select[Any]
 
 
 class Parts(NamedTuple):
-    """What tells the parts of a lot: `column` is one of `values`, or one of `others` holds."""
+    """What tells the parts of a lot: a value of `column`, or one of `others`."""
 
     column: sa.ColumnElement[Any]
     values: _Statement | tuple[str, ...]

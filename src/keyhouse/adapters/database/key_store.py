@@ -1,6 +1,6 @@
 """What the data plane reads: `ports.KeyStore`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -9,15 +9,17 @@ from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.host_places import HostPlace, places_on
 from keyhouse.adapters.database.loading import Loading
 from keyhouse.adapters.database.mapper import mapper_of
+from keyhouse.adapters.database.pipelines import pipelined
 from keyhouse.adapters.database.selects import select_all, select_where
 from keyhouse.adapters.database.tables import api_host, change_head, secret
 from keyhouse.core import entities
 from keyhouse.core.hosts import parts_of
 from keyhouse.core.imported import Candidate
 from keyhouse.core.prefixes import Prefixes
-from keyhouse.core.records import Found, PartRef, Snapshot
+from keyhouse.core.records import Found, Part, PartRef, Snapshot
 from keyhouse.core.secret import ALGORITHM
 from keyhouse.core.upstream_headers import Unseal
+from keyhouse.ports import Held, holds_none
 
 _SECRET = ("namespace", "algorithm", "pepper_id", "digest")
 _ANY_HOST = sa.select(api_host.c.id).limit(1)
@@ -35,27 +37,44 @@ class DatabaseKeyStore:
         self._engine = engine
         self._unseal = unseal
 
-    def find_secret(self, candidates: Sequence[tuple[str, bytes]]) -> Snapshot:
+    def find_secret(
+        self, candidates: Sequence[tuple[str, bytes]], held: Held = holds_none
+    ) -> Snapshot:
         """Look up (pepper id, digest) pairs, all in one query."""
-        with reading(self._engine) as connection:
-            seq = _seq(connection)
-            found = _find(connection, candidates) if candidates else None
-            loading = Loading(connection, self._unseal)
-            if found is not None:
-                loading.load_key(found.key_id)
-        return Snapshot(seq, loading.parts, found=found)
+        kept = [("", ALGORITHM, *one) for one in candidates]
+        seq, found, parts = self._find(kept, held)
+        return Snapshot(seq, parts, found=found)
 
-    def find_imported(self, project_id: str, candidates: Sequence[Candidate]) -> Snapshot:
+    def find_imported(
+        self,
+        project_id: str,
+        candidates: Sequence[Candidate],
+        held: Held = holds_none,
+    ) -> Snapshot:
         """As `find_secret`, among the imported secrets of a project."""
-        with reading(self._engine) as connection:
-            seq = _seq(connection)
-            found = _find_imported(connection, project_id, candidates)
-            loading = Loading(connection, self._unseal)
+        kept = [(project_id, *one) for one in candidates]
+        # Of a key of an import that is not done, all that is found is nothing.
+        seq, found, parts = self._find(kept, held)
+        if found is None or parts[PartRef("key", found.key_id)] is None:
+            return Snapshot(seq)
+        return Snapshot(seq, parts, found=found)
+
+    def _find(
+        self, kept: Sequence[tuple[object, ...]], held: Held
+    ) -> tuple[int, Found | None, Mapping[PartRef, Part | None]]:
+        """The secret that is kept as one of these, and what it leads to."""
+        with reading(self._engine) as connection, pipelined(connection) as at_once:
+            head = select_all(change_head, connection.dialect)
+            # Sent together with the next, where that can be.
+            asked = head.ask(connection, ())
+            found = _find(connection, kept) if kept else None
+            seq = int(head.told(connection, asked)[0][0])
+            loading = Loading(connection, self._unseal, held, at_once=at_once)
+            # The key and what is its caller's are read anew: a secret that is
+            # new may be one of a key that is held as it was before.
             if found is not None:
                 loading.load_key(found.key_id)
-        if found is None or loading.parts[PartRef("key", found.key_id)] is None:
-            return Snapshot(seq)
-        return Snapshot(seq, loading.parts, found=found)
+        return seq, found, loading.parts
 
     def find_api(self, slug: str) -> Snapshot:
         """The API with that slug, with its project and organization."""
@@ -103,29 +122,15 @@ def _prefixes(places: Sequence[HostPlace]) -> Prefixes:
     return Prefixes(places[0].host_id, slugs)
 
 
-def _find(connection: Connection, candidates: Sequence[tuple[str, bytes]]) -> Found | None:
-    """Minted secrets live in the namespace ''; digests do not collide."""
-    values = [
-        value
-        for pepper_id, digest in candidates
-        for value in ("", ALGORITHM, pepper_id, digest)
-    ]
-    query = select_where(secret, _SECRET, len(candidates), connection.dialect)
-    for row in query.all(connection, values):
-        found = mapper_of(entities.SecretRow).row(row)
-        return Found(found.key_id, found.id)
-    return None
+def _find(connection: Connection, kept: Sequence[tuple[object, ...]]) -> Found | None:
+    """Of several, one that is kept as a keyed hash goes first.
 
-
-def _find_imported(
-    connection: Connection, project_id: str, candidates: Sequence[Candidate]
-) -> Found | None:
-    """The namespace of imported secrets is their project, so that tenants who import
-
-    the same string do not meet.
+    Minted secrets live in the namespace '', and digests do not collide; that
+    of imported ones is their project, so that tenants who import the same
+    string do not meet.
     """
-    values = [value for one in candidates for value in (project_id, *one)]
-    query = select_where(secret, _SECRET, len(candidates), connection.dialect)
+    values = [value for one in kept for value in one]
+    query = select_where(secret, _SECRET, len(kept), connection.dialect)
     rows = [mapper_of(entities.SecretRow).row(row) for row in query.all(connection, values)]
     if not rows:
         return None

@@ -1,14 +1,14 @@
 """Loads parts of the data plane's cache, a query for each kind of row."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.mapper import mapper_of
-from keyhouse.adapters.database.selects import select_where
+from keyhouse.adapters.database.selects import Select, select_where
 from keyhouse.core import compilation, entities, plans
 from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
@@ -20,8 +20,12 @@ from keyhouse.core.records import (
     UpstreamHeaders,
 )
 from keyhouse.core.upstream_headers import Unseal, compile_headers
+from keyhouse.ports import Held, holds_none
 
 E = TypeVar("E", bound=entities.Entity)
+_Wanted = tuple[type[Any], str, tuple[str, ...]]
+"""A kind of row, a column of it, and its values."""
+_SHARED: Final = frozenset(("organization", "project", "api", "plan"))
 _BATCH: Final = 50
 """Ids in one query; each number of them is compiled once."""
 
@@ -35,12 +39,24 @@ def zone(name: str) -> ZoneInfo:
 class Loading:
     """Loads into `parts`, on a connection inside one snapshot.
 
-    Headers for upstreams are left out without an `unseal`.
+    Headers for upstreams are left out without an `unseal`, and parts that are
+    `held` and that many keys have in common. With `at_once` rows that are
+    needed together are asked for so.
     """
 
-    def __init__(self, connection: Connection, unseal: Unseal | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        unseal: Unseal | None = None,
+        held: Held = holds_none,
+        *,
+        at_once: bool = False,
+    ) -> None:
         self._connection = connection
         self._unseal = unseal
+        self._held = held
+        self._at_once = at_once
+        self._ahead: dict[_Wanted, list[Sequence[Any]]] = {}
         self.parts: dict[PartRef, Part | None] = {}
 
     def load(self, refs: Iterable[PartRef]) -> None:
@@ -50,7 +66,7 @@ class Loading:
         """
         wanted: dict[str, list[str]] = {}
         for ref in refs:
-            if ref not in self.parts:
+            if ref not in self.parts and not self._is_held(ref):
                 self.parts[ref] = None
                 wanted.setdefault(ref.kind, []).append(ref.id)
         for kind, ids in wanted.items():
@@ -62,8 +78,10 @@ class Loading:
 
     def load_key(self, id: str) -> None:
         """Add a key with all that decides whether it opens what it names."""
-        self.load([PartRef("key", id)])
-        key = self.parts[PartRef("key", id)]
+        ref = PartRef("key", id)
+        self._ask_ahead([ref])
+        self.load([ref])
+        key = self.parts.get(ref)
         if not isinstance(key, KeyRecord):
             return
         apis = [
@@ -71,21 +89,21 @@ class Loading:
             for grant in key.grants
             if grant.resource is entities.Resource.API
         ]
-        self.load(
-            [
-                PartRef("application", key.application_id),
-                PartRef("project", key.project_id),
-                PartRef("organization", key.organization_id),
-                *apis,
-            ]
-        )
+        refs = [
+            PartRef("application", key.application_id),
+            PartRef("project", key.project_id),
+            PartRef("organization", key.organization_id),
+            *apis,
+        ]
+        self._ask_ahead(refs)
+        self.load(refs)
         self.load_owners(apis)
         self._load_customers(key)
         self._load_subscriptions(key)
 
     def _load_customers(self, key: KeyRecord) -> None:
         """Add those that its application is of, where the key opens something."""
-        application = self.parts[PartRef("application", key.application_id)]
+        application = self.parts.get(PartRef("application", key.application_id))
         if isinstance(application, ApplicationRecord):
             providers = {grant.provider_id for grant in key.grants}
             self.load(
@@ -96,7 +114,7 @@ class Loading:
 
     def _load_subscriptions(self, key: KeyRecord) -> None:
         """Add those by which its application opens what the key names, and their plans."""
-        application = self.parts[PartRef("application", key.application_id)]
+        application = self.parts.get(PartRef("application", key.application_id))
         if not isinstance(application, ApplicationRecord):
             return
         named = {grant.resource_id for grant in key.grants}
@@ -109,7 +127,7 @@ class Loading:
         self.load(
             PartRef("plan", part.plan_id)
             for ref in refs
-            if isinstance(part := self.parts[ref], SubscriptionRecord)
+            if isinstance(part := self.parts.get(ref), SubscriptionRecord)
         )
 
     def load_api(self, id: str | None) -> None:
@@ -122,7 +140,7 @@ class Loading:
     def load_owners(self, apis: Iterable[PartRef]) -> None:
         """Add project and organization of APIs that are loaded."""
         for ref in apis:
-            api = self.parts[ref]
+            api = self.parts.get(ref)
             if isinstance(api, ApiRecord):
                 project = PartRef("project", api.project_id)
                 self.load([project, PartRef("organization", api.organization_id)])
@@ -154,9 +172,32 @@ class Loading:
     def rows(self, kind: type[E], column: str, values: list[str]) -> list[E]:
         """All rows of a kind with one of `values` in a column."""
         mapper = mapper_of(kind)
-        dialect = self._connection.dialect
-        query = select_where(mapper.table, (column,), len(values), dialect)
-        return [mapper.row(row) for row in query.all(self._connection, values)]
+        found = self._ahead.pop((kind, column, tuple(values)), None)
+        if found is None:
+            found = self._select(kind, column, values).all(self._connection, values)
+        return [mapper.row(row) for row in found]
+
+    def _ask_ahead(self, refs: Iterable[PartRef]) -> None:
+        """Have the rows that these parts are made of, as far as they name them."""
+        if not self._at_once:
+            return
+        asked = []
+        for ref in refs:
+            if ref in self.parts or self._is_held(ref):
+                continue
+            for kind, column in _ROWS_OF[ref.kind]:
+                wanted: _Wanted = (kind, column, (ref.id,))
+                select = self._select(kind, column, wanted[2])
+                asked.append((wanted, select, select.ask(self._connection, wanted[2])))
+        for wanted, select, cursor in asked:
+            self._ahead[wanted] = select.told(self._connection, cursor)
+
+    def _is_held(self, ref: PartRef) -> bool:
+        return ref.kind in _SHARED and self._held(ref)
+
+    def _select(self, kind: type[Any], column: str, values: Sequence[str]) -> Select:
+        table, dialect = mapper_of(kind).table, self._connection.dialect
+        return select_where(table, (column,), len(values), dialect)
 
 
 def _organizations(loading: Loading, ids: list[str]) -> Iterable[Part]:
@@ -247,3 +288,20 @@ _LOADERS: Final[Mapping[str, Callable[[Loading, list[str]], Iterable[Part]]]] = 
     "key": _keys,
     "tokens": _tokens,
 }
+
+_ROWS_OF: Final[Mapping[str, Sequence[tuple[type[Any], str]]]] = {
+    "organization": ((entities.Organization, "id"),),
+    "project": ((entities.Project, "id"),),
+    "application": (
+        (entities.ApplicationCustomer, "application_id"),
+        (entities.SubscriptionApi, "application_id"),
+        (entities.Application, "id"),
+    ),
+    "api": ((entities.Route, "api_id"), (entities.Api, "id")),
+    "key": (
+        (entities.Key, "id"),
+        (entities.Access, "key_id"),
+        (entities.SecretRow, "key_id"),
+    ),
+}
+"""Which rows the loader of a part asks for by the part's own id."""

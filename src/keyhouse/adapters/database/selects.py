@@ -38,9 +38,21 @@ class Select:
 
         Raises StoreUnavailable where the driver fails.
         """
+        return self.told(connection, self.ask(connection, values))
+
+    def ask(self, connection: Connection, values: Sequence[object]) -> Any:  # noqa: ANN401 - a driver's cursor
+        """Begin; `told` has the rows. In a pipeline nothing is waited for."""
         cursor = connection.connection.cursor()
         try:
             cursor.execute(self._text, self._given(values))
+        except connection.dialect.loaded_dbapi.Error as error:
+            cursor.close()
+            raise StoreUnavailable(str(error)) from error
+        return cursor
+
+    def told(self, connection: Connection, cursor: Any) -> list[Sequence[Any]]:  # noqa: ANN401 - as above
+        """The rows that `ask` asked for, decoded. Raises as `all`."""
+        try:
             rows = list(cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
             raise StoreUnavailable(str(error)) from error

@@ -189,7 +189,7 @@ class Loading:
 
         def work() -> Snapshot:
             keyed = [(name, digest(secret, pepper)) for name, pepper in self._peppers]
-            return self._store.find_secret(keyed)
+            return self._store.find_secret(keyed, self._cache.holds)
 
         return self._look_up(hashed, work, asker, slug)
 
@@ -219,7 +219,7 @@ class Loading:
 
         def work() -> Snapshot:
             kept = candidates(secret, imported.algorithms, self._peppers)
-            return self._store.find_imported(project_id, kept)
+            return self._store.find_imported(project_id, kept, self._cache.holds)
 
         return self._look_up(place, work, asker, slug, self._unsalted(hashed))
 
