@@ -1,5 +1,6 @@
-"""INSERT … ON CONFLICT, which both databases spell alike and SQLAlchemy does not."""
+"""INSERTs that both databases take, and of which SQLAlchemy knows none for both."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,6 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 Insert = postgresql.Insert | sqlite.Insert
+Values = Sequence[Mapping[str, Any]]
+"""Rows of a table: all with the same columns."""
 
 
 def insert_into(connection: Connection, table: sa.Table) -> Insert:
@@ -19,6 +22,46 @@ def insert_for(dialect: str, table: sa.Table) -> Insert:
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
+def insert_many(
+    connection: Connection, table: sa.Table, rows: Values
+) -> tuple[Insert, Values | Mapping[str, Any]]:
+    """An INSERT of all of them, and what it is executed with.
+
+    SQLite takes row after row at no cost between them. PostgreSQL is sent them
+    as one JSON text, which takes it and us half as long as row after row does.
+    """
+    adding = insert_into(connection, table)
+    if connection.dialect.name == "sqlite":
+        return adding, rows
+    columns = [table.c[name] for name in rows[0]]
+    names = [column.name for column in columns]
+    sent = sa.bindparam("rows", type_=sa.JSON())
+    like = sa.cast(sa.null(), _RowOf(table.name))
+    taken = sa.func.json_populate_recordset(like, sent).table_valued(*names)
+    several = adding.from_select(names, sa.select(*(taken.c[name] for name in names)))
+    return several, {"rows": [_plain(row) for row in rows]}
+
+
 def keys_of(table: sa.Table) -> list[sa.Column[Any]]:
     """The columns of a table's primary key."""
     return list(table.primary_key.columns)
+
+
+class _RowOf(sa.types.UserDefinedType[Any]):
+    """The type that PostgreSQL has for the rows of each table."""
+
+    cache_ok = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def get_col_spec(self, **_: object) -> str:
+        return self.table
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """As PostgreSQL reads bytes out of a text."""
+    return {
+        name: "\\x" + value.hex() if isinstance(value, bytes) else value
+        for name, value in row.items()
+    }

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from keyhouse.adapters.database.inserts import insert_into
+from keyhouse.adapters.database.inserts import insert_many
 from keyhouse.adapters.database.tables import key, key_word
 from keyhouse.core import entities
 from keyhouse.core.key_words import word_of_hint, words_of_key
@@ -87,5 +87,5 @@ def _add_all(connection: Connection, words: Iterable[tuple[str, str, str]]) -> N
         for key_id, word, organization_id in words
     ]
     if rows:
-        adding = insert_into(connection, key_word).on_conflict_do_nothing()
-        connection.execute(adding, rows)
+        adding, given = insert_many(connection, key_word, rows)
+        connection.execute(adding.on_conflict_do_nothing(), given)

@@ -17,6 +17,7 @@ from keyhouse.adapters.database.conflicts import (
 )
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading, writing
+from keyhouse.adapters.database.inserts import Values, insert_many
 from keyhouse.adapters.database.key_pages import keys_deleted_before, page_of_keys
 from keyhouse.adapters.database.key_words import (
     add_words,
@@ -258,7 +259,8 @@ class DatabaseTransaction:
             return
         mapper = mapper_of(type(rows[0]))
         values = [mapper.values(row) for row in rows]
-        self._write(mapper, sa.insert(mapper.table), values[0], values)
+        adding, given = insert_many(self._connection, mapper.table, values)
+        self._write(mapper, adding, values[0], given)
         add_words_of_many(self._connection, rows)
 
     def remove_many(self, kind: type[entities.Entity], /, **equals: object) -> int:
@@ -280,17 +282,17 @@ class DatabaseTransaction:
         mapper: Mapper[Any],
         statement: sa.UpdateBase,
         values: dict[str, Any],
-        many: list[dict[str, Any]] | None = None,
+        given: Values | Mapping[str, Any] | None = None,
     ) -> list[sa.Row[Any]]:
         """Execute in a savepoint, so that PostgreSQL can go on after a conflict.
 
-        `many` are the values of more than one row.
+        `given` is what the statement is executed with, where that is not in it.
         """
         if not self._writes:
             raise TypeError("this transaction only reads")
         try:
             with self._connection.begin_nested():
-                result = self._connection.execute(statement, many)
+                result = self._connection.execute(statement, given)
                 return list(result) if result.returns_rows else []
         except IntegrityError as error:
             conflict = conflict_of(error, mapper.table)

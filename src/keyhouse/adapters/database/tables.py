@@ -235,7 +235,8 @@ application: Final = _table(
     entities.Application,
     "application",
     _unique("project_id", "external_id", field="external_id"),
-    sa.Index(None, "organization_id"),
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "project_id", "id"),
     _index_of_set("application", "rotation", "id"),
     sa.Index(None, "import_id"),
     sa.Index(None, "project_id", "name"),
@@ -246,7 +247,8 @@ customer: Final = _table(
     entities.Customer,
     "customer",
     _unique("project_id", "external_id", field="external_id"),
-    sa.Index(None, "organization_id"),
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(None, "project_id", "id"),
     organization_id="organization",
     project_id="project",
 )
@@ -320,7 +322,7 @@ key: Final = _table(
         for name, condition in KEY_STATES.items()
     ),
     _where("ix_key_deleted_at", "deleted_at IS NOT NULL", "deleted_at", "id"),
-    sa.Index(None, "import_id"),
+    sa.Index(None, "import_id", "id"),
     sa.Index(None, "application_id", "name"),
     organization_id="organization",
     project_id="project",
