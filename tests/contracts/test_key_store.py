@@ -49,6 +49,20 @@ def test_a_secret_leads_to_all_that_decides(database: Database, world: World) ->
     assert all(snapshot.parts.values())
 
 
+def test_what_many_keys_have_in_common_is_left_out_where_it_is_held(
+    database: Database, world: World
+) -> None:
+    """But a key that is held may have got the secret that was looked for since."""
+    snapshot = database.keys.find_secret([("p1", DIGEST)], lambda _ref: True)
+    assert snapshot.seq == database.keys.load([]).seq
+    assert snapshot.found == Found(world.key.id, world.secret.id)
+    assert {(ref.kind, ref.id) for ref in snapshot.parts} == {
+        ("key", world.key.id),
+        ("application", world.application.id),
+    }
+    assert all(snapshot.parts.values())
+
+
 def test_a_key_is_loaded_with_its_secrets_and_grants(
     database: Database, world: World
 ) -> None:

@@ -15,7 +15,7 @@ SQLITE_US_MAX: Final = 1000
 POSTGRES_US_MAX: Final = 2000
 STATEMENTS_MAX: Final = 11
 """With BEGIN and its end."""
-GROWTH_MAX: Final = 1.15
+BYTES_OF_EACH: Final = 5000
 
 
 def test_a_cold_key_is_found_in_a_moment(multitude: Multitude) -> None:
@@ -53,20 +53,21 @@ def test_of_a_cold_key_only_what_is_its_own_is_read(multitude: Multitude) -> Non
 
 
 def test_a_gateway_through_which_all_keys_pass_does_not_grow(multitude: Multitude) -> None:
-    room = ASKED // 5
-    checking = Checking(multitude, keys_max=room)
+    """Its cache takes the bytes that it is allowed, and holds what was used last."""
     numbers = multitude.sample(ASKED)
-    sizes: list[int] = []
+    bytes_max = BYTES_OF_EACH * ASKED // 4
+    Checking(multitude, keys_max=1).decide(numbers[0])
+    checking = Checking(multitude, keys_max=ASKED, bytes_max=bytes_max)
     tracemalloc.start()
     try:
-        for start in range(0, ASKED, room):
-            for number in numbers[start : start + room]:
-                assert checking.decide(number).verdict.allowed
-            gc.collect()
-            sizes.append(tracemalloc.get_traced_memory()[0])
+        for number in numbers:
+            assert checking.decide(number).verdict.allowed
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    print(f"{room} keys are held in {sizes[0] / room:.0f} bytes each; all: {sizes}")
-    assert len(checking.cache) == room
-    # Of applications and customers as many again are held, so it is full after the third.
-    assert sizes[-1] <= GROWTH_MAX * sizes[2]
+    held = len(checking.cache)
+    print(f"{held} keys are held in {taken} bytes of {bytes_max}")
+    assert 0 < held < ASKED
+    assert checking.cache.weight <= bytes_max
+    assert taken <= bytes_max

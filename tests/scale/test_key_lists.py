@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import sqlalchemy as sa
 from sqlalchemy import event
 
+from keyhouse.adapters.database.engine import is_sqlite
+from keyhouse.adapters.database.key_lots import FEW
 from keyhouse.adapters.database.key_pages import VISITED_MAX
 from keyhouse.core.entities import Environment, KeyKind
 from keyhouse.core.key_words import sought_anywhere
@@ -22,6 +25,11 @@ TIMED: Final = "KEYHOUSE_SCALE_TIMED" in os.environ
 _WALK: Final = re.compile(
     r"\bSCAN (?!seen|every|found|anon|CONSTANT)\w+|Seq Scan on (?!pg_)\w+"
 )
+ROWS_MAX: Final = 2 * FEW
+"""Of what one step of a plan may touch: a lot that is gathered, with two words a key."""
+_ROWS: Final = re.compile(r"actual rows=([\d.]+)")
+_LOOPS: Final = re.compile(r"loops=(\d+)")
+_REMOVED: Final = re.compile(r"Rows Removed by \w+: (\d+)")
 _Fits = Callable[[int], bool]
 
 
@@ -134,24 +142,33 @@ def test_what_has_nothing_in_common_is_passed_over_a_part_at_a_time(crowd: Crowd
 @contextmanager
 def _plans(crowd: Crowd) -> Iterator[list[str]]:
     """How the database goes about each question that is asked meanwhile."""
-    engine, asked = crowd.database.engine, []
-    sqlite = engine.dialect.name == "sqlite"
+    engine = crowd.database.engine
+    sqlite = is_sqlite(engine)
+    found: list[str] = []
+    with _asked(engine) as asked:
+        yield found
+    explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN (ANALYZE, TIMING OFF) "
+    with engine.begin() as connection:
+        for statement, parameters in asked:
+            if "SELECT" not in statement:
+                connection.exec_driver_sql(statement)
+                continue
+            rows = connection.exec_driver_sql(explain + statement, parameters)
+            found += [str(row[-1]) for row in rows]
+
+
+@contextmanager
+def _asked(engine: sa.Engine) -> Iterator[list[tuple[str, Any]]]:
+    """What is sent to the database meanwhile, but for transactions' ends."""
+    asked: list[tuple[str, Any]] = []
 
     def keep(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if "SELECT" in statement:
+        if statement.startswith(("SELECT", "WITH", "SET LOCAL")):
             asked.append((statement, parameters))
 
     event.listen(engine, "before_cursor_execute", keep)
-    found: list[str] = []
-    yield found
+    yield asked
     event.remove(engine, "before_cursor_execute", keep)
-    explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
-    with engine.connect() as connection:
-        if not sqlite:
-            connection.exec_driver_sql("SET enable_seqscan = off")
-        for statement, parameters in asked:
-            rows = connection.exec_driver_sql(explain + statement, parameters)
-            found += [str(row[-1]) for row in rows]
 
 
 def test_no_list_walks_through_a_whole_table(crowd: Crowd) -> None:
@@ -160,6 +177,31 @@ def test_no_list_walks_through_a_whole_table(crowd: Crowd) -> None:
             _page(crowd, asked)
         assert found, name
         assert [line for line in found if _WALK.search(line)] == [], name
+
+
+def test_no_list_needs_the_statistics_of_postgres(crowd: Crowd) -> None:
+    """A database that was just filled, or whose statistics are old, is as quick."""
+    if is_sqlite(crowd.database.engine):
+        return
+    with crowd.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM pg_statistic")
+    try:
+        for name, (asked, _) in cases(crowd).items():
+            with _plans(crowd) as found:
+                _page(crowd, asked)
+            assert max(map(_rows_of, found)) <= ROWS_MAX, (name, "\n".join(found))
+    finally:
+        with crowd.database.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+
+
+def _rows_of(line: str) -> int:
+    """How many rows a step of a plan came by, or left out."""
+    rows, loops, removed = (
+        float(seen[1]) if (seen := pattern.search(line)) else default
+        for pattern, default in ((_ROWS, 0.0), (_LOOPS, 1.0), (_REMOVED, 0.0))
+    )
+    return round(max(rows * loops, removed))
 
 
 if TIMED:

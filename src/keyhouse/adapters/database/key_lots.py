@@ -18,14 +18,14 @@ FEW: Final = 8_000
 """So many ids may be gathered and sorted for a page."""
 _PROBED: Final = 256
 """How far each lot is read to learn how close together its ids are."""
-_Statement = sa.Select[Any]
+_Statement = sa.Select[Any] | sa.CompoundSelect[Any]
 
 
 class Parts(NamedTuple):
     """What tells the parts of a lot: a value of `column`, or one of `others`."""
 
     column: sa.ColumnElement[Any]
-    values: _Statement | tuple[str, ...]
+    values: sa.Select[Any] | tuple[str, ...]
     others: tuple[Condition, ...] = ()
 
 
@@ -67,7 +67,7 @@ class Followed(NamedTuple):
     each: tuple[tuple[Condition, ...], ...] | None
     bounded: bool = False
 
-    def newest(self, stretch: Stretch, size: int) -> sa.Select[Any] | sa.CompoundSelect:
+    def newest(self, stretch: Stretch, size: int) -> _Statement:
         """So many of its ids, the newest first."""
         id, each = self.lot.id, self.each
         if each is None:
