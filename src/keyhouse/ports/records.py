@@ -7,11 +7,11 @@ from typing import NamedTuple, Protocol
 from keyhouse.core.imported import Candidate
 from keyhouse.core.records import Change, PartRef, Snapshot
 
-Held = Callable[[PartRef], bool]
-"""Whether the asker has a part already. Asked from any thread."""
+Held = Callable[[PartRef, int], bool]
+"""Whether the asker has a part as it was at that change. Asked from any thread."""
 
 
-def holds_none(_ref: PartRef) -> bool:
+def holds_none(_ref: PartRef, _seq: int) -> bool:
     """As one who has nothing yet."""
     return False
 
@@ -27,8 +27,8 @@ class KeyStore(Protocol):
         Where one is found, `found` is set and `parts` holds the key, its
         application, its project and organization, and each API that its
         access names with that API's project and organization. Organizations,
-        projects, APIs and plans that are `held` may be left out: to put them
-        anew into a cache would have all that was made of them made again.
+        projects, APIs and plans that are `held` as they are at `seq` may be
+        left out.
         Otherwise `found` is None: an absence as of `seq`.
         """
 

@@ -193,7 +193,11 @@ class Store:
     def _around(self, key_id: str, held: Held) -> dict[PartRef, Part | None]:
         """The key, and all that is no key and that is not held."""
         refs = [ref for ref in self.rows if ref.kind != "key" or ref.id == key_id]
-        return {ref: self._part(ref) for ref in refs if not _is_held(ref, held)}
+        return {ref: self._part(ref) for ref in refs if not self._is_held(ref, held)}
+
+    def _is_held(self, ref: PartRef, held: Held) -> bool:
+        shared = ref.kind in ("organization", "project", "api", "plan")
+        return shared and held(ref, self.seq)
 
     def find_api(self, slug: str) -> Snapshot:
         self._ask()
@@ -259,10 +263,6 @@ class Store:
             "customer": compilation.compile_customer,
         }
         return compilers[ref.kind](row, _zone)
-
-
-def _is_held(ref: PartRef, held: Held) -> bool:
-    return ref.kind in ("organization", "project", "api", "plan") and held(ref)
 
 
 def _zone(_name: str) -> Any:

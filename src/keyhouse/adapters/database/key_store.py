@@ -69,7 +69,9 @@ class DatabaseKeyStore:
             asked = head.ask(connection, ())
             found = _find(connection, kept) if kept else None
             seq = int(head.told(connection, asked)[0][0])
-            loading = Loading(connection, self._unseal, held, at_once=at_once)
+            loading = Loading(
+                connection, self._unseal, lambda ref: held(ref, seq), at_once=at_once
+            )
             # The key and what is its caller's are read anew: a secret that is
             # new may be one of a key that is held as it was before.
             if found is not None:

@@ -20,7 +20,6 @@ from keyhouse.core.records import (
     UpstreamHeaders,
 )
 from keyhouse.core.upstream_headers import Unseal, compile_headers
-from keyhouse.ports import Held, holds_none
 
 E = TypeVar("E", bound=entities.Entity)
 _Wanted = tuple[type[Any], str, tuple[str, ...]]
@@ -48,7 +47,7 @@ class Loading:
         self,
         connection: Connection,
         unseal: Unseal | None = None,
-        held: Held = holds_none,
+        held: Callable[[PartRef], bool] = lambda _ref: False,
         *,
         at_once: bool = False,
     ) -> None:

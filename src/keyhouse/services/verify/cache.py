@@ -102,13 +102,13 @@ class RecordCache:
         held = self._held(ref)
         return None if held is None else held.part
 
-    def holds(self, ref: PartRef) -> bool:
-        """Whether the part is held; alone of all, this may be asked from any thread.
+    def holds(self, ref: PartRef, seq: int) -> bool:
+        """Whether the part is held as it was at change `seq`, or newer.
 
-        By the time that the answer is used it may be so no more: then that part
-        is read on its own.
+        Alone of all, this may be asked from any thread. By the time that the
+        answer is used it may be so no more: then that part is read on its own.
         """
-        return ref.id in self._parts.get(ref.kind, ())
+        return seq <= self.applied and ref.id in self._parts.get(ref.kind, ())
 
     def found(self, place: bytes) -> Found | None:
         """Where the secret with that digest leads, if it is held.
