@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from keyhouse.adapters.database import open_database, upgrade
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.adapters.system import SystemClock
 from keyhouse.core.decision import Decision, Pending
@@ -72,6 +73,24 @@ class Checking:
             outcome = outcome.resume(outcome.work())
         decision: Decision = outcome
         return decision
+
+
+def measure(url: str, count: int, asked: int = 4000) -> ColdKeys:
+    """Fill the empty database at `url` with so many keys, and ask for some of them.
+
+    Ten millions take some ten minutes and 15 GB. On PostgreSQL the account must
+    be a superuser, who may leave references unchecked.
+    """
+    upgrade(url)
+    database = open_database(url)
+    try:
+        many = Multitude(database, count)
+        many.fill()
+        numbers = many.sample(asked)
+        many.give_secrets(numbers)
+        return cold_keys(many, numbers)
+    finally:
+        database.dispose()
 
 
 def cold_keys(many: Multitude, numbers: Sequence[int]) -> ColdKeys:
