@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.doors.gateway.conftest import House, until, within
-from tests.doors.gateway.doubles import KEY
+from tests.doors.gateway.doubles import KEY, MANAGER
 from tests.doors.gateway.wire import Client, Link
 
 HASTE = 0.2
@@ -65,6 +65,28 @@ async def test_who_was_served_keeps_the_place(house: House) -> None:
     for client in (first, second):
         assert await served(client) == 200
     await first.close()
+    assert (await last.answer()).status == 200
+
+
+async def test_who_asks_verify_keeps_the_place(house: House) -> None:
+    """Also where the head was known from others before it came."""
+    await house.start(connections_max=2)
+    body = b'{"api": "weather", "secret": "%b"}' % KEY
+    ask = (
+        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n"
+        b"Authorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b"
+    ) % (MANAGER, len(body), body)
+    asking = [await house.client() for _ in range(2)]
+    for client in asking:
+        client.send(ask)
+        assert (await client.answer()).status == 200
+    last = await house.client()
+    last.send(ask)
+    await asyncio.sleep(2 * HASTE)
+    for client in asking:
+        client.send(ask)
+        assert (await client.answer()).status == 200
+    await asking[0].close()
     assert (await last.answer()).status == 200
 
 
