@@ -42,8 +42,11 @@ ATTEMPTS_MAX: Final = 8
 """Rounds of reading before an asker is given up: more than the three that a
 key, its parts and its API take mean that they change faster than they load."""
 
-READ_SECONDS_MAX: Final = 5.0
-"""Who waits for the database longer is told that it cannot be had now."""
+READ_SECONDS_MAX: Final = 10.0
+"""Who waits for the database longer is told that it cannot be had now. As long as a
+
+transaction waits for its turn where many write.
+"""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
