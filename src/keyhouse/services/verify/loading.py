@@ -43,10 +43,7 @@ ATTEMPTS_MAX: Final = 8
 key, its parts and its API take mean that they change faster than they load."""
 
 READ_SECONDS_MAX: Final = 10.0
-"""Who waits for the database longer is told that it cannot be had now. As long as a
-
-transaction waits for its turn where many write.
-"""
+"""Nobody waits longer for the database: so long may a transaction wait for its turn."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
