@@ -1,6 +1,6 @@
 """How much memory a cached key takes, all that it holds.
 
-`python -m bench.holding KEYS` has a real data plane verify and count so many keys
+`python -m bench.holding KEYS [KIND]…` has a real data plane verify and count so many keys
 of a SQLite file, once each, and prints the bytes for each: `bare_bytes` of keys
 without restrictions and limits, ten of an application; `own_bytes` with an
 application each; `full_bytes` with a network, two rates and a quota as well. These are
@@ -29,17 +29,18 @@ WARM: Final = 500
 OF_EACH: Final = 10
 LIMITED_OF: Final = 4
 """So many fewer keys with limits: each leases of its quota, which is a commit."""
-SETTLE_SECONDS: Final = 3.0
+SETTLE_SECONDS: Final = 1.5
 _PATIENCE_SECONDS: Final = 0.02
 
 
-async def _measured(folder: Path, keys: int) -> dict[str, float]:
+async def _measured(folder: Path, keys: int, *kinds: str) -> dict[str, float]:
     settings = settings_of(folder)
     crowd = Crowd(settings, new_world(settings))
     counts = {"grown": keys, "bare": keys, "own": keys, "full": keys // LIMITED_OF}
     wishes = {"bare": {"of_each": OF_EACH}, "full": everything()}
     start, ranges = 0, {}
-    for name, count in counts.items():
+    for name in kinds or counts:
+        count = counts[name]
         # Beginning where an application begins.
         ranges[name] = range(start, start + WARM + count)
         crowd.write(ranges[name], **wishes.get(name, {}))
@@ -100,7 +101,8 @@ async def _verified(kh: Keyhouse, secret: str) -> None:
 def main() -> None:
     """Measure and tell."""
     with tempfile.TemporaryDirectory() as folder:
-        measured = _measured(Path(folder) / "data", int(sys.argv[1]))
+        keys, kinds = int(sys.argv[1]), sys.argv[2:]
+        measured = _measured(Path(folder) / "data", keys, *kinds)
         print(json.dumps(asyncio.run(measured)))
 
 

@@ -22,7 +22,7 @@ from keyhouse.core.decision import Decision
 from keyhouse.core.request import Request
 from keyhouse.services.plane import DataPlane
 
-RUNS: Final = 25
+RUNS: Final = 15
 CALLS: Final = 2_000
 _PAUSE_SECONDS: Final = 0.02
 """Between runs: the flusher books, and leases come."""

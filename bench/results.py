@@ -55,7 +55,8 @@ class Row:
 def median(what: str, values: Sequence[float]) -> Row:
     """The median of `values`, their spread, and what `goals` says of it."""
     spread = (_rounded(min(values)), _rounded(max(values)))
-    return single(what, statistics.median(values), spread)
+    told = spread if len(values) > 1 else None
+    return single(what, statistics.median(values), told)
 
 
 def single(what: str, value: float, spread: tuple[float, float] | None = None) -> Row:

@@ -52,8 +52,14 @@ class Rounds:
         if pace.is_full and warm_seconds is None:
             warm_seconds = pace.warm_seconds
         if warm_seconds:
-            self._run(targets, 1, warm_seconds, connections)
+            self.warm(targets, warm_seconds, connections)
         return self._run(targets, rounds or pace.rounds, pace.seconds, connections)
+
+    def warm(
+        self, targets: Sequence[Target], seconds: int = 1, connections: int = CONNECTIONS
+    ) -> None:
+        """A round that does not count."""
+        self._run(targets, 1, seconds, connections)
 
     def due(self, target: Target, rate: float) -> Due:
         """An open-loop run."""

@@ -30,8 +30,9 @@ def at_once(scene: Scene) -> tuple[list[Row], Samples]:
     """The same request again and again; the rows, and what was seen."""
     every = [one.alone for one in scene.peers.values()]
     ours, verify = scene.ours.proxy().alone, scene.ours.verify()
-    warm = scene.rounds.pace.warm_seconds
-    ran = scene.rounds.run([ours, verify, *every], warm_seconds=warm)
+    # Ours begins with small leases, and remembers nobody's head.
+    scene.rounds.warm([ours, verify])
+    ran = scene.rounds.run([ours, verify, *every])
     return [
         *_goals(ran),
         *_part(_RATES, [results.median(name, rate_of(name, ran)) for name in ran[0]]),
@@ -69,7 +70,7 @@ def unlike(scene: Scene) -> list[Row]:
     """No two requests with the same path and headers; then bodies; and verify's."""
     ours, verify = scene.ours.proxy().alone, scene.ours.verify_varied()
     checking = scene.named(*_CHECKING)
-    others = scene.named(nginx.BARE)
+    others = scene.named(nginx.BARE) if scene.rounds.pace.is_full else []
     varied = [_varied(one) for one in (ours, *checking, *others)]
     ran = scene.rounds.run([*varied, verify])
     pairs = [
