@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import psutil
 
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 40.0
+
+_PORTS = (15_000, 32_000)
 
 
 class BenchFailed(Exception):
@@ -62,10 +65,16 @@ def spent(pids: Sequence[int], *, memory: bool = False) -> Spent:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody had a moment ago.
+
+    Of those that the system gives to no connection by itself: under load it
+    may take any of the others before a program listens there.
+    """
+    while True:
+        port = random.randrange(*_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
