@@ -3,7 +3,7 @@
 # make lint    lint, types and layers alone
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md
 #              (QUICK=1: a minute for the main rows; COLD_KEYS=10000000: a cold key is looked
-#              for among these, and writing them takes the best part of an hour)
+#              for among these, which takes 20 minutes and 15 GB)
 # make pictures  the console's pages as docs/pictures shows them
 # make soak    kill -9 under load, again and again; a minute without the database; many
 #              lives of keys; the promised sizes; made-up files, histories and stories of

@@ -76,7 +76,7 @@ def held(cores: Cores, pace: Pace) -> list[Row]:
 
 
 def cold(cores: Cores) -> list[Row]:
-    """The first request of a key. Its rows may be in the memory of the system."""
+    """The first request of a key, whose rows may be in the memory of the system."""
     keys = int(os.environ.get(KEYS_VARIABLE, _COLD_KEYS))
     rows: list[Row] = []
     for kind, name, goal in (
@@ -87,7 +87,12 @@ def cold(cores: Cores) -> list[Row]:
         what = f"cold key among {keys:,}, {name}"
         p50 = goal if keys == _GOAL_KEYS else f"{what}, ms"
         rows.append(replace(results.single(p50, told["p50_ms"]), part=_PART))
-        rows += _parted([results.single(f"{what}, p99, ms", told["p99_ms"])])
+        rows += _parted(
+            [
+                results.single(f"{what}, p99, ms", told["p99_ms"]),
+                results.single(f"{what}, CPU of ours, ms", told["cpu_ms"]),
+            ]
+        )
     return rows
 
 
