@@ -114,8 +114,10 @@ async def _hold(port: int, number: int) -> None:
     try:
         writer.write(sent)
         while not reader.at_eof():
+            # `wait_for` would lose a cancellation now and then (Python 3.11).
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reader.read(1000), 0.5)
+                async with asyncio.timeout(0.5):
+                    await reader.read(1000)
                 continue
             if sent and not sent.endswith(b"\r\n\r\n"):
                 writer.write(b"x")
