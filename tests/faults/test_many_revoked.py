@@ -1,4 +1,4 @@
-"""A thousand keys revoked at once, while all of them are in use."""
+"""Hundreds of keys revoked at once, thousands in soak, while all of them are in use."""
 
 import asyncio
 import os
@@ -10,14 +10,14 @@ from tests.faults.load import Load, memory_back
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-KEYS = int(os.environ.get("KEYHOUSE_SOAK_REVOKED", "1000"))
+KEYS = int(os.environ.get("KEYHOUSE_SOAK_REVOKED", "600"))
 AT_ONCE = 100
 CALLERS = 8
 SECONDS_MAX = 2.0
 """The promise is 0.1 s for 99 of 100; tests share their machine with others."""
 
 
-async def test_a_thousand_keys_are_refused_as_soon_as_one(
+async def test_many_keys_are_refused_as_soon_as_one(
     installation: Installation,
 ) -> None:
     """Two gateways hear of it while they serve others; nobody else's calls wait."""
