@@ -1,9 +1,9 @@
 """The answer to a verification, and what may stand between asking and it."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from keyhouse.core.entities import LimitKind, Window
 from keyhouse.core.limits import Left
@@ -186,6 +186,10 @@ class Pending(Generic[T]):
     With `seconds_max` nobody waits longer: then StoreUnavailable goes into
     `resume`, and at once for all who come while `work` has not ended. What that
     returns then goes into `late`.
+
+    Where there is `together`, those that have it in common run as one while others
+    of them are under way: it takes the `part` of each, may block, and gives a result
+    for each. `work` is what one of them does alone.
     """
 
     need: Hashable
@@ -194,3 +198,5 @@ class Pending(Generic[T]):
     begin: Callable[[Callable[[object], None]], None] | None = None
     seconds_max: float | None = None
     late: Callable[[object], None] | None = None
+    together: Callable[[Sequence[Any]], Sequence[object]] | None = None
+    part: object = None

@@ -11,7 +11,13 @@ from keyhouse.core.entities import Window
 from keyhouse.core.quotas import Budget, Quota, Span, span_of
 from keyhouse.core.records import QuotaUse
 from keyhouse.ports import Leased, LeaseWanted
-from keyhouse.services.budgets import Exhausted, LeaseBook, Reserved, Short
+from keyhouse.services.budgets import (
+    Exhausted,
+    LeaseBook,
+    Reserved,
+    Short,
+    lease_together,
+)
 
 HOUR = 3_600_000_000
 NOW = 1_760_000_400_000_000
@@ -66,6 +72,23 @@ def spend(
             return told
         book.install(told.work(), now)
     raise AssertionError("neither spent nor refused")
+
+
+def test_what_many_ask_is_one_call_and_each_has_its_own() -> None:
+    """A call of the store for each of a thousand keys would keep all of them waiting."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl_1")
+    uses = [use(f"limit {number}", 10 + number) for number in range(20)]
+    shorts = [book.reserve((one,), 1, NOW) for one in uses]
+    asked = [one for one in shorts if isinstance(one, Short)]
+    assert len(asked) == 20
+    for granted in lease_together(asked):
+        book.install(granted, NOW)
+    assert ledger.calls == 1
+    for number, one in enumerate(uses):
+        told = book.reserve((one,), 1, NOW)
+        assert isinstance(told, Reserved)
+        assert told.left[0] == 9 + number
 
 
 def spend_all(book: LeaseBook, uses: Sequence[QuotaUse], cost: int, now: int = NOW) -> int:

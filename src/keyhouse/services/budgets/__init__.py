@@ -6,6 +6,7 @@ from keyhouse.services.budgets.book import (
     LeaseBook,
     Reserved,
     Short,
+    lease_together,
 )
 
-__all__ = ["Exhausted", "Granted", "LeaseBook", "Reserved", "Short"]
+__all__ = ["Exhausted", "Granted", "LeaseBook", "Reserved", "Short", "lease_together"]

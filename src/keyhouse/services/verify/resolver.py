@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
@@ -12,18 +13,23 @@ from keyhouse.ports import StoreUnavailable
 
 T = TypeVar("T")
 THREADS = 4
+TOGETHER_MAX = 256
+"""So many run as one: a transaction that writes stays short."""
 _log = logging.getLogger(__name__)
+_Together = Callable[[Sequence[Any]], Sequence[object]]
 
 
 class _Flight:
-    """One run of some work, and who waits for it: nobody any more, once it is `overdue`."""
+    """One run of some work, and who waits for it: nobody any more, once it is `overdue`.
 
-    __slots__ = ("future", "late", "need", "overdue", "timer", "waiting")
+    `future` is there once it is handed to the threads.
+    """
 
-    def __init__(self, pending: Pending[Any], future: Future[None]) -> None:
-        self.need = pending.need
-        self.late = pending.late
-        self.future = future
+    __slots__ = ("future", "overdue", "pending", "timer", "waiting")
+
+    def __init__(self, pending: Pending[Any]) -> None:
+        self.pending = pending
+        self.future: Future[None] | None = None
         self.waiting: list[tuple[Pending[Any], Callable[[Any], None]]] = []
         self.timer: asyncio.TimerHandle | None = None
         self.overdue: StoreUnavailable | None = None
@@ -36,6 +42,7 @@ class Resolver:
         self._loop = loop
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="keyhouse-load")
         self._flights: dict[Hashable, _Flight] = {}
+        self._rounds: dict[_Together, deque[_Flight]] = {}
 
     def resolve(self, outcome: T | Pending[T], then: Callable[[T], None]) -> None:
         """Call `then` with what `outcome` comes to: at once unless it is pending."""
@@ -71,11 +78,49 @@ class Resolver:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _begun(self, pending: Pending[Any]) -> _Flight:
-        flight = _Flight(pending, self._pool.submit(self._run, pending))
+        flight = _Flight(pending)
         seconds = pending.seconds_max
         if seconds is not None:
             flight.timer = self._loop.call_later(seconds, self._give_up, flight, seconds)
+        together = pending.together
+        if together is None:
+            flight.future = self._pool.submit(self._run, pending)
+        elif together in self._rounds:
+            self._rounds[together].append(flight)
+        else:
+            self._rounds[together] = deque((flight,))
+            self._depart(together)
         return flight
+
+    def _depart(self, together: "_Together") -> None:
+        """Run what has gathered as one. What comes meanwhile is the next round's."""
+        gathered = self._rounds[together]
+        round_ = [gathered.popleft() for _ in range(min(len(gathered), TOGETHER_MAX))]
+        if not round_:
+            del self._rounds[together]
+            return
+        self._pool.submit(self._run_together, together, round_)
+
+    def _run_together(self, together: "_Together", round_: list[_Flight]) -> None:
+        results: Sequence[object]
+        try:
+            results = together([flight.pending.part for flight in round_])
+        except StoreUnavailable as error:
+            results = [error] * len(round_)
+        except Exception:  # noqa: BLE001 - one of them is at fault: not for the others
+            results = [_alone(flight.pending) for flight in round_]
+        try:
+            self._loop.call_soon_threadsafe(self._land_together, together, round_, results)
+        except RuntimeError:
+            _log.debug("the loop closed while leases were under way")
+
+    def _land_together(
+        self, together: "_Together", round_: list[_Flight], results: Sequence[object]
+    ) -> None:
+        # The next one leaves first: those who wait for it came before what resumes here.
+        self._depart(together)
+        for flight, result in zip(round_, results, strict=True):
+            self._land(flight.pending.need, result)
 
     def _give_up(self, flight: _Flight, seconds: float) -> None:
         """Let nobody wait any more. What no thread has begun is forgotten: so what
@@ -83,17 +128,23 @@ class Resolver:
         waits for threads is bounded while the database hangs.
         """
         flight.overdue = StoreUnavailable(f"no answer within {seconds:g} s")
-        if flight.future.cancel():
-            del self._flights[flight.need]
+        if self._is_off(flight):
+            del self._flights[flight.pending.need]
         waiting, flight.waiting = flight.waiting, []
         for pending, then in waiting:
             self._go_on(pending, then, flight.overdue)
 
+    def _is_off(self, flight: _Flight) -> bool:
+        """Whether it had not begun, and now never will."""
+        together = flight.pending.together
+        gathered = self._rounds.get(together) if together is not None else None
+        if gathered is not None and flight in gathered:
+            gathered.remove(flight)
+            return True
+        return together is None and flight.future is not None and flight.future.cancel()
+
     def _run(self, pending: Pending[Any]) -> None:
-        try:
-            result = pending.work()
-        except Exception as error:  # noqa: BLE001 - whoever resumes judges it
-            result = error
+        result = _alone(pending)
         try:
             self._loop.call_soon_threadsafe(self._land, pending.need, result)
         except RuntimeError:
@@ -111,8 +162,16 @@ class Resolver:
         flight = self._flights.pop(need)
         if flight.timer is not None:
             flight.timer.cancel()
-        if flight.overdue is not None and flight.late is not None:
-            flight.late(result)
+        if flight.overdue is not None and flight.pending.late is not None:
+            flight.pending.late(result)
         for pending, then in flight.waiting:
             # One waiter's fault must not leave the others waiting.
             self._go_on(pending, then, result)
+
+
+def _alone(pending: Pending[Any]) -> object:
+    """What its work gives; an exception is given as a value."""
+    try:
+        return pending.work()
+    except Exception as error:  # noqa: BLE001 - whoever resumes judges it
+        return error

@@ -33,7 +33,14 @@ from keyhouse.ports import (
     Uncounted,
 )
 from keyhouse.services.alerts.alarms import Alarms
-from keyhouse.services.budgets import Exhausted, Granted, LeaseBook, Reserved, Short
+from keyhouse.services.budgets import (
+    Exhausted,
+    Granted,
+    LeaseBook,
+    Reserved,
+    Short,
+    lease_together,
+)
 from keyhouse.services.verify.asker import Asker
 from keyhouse.services.verify.cache import RecordCache
 from keyhouse.services.verify.keeping_up import KeepingUp
@@ -407,8 +414,15 @@ class Verifier(KeepingUp):
             if isinstance(result, Granted):
                 self._book.install(result, self._clock.now_us())
 
-        seconds = READ_SECONDS_MAX
-        return Pending(short.need, short.work, resume, seconds_max=seconds, late=late)
+        return Pending(
+            short.need,
+            short.work,
+            resume,
+            seconds_max=READ_SECONDS_MAX,
+            late=late,
+            together=lease_together,
+            part=short,
+        )
 
     def _asker(self, request: Request, attempt: int) -> Asker[Decision]:
         return Asker(
