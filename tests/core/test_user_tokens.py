@@ -128,14 +128,14 @@ def test_any_header_is_read_or_none(header: Any) -> None:
 @pytest.mark.parametrize(
     "head",
     [
-        '{"typ":"at+jwt","keyhouse":1,"alg":"none","kid":"k"}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":"HS256","kid":"k"}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":["EdDSA"],"kid":"k"}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":"EdDSA"}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":"EdDSA","kid":7}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":"EdDSA","kid":"k","crit":["exp"]}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":"none","alg":"EdDSA","kid":"k"}',
-        '{"typ":"at+jwt","keyhouse":1,"alg":"EdDSA","kid":"k","typ":"JWT"}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"none","kid":"k"}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"HS256","kid":"k"}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":["EdDSA"],"kid":"k"}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"EdDSA"}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"EdDSA","kid":7}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"EdDSA","kid":"k","crit":["exp"]}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"none","alg":"EdDSA","kid":"k"}',
+        '{"typ":"at+jwt","cty":"vnd.keyhouse+json","alg":"EdDSA","kid":"k","typ":"JWT"}',
     ],
 )
 def test_a_header_that_leads_astray_is_none(head: str) -> None:

@@ -21,9 +21,12 @@ from keyhouse.core.scopes import is_scope
 
 KIND: Final = "at+jwt"
 """The token's `typ` (RFC 9068, 2.1): an identity token has another (RFC 8725, 3.11)."""
-MARK: Final[Mapping[str, object]] = {"typ": KIND, "keyhouse": 1}
-"""What the header of each token begins with."""
-_BEGUN: Final = b'{"typ":"at+jwt","keyhouse":'
+MARK: Final[Mapping[str, object]] = {"typ": KIND, "cty": "vnd.keyhouse+json"}
+"""What the header of each token begins with. Members of RFC 7515 alone: there are
+
+libraries that refuse a header with any other.
+"""
+_BEGUN: Final = b'{"typ":"at+jwt","cty":"vnd.keyhouse+json"'
 PREFIX: Final = urlsafe_b64encode(_BEGUN[: len(_BEGUN) // 3 * 3])
 """What each token begins with: three bytes are four characters, whatever follows."""
 TOKEN_LENGTH_MAX: Final = 4096
