@@ -45,7 +45,7 @@ run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
 test: lint $(BROWSER) $(NGINX) $(LUA) $(HAPROXY) $(VENDOR)/icons.json
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # docs/pictures anew, from a real installation.
 pictures: $(VENV)/test.stamp $(BROWSER) $(VENDOR)/icons.json

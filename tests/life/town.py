@@ -10,7 +10,6 @@ from keyhouse.adapters.signing import KeyringSigner
 from keyhouse.adapters.system import SystemEntropy
 from keyhouse.core.addresses import UNKNOWN
 from keyhouse.core.entities import Organization
-from keyhouse.core.records import Line
 from keyhouse.core.request import Request
 from keyhouse.core.usage import UsageBatch
 from keyhouse.services import catalog
@@ -77,10 +76,10 @@ class Node:
         """A token for a user, None where the key may not make one now."""
         self._hear()
         request = Request(secret=secret, api=slug, address=UNKNOWN)
-        line = finish(self._desk.minter(request))
-        if not isinstance(line, Line):
+        decision = finish(self._desk.minter(request))
+        if not decision.allowed:
             return None
-        made = self._desk.mint(line, user, session)
+        made = self._desk.mint(decision.line, user, session)
         assert isinstance(made, Minted), made
         return made
 
