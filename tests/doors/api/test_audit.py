@@ -218,7 +218,9 @@ class Walk:
 
 def _forms(secret: str) -> set[str]:
     """A secret as it may stand somewhere: whole, its own part, hashed, encoded."""
-    body = secret.removeprefix("whsec_").rpartition("_")[2]
+    # A ticket may hold an underscore anywhere, so a part of it may be one letter.
+    own = secret.removeprefix("whsec_") if secret.startswith("whsec_") else secret
+    body = own.rpartition("_")[2] if own.startswith("kh_") else own
     raw = secret.encode()
     return {
         secret,
