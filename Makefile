@@ -1,6 +1,7 @@
 # make run     Keyhouse with a real API behind it, and its story   (ONCE=1: end after the story)
 # make test    lint, types, layers and all tests
 # make lint    lint, types and layers alone
+# make native  compile the hot path beside its sources; test and bench do it as well
 # make bench   side by side with peers: bench/results.json, bench/RESULTS.md
 #              (QUICK=1: a minute for the main rows; COLD_KEYS=10000000: a cold key is looked
 #              for among these, which takes 20 minutes and 15 GB)
@@ -15,14 +16,14 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: run test lint bench pictures soak client-shapes lock clean
+.PHONY: run test lint native bench pictures soak client-shapes lock clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := src/keyhouse/doors/console/static/vendor
 PROJECTS := pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
-CODE := src client examples bench tests
+CODE := src client examples bench tests hatch_build.py
 # Debian's own; the tests of the console drive it.
 BROWSER := /usr/bin/chromium
 NGINX := /usr/sbin/nginx
@@ -30,6 +31,8 @@ NGINX := /usr/sbin/nginx
 LUA := /usr/lib/nginx/modules/ngx_http_lua_module.so
 HAPROXY := /usr/sbin/haproxy
 WRK := /usr/bin/wrk
+# What the compiler needs: Python's own headers, and a C compiler beside them.
+HEADERS := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
 
 # From the lock alone: exact versions, each with its hash. uv is quick; where only pip
 # knows the way to an index, pip installs the same.
@@ -41,10 +44,13 @@ $(BIN)/python -m pip install --quiet --no-deps --no-index --no-build-isolation \
 touch $@
 endef
 
+# Starts quicker than it compiles: as it is, or from the sources where these are newer.
 run: $(VENV)/run.stamp $(VENDOR)/icons.json
+	$(BIN)/python hatch_build.py --check || $(BIN)/python hatch_build.py --clean
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: lint $(BROWSER) $(NGINX) $(LUA) $(HAPROXY) $(VENDOR)/icons.json
+test: $(VENV)/test.stamp $(BROWSER) $(NGINX) $(LUA) $(HAPROXY) $(VENDOR)/icons.json $(HEADERS)
+	$(MAKE) --no-print-directory -j 2 lint native
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # docs/pictures anew, from a real installation.
@@ -57,10 +63,15 @@ lint: $(VENV)/test.stamp
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports
 
-bench: $(VENV)/bench.stamp $(NGINX) $(LUA) $(HAPROXY) $(WRK) $(VENDOR)/icons.json
+native: $(VENV)/test.stamp $(HEADERS)
+	$(BIN)/python hatch_build.py
+
+bench: $(VENV)/bench.stamp $(NGINX) $(LUA) $(HAPROXY) $(WRK) $(VENDOR)/icons.json $(HEADERS)
+	$(BIN)/python hatch_build.py
 	$(if $(COLD_KEYS),KEYHOUSE_BENCH_KEYS=$(COLD_KEYS)) $(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
-soak: $(VENV)/soak.stamp
+soak: $(VENV)/soak.stamp $(HEADERS)
+	$(BIN)/python hatch_build.py
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
 	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_IMPORT=100000 \
 	  KEYHOUSE_SOAK_AWAY=60 KEYHOUSE_SOAK_FLOOD=2000 KEYHOUSE_SOAK_REVOKED=5000 \
@@ -88,6 +99,7 @@ lock: $(VENV)/uv.stamp
 	UV=$(BIN)/uv requirements/lock.sh $(if $(UPGRADE),--upgrade)
 
 clean:
+	find src -name '*.so' -delete
 	rm -rf $(VENV) $(VENDOR) web/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -103,6 +115,9 @@ $(HAPROXY):
 
 $(WRK):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends wrk
+
+$(HEADERS):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev python3-dev
 
 $(BROWSER):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium

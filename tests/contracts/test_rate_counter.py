@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.adapters.valkey import ValkeyRateCounter, connector
-from keyhouse.core.decision import Pending
 from keyhouse.core.limits import Left, Taken, left_of, rate_limit, take
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
 from keyhouse.ports import RateAnswer, RateCounter, Slowed
 from tests.servers.valkey import ValkeyCluster, ValkeyServer

@@ -16,8 +16,9 @@ from keyhouse.core.answers import (
     retry_after,
     shown_code,
 )
-from keyhouse.core.decision import Decision, LimitState, Pending
+from keyhouse.core.decision import Decision, LimitState
 from keyhouse.core.entities import LimitKind
+from keyhouse.core.pending import Pending
 from keyhouse.core.verdict import Verdict
 from tests.core.rows import api_record, line, quota, rate
 

@@ -1,5 +1,6 @@
 """What is measured of two real workers, and when a change is in force at both."""
 
+import contextlib
 import json
 import os
 import signal
@@ -54,8 +55,12 @@ class Town(NamedTuple):
     @property
     def gateways(self) -> list[int]:
         """The process ids of the workers."""
-        children = psutil.Process(self.serve.pid).children()
-        return sorted(one.pid for one in children if "gateway" in one.cmdline())
+        found = []
+        for one in psutil.Process(self.serve.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
+                if "gateway" in one.cmdline():
+                    found.append(one.pid)
+        return sorted(found)
 
     def key(self, name: str = "k", api: str = "echo") -> tuple[str, str]:
         """A new key's id and secret."""

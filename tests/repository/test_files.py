@@ -17,8 +17,8 @@ PROJECTS = (
 OWN = {"keyhouse-client"}
 GROUPS = {
     "run": ["build"],
-    "test": ["build", "test", "bench"],
-    "bench": ["build", "test", "bench"],
+    "test": ["build", "native", "test", "bench"],
+    "bench": ["build", "native", "test", "bench"],
 }
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from keyhouse.adapters.database import open_database, upgrade
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.adapters.system import SystemClock
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
+from keyhouse.core.pending import Pending
 from keyhouse.core.request import Request
 from keyhouse.services.alerts import Alarms
 from keyhouse.services.budgets import LeaseBook

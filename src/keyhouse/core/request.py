@@ -1,6 +1,7 @@
 """What every door asks, in one shape, and what the answer to it is made of."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from keyhouse.core.addresses import UNKNOWN
 
@@ -38,4 +39,4 @@ class Request:
     key_id: str | None = None
     browser: bool = False
     token: bytes | None = field(default=None, repr=False)
-    way: object = field(default=None, repr=False, compare=False)
+    way: Any = field(default=None, repr=False, compare=False)

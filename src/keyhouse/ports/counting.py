@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from keyhouse.core.decision import Pending
 from keyhouse.core.limits import Left, Taken
+from keyhouse.core.pending import Pending
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import RateUse
 from keyhouse.core.usage import NO_REFUND, Completed, Refund, Served, UsageBatch, Use

@@ -11,8 +11,8 @@ from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.adapters.valkey import OnOutage, ValkeyRateCounter, connector
 from keyhouse.adapters.valkey.address import ANSWER_SECONDS_MAX
 from keyhouse.adapters.valkey.breaker import REST_MAX_SECONDS
-from keyhouse.core.decision import Pending
 from keyhouse.core.limits import rate_limit
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
 from keyhouse.ports import RateAnswer, Slowed, Uncounted
 from tests.servers.valkey import ValkeyServer

@@ -6,12 +6,13 @@ from typing import Any
 from keyhouse.core.addresses import UNKNOWN, Networks
 from keyhouse.core.compilation import compile_line
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.core.hosts import cover_of
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
 from keyhouse.core.limits import left_of, rate_limit, take
 from keyhouse.core.patterns import Referrers
+from keyhouse.core.pending import Pending
 from keyhouse.core.prefixes import Prefixes  # noqa: TC001 - imports stand in one place
 from keyhouse.core.quotas import FOREVER_US
 from keyhouse.core.records import (
@@ -81,7 +82,7 @@ def key_record(name: str, **changes: Any) -> KeyRecord:
         "rates": (),
         "quotas": (),
         "grants": (grant,),
-        "secrets": {},
+        "secrets": (),
         **changes,
     }
     return KeyRecord(**fields)

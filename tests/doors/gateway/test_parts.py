@@ -1,5 +1,7 @@
 """The small parts, each by itself."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,13 +33,7 @@ def test_limits_read_the_same_at_every_door(names: list[str]) -> None:
     rates = tuple(RateUse(name, rate_limit(name, 7, 60, 3)) for name in names)
     budget = Budget("org_1", "key", "key_1", "test", "day")
     quotas = (QuotaUse("t", Quota("day", 100, Window.DAY, UTC, 0), budget),)
-    line = type(base)(
-        **{
-            **{name: getattr(base, name) for name in base.__slots__},
-            "rates": rates,
-            "quotas": quotas,
-        }
-    )
+    line = replace(base, rates=rates, quotas=quotas)
     taken = left_of(take(use.limit, 0, 1, NOW_US) for use in rates)
     decision = Decision(Verdict.VALID, NOW_US, line, "", 1, (), (*taken, 12, 2))
     out: list[bytes] = []

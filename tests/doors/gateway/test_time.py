@@ -123,7 +123,7 @@ async def test_a_decision_that_never_comes_is_unavailable(house: House) -> None:
     def block() -> None:
         asyncio.run_coroutine_threadsafe(stuck.wait(), loop).result()
 
-    from keyhouse.core.decision import Pending
+    from keyhouse.core.pending import Pending
 
     house.verifier.verify = lambda request: Pending("x", block, lambda _: None)  # type: ignore[method-assign]  # stuck
     with within(5):

@@ -137,14 +137,8 @@ async def test_a_dead_upstream_is_a_502_and_others_go_on(house: House) -> None:
     await house.start()
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    house.verifier.apis["none"] = house.verifier.apis["weather"].__class__(
-        **{
-            **{
-                name: getattr(house.verifier.apis["none"], name)
-                for name in house.verifier.apis["none"].__slots__
-            },
-            "upstreams": {"test": f"http://127.0.0.1:{port}"},
-        }
+    house.verifier.apis["none"] = replace(
+        house.verifier.apis["none"], upstreams={"test": f"http://127.0.0.1:{port}"}
     )
     client = await house.client()
     client.send(get().replace(b"/weather", b"/none"))

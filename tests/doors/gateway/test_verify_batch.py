@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
+from keyhouse.core.pending import Pending
 from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway.verify_batch import AT_ONCE_MAX

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from keyhouse.core.addresses import parse_address
-from keyhouse.core.decision import Pending
 from keyhouse.core.entities import (
     AlertKind,
     Api,
@@ -17,6 +16,7 @@ from keyhouse.core.entities import (
     Resource,
 )
 from keyhouse.core.imported import Candidate, candidates
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, digest
 from keyhouse.core.verdict import Verdict

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from keyhouse.core.decision import Pending
+from keyhouse.core.pending import Pending
 from keyhouse.ports import StoreUnavailable
 from keyhouse.services.verify import Resolver
 from keyhouse.services.verify.resolver import TOGETHER_MAX

@@ -25,10 +25,12 @@ def test_what_is_kept_of_tokens_is_bounded() -> None:
     cache = RecordCache(KEPT)
     cache.start(0)
     line = line_of()
+    parts: dict[PartRef, Part | None] = {PartRef("key", line.key.id): line.key}
+    assert cache.install(Snapshot(0, parts))
     for number in range(TOKENS):
         digest = str(number).encode()
         cache.keep_token(digest, token(number))
-        cache.keep_token_way(digest, line, ())
+        cache.keep_token_way(digest, line, parts)
     assert len(cache.tokens) == len(cache.ways) == KEPT
     assert str(TOKENS - 1).encode() in cache.ways
 

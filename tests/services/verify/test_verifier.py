@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from keyhouse.core.addresses import parse_address
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import (
     AlertKind,
     BrowserKeys,
@@ -15,6 +15,7 @@ from keyhouse.core.entities import (
     LimitKind,
     Window,
 )
+from keyhouse.core.pending import Pending
 from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, mint
@@ -491,6 +492,20 @@ def test_a_management_key_that_was_just_used_ends_when_it_is_revoked() -> None:
     world.confirm()
     for _ in range(2):
         assert manages() is Verdict.REVOKED
+
+
+def test_a_management_key_that_was_read_while_the_process_slept_is_looked_at_again() -> (
+    None
+):
+    """SIGSTOP while its rows are on their way, a revocation, SIGCONT."""
+    world = World()
+    world.decide()
+    pending = world.verifier.management(_raw(MANAGING), 1)
+    assert isinstance(pending, Pending)
+    found = pending.work()
+    world.store.change("key", "key_m", revoked_at=1)
+    world.clock.up_us += 3_600_000_000
+    assert finish(pending.resume(found)) is Verdict.REVOKED
 
 
 def test_a_server_key_manages_nothing() -> None:

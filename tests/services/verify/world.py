@@ -8,7 +8,7 @@ from typing import Any
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.core import compilation
 from keyhouse.core.addresses import UNKNOWN as NOWHERE
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import (
     Access,
     Api,
@@ -28,6 +28,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.hosts import cover_of
 from keyhouse.core.imported import Candidate
 from keyhouse.core.keyring import Keyring, KeyringState, Pepper
+from keyhouse.core.pending import Pending
 from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import HOST, Change, Found, Part, PartRef, Snapshot

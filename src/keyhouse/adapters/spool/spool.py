@@ -1,11 +1,9 @@
 """A spool that its owner appends to."""
 
 import contextlib
-import functools
 import json
 import mmap
 import os
-import weakref
 from pathlib import Path
 from typing import Final
 
@@ -65,8 +63,7 @@ class MappedSpool:
         self._offset = 0
         self._addresses = _Packed()
         self._forget_names()
-        disown = functools.partial(_disown, weakref.ref(self))
-        os.register_at_fork(after_in_child=disown)
+        _OPEN.append(self)
 
     def served(
         self,
@@ -210,6 +207,7 @@ class MappedSpool:
         if self._booked == _CLOSED:
             return
         self._booked = _CLOSED
+        _OPEN.remove(self)
         self._ring.release()
         self._map.close()
         os.close(self._descriptor)
@@ -275,9 +273,15 @@ class MappedSpool:
             self._offset = 0
 
 
-def _disown(reference: "weakref.ref[MappedSpool]") -> None:
-    """In a forked child: the spool is the parent's, and so is its lock."""
-    spool = reference()
-    if spool is not None:
+_OPEN: Final[list[MappedSpool]] = []
+"""Those of this process; a dead one's lock goes with the process."""
+
+
+def _disown() -> None:
+    """In a forked child: spools are the parent's, and so are their locks."""
+    for spool in tuple(_OPEN):
         with contextlib.suppress(BufferError, OSError):
             spool.close()
+
+
+os.register_at_fork(after_in_child=_disown)

@@ -19,8 +19,8 @@ from valkey.exceptions import NoScriptError
 from keyhouse.adapters.valkey.address import ANSWER_SECONDS_MAX, Connect
 from keyhouse.adapters.valkey.breaker import Breaker
 from keyhouse.adapters.valkey.script import DIGEST, SCRIPT, Asked, answers, arguments
-from keyhouse.core.decision import Pending
 from keyhouse.core.limits import RateLimit, left_of, shared, stood
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
 from keyhouse.ports import RateAnswer, RateCounter, Slowed, Uncounted
 

@@ -85,14 +85,22 @@ _GROUPS = {
 def _tell_version(wanted: bool) -> None:
     from importlib.metadata import version
 
+    from keyhouse.core import decide
+
     if wanted:
-        say(version("keyhouse"))
+        form = "interpreted" if str(decide.__file__).endswith(".py") else "compiled"
+        say(f"{version('keyhouse')} ({form})")
         raise typer.Exit
 
 
 Version = Annotated[
     bool,
-    typer.Option("--version", callback=_tell_version, is_eager=True, help="And end."),
+    typer.Option(
+        "--version",
+        callback=_tell_version,
+        is_eager=True,
+        help="And whether the hot path is compiled; then end.",
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
 
-from keyhouse.core.decision import Pending
+from keyhouse.core.pending import Pending
 from keyhouse.doors.gateway import closer_look, endpoints, refuse
 from keyhouse.doors.gateway.config import (
     BUFFER_BYTES_MAX,

@@ -4,7 +4,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from keyhouse.core.credentials import Chosen, choose
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
+from keyhouse.core.pending import Pending
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, refuse
 

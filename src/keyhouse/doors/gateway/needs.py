@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Limit
+from keyhouse.core.pending import Pending
 from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line, PartRef
 from keyhouse.core.request import Request

@@ -213,19 +213,25 @@ STATUS_LINES: Final[dict[int, bytes]] = {
 }
 
 
-class _Now:
+class _Dates:
     """The Date header, written once a second."""
 
-    second = -1
-    date = b""
+    __slots__ = ("_date", "_second")
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._date = b""
+
+    def now(self) -> bytes:
+        """That of this second."""
+        now = time.time()
+        if int(now) != self._second:
+            self._second = int(now)
+            self._date = formatdate(now, usegmt=True).encode("ascii")
+        return self._date
 
 
-def _date() -> bytes:
-    now = time.time()
-    if int(now) != _Now.second:
-        _Now.second = int(now)
-        _Now.date = formatdate(now, usegmt=True).encode("ascii")
-    return _Now.date
+_DATES: Final = _Dates()
 
 
 def to_bytes(answer: Answer, request_id: str, *, connection: bytes, is_head: bool) -> bytes:
@@ -238,7 +244,7 @@ def to_bytes(answer: Answer, request_id: str, *, connection: bytes, is_head: boo
         answer.content_type.encode("ascii"),
         len(answer.body),
         answer.cache,
-        _date(),
+        _DATES.now(),
         request_id.encode("ascii"),
         answer.headers,
         connection,

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from keyhouse.doors.gateway.needs import Holder, KnownToken, Manager, Users
 
 MINT: Final = "/.keyhouse/v1/tokens"
-INTROSPECT: Final = f"{MINT}/introspect"
-REVOKE: Final = f"{MINT}/revoke"
+INTROSPECT: Final = "/.keyhouse/v1/tokens/introspect"
+REVOKE: Final = "/.keyhouse/v1/tokens/revoke"
 UNSIGNED: Final = refuse.Problem(
     503, "token_unsigned", "No signing key", "The server has no key to sign tokens with."
 )

@@ -12,7 +12,7 @@ from keyhouse.services.alerts.alarms import Alarms
 from keyhouse.services.meter.rolling import LOG_ROWS_MAX, Rolling
 
 USES_MAX: Final = 16_384
-"""Ways from a secret to a route whose `Use` is kept made."""
+"""Ways from a secret to a route whose `Use` is kept made, in one stretch."""
 
 _VALID: Final = Verdict.VALID
 
@@ -121,6 +121,9 @@ class Meter:
 
     def cut(self) -> Cut | None:
         """End the stretch here; None where nothing was counted since the last."""
+        # The spool names each use anew now. Held on to, they would take a tenth of what a
+        # cached key takes, and most are of keys that do not call all the time.
+        self._uses.clear()
         start, end = self._start, self.spool.cut()
         if end == start:
             return None

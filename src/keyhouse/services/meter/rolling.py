@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from keyhouse.core.usage import (
+    LATENCY_SLOTS,
     NO_REFUND,
     Bucket,
     BucketKey,
@@ -32,15 +33,28 @@ _UNSEEN: Final = frozenset(
 )
 
 
-class _Sums(Bucket):
+class Sums:
     """A bucket in the making, with what else is known by whose use it is."""
 
-    __slots__ = ("last_us", "minute", "networks", "use", "verdict")
+    __slots__ = (
+        "bytes_in",
+        "bytes_out",
+        "errors",
+        "last_us",
+        "latency",
+        "minute",
+        "networks",
+        "requests",
+        "units",
+        "use",
+        "verdict",
+    )
 
     def __init__(
         self, minute: int, use: Use, verdict: int, networks: Networks | None
     ) -> None:
-        super().__init__()
+        self.requests = self.units = self.errors = self.bytes_in = self.bytes_out = 0
+        self.latency = [0] * LATENCY_SLOTS
         self.networks = networks
         self.minute = minute
         self.use = use
@@ -75,8 +89,8 @@ class Rolling:
 
     def __init__(self, log_rows_max: int = LOG_ROWS_MAX) -> None:
         self._log_rows_max = log_rows_max
-        self._minutes: dict[int, dict[int, _Sums]] = {}
-        self._sums: dict[int, _Sums] = {}
+        self._minutes: dict[int, dict[int, Sums]] = {}
+        self._sums: dict[int, Sums] = {}
         self._begin_us = self._end_us = 0
         self._settled: dict[tuple[str, ...], int] = {}
         self._strangers = Strangers()
@@ -161,11 +175,10 @@ class Rolling:
                 _put(batch, sums)
         return batch
 
-    def buckets(self) -> Iterator[tuple[int, Bucket]]:
-        """Each sum with its verdict, whoever it is of."""
+    def sums(self) -> Iterator[Sums]:
+        """Each sum, whoever it is of."""
         for minute in self._minutes.values():
-            for sums in minute.values():
-                yield sums.verdict, sums
+            yield from minute.values()
 
     def _counted(self) -> Iterator[Counted]:
         for minute in self._minutes.values():
@@ -179,15 +192,15 @@ class Rolling:
         self._end_us = self._begin_us + _MINUTE_US
         self._sums = self._minutes.setdefault(minute, {})
 
-    def _begun(self, use: Use, verdict: int) -> _Sums:
+    def _begun(self, use: Use, verdict: int) -> Sums:
         minute = self._begin_us // _MINUTE_US
         networks = self._strangers.of(self._begin_us, use, verdict)
-        sums = _Sums(minute, use, verdict, networks)
+        sums = Sums(minute, use, verdict, networks)
         self._sums[id(use) << 8 | verdict] = sums
         return sums
 
 
-def _put(batch: UsageBatch, sums: _Sums) -> None:
+def _put(batch: UsageBatch, sums: Sums) -> None:
     """Add one bucket; two objects may tell of the same use."""
     use = sums.use
     bucket = batch.buckets.setdefault(BucketKey(sums.minute, use, sums.verdict), Bucket())

@@ -44,13 +44,13 @@ class Totals:
         readings["request_seconds"] = {(): Counted(tuple(self._latency), None)}
 
     def _read(self, rolling: Rolling) -> None:
-        for number, bucket in rolling.buckets():
-            self._decisions[self._door, number] += bucket.requests
-            self._sums["units"] += bucket.units
-            self._sums["upstream_errors"] += bucket.errors
-            self._sums["bytes_in"] += bucket.bytes_in
-            self._sums["bytes_out"] += bucket.bytes_out
-            for slot, count in enumerate(bucket.latency):
+        for sums in rolling.sums():
+            self._decisions[self._door, sums.verdict] += sums.requests
+            self._sums["units"] += sums.units
+            self._sums["upstream_errors"] += sums.errors
+            self._sums["bytes_in"] += sums.bytes_in
+            self._sums["bytes_out"] += sums.bytes_out
+            for slot, count in enumerate(sums.latency):
                 self._latency[slot] += count
         for (door, number), count in rolling.beside.items():
             self._decisions[door, number] += count

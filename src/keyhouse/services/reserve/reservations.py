@@ -5,8 +5,9 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
 from keyhouse.core.keyring import Keyring
+from keyhouse.core.pending import Pending
 from keyhouse.core.reservations import Reservation, sealed, unsealed
 from keyhouse.ports import SettlementLedger
 from keyhouse.services.meter.meter import use_of

@@ -7,8 +7,9 @@ from typing import Final, Protocol, TypeVar
 from keyhouse.core import ids
 from keyhouse.core.addresses import UNKNOWN, format_address
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Decision, Pending
+from keyhouse.core.decision import Decision
 from keyhouse.core.entities import KeyKind, Limit, RevokedKind
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import digest
@@ -88,10 +89,11 @@ class UserDesk:
         nobody has it sign without end, and nothing of quotas and credits.
         """
         asker: Asker[Decision] = Asker(
-            lambda: self.minter(request, attempt + 1, caught_up=True),
+            lambda: self.minter(request, attempt + 1),
             lambda verdict, retry_us=None: self._refused(verdict, None, retry_us),
             attempt,
             request.address,
+            caught_up=lambda: self.minter(request, attempt, caught_up=True),
         )
         secret = request.secret
         if secret is None:
@@ -164,10 +166,11 @@ class UserDesk:
     ) -> HeldKey | Verdict | Pending[HeldKey | Verdict]:
         """The server key in `request`, if it is good now at that address."""
         asker: Asker[HeldKey | Verdict] = Asker(
-            lambda: self.holder(request, attempt + 1, caught_up=True),
+            lambda: self.holder(request, attempt + 1),
             lambda verdict, _=None: verdict,
             attempt,
             request.address,
+            caught_up=lambda: self.holder(request, attempt, caught_up=True),
         )
         secret = request.secret
         if secret is None:
@@ -199,10 +202,11 @@ class UserDesk:
     ) -> Known | Verdict | Pending[Known | Verdict]:
         """The token, if it opens its API now, or why it doesn't."""
         asker: Asker[Known | Verdict] = Asker(
-            lambda: self.known(text, address, attempt + 1, caught_up=True),
+            lambda: self.known(text, address, attempt + 1),
             lambda verdict, _=None: verdict,
             attempt,
             address,
+            caught_up=lambda: self.known(text, address, attempt, caught_up=True),
         )
         late = None if caught_up else self._verifier.behind(asker)
         if late is not None:

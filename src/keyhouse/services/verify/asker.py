@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from keyhouse.core.addresses import UNKNOWN, source_network
-from keyhouse.core.decision import Pending
+from keyhouse.core.pending import Pending
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.verify.sources import Source
 
@@ -26,6 +26,9 @@ class Asker(Generic[T]):
 
     `address` is that of the caller behind it. `gone`: the database is known to
     be gone, so that what is not in the cache cannot be had, and is not waited for.
+    `caught_up` asks anew where the change log has just been read, or is away; whoever
+    has waited for anything else asks `again` and looks there once more, as the process
+    may have been stopped meanwhile.
     """
 
     again: Callable[[], T | Pending[T]]
@@ -33,6 +36,7 @@ class Asker(Generic[T]):
     attempt: int = 0
     address: int = UNKNOWN
     gone: bool = False
+    caught_up: Callable[[], T | Pending[T]] | None = None
 
     def source(self, slug: str = "") -> Source:
         """Whose misses these are. Callers of whom no address is known share one

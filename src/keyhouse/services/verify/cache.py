@@ -33,6 +33,8 @@ from keyhouse.services.verify.weight import FOUND_BYTES, TOKEN_BYTES, WAY_BYTES,
 
 BYTES_MAX: Final = 1 << 28
 REMEMBERED_CHANGES: Final = 4096
+SHARING_MAX: Final = 1024
+_KEY: Final = "key"
 ABSENCES_MAX: Final = 65_536
 ABSENCE_US: Final = 2_000_000
 """Long enough to slow a guesser, short enough that a new key works at once
@@ -62,6 +64,8 @@ class RecordCache:
         # By kind and id: a name of both for each part would take a tenth of its bytes.
         self._parts: defaultdict[str, dict[str, Held]] = defaultdict(dict)
         self._parts_bytes = 0
+        self._sharing: dict[tuple[Held, ...], tuple[Held, ...]] = {}
+        self._shared_at = 0
         self._callers: OrderedDict[PartRef, None] = OrderedDict()
         self._found: dict[bytes, Found] = {}
         self.apis: dict[str, ApiRecord] = {}
@@ -125,6 +129,9 @@ class RecordCache:
         """Whether all parts of a way still hold; remembers it for the next time."""
         if way.generation == self.generation:
             return True
+        key = way.key
+        if self._parts[_KEY].get(key.part.id) is not key:
+            return False
         for held in way.parts:
             if self._parts[held.kind].get(held.part.id) is not held:
                 return False
@@ -133,11 +140,19 @@ class RecordCache:
 
     def keep_way(self, digest: bytes, line: Line, refs: Iterable[PartRef]) -> Way:
         """Remember a line that was just made from these parts, which are held."""
-        way = Way(
-            line, tuple([self._parts[kind][id] for kind, id in refs]), self.generation
-        )
+        parts = [self._parts[kind][id] for kind, id in refs]
+        key = next(part for part in parts if part.kind == _KEY)
+        parts.remove(key)
+        way = Way(line, key, self._shared(tuple(parts)), self.generation)
         self.ways.keep(digest, way)
         return way
+
+    def _shared(self, parts: tuple[Held, ...]) -> tuple[Held, ...]:
+        """A tuple that keys of the same application have in common."""
+        if self._shared_at != self.generation or len(self._sharing) >= SHARING_MAX:
+            self._shared_at = self.generation
+            self._sharing.clear()
+        return self._sharing.setdefault(parts, parts)
 
     def install(self, snapshot: Snapshot) -> bool:
         """Take in what a read saw. False, and nothing of it is, if some of it

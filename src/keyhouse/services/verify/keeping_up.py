@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from keyhouse.core.decision import Pending
+from keyhouse.core.pending import Pending
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes, Clock
 from keyhouse.services.verify.asker import Asker
@@ -84,8 +84,9 @@ class KeepingUp:
         A process that was stopped and wakes up comes through here, so that it
         serves no key that was revoked while it slept.
         """
+        go_on = asker.caught_up or asker.again
         if self._is_gone:
-            return self._during_outage(asker)
+            return self._during_outage(asker, go_on)
         after = self._cache.applied
 
         def work() -> tuple[int, Changes]:
@@ -97,18 +98,20 @@ class KeepingUp:
                 began_us, changes = result
                 self.apply(changes, began_us)
                 self._outage_tried_us = None
-                return asker.again()
+                return go_on()
             _log.warning("the change log cannot be read: %s", result)
             self._outage_tried_us = self._clock.monotonic_us()
-            return self._during_outage(asker)
+            return self._during_outage(asker, go_on)
 
         known = self._outage_tried_us is not None
         seconds = BACK_SECONDS_MAX if known else ANSWER_SECONDS_MAX
         return Pending(("changes",), work, resume, seconds_max=seconds)
 
-    def _during_outage(self, asker: Asker[T]) -> T | Pending[T]:
+    def _during_outage(
+        self, asker: Asker[T], go_on: Callable[[], T | Pending[T]]
+    ) -> T | Pending[T]:
         """The database is known to be gone: cached keys go on for a while."""
         age_us = self._age_us(self._clock.monotonic_us())
         if age_us is None or age_us > self._patience.outage_us:
             return asker.refuse(Verdict.UNAVAILABLE)
-        return asker.again()
+        return go_on()

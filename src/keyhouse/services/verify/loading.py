@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final, NamedTuple, TypeVar
 
 from keyhouse.core.compilation import compile_line
-from keyhouse.core.decision import Pending
 from keyhouse.core.imported import admits, candidates
 from keyhouse.core.keyring import Keyring
+from keyhouse.core.pending import Pending
 from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
     ApiRecord,

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
-from keyhouse.core.decision import Pending
+from keyhouse.core.pending import Pending
 from keyhouse.ports import StoreUnavailable
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ has changed, such as its key, is worked out anew without it.
 
 from typing import Final, TypeVar
 
-from keyhouse.core.decision import Pending
 from keyhouse.core.keyring import Keyring
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import Found, KeyRecord, PartRef, RevocationsRecord
 from keyhouse.core.secret import digest
 from keyhouse.core.user_lines import beside, user_line
@@ -69,7 +69,7 @@ class TokenLoading:
             if key_way.line.application.id != user.application_id:
                 return asker.refuse(Verdict.CONFLICTING_CREDENTIALS)
             line = beside(key_way.line, line)
-            refs.update(part.ref for part in key_way.parts)
+            refs.update(part.ref for part in (key_way.key, *key_way.parts))
         return self._cache.keep_token_way(hashed, line, refs)
 
     def token(

@@ -13,10 +13,11 @@ from typing import Final, TypeVar
 from keyhouse.core.addresses import UNKNOWN
 from keyhouse.core.alerts import network_of
 from keyhouse.core.decide import decide
-from keyhouse.core.decision import Decision, Pending, exhausted
+from keyhouse.core.decision import Decision, exhausted
 from keyhouse.core.entities import AlertKind
 from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
+from keyhouse.core.pending import Pending
 from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
@@ -367,7 +368,7 @@ class Verifier(KeepingUp):
             known = self._managers.of(hashed)
             if known is not None:
                 return judge(known, address, key_id, self._now_us())
-        return self._management(secret, hashed, address, key_id, 0, caught_up=False)
+        return self._management(secret, hashed, address, key_id)
 
     def _management(
         self,
@@ -375,18 +376,19 @@ class Verifier(KeepingUp):
         hashed: bytes,
         address: int,
         key_id: str | None,
-        attempt: int,
+        attempt: int = 0,
         *,
-        caught_up: bool,
+        caught_up: bool = False,
     ) -> ManagementKey | Verdict | Pending[ManagementKey | Verdict]:
         asker: Asker[ManagementKey | Verdict] = Asker(
-            lambda: self._management(
-                secret, hashed, address, key_id, attempt + 1, caught_up=True
-            ),
+            lambda: self._management(secret, hashed, address, key_id, attempt + 1),
             lambda verdict, _=None: verdict,
             attempt,
             address,
             self._is_gone,
+            lambda: self._management(
+                secret, hashed, address, key_id, attempt, caught_up=True
+            ),
         )
         late = None if caught_up else self.behind(asker)
         if late is not None:

@@ -20,15 +20,18 @@ class Held:
 
 
 class Way:
-    """A cached line, with the parts that it was made from.
+    """A cached line, with what it was made from: its key and the other parts.
 
     `generation` is that of the cache at which they were last seen to hold.
     """
 
-    __slots__ = ("generation", "line", "parts")
+    __slots__ = ("generation", "key", "line", "parts")
 
-    def __init__(self, line: Line, parts: tuple[Held, ...], generation: int) -> None:
+    def __init__(
+        self, line: Line, key: Held, parts: tuple[Held, ...], generation: int
+    ) -> None:
         self.line = line
+        self.key = key
         self.parts = parts
         self.generation = generation
 

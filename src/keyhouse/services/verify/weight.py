@@ -47,5 +47,7 @@ def _within(thing: object) -> "list[object]":
 
 
 def _slots(kind: type) -> "tuple[str, ...]":
-    slots = kind.__dict__.get("__slots__", ())
+    # What is compiled keeps the names of its attributes elsewhere.
+    held = kind.__dict__
+    slots = held.get("__slots__", held.get("__mypyc_attrs__", ()))
     return (slots,) if isinstance(slots, str) else tuple(slots)
