@@ -100,7 +100,12 @@ def _compile() -> None:
     from setuptools.command.build_ext import build_ext
 
     # Types are checked elsewhere. What a build environment lacks is of no known type.
-    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
+    options = [
+        "--config-file=",
+        f"--cache-dir={os.devnull}",
+        "--ignore-missing-imports",
+        "--follow-imports=silent",
+    ]
     extensions = mypycify(
         [*options, *modules()],
         group_name=GROUP,

@@ -11,10 +11,10 @@ from keyhouse.core import ids
 from keyhouse.core.addresses import parse_address
 from keyhouse.core.compilation import compile_quotas
 from keyhouse.core.entities import Limit
+from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.observations import Dimension, ObservationGroup, Seen
 from keyhouse.core.quotas import Budget, span_of
 from keyhouse.core.usage import (
-    LATENCY_SLOTS,
     Bucket,
     BucketKey,
     LogRow,

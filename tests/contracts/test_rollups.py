@@ -19,8 +19,15 @@ from keyhouse.adapters.database import Database
 from keyhouse.adapters.database.tables import usage_rollup, usage_total
 from keyhouse.core.grains import MINUTE_US, Grain, even_cuts, floor_to
 from keyhouse.core.ids import request_head
+from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.steps import Step, steps_between
-from keyhouse.core.usage import LATENCY_SLOTS, Bucket, BucketKey, LogRow, UsageBatch, Use
+from keyhouse.core.usage import (
+    Bucket,
+    BucketKey,
+    LogRow,
+    UsageBatch,
+    Use,
+)
 from keyhouse.core.verdict import BY_CODE, Verdict
 from keyhouse.ports import SecretUse, UsageRow, UsageWanted
 

@@ -8,6 +8,7 @@ from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.entities import Alert, AlertKind
 from keyhouse.core.grains import even_cuts
+from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.observations import (
     OTHER,
     VALUES_A_DAY,
@@ -17,7 +18,6 @@ from keyhouse.core.observations import (
 )
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.usage import (
-    LATENCY_SLOTS,
     Bucket,
     BucketKey,
     LogAmendment,

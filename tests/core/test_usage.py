@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyhouse.core.usage import LATENCY_SLOTS, Bucket, latency_slot
+from keyhouse.core.latency import LATENCY_SLOTS, latency_slot
+from keyhouse.core.usage import (
+    Bucket,
+)
 
 
 @given(latency_us=st.integers(0, 10**12))

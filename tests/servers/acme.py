@@ -11,10 +11,16 @@ from keyhouse.adapters.database import Database
 from keyhouse.core.alerts import alert_of
 from keyhouse.core.compilation import compile_quotas
 from keyhouse.core.entities import AlertKind, Key, KeyKind, Limit, Resource
+from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.observations import Dimension, ObservationGroup, Seen
 from keyhouse.core.quotas import Budget, span_of
 from keyhouse.core.records import GrantRecord
-from keyhouse.core.usage import LATENCY_SLOTS, Bucket, BucketKey, UsageBatch, Use
+from keyhouse.core.usage import (
+    Bucket,
+    BucketKey,
+    UsageBatch,
+    Use,
+)
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import LeaseWanted
 from keyhouse.services import issue

@@ -33,7 +33,7 @@ class LimitState(NamedTuple):
     reset_seconds: int | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Decision:
     """What a verification came to.
 
@@ -54,6 +54,29 @@ class Decision:
     left: Left = ()
     retry_us: int | None = None
     lease_ids: tuple[str, ...] = field(default=(), repr=False)
+
+    # Written out: the one that a dataclass makes would not be compiled.
+    def __init__(
+        self,
+        verdict: Verdict,
+        at_us: int,
+        line: Line | None = None,
+        route_id: str = "",
+        units: int = 0,
+        scopes_missing: tuple[str, ...] = (),
+        left: Left = (),
+        retry_us: int | None = None,
+        lease_ids: tuple[str, ...] = (),
+    ) -> None:
+        self.verdict = verdict
+        self.at_us = at_us
+        self.line = line
+        self.route_id = route_id
+        self.units = units
+        self.scopes_missing = scopes_missing
+        self.left = left
+        self.retry_us = retry_us
+        self.lease_ids = lease_ids
 
     @property
     def allowed(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from keyhouse.core.usage import LATENCY_SLOTS
+from keyhouse.core.latency import LATENCY_SLOTS
 
 PREFIX: Final = "keyhouse_"
 PROCESS: Final = "process"

@@ -6,7 +6,7 @@ from typing import Any
 from keyhouse.core.addresses import UNKNOWN
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Request:
     """A request as it is decided on. Every door builds exactly this.
 
@@ -40,3 +40,40 @@ class Request:
     browser: bool = False
     token: bytes | None = field(default=None, repr=False)
     way: Any = field(default=None, repr=False, compare=False)
+
+    # Written out: the one that a dataclass makes would not be compiled.
+    def __init__(  # noqa: PLR0913, PLR0917 - a value's fields
+        self,
+        secret: bytes | None,
+        api: str,
+        address: int = UNKNOWN,
+        method: str | None = None,
+        path: str | None = None,
+        referrer: str = "",
+        origin: str = "",
+        app: str = "",
+        tls: bool = False,  # noqa: FBT002 - as a dataclass has it
+        environment: str | None = None,
+        scopes: tuple[str, ...] = (),
+        cost: int | None = None,
+        key_id: str | None = None,
+        browser: bool = False,  # noqa: FBT002 - as above
+        token: bytes | None = None,
+        way: object = None,
+    ) -> None:
+        self.secret = secret
+        self.api = api
+        self.address = address
+        self.method = method
+        self.path = path
+        self.referrer = referrer
+        self.origin = origin
+        self.app = app
+        self.tls = tls
+        self.environment = environment
+        self.scopes = scopes
+        self.cost = cost
+        self.key_id = key_id
+        self.browser = browser
+        self.token = token
+        self.way = way

@@ -5,11 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from keyhouse.core.entities import Alert
+from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.observations import ObservationGroup, Seen
-
-LATENCY_SLOTS: Final = 20
-"""Slot i holds latencies below 2**i * 100 µs; the last one everything longer."""
-
 
 MINTING: Final = "tokens"
 """Stands for a route where a key minted a token: a call of the key, of no unit."""
@@ -191,28 +188,3 @@ class UsageBatch:
     last_used: dict[tuple[str, int], int] = field(default_factory=dict)
     observations: dict[ObservationGroup, dict[str, Seen]] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
-
-
-def latency_slot(latency_us: int) -> int:
-    """The slot of the histogram in which a latency falls."""
-    return min((latency_us // 100).bit_length(), LATENCY_SLOTS - 1)
-
-
-def percentile_us(latency: Sequence[int], share: float) -> int | None:
-    """The latency that `share` of a histogram's exchanges stayed below, about.
-
-    Within a slot they are taken to be spread evenly; of the last one, which
-    has no end, its beginning is told. None where nothing was measured.
-    """
-    total = sum(latency)
-    if not total:
-        return None
-    wanted = total * share
-    below = 0
-    for slot, count in enumerate(latency):
-        start_us = 100 << slot >> 1 if slot else 0
-        if count and below + count >= wanted:
-            width_us = 0 if slot == LATENCY_SLOTS - 1 else (100 << slot) - start_us
-            return start_us + round(width_us * (wanted - below) / count)
-        below += count
-    return start_us

@@ -9,7 +9,10 @@ from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.tables import ENTITY_TABLES, LATENCY, usage_bucket
 from keyhouse.core import entities
-from keyhouse.core.usage import LATENCY_SLOTS, Use
+from keyhouse.core.latency import LATENCY_SLOTS
+from keyhouse.core.usage import (
+    Use,
+)
 
 
 def test_every_entity_has_a_table_of_its_fields() -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from keyhouse.core.entities import Limit, LimitKind, Window
-from keyhouse.core.usage import percentile_us
+from keyhouse.core.latency import percentile_us
 from keyhouse.core.verdict import Verdict
 from keyhouse.services import reports
 from keyhouse.services.issue import Created

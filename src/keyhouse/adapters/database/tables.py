@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 
 from keyhouse.adapters.database import audit_kept
 from keyhouse.core import entities
-from keyhouse.core.usage import LATENCY_SLOTS
+from keyhouse.core.latency import LATENCY_SLOTS
 
 metadata: Final = sa.MetaData(
     naming_convention={

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from keyhouse.core.latency import LATENCY_SLOTS, latency_slot
 from keyhouse.core.usage import (
-    LATENCY_SLOTS,
     NO_REFUND,
     Bucket,
     BucketKey,
@@ -13,7 +13,6 @@ from keyhouse.core.usage import (
     Refund,
     UsageBatch,
     Use,
-    latency_slot,
 )
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.strangers import Networks, Strangers

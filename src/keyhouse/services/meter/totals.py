@@ -3,8 +3,8 @@
 from collections import Counter, deque
 from typing import Final
 
+from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.metrics import Counted, Readings
-from keyhouse.core.usage import LATENCY_SLOTS
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.services.meter.rolling import Rolling
 

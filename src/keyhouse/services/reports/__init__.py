@@ -1,7 +1,7 @@
 """Reports: what was counted, read back."""
 
+from keyhouse.core.latency import percentile_us
 from keyhouse.core.steps import Step
-from keyhouse.core.usage import percentile_us
 from keyhouse.services.reports.activity import (
     KeyActivity,
     calls_in_last_hour,

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Key
 from keyhouse.core.grains import even_cuts
-from keyhouse.core.usage import LATENCY_SLOTS, percentile_us
+from keyhouse.core.latency import LATENCY_SLOTS, percentile_us
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import UsageRow, UsageWanted
 from keyhouse.services.refusals import NotFound
