@@ -14,8 +14,9 @@ from keyhouse.core import answers
 from keyhouse.core.globs import glob_expression
 from keyhouse.core.paths import plain_path
 from keyhouse.doors.guard.asking import Admission, Refused, Scope, admit, raw_path
-from keyhouse.doors.guard.keyhouse import Keyhouse, refuse_wrong
+from keyhouse.doors.guard.keyhouse import Keyhouse
 from keyhouse.doors.guard.lifespan import opening
+from keyhouse.doors.guard.questions import refuse_wrong
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

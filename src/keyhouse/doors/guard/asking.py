@@ -13,8 +13,9 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.guard.keyhouse import Plane, address_number
+from keyhouse.doors.guard.keyhouse import Plane
 from keyhouse.doors.guard.principal import Principal, principal_of
+from keyhouse.doors.guard.questions import address_number
 
 Scope = Any
 """An ASGI connection scope: of a kind that every framework types in its own way."""

@@ -17,8 +17,9 @@ from fastapi.security import (
 from keyhouse.core import answers
 from keyhouse.core.decision import Decision
 from keyhouse.doors.guard.asking import Admission, Refused, admit
-from keyhouse.doors.guard.keyhouse import Keyhouse, refuse_wrong
+from keyhouse.doors.guard.keyhouse import Keyhouse
 from keyhouse.doors.guard.principal import Principal
+from keyhouse.doors.guard.questions import refuse_wrong
 
 _HANDLERS = "starlette.exception_handlers"
 

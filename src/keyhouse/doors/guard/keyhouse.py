@@ -3,17 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import NamedTuple, Protocol, Self, TypedDict, Unpack
 
-from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
-from keyhouse.core.scopes import is_entry
-from keyhouse.core.secret import Secret, without_secret
-from keyhouse.core.validation import check_entry
+from keyhouse.core.secret import Secret
 from keyhouse.core.verdict import Verdict
+from keyhouse.doors.guard.questions import question, told_path
 from keyhouse.services.reserve import Settled, Unsettled
 
 
@@ -155,26 +152,25 @@ class Keyhouse:
         `android:com.example.app:` and its certificate's SHA-1. Raises
         ValueError for an address or scopes that are none and a negative cost.
         """
-        request = _request_of(
+        request = question(
             secret,
             api,
+            address,
+            method,
+            path,
+            referrer,
+            origin,
+            app,
+            tls,
+            environment,
+            scopes,
             cost,
-            address=address,
-            method=method,
-            path=path,
-            referrer=referrer,
-            origin=origin,
-            app=app,
-            tls=tls,
-            environment=environment,
-            scopes=scopes,
-            key_id=key_id,
-            browser=browser,
-            token=token,
+            key_id,
+            browser,
+            token,
         )
-        counted = without_secret(path or "", request.secret)
-        counted = without_secret(counted, request.token)
-        _, decision = await self.plane.admit(request, None, counted)
+        plane = self._plane or self.plane
+        _, decision = await plane.admit(request, None, told_path(request))
         return decision
 
     async def reserve(
@@ -185,10 +181,24 @@ class Keyhouse:
         `settle` with the id, within an hour and from any process, says what it came
         to; what is not settled stays spent.
         """
-        request = _request_of(secret, api, units, **facts)
-        counted = without_secret(request.path or "", request.secret)
-        counted = without_secret(counted, request.token)
-        return Reserved(*await self.plane.reserve(request, None, counted))
+        request = question(
+            secret,
+            api,
+            facts.get("address"),
+            facts.get("method"),
+            facts.get("path"),
+            facts.get("referrer", ""),
+            facts.get("origin", ""),
+            facts.get("app", ""),
+            facts.get("tls", False),
+            facts.get("environment"),
+            facts.get("scopes", ()),
+            units,
+            facts.get("key_id"),
+            facts.get("browser", False),
+            facts.get("token"),
+        )
+        return Reserved(*await self.plane.reserve(request, None, told_path(request)))
 
     async def settle(self, id: str, units: int | None = None) -> Settled | Unsettled:
         """Have what was reserved come to `units`: 0 gives all of it back, None nothing.
@@ -200,51 +210,3 @@ class Keyhouse:
         if units is not None and units < 0:
             raise ValueError("units: are at least 0")
         return await self.plane.settle(id, units)
-
-
-def _request_of(
-    secret: str | Secret | None, api: str, cost: int | None, **facts: Unpack[Facts]
-) -> Request:
-    if cost is not None and cost < 0:
-        raise ValueError("cost: is at least 0")
-    needed = tuple(facts.get("scopes", ()))
-    refuse_wrong(needed)
-    address, origin = facts.get("address"), facts.get("origin", "")
-    return Request(
-        secret=_bytes_of(secret),
-        api=api,
-        address=UNKNOWN if address is None else address_number(address),
-        method=facts.get("method"),
-        path=facts.get("path"),
-        referrer=facts.get("referrer", ""),
-        origin=origin,
-        app=facts.get("app", ""),
-        tls=facts.get("tls", False),
-        environment=facts.get("environment"),
-        scopes=needed,
-        cost=cost,
-        key_id=facts.get("key_id"),
-        browser=facts.get("browser", False) or bool(origin),
-        token=_bytes_of(facts.get("token")),
-    )
-
-
-def refuse_wrong(scopes: tuple[str, ...]) -> None:
-    """Raise ValueError for a list of needed scopes that is none, and say why."""
-    for place, scope in enumerate(scopes):
-        if not is_entry(scope):
-            [problem, *_] = check_entry(f"scopes.{place}", scope)
-            raise ValueError(f"{problem.field}: {problem.reason}; {problem.mend}")
-
-
-def _bytes_of(secret: str | Secret | None) -> bytes | None:
-    if secret is None:
-        return None
-    text = secret.reveal() if isinstance(secret, Secret) else secret
-    return text.encode("utf-8", "surrogateescape")
-
-
-@lru_cache(maxsize=4096)
-def address_number(text: str) -> int:
-    """`core.addresses.parse_address`, remembered: callers come back."""
-    return parse_address(text)

@@ -149,7 +149,11 @@ class DataPlane(CheckingPlane):
         """
         refusal = self._refusal(request) or refusal
         if refusal is None:
-            decision = await self.resolver.wait(self.verifier.verify(request))
+            outcome = self.verifier.verify(request)
+            if isinstance(outcome, Decision):
+                decision = outcome
+            else:
+                decision = await self.resolver.wait(outcome)
         else:
             decision = Decision(refusal, self.means.clock.now_us())
         request_id = self.new_request_id(decision.at_us)
