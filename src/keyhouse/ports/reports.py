@@ -73,8 +73,11 @@ class UsageReports(Protocol):
         since_us: int,
         until_us: int,
         equals: Mapping[str, str | Sequence[str]],
+        limit: int | None = None,
     ) -> list[Observed]:
-        """What was seen on the days, UTC, that the time touches; the most first.
+        """What was seen on the days, UTC, that the time touches; the most first, and
+
+        no more than `limit`.
 
         Filters are among key, api and verdict; as those of `UsageWanted`.
         """

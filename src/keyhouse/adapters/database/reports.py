@@ -60,6 +60,7 @@ class DatabaseUsageReports:
         since_us: int,
         until_us: int,
         equals: Mapping[str, str | Sequence[str]],
+        limit: int | None = None,
     ) -> list[Observed]:
         """What was seen on the days, UTC, that the time touches; the most first.
 
@@ -82,6 +83,7 @@ class DatabaseUsageReports:
             )
             .group_by(*groups)
             .order_by(requests.desc(), *groups)
+            .limit(limit)
         )
         with reading(self._engine) as connection:
             return [_observed(*row) for row in connection.execute(query)]

@@ -12,7 +12,13 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from keyhouse.adapters.database.filters import column_of, fits_any, sees, values_of
+from keyhouse.adapters.database.filters import (
+    beside,
+    fits_any,
+    grouped,
+    sees,
+    values_of,
+)
 from keyhouse.adapters.database.rollups import kept_since
 from keyhouse.adapters.database.tables import usage_bucket, usage_rollup, usage_total
 from keyhouse.core.grains import MINUTE_US, Cut, Grain, joined, rows_for
@@ -112,7 +118,7 @@ def _parts(
 def _statement(shape: _Shape) -> sa.Select[Any]:
     table = shape.table
     start = table.c.minute if table is usage_bucket else table.c.start
-    groups = [table.c[column_of(name)] for name in shape.group_by]
+    groups = [grouped(table, name) for name in shape.group_by]
     origin, minutes = (
         sa.bindparam(name, type_=sa.BigInteger()) for name in ("origin", "minutes")
     )
@@ -132,6 +138,7 @@ def _statement(shape: _Shape) -> sa.Select[Any]:
     sums = [sa.literal_column(f"SUM({name})") for name in shape.columns]
     return (
         sa.select(first, *groups, table.c.verdict, *sums)
+        .select_from(beside(table, shape.group_by))
         .where(*among, *_seen(shape))
         .where(*(fits_any(table, name) for name in shape.filters))
         .group_by(*by)

@@ -3,13 +3,16 @@
 from keyhouse.core.latency import percentile_us
 from keyhouse.core.steps import Step
 from keyhouse.services.reports.activity import (
+    HOURS,
     KeyActivity,
+    api_tallies,
     calls_in_last_hour,
+    calls_of_projects,
     key_activity,
 )
 from keyhouse.services.reports.alerts import AlertFilter, alerts_of_key, list_alerts
 from keyhouse.services.reports.figures import KeyReport, Point, Span, report_key
-from keyhouse.services.reports.left import LimitLeft, limits_left
+from keyhouse.services.reports.left import LimitLeft, limits_left, limits_of
 from keyhouse.services.reports.log import (
     REFUSED,
     RequestFilter,
@@ -46,6 +49,7 @@ from keyhouse.services.reports.users import UserRow, UsersWish, report_users
 __all__ = [
     "ALERT_US",
     "GROUPS",
+    "HOURS",
     "READ_REQUESTS",
     "READ_USAGE",
     "REFUSED",
@@ -73,10 +77,13 @@ __all__ = [
     "UserRow",
     "UsersWish",
     "alerts_of_key",
+    "api_tallies",
     "calls_in_last_hour",
+    "calls_of_projects",
     "get_project_request",
     "key_activity",
     "limits_left",
+    "limits_of",
     "list_alerts",
     "list_project_requests",
     "list_requests",
