@@ -62,6 +62,12 @@ class UsageReports(Protocol):
         Raises ValueError for an unknown group or filter.
         """
 
+    def usage_page(self, wanted: UsageWanted, *, after: str | None, limit: int) -> Page:
+        """As `usage`, so many rows from behind cursor `after`.
+
+        Raises ValueError for a cursor that is not one of a report so grouped, too.
+        """
+
     def tallies(self, wanted: UsageWanted) -> list[Tally]:
         """As `usage`, but counts alone."""
 

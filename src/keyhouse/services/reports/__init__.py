@@ -32,8 +32,10 @@ from keyhouse.services.reports.queries import (
     GROUPS,
     READ_REQUESTS,
     READ_USAGE,
+    USAGE_ROWS_MAX,
     UsageWish,
     list_requests,
+    list_usage,
     report_usage,
 )
 from keyhouse.services.reports.sold import SubscriptionLimits, subscription_limits
@@ -53,6 +55,7 @@ __all__ = [
     "READ_REQUESTS",
     "READ_USAGE",
     "REFUSED",
+    "USAGE_ROWS_MAX",
     "AlertFilter",
     "ApiSums",
     "Hour",
@@ -87,6 +90,7 @@ __all__ = [
     "list_alerts",
     "list_project_requests",
     "list_requests",
+    "list_usage",
     "overview",
     "percentile_us",
     "report_key",

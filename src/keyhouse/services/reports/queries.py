@@ -23,6 +23,8 @@ STEPS_MAX: Final = 1500
 """A day by minutes, two months by hours, four years by days."""
 DAYS_MAX: Final = 3660
 """Ten years by months."""
+USAGE_ROWS_MAX: Final = 10_000
+"""On one page, and as many where nobody says how many."""
 
 _SECOND_US: Final = 1_000_000
 
@@ -42,7 +44,23 @@ class UsageWish(NamedTuple):
 
 
 def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
-    """Sums of what the organization provides and consumes, in order of time."""
+    """Sums of what the organization provides and consumes, in order of time.
+
+    For what is few by nature: without keys, or for one of them.
+    """
+    return look.reports.usage(_wanted(look, wish))
+
+
+def list_usage(look: Look, wish: UsageWish, turn: Turn) -> Page:
+    """The same, a page at a time. Without an end each page is told up to its own now."""
+    wanted = _wanted(look, wish)
+    try:
+        return look.reports.usage_page(wanted, after=turn.cursor, limit=turn.limit)
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def _wanted(look: Look, wish: UsageWish) -> UsageWanted:
     equals = within(look, READ_USAGE, wish.equals)
     until = look.now_us + 1 if wish.until_us is None else wish.until_us
     since = until - 86_400 * _SECOND_US if wish.since_us is None else wish.since_us
@@ -54,8 +72,7 @@ def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
             raise Invalid([Problem(f"group_by.{index}", "is no grouping", mend)])
     cuts = steps_between(wish.step, since, until, zone)
     groups = tuple(dict.fromkeys(wish.group_by))
-    organization = look.actor.organization_id
-    return look.reports.usage(UsageWanted(organization, cuts, groups, equals))
+    return UsageWanted(look.actor.organization_id, cuts, groups, equals)
 
 
 def _zone(name: str) -> ZoneInfo | None:
