@@ -465,6 +465,16 @@ def test_two_nodes_that_compete_for_places_lose_no_count(database: Database) -> 
     assert sum(row.requests for row in rows) == 2 * 6 * 70
 
 
+def test_no_more_than_wanted_is_told_and_that_is_the_most(database: Database) -> None:
+    """A report of the busiest reads no more than those, of however many there are."""
+    values = {f"n{number}": Seen(number, AT, AT) for number in range(1, 7)}
+    database.sink.book(seen_in(0, values))
+    found = database.reports.observed(
+        "org_p", Dimension.NETWORK, since_us=0, until_us=AT + DAY_US, equals={}, limit=2
+    )
+    assert [(row.value, row.requests) for row in found] == [("n6", 6), ("n5", 5)]
+
+
 def test_old_observations_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:
     values = {f"n{number}": Seen(1, AT, AT) for number in range(6)}
     database.sink.book(seen_in(0, values))

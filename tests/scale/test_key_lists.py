@@ -15,7 +15,8 @@ from keyhouse.adapters.database.key_lots import FEW
 from keyhouse.adapters.database.key_pages import VISITED_MAX
 from keyhouse.core.entities import Environment, KeyKind
 from keyhouse.core.key_words import sought_anywhere
-from keyhouse.ports import KeyReach, KeyState, KeysWanted, Page
+from keyhouse.ports import KeyReach, KeyState, KeysWanted, KeyTally, Page
+from keyhouse.services.issue.tallies import LOOKED_AT_MAX
 from tests.scale.crowd import BEGAN_US, SECOND_US, Crowd
 
 LIMIT: Final = 50
@@ -23,7 +24,7 @@ PAGE_SECONDS_MAX: Final = 0.05
 TIMED: Final = "KEYHOUSE_SCALE_TIMED" in os.environ
 """In `make soak` alone: what a busy machine does to a time is no fault."""
 _WALK: Final = re.compile(
-    r"\bSCAN (?!seen|every|found|anon|CONSTANT)\w+|Seq Scan on (?!pg_)\w+"
+    r"\bSCAN (?!seen|every|found|these|floors|anon|CONSTANT|\d)\w+|Seq Scan on (?!pg_)\w+"
 )
 ROWS_MAX: Final = 2 * FEW
 """Of what one step of a plan may touch: a lot that is gathered, with two words a key."""
@@ -182,6 +183,31 @@ def test_no_list_walks_through_a_whole_table(crowd: Crowd) -> None:
         assert [line for line in found if _WALK.search(line)] == [], name
 
 
+def _tally(crowd: Crowd) -> dict[str, KeyTally]:
+    """As a page of applications asks."""
+    named = [crowd.application(number) for number in range(LIMIT)]
+    now_us = BEGAN_US + crowd.count * SECOND_US * 2
+    wanted = KeysWanted(crowd.organization, now_us, environment=Environment.LIVE)
+    with crowd.database.rows.reading() as tx:
+        return dict(tx.tally_keys(wanted, named, LOOKED_AT_MAX))
+
+
+def test_keys_of_applications_are_counted_without_a_walk(crowd: Crowd) -> None:
+    with _plans(crowd) as found:
+        tallies = _tally(crowd)
+    assert [line for line in found if _WALK.search(line)] == []
+    newest = range(crowd.count - 1, -1, -1)
+    for number, tally in enumerate(tallies.values()):
+        mine = [n for n in newest if n % 1000 == number]
+        seen = [n for n in mine[:LOOKED_AT_MAX] if n % 10 and n % 10_000 != 7]
+        off = (n % 20 == 1 or n % 100 == 3 or n % 1000 == 5 for n in seen)
+        assert tally.active == len(seen) - sum(off), number
+        assert tally.are_all is (len(mine) <= LOOKED_AT_MAX)
+        used = max((n for n in seen if n % 2), default=None)
+        last = None if used is None else BEGAN_US + used * SECOND_US
+        assert tally.last_used_at == last
+
+
 def test_no_list_needs_the_statistics_of_postgres(crowd: Crowd) -> None:
     """A database that was just filled, or whose statistics are old, is as quick."""
     if is_sqlite(crowd.database.engine):
@@ -193,6 +219,9 @@ def test_no_list_needs_the_statistics_of_postgres(crowd: Crowd) -> None:
             with _plans(crowd) as found:
                 _page(crowd, asked)
             assert max(map(_rows_of, found)) <= ROWS_MAX, (name, "\n".join(found))
+        with _plans(crowd) as found:
+            _tally(crowd)
+        assert max(map(_rows_of, found)) <= LIMIT * (LOOKED_AT_MAX + 1), "\n".join(found)
     finally:
         with crowd.database.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE")

@@ -116,7 +116,7 @@ class Invitations(Listing[One, Listed, Each, Nothing]):
 
 
 class Usage(Listing[One, Listed, Each, Nothing]):
-    """What was counted, by step of time."""
+    """What was counted, by step of time; a page has up to 10,000 rows."""
 
     def unknown_keys(self, **filters: object) -> Listed:
         """Where keys were tried that are not known, the most attempts first.

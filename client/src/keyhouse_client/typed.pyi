@@ -782,7 +782,7 @@ class Tokens:
         """
 
 class Usage:
-    """What was counted, by step of time."""
+    """What was counted, by step of time; a page has up to 10,000 rows."""
 
     def each(
         self,
@@ -1814,7 +1814,7 @@ class AsyncTokens:
         """
 
 class AsyncUsage:
-    """What was counted, by step of time."""
+    """What was counted, by step of time; a page has up to 10,000 rows."""
 
     def each(
         self,

@@ -30,7 +30,7 @@ from keyhouse.ports.counting import (
     UsageSink,
 )
 from keyhouse.ports.failures import Clash, Conflict, NoSpool, StoreUnavailable
-from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted
+from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted, KeyTally
 from keyhouse.ports.metrics import ProcessUse, Shelf, Shelves
 from keyhouse.ports.people import Mail, Mailer, PasswordHasher
 from keyhouse.ports.records import (
@@ -87,6 +87,7 @@ __all__ = [
     "KeyReach",
     "KeyState",
     "KeyStore",
+    "KeyTally",
     "KeysWanted",
     "LeaseWanted",
     "Leased",

@@ -28,6 +28,17 @@ class KeyReach(NamedTuple):
     resource_ids: tuple[str, ...]
 
 
+class KeyTally(NamedTuple):
+    """The keys of an application that were counted: how many work now, and when one of
+
+    them was last used. `are_all` is False where it has more keys than were looked at.
+    """
+
+    active: int = 0
+    last_used_at: int | None = None
+    are_all: bool = True
+
+
 class KeysWanted(NamedTuple):
     """Which keys of an organization are wanted; all that is given must hold.
 

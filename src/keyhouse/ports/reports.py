@@ -62,6 +62,12 @@ class UsageReports(Protocol):
         Raises ValueError for an unknown group or filter.
         """
 
+    def usage_page(self, wanted: UsageWanted, *, after: str | None, limit: int) -> Page:
+        """As `usage`, so many rows from behind cursor `after`.
+
+        Raises ValueError for a cursor that is not one of a report so grouped, too.
+        """
+
     def tallies(self, wanted: UsageWanted) -> list[Tally]:
         """As `usage`, but counts alone."""
 
@@ -73,8 +79,11 @@ class UsageReports(Protocol):
         since_us: int,
         until_us: int,
         equals: Mapping[str, str | Sequence[str]],
+        limit: int | None = None,
     ) -> list[Observed]:
-        """What was seen on the days, UTC, that the time touches; the most first.
+        """What was seen on the days, UTC, that the time touches; the most first, and
+
+        no more than `limit`.
 
         Filters are among key, api and verdict; as those of `UsageWanted`.
         """

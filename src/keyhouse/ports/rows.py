@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from keyhouse.core import entities
 from keyhouse.core.grains import Grain
 from keyhouse.core.quotas import Budget, Span
-from keyhouse.ports.keys import KeysWanted
+from keyhouse.ports.keys import KeysWanted, KeyTally
 from keyhouse.ports.rotation import Planned, Waiting
 
 E = TypeVar("E", bound=entities.Entity)
@@ -83,11 +83,30 @@ class Transaction(Protocol):
         Raises ValueError for a cursor that is not one of ours.
         """
 
+    def tally_keys(
+        self, wanted: KeysWanted, application_ids: Sequence[str], looked_at_max: int
+    ) -> Mapping[str, KeyTally]:
+        """For each application what there is of its keys that fit.
+
+        Of each no more than so many are looked at, the newest, fit or not.
+        """
+
+    def count_each(
+        self, kind: type[entities.Entity], column: str, values: Sequence[str], most: int
+    ) -> Mapping[str, int]:
+        """How many rows have each of these values there, each counted up to `most`."""
+
+    def newest_each(self, kind: type[E], column: str, values: Sequence[str]) -> list[E]:
+        """Of the rows with each of these values there, the one with the newest id."""
+
     def keys_deleted_before(self, before_us: int, rows_max: int) -> Sequence[entities.Key]:
         """Keys of all organizations that were deleted before, the longest ago first."""
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units of a budget booked as used, and units leased and not yet settled."""
+
+    def spent_of(self, wanted: Sequence[tuple[Budget, Span]]) -> list[tuple[int, int]]:
+        """As `spent`, of many budgets, in their order."""
 
     def waiting(self, limit: int) -> list[Waiting]:
         """Secrets that wait for a newer one that has been used; at most so many."""

@@ -11,7 +11,8 @@ class UsageWanted(NamedTuple):
 
     consumes. Groups and filters are among key, api, application, environment and
     route; filters may name the verdict as well, and several values mean any of
-    them. `core.grains` and `core.steps` make cuts.
+    them. What was used is also told apart by `api_project` and `application_project`,
+    '' where that is gone. `core.grains` and `core.steps` make cuts.
     """
 
     organization_id: str

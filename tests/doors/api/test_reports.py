@@ -63,6 +63,44 @@ async def test_usage_is_told_by_group_and_verdict(house: House, tenant: Tenant) 
     assert (await tenant.client.get("/v1/usage", params=other)).json()["data"] == []
 
 
+async def test_usage_comes_in_pages_and_whole_where_nobody_asks_for_them(
+    house: House, tenant: Tenant
+) -> None:
+    """A bill is made of all rows; who knows nothing of pages misses none of a few."""
+    for slug in ("weather", "maps", "tides"):
+        await _book(house, tenant, slug)
+    plain = {"step": "minute", "group_by": "key,api"}
+    query = {**plain, "limit": "4"}
+    whole = (await tenant.client.get("/v1/usage", params=plain)).json()
+    assert (len(whole["data"]), whole["next_cursor"]) == (6, None)
+    first = (await tenant.client.get("/v1/usage", params=query)).json()
+    behind = {**query, "cursor": first["next_cursor"]}
+    last = (await tenant.client.get("/v1/usage", params=behind)).json()
+    assert first["data"] + last["data"] == whole["data"]
+    assert (len(first["data"]), last["next_cursor"]) == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"group_by": "api"}, "cursor"),
+        ({"cursor": "none"}, "cursor"),
+        ({"limit": "0"}, "limit"),
+        ({"limit": "10001"}, "limit"),
+    ],
+)
+async def test_a_page_of_usage_that_is_none_is_refused(
+    house: House, tenant: Tenant, changed: dict[str, str], field: str
+) -> None:
+    await _book(house, tenant, "weather")
+    query = {"step": "minute", "group_by": "key", "limit": "1"}
+    first = (await tenant.client.get("/v1/usage", params=query)).json()
+    asked = {**query, "cursor": first["next_cursor"], **changed}
+    refused = await tenant.client.get("/v1/usage", params=asked)
+    assert refused.status_code == 422, refused.text
+    assert [problem["field"] for problem in refused.json()["errors"]] == [field]
+
+
 async def test_usage_is_told_by_the_days_and_months_of_a_time_zone(
     house: House, tenant: Tenant
 ) -> None:

@@ -16,11 +16,8 @@ from keyhouse.adapters.database.tables import metadata
 from keyhouse.services.work import Office
 from keyhouse.settings import Settings
 from keyhouse.wiring.desks import office_of
-from tests.contracts.conftest import postgres
 from tests.servers.acme import Acme
 from tests.servers.postgres import PostgresServer  # noqa: TC001 - one place for imports
-
-__all__ = ["postgres"]
 
 KINDS = ["sqlite", "postgresql"]
 Make = Callable[[str, str], Settings]

@@ -9,24 +9,6 @@ from keyhouse.core.roles import scopes_of
 from keyhouse.services.actor import Actor
 from keyhouse.services.tenants import bootstrap
 from keyhouse.services.work import Office
-from tests.servers.acme import (
-    database,
-    database_url,
-    office,
-    postgres,
-    postgres_database,
-    sqlite_template,
-)
-
-__all__ = [
-    "Team",
-    "database",
-    "database_url",
-    "office",
-    "postgres",
-    "postgres_database",
-    "sqlite_template",
-]
 
 _numbers = itertools.count(1)
 

@@ -4,28 +4,8 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.services.work import Office
-from tests.servers.acme import (
-    Acme,
-    acme,
-    database,
-    database_url,
-    office,
-    postgres,
-    postgres_database,
-    sqlite_template,
-)
+from tests.servers.acme import Acme
 from tests.services.plans.market import Market
-
-__all__ = [
-    "Market",
-    "acme",
-    "database",
-    "database_url",
-    "office",
-    "postgres",
-    "postgres_database",
-    "sqlite_template",
-]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from keyhouse.core.entities import Limit, LimitKind, Window
+from keyhouse.core.entities import Api, Limit, LimitKind, Window
 from keyhouse.core.latency import percentile_us
 from keyhouse.core.verdict import Verdict
 from keyhouse.services import reports
@@ -12,6 +12,8 @@ from keyhouse.services.issue import Created
 from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.reports import Span
 from keyhouse.services.reports.figures import STEPS
+from keyhouse.services.tenants import create_project
+from keyhouse.services.work import Look
 from tests.servers.acme import Acme
 
 DAILY = Limit(name="daily", kind=LimitKind.QUOTA, amount=100, window=Window.DAY)
@@ -99,6 +101,59 @@ def test_calls_of_the_last_hour_are_told_of_each_thing(acme: Acme, made: Created
     assert calls(project=acme.project) == 8
     with pytest.raises(Invalid):
         calls(api="nowhere")
+
+
+def test_calls_of_many_projects_are_told_in_one_read(acme: Acme, made: Created) -> None:
+    """A call between two projects counts for both, one within a project once."""
+    first = acme.project
+    other = acme.write(lambda work: create_project(work, name="Other")).id
+    idle = acme.write(lambda work: create_project(work, name="Idle")).id
+    acme.book(made, 5)
+    acme.project = other
+    acme.api("maps")
+    between = acme.key("Between", api="maps", project=first)
+    acme.book(between, 3)
+
+    def calls(look: Look) -> dict[str, int]:
+        return reports.calls_of_projects(look, [first, other, idle])
+
+    assert acme.read(calls) == {first: 8, other: 3, idle: 0}
+    with pytest.raises(NotFound):
+        acme.read(calls, acme.holding("usage:read", on=other))
+
+
+def test_a_list_of_apis_tells_the_last_day_of_those_on_it(
+    acme: Acme, made: Created
+) -> None:
+    acme.api("maps")
+    maps = acme.key("Maps", api="maps")
+    acme.book(made, 5)
+    acme.book(made, 2, verdict=Verdict.RATE_LIMITED)
+    acme.book(made, 3, minutes_ago=60)
+    acme.book(made, 9, minutes_ago=24 * 60)
+    acme.book(maps, 4)
+    weather = made.view.access[0].resource_id
+
+    def told(look: Look, environment: str = "test") -> list[tuple[str, int]]:
+        rows = reports.api_tallies(look, [look.own(Api, weather)], environment)
+        assert {row.group["api"] for row in rows} <= {weather}
+        return sorted((row.verdict, row.requests) for row in rows)
+
+    assert acme.read(told) == [("rate_limited", 2), ("valid", 3), ("valid", 5)]
+    assert acme.read(lambda look: told(look, "live")) == []
+    elsewhere = acme.holding("usage:read", on=maps.view.access[0].resource_id)
+    assert acme.read(told, elsewhere) == []
+
+
+def test_a_list_for_who_sees_some_keys_tells_those(acme: Acme, made: Created) -> None:
+    acme.api("maps")
+    maps = acme.key("Maps", api="maps")
+    acme.book(made, 5)
+    acme.book(maps, 2)
+    ids = [one.view.key.id for one in (made, maps)]
+    narrow = acme.holding("usage:read", on=maps.view.access[0].resource_id)
+    told = acme.read(lambda look: reports.key_activity(look, [*ids, "key_none"]), narrow)
+    assert [told[id].requests for id in ids] == [0, 2]
 
 
 def test_what_is_left_of_quotas_is_told(acme: Acme) -> None:

@@ -13,6 +13,7 @@ from keyhouse.services.jobs import Claim, Holding, Overtaken
 from keyhouse.services.reports import Span, Step, UsageWish
 from keyhouse.services.upkeep import Retention, UsageRetention, keep_up, roll_up_usage
 from keyhouse.services.upkeep.rolling import LATE_MINUTES
+from keyhouse.services.work import Turn
 from tests.servers.acme import Acme
 
 HOUR = 60
@@ -63,6 +64,30 @@ def test_no_report_changes_when_usage_is_rolled_up(acme: Acme) -> None:
     before = seen()
     _rolled_and_pruned(acme)
     assert seen() == before
+
+
+@pytest.mark.parametrize("step", Step)
+def test_pages_of_usage_hold_what_the_whole_does(acme: Acme, step: Step) -> None:
+    """Wherever a page ends: among minutes, quarters of an hour, or days that are left."""
+    acme.api()
+    keys = [acme.key(f"Key {number}") for number in range(3)]
+    for place, minutes_ago in enumerate((0, 3, 20 * HOUR, 6 * DAY, 59 * DAY, 80 * DAY)):
+        for key in keys[place % 2 :]:
+            acme.book(key, place + 1, minutes_ago=minutes_ago)
+    _rolled_and_pruned(acme)
+    acme.book(keys[0], 5, minutes_ago=6 * DAY)
+    now, days = acme.clock.now_us(), 1 if step is Step.MINUTE else 60
+    since = now - days * 86_400 * 10**6
+    wish = UsageWish(since, now + 1, step, ("key",), {}, "Europe/Berlin")
+    whole = acme.read(lambda look: reports.report_usage(look, wish))
+    assert len(whole) > 3
+    found: list[object] = []
+    cursor: str | None = None
+    while not found or cursor is not None:
+        turn = Turn(cursor, 2)
+        page = acme.read(partial(reports.list_usage, wish=wish, turn=turn))
+        found, cursor = found + page.rows, page.next_cursor
+    assert found == whole
 
 
 def _sums(acme: Acme, step: Step, days: int, zone: str = "UTC") -> list[int]:

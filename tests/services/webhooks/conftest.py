@@ -17,23 +17,8 @@ from keyhouse.services.tenants import bootstrap
 from keyhouse.services.webhooks import Courier, MadeWebhook, WebhookWish, create_webhook
 from keyhouse.services.work import Office
 from tests.console.doubles import Letters
-from tests.contracts.conftest import (
-    database,
-    database_url,
-    postgres,
-    postgres_database,
-    sqlite_template,
-)
 from tests.servers.control import KEYRING
 from tests.servers.receiver import Receiver
-
-__all__ = [
-    "database",
-    "database_url",
-    "postgres",
-    "postgres_database",
-    "sqlite_template",
-]
 
 START_US = 1_760_000_000_000_000
 SECOND_US = 1_000_000

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from keyhouse.adapters.database.tables import api, application
 from keyhouse.core.verdict import BY_CODE
 
 _COLUMNS: Final = {
@@ -13,6 +14,11 @@ _COLUMNS: Final = {
     "application": "application_id",
     "environment": "environment",
     "route": "route_id",
+}
+
+_PROJECTS: Final = {
+    "api_project": ("api_id", api),
+    "application_project": ("application_id", application),
 }
 
 
@@ -32,6 +38,23 @@ def column_of(name: str) -> str:
     if name not in _COLUMNS:
         raise ValueError(f"{name!r} is not one of {', '.join(_COLUMNS)}")
     return _COLUMNS[name]
+
+
+def grouped(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    """What a group is told apart by, '' for what is gone. `beside` must be joined."""
+    if name in _PROJECTS:
+        return sa.func.coalesce(_PROJECTS[name][1].c.project_id, "")
+    return table.c[column_of(name)]
+
+
+def beside(table: sa.Table, group_by: Sequence[str]) -> sa.FromClause:
+    """The table, with those that some groups are read from."""
+    found: sa.FromClause = table
+    for name in group_by:
+        if name in _PROJECTS:
+            column, of = _PROJECTS[name]
+            found = found.outerjoin(of, of.c.id == table.c[column])
+    return found
 
 
 def fits(

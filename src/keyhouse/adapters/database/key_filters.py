@@ -30,6 +30,19 @@ class Filter(NamedTuple):
     lot: Lot | None = None
 
 
+def conditions_of(wanted: KeysWanted) -> list[Condition]:
+    """What must hold of a row of `key`."""
+    return [condition for one in filters_of(wanted) for condition in one.conditions]
+
+
+def is_active(now_us: int) -> Condition:
+    """What holds of a row of `key` that works now."""
+    wanted = KeysWanted("", now_us, state=KeyState.ACTIVE)
+    return sa.and_(
+        *(one for found in _state(wanted, sa.true()) for one in found.conditions)
+    )
+
+
 def all_keys(organization_id: str) -> Lot:
     """All keys of an organization."""
     return Lot(key.c.id, (key.c.organization_id == organization_id,))

@@ -18,6 +18,7 @@ from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.key_filters import Filter, all_keys, filters_of
 from keyhouse.adapters.database.key_lots import Condition, Stretch, followed
 from keyhouse.adapters.database.mapper import mapper_of
+from keyhouse.adapters.database.narrowly import read_narrowly
 from keyhouse.adapters.database.tables import key
 from keyhouse.core import entities, ids
 from keyhouse.ports import Page
@@ -26,24 +27,6 @@ from keyhouse.ports.keys import KeysWanted
 VISITED_MAX: Final = 2500
 """Rows that one page may look at."""
 _GROWTH: Final = 6
-# What reads few rows by an index must not be planned as a walk through a whole
-# table, nor without the values that are asked for.
-_NARROWLY: Final = "; ".join(
-    (
-        *(
-            f"SET LOCAL {name} = off"
-            for name in (
-                "enable_seqscan",
-                "enable_bitmapscan",
-                "enable_hashjoin",
-                "enable_mergejoin",
-                "jit",
-            )
-        ),
-        "SET LOCAL max_parallel_workers_per_gather = 0",
-        "SET LOCAL plan_cache_mode = force_custom_plan",
-    )
-)
 
 
 class _End(NamedTuple):
@@ -63,8 +46,7 @@ def page_of_keys(
     if limit < 1:
         raise ValueError("a page holds at least one row")
     place = None if after is None else read_cursor(after)
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_NARROWLY)
+    read_narrowly(connection)
     stretch = Stretch(place, _floor(wanted))
     filters = filters_of(wanted)
     lots = [one.lot for one in filters if one.lot is not None]

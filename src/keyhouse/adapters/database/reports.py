@@ -20,6 +20,7 @@ from keyhouse.adapters.database.tables import (
     observation,
     request_log,
 )
+from keyhouse.adapters.database.usage_pages import summed_page
 from keyhouse.core.observations import Dimension
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.verdict import BY_NUMBER
@@ -43,6 +44,12 @@ class DatabaseUsageReports:
             found = summed(connection, USAGE_SUMS, wanted)
         return [_usage_row(*row) for row in found]
 
+    def usage_page(self, wanted: UsageWanted, *, after: str | None, limit: int) -> Page:
+        """As `usage`, so many rows from behind cursor `after`."""
+        with reading(self._engine) as connection:
+            rows, cursor = summed_page(connection, wanted, after, limit)
+        return Page([_usage_row(*row) for row in rows], cursor)
+
     def tallies(self, wanted: UsageWanted) -> list[Tally]:
         """As `usage`, but counts alone."""
         with reading(self._engine) as connection:
@@ -60,6 +67,7 @@ class DatabaseUsageReports:
         since_us: int,
         until_us: int,
         equals: Mapping[str, str | Sequence[str]],
+        limit: int | None = None,
     ) -> list[Observed]:
         """What was seen on the days, UTC, that the time touches; the most first.
 
@@ -82,6 +90,7 @@ class DatabaseUsageReports:
             )
             .group_by(*groups)
             .order_by(requests.desc(), *groups)
+            .limit(limit)
         )
         with reading(self._engine) as connection:
             return [_observed(*row) for row in connection.execute(query)]

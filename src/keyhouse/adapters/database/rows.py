@@ -16,9 +16,11 @@ from keyhouse.adapters.database.conflicts import (
     missing_reference,
 )
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
+from keyhouse.adapters.database.each import count_each, newest_each, spent_of
 from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.inserts import Values, insert_many
 from keyhouse.adapters.database.key_pages import keys_deleted_before, page_of_keys
+from keyhouse.adapters.database.key_tallies import tally_keys
 from keyhouse.adapters.database.key_words import (
     add_words,
     add_words_of_many,
@@ -33,7 +35,16 @@ from keyhouse.core import entities
 from keyhouse.core.grains import Grain
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.records import PartRef  # noqa: TC001 - as elsewhere, imports stand in one place
-from keyhouse.ports import Clash, Conflict, KeysWanted, Page, Planned, Range, Waiting
+from keyhouse.ports import (
+    Clash,
+    Conflict,
+    KeysWanted,
+    KeyTally,
+    Page,
+    Planned,
+    Range,
+    Waiting,
+)
 
 E = TypeVar("E", bound=entities.Entity)
 LATE_US: Final = 60_000_000
@@ -86,6 +97,8 @@ class DatabaseTransaction:
 
     def find(self, kind: type[E], /, **equals: object) -> list[E]:
         """All rows that fit, by id."""
+        if () in equals.values():
+            return []
         mapper = mapper_of(kind)
         query = sa.select(mapper.table).where(*_fits(mapper, equals))
         rows = self._connection.execute(query.order_by(mapper.table.c.id))
@@ -155,6 +168,22 @@ class DatabaseTransaction:
         """Keys that fit, the newest id first, from behind cursor `after`."""
         return page_of_keys(self._connection, wanted, after, limit)
 
+    def tally_keys(
+        self, wanted: KeysWanted, application_ids: Sequence[str], looked_at_max: int
+    ) -> Mapping[str, KeyTally]:
+        """For each application what there is of its newest keys that fit."""
+        return tally_keys(self._connection, wanted, application_ids, looked_at_max)
+
+    def count_each(
+        self, kind: type[entities.Entity], column: str, values: Sequence[str], most: int
+    ) -> Mapping[str, int]:
+        """How many rows have each of these values there, each counted up to `most`."""
+        return count_each(self._connection, kind, column, values, most)
+
+    def newest_each(self, kind: type[E], column: str, values: Sequence[str]) -> list[E]:
+        """Of the rows with each of these values there, the one with the newest id."""
+        return newest_each(self._connection, kind, column, values)
+
     def keys_deleted_before(self, before_us: int, rows_max: int) -> Sequence[entities.Key]:
         """Keys that were deleted before, the longest ago first."""
         return keys_deleted_before(self._connection, before_us, rows_max)
@@ -169,6 +198,10 @@ class DatabaseTransaction:
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units booked as used, and units leased and not yet settled."""
         return used_of(self._connection, budget, span)
+
+    def spent_of(self, wanted: Sequence[tuple[Budget, Span]]) -> list[tuple[int, int]]:
+        """As `spent`, of many budgets, in their order."""
+        return spent_of(self._connection, wanted)
 
     def spend(self, budget: Budget, span: Span, limit: int, units: int) -> bool:
         """Book units as used; False, and nothing is, where less than that is left."""

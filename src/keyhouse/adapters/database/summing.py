@@ -12,7 +12,13 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from keyhouse.adapters.database.filters import column_of, fits_any, sees, values_of
+from keyhouse.adapters.database.filters import (
+    beside,
+    fits_any,
+    grouped,
+    sees,
+    values_of,
+)
 from keyhouse.adapters.database.rollups import kept_since
 from keyhouse.adapters.database.tables import usage_bucket, usage_rollup, usage_total
 from keyhouse.core.grains import MINUTE_US, Cut, Grain, joined, rows_for
@@ -21,6 +27,10 @@ from keyhouse.ports import UsageWanted
 
 _WITHOUT_KEYS: Final = frozenset(("api", "environment", "verdict"))
 """What usage without keys is told apart by."""
+
+
+Place = tuple[Any, ...]
+"""Where a row stands: the step's first minute, the groups, the verdict's number."""
 
 
 class Summed(NamedTuple):
@@ -33,7 +43,10 @@ class Summed(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """What a statement is made for: made once, and compiled once."""
+    """What a statement is made for: made once, and compiled once.
+
+    One that is `paged` gives so many rows in order; with `after` those behind a place.
+    """
 
     table: sa.Table
     seen_as: str
@@ -41,6 +54,8 @@ class _Shape(NamedTuple):
     group_by: tuple[str, ...]
     filters: tuple[str, ...]
     is_whole: bool
+    paged: bool = False
+    after: bool = False
 
 
 def summed(
@@ -50,10 +65,31 @@ def summed(
 
     Raises ValueError for an unknown group or filter.
     """
+    sums = sums_of(connection, columns, wanted)
+    return [as_summed(place, sums[place], wanted.group_by) for place in sorted(sums)]
+
+
+def sums_of(
+    connection: Connection,
+    columns: Sequence[str],
+    wanted: UsageWanted,
+    *,
+    after: Place | None = None,
+    limit: int | None = None,
+) -> dict[Place, list[int]]:
+    """The same by their places, in no order.
+
+    With a `limit`, the first so many are among them, and told in full; with `after`
+    too, those behind that place of the one step that is wanted then.
+    """
     since = kept_since(connection)
     among = values_of(wanted.equals)
     among["organization"] = wanted.organization_id
-    sums: dict[tuple[Any, ...], list[int]] = {}
+    if limit is not None:
+        among["limit"] = limit
+    if after is not None:
+        among |= {f"after_{number}": value for number, value in enumerate(after[1:])}
+    sums: dict[Place, list[int]] = {}
     for cut in wanted.cuts:
         for table, seen_as, part in _parts(cut, since, wanted):
             statement = _statement(
@@ -64,14 +100,16 @@ def summed(
                     tuple(wanted.group_by),
                     tuple(wanted.equals),
                     cut.is_whole,
+                    limit is not None,
+                    after is not None,
                 )
             )
             for row in connection.execute(statement, {**among, **cut._asdict(), **part}):
                 _add(sums, row, len(columns))
-    return [_summed(key, sums[key], wanted.group_by) for key in sorted(sums)]
+    return sums
 
 
-def _add(sums: dict[tuple[Any, ...], list[int]], row: sa.Row[Any], columns: int) -> None:
+def _add(sums: dict[Place, list[int]], row: sa.Row[Any], columns: int) -> None:
     key, counts = tuple(row[:-columns]), [int(count) for count in row[-columns:]]
     before = sums.get(key)
     if before is not None:
@@ -79,8 +117,9 @@ def _add(sums: dict[tuple[Any, ...], list[int]], row: sa.Row[Any], columns: int)
     sums[key] = counts
 
 
-def _summed(key: tuple[Any, ...], sums: list[int], group_by: Sequence[str]) -> Summed:
-    start, *groups, verdict = key
+def as_summed(place: Place, sums: list[int], group_by: Sequence[str]) -> Summed:
+    """A row as it is told."""
+    start, *groups, verdict = place
     group = dict(zip(group_by, groups, strict=True))
     return Summed(start * MINUTE_US, group, BY_NUMBER[verdict].code, sums)
 
@@ -112,7 +151,7 @@ def _parts(
 def _statement(shape: _Shape) -> sa.Select[Any]:
     table = shape.table
     start = table.c.minute if table is usage_bucket else table.c.start
-    groups = [table.c[column_of(name)] for name in shape.group_by]
+    groups = [grouped(table, name) for name in shape.group_by]
     origin, minutes = (
         sa.bindparam(name, type_=sa.BigInteger()) for name in ("origin", "minutes")
     )
@@ -130,12 +169,27 @@ def _statement(shape: _Shape) -> sa.Select[Any]:
     # Plain text: SQLAlchemy looks at every function of a statement each time.
     sums: list[sa.ColumnElement[int]]
     sums = [sa.literal_column(f"SUM({name})") for name in shape.columns]
-    return (
+    query = (
         sa.select(first, *groups, table.c.verdict, *sums)
+        .select_from(beside(table, shape.group_by))
         .where(*among, *_seen(shape))
         .where(*(fits_any(table, name) for name in shape.filters))
         .group_by(*by)
     )
+    if not shape.paged:
+        return query
+    # Ids are ordered by their characters, environments are so in any language.
+    order = [*groups, table.c.verdict]
+    if shape.after:
+        query = query.where(sa.tuple_(*order) > sa.tuple_(*_behind(order)))
+    return query.order_by(sa.literal_column("1"), *order).limit(sa.bindparam("limit"))
+
+
+def _behind(order: Sequence[sa.ColumnElement[Any]]) -> list[sa.BindParameter[Any]]:
+    return [
+        sa.bindparam(f"after_{number}", type_=column.type)
+        for number, column in enumerate(order)
+    ]
 
 
 def _seen(shape: _Shape) -> list[sa.ColumnElement[bool]]:

@@ -15,6 +15,7 @@ from pydantic import (
 
 from keyhouse.doors.api.rotation_models import ScheduleBody
 from keyhouse.doors.api.times import GivenTime
+from keyhouse.services.reports import USAGE_ROWS_MAX
 
 
 def _printable(text: str) -> str:
@@ -525,3 +526,7 @@ class UsageQuery(Query):
     api: Word | None = Field(None, description="Id or slug.")
     application: Word | None = None
     environment: Literal["live", "test"] | None = None
+    limit: int = Field(
+        USAGE_ROWS_MAX, ge=1, le=USAGE_ROWS_MAX, description="The most rows of the page."
+    )
+    cursor: Word | None = Field(None, description="The `next_cursor` of another page.")

@@ -25,6 +25,7 @@ from keyhouse.doors.api.shapes import (
 from keyhouse.doors.api.token_shapes import UserUsageOut, user_usage_out
 from keyhouse.ports import Page
 from keyhouse.services import audit, explain, issue, reports
+from keyhouse.services.work import Turn
 
 router = APIRouter(tags=["Reports"])
 
@@ -45,6 +46,10 @@ def report_usage(call: AnyCall, query: Annotated[models.UsageQuery, Query()]) ->
     hour, by the day and by the month (UTC). Each such row belongs to the step in
     which it begins.
 
+    Rows come in order of time, then of what is grouped by and of verdicts. Those of
+    many keys take several pages: go on with `next_cursor`, and give `until`, without
+    which each page is of the day up to its own moment. A cursor belongs to one grouping.
+
     Slot i of `latency` counts answers that took less than 2^i · 100 µs, the
     last one all longer ones.
     """
@@ -56,7 +61,8 @@ def report_usage(call: AnyCall, query: Annotated[models.UsageQuery, Query()]) ->
         _given(query, "key", "api", "application", "environment"),
         query.time_zone,
     )
-    return call.page(lambda look: Page(reports.report_usage(look, wish), None), usage_out)
+    asked = Turn(query.cursor, query.limit)
+    return call.page(lambda look: reports.list_usage(look, wish, asked), usage_out)
 
 
 @operation(

@@ -15,10 +15,12 @@ from keyhouse.services.catalog.commands import (
     delete_api,
 )
 from keyhouse.services.catalog.customers import (
+    APPLICATIONS_COUNTED,
     READ_CUSTOMERS,
     WRITE_CUSTOMERS,
     CustomerFields,
     change_customer,
+    count_applications,
     create_customer,
     delete_customer,
     get_customer,
@@ -60,6 +62,7 @@ from keyhouse.services.catalog.upstream_headers import (
 )
 
 __all__ = [
+    "APPLICATIONS_COUNTED",
     "READ_APIS",
     "READ_APPLICATIONS",
     "READ_CUSTOMERS",
@@ -77,6 +80,7 @@ __all__ = [
     "change_customer",
     "change_route",
     "check_application",
+    "count_applications",
     "create_api",
     "create_application",
     "create_customer",

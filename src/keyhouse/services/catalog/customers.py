@@ -1,5 +1,6 @@
 """Customers: whom applications belong to, as their provider sees it."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict
 
 from keyhouse.core import ids
@@ -18,6 +19,7 @@ from keyhouse.services.work import Look, Turn, Work, switched
 
 READ_CUSTOMERS: Final = "customers:read"
 WRITE_CUSTOMERS: Final = "customers:write"
+APPLICATIONS_COUNTED: Final = 1000
 _EXTERNAL_ID_LENGTH_MAX: Final = 255
 
 
@@ -43,6 +45,15 @@ def list_customers(
     """The customers within reach, the newest first."""
     equals = within_reach(look, READ_CUSTOMERS, project, external_id)
     return look.page(Customer, turn, equals)
+
+
+def count_applications(look: Look, customer_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many applications each of these customers, all within reach, has;
+
+    of one with more than `APPLICATIONS_COUNTED` one more than that is told.
+    """
+    most = APPLICATIONS_COUNTED + 1
+    return look.tx.count_each(ApplicationCustomer, "customer_id", customer_ids, most)
 
 
 def create_customer(

@@ -55,6 +55,7 @@ from keyhouse.services.issue.schedules import (
     schedule_of_key,
 )
 from keyhouse.services.issue.searching import holds_secret
+from keyhouse.services.issue.tallies import tally_keys
 from keyhouse.services.issue.transfer import transfer_key
 from keyhouse.services.issue.views import (
     KeyView,
@@ -117,6 +118,7 @@ __all__ = [
     "schedule_of_key",
     "secret_state",
     "state_of",
+    "tally_keys",
     "transfer_key",
     "views_of",
     "why_not",

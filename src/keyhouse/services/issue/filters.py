@@ -77,11 +77,11 @@ def wanted_keys(at: Look | Work, reach: Reach, of: KeyFilter) -> KeysWanted | No
         unused_since_us=of.unused_since,
         never_used=of.never_used,
         import_id=of.import_id,
-        but_import_ids=_coming(at),
+        but_import_ids=coming_imports(at),
     )
 
 
-def _coming(at: Look | Work) -> tuple[str, ...]:
+def coming_imports(at: Look | Work) -> tuple[str, ...]:
     """The imports whose keys are there for nobody yet: few, one a project at most."""
     states = (ImportState.OPEN, ImportState.UNDOING)
     own = at.actor.organization_id

@@ -7,7 +7,7 @@ from keyhouse.core.entities import Api, Application, Project
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Tally
 from keyhouse.services.refusals import NotFound
-from keyhouse.services.reports.queries import READ_USAGE, sees_key, within
+from keyhouse.services.reports.queries import READ_USAGE, seen_keys, within
 from keyhouse.services.reports.times import (
     HOUR_US,
     MINUTE_US,
@@ -37,7 +37,7 @@ def key_activity(look: Look, key_ids: Sequence[str]) -> dict[str, KeyActivity]:
     A key of another organization reads as silent.
     """
     reach = look.actor.reach(READ_USAGE)
-    seen = [id for id in key_ids if reach.whole or sees_key(look, READ_USAGE, id)]
+    seen = key_ids if reach.whole else seen_keys(look, READ_USAGE, key_ids)
     starts = step_starts(look.now_us, HOUR_US, HOURS)
     hours = {id: dict.fromkeys(starts, 0) for id in key_ids}
     refused = dict.fromkeys(key_ids, 0)
@@ -50,6 +50,17 @@ def key_activity(look: Look, key_ids: Sequence[str]) -> dict[str, KeyActivity]:
         id: KeyActivity(tuple(own.values()), sum(own.values()), refused[id])
         for id, own in hours.items()
     }
+
+
+def api_tallies(look: Look, apis: Sequence[Api], environment: str) -> list[Tally]:
+    """The last 24 hours of each of these APIs, the one that is not yet full included,
+
+    by the hour, API and verdict; of those beyond reach nothing.
+    """
+    reach = look.actor.reach(READ_USAGE)
+    seen = [api.id for api in apis if reach.holds_api(api)]
+    since = step_starts(look.now_us, HOUR_US, HOURS)[0]
+    return _tallies(look, since, 3600, "api", api=seen, environment=(environment,))
 
 
 def calls_in_last_hour(
@@ -66,7 +77,7 @@ def calls_in_last_hour(
     applications.
     """
     if project is not None:
-        return _calls_of_project(look, project)
+        return calls_of_projects(look, [look.own(Project, project).id])[project]
     if application is not None:
         _demand_project(look, look.own(Application, application).project_id)
         return _last_hour(look, application=[application])
@@ -75,13 +86,18 @@ def calls_in_last_hour(
     return _last_hour(look, **{name: [value] for name, value in named.items()})
 
 
-def _calls_of_project(look: Look, id: str) -> int:
-    """Calls of its applications to its own APIs are counted once."""
-    _demand_project(look, look.own(Project, id).id)
-    apis = [row.id for row in look.tx.find(Api, project_id=id)]
-    applications = [row.id for row in look.tx.find(Application, project_id=id)]
-    both = _last_hour(look, api=apis, application=applications)
-    return _last_hour(look, api=apis) + _last_hour(look, application=applications) - both
+def calls_of_projects(look: Look, ids: Sequence[str]) -> dict[str, int]:
+    """The calls of the last hour to each project's APIs and of its applications,
+
+    in one read; what is both is counted once. The projects are the organization's own.
+    """
+    calls = dict.fromkeys(ids, 0)
+    for id in ids:
+        _demand_project(look, id)
+    for row in _in_last_hour(look, "api_project", "application_project"):
+        for id in set(row.group.values()).intersection(calls):
+            calls[id] += row.requests
+    return calls
 
 
 def _demand_project(look: Look, id: str) -> None:
@@ -90,9 +106,13 @@ def _demand_project(look: Look, id: str) -> None:
 
 
 def _last_hour(look: Look, **among: Sequence[str]) -> int:
+    return sum(row.requests for row in _in_last_hour(look, **among))
+
+
+def _in_last_hour(look: Look, *group_by: str, **among: Sequence[str]) -> list[Tally]:
     since = look.now_us - HOUR_US
     since -= since % MINUTE_US
-    return sum(row.requests for row in _tallies(look, since, 86_400, **among))
+    return _tallies(look, since, 86_400, *group_by, **among)
 
 
 def _tallies(

@@ -106,7 +106,7 @@ def limits_left(look: Look, key_id: str) -> list[LimitLeft]:
 
 
 def limits_of(look: Look, keys: Sequence[Key]) -> dict[str, list[LimitLeft]]:
-    """The limits of many keys, in as many reads as of one."""
+    """The limits of many keys, all within reach, in as many reads as of one."""
     rows = _read(look, keys)
     return _counted(look, {key.id: _met(key, rows) for key in keys})
 

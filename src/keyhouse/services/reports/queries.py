@@ -1,15 +1,18 @@
 """Reading usage and the request log."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from keyhouse.core import ids
 from keyhouse.core.entities import Access, Key
 from keyhouse.core.steps import SECONDS_MAX, Step, steps_between
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import BY_CODE
 from keyhouse.ports import Page, UsageRow, UsageWanted
 from keyhouse.services.catalog import reached_api
+from keyhouse.services.issue.filters import coming_imports
 from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.work import Look, Turn, bad_cursor
 
@@ -20,6 +23,8 @@ STEPS_MAX: Final = 1500
 """A day by minutes, two months by hours, four years by days."""
 DAYS_MAX: Final = 3660
 """Ten years by months."""
+USAGE_ROWS_MAX: Final = 10_000
+"""On one page, and as many where nobody says how many."""
 
 _SECOND_US: Final = 1_000_000
 
@@ -39,7 +44,23 @@ class UsageWish(NamedTuple):
 
 
 def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
-    """Sums of what the organization provides and consumes, in order of time."""
+    """Sums of what the organization provides and consumes, in order of time.
+
+    For what is few by nature: without keys, or for one of them.
+    """
+    return look.reports.usage(_wanted(look, wish))
+
+
+def list_usage(look: Look, wish: UsageWish, turn: Turn) -> Page:
+    """The same, a page at a time. Without an end each page is told up to its own now."""
+    wanted = _wanted(look, wish)
+    try:
+        return look.reports.usage_page(wanted, after=turn.cursor, limit=turn.limit)
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def _wanted(look: Look, wish: UsageWish) -> UsageWanted:
     equals = within(look, READ_USAGE, wish.equals)
     until = look.now_us + 1 if wish.until_us is None else wish.until_us
     since = until - 86_400 * _SECOND_US if wish.since_us is None else wish.since_us
@@ -51,8 +72,7 @@ def report_usage(look: Look, wish: UsageWish) -> list[UsageRow]:
             raise Invalid([Problem(f"group_by.{index}", "is no grouping", mend)])
     cuts = steps_between(wish.step, since, until, zone)
     groups = tuple(dict.fromkeys(wish.group_by))
-    organization = look.actor.organization_id
-    return look.reports.usage(UsageWanted(organization, cuts, groups, equals))
+    return UsageWanted(look.actor.organization_id, cuts, groups, equals)
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -113,11 +133,24 @@ def within(look: Look, scope: str, equals: Mapping[str, str]) -> dict[str, str]:
 
 def sees_key(look: Look, scope: str, id: str) -> bool:
     """Whether there is such a key and `scope` is held for all that it opens."""
-    reach = look.actor.reach(scope)
-    try:
-        key = look.own(Key, id)
-    except NotFound:
-        return False
-    return reach.holds_project(key.project_id) or all(
-        reach.holds_access(row) for row in look.tx.find(Access, key_id=key.id)
-    )
+    return bool(seen_keys(look, scope, (id,)))
+
+
+def seen_keys(look: Look, scope: str, given: Sequence[str]) -> list[str]:
+    """Those of these keys for which `sees_key` is true, in as many reads as of one."""
+    reach, home = look.actor.reach(scope), look.actor.organization_id
+    named = tuple(id for id in given if ids.is_id(id, ids.KEY))
+    keys = look.tx.find(Key, id=named, organization_id=home)
+    access: dict[str, list[Access]] = defaultdict(list)
+    for row in look.tx.find(Access, key_id=tuple(key.id for key in keys)):
+        access[row.key_id].append(row)
+    coming = coming_imports(look)
+    return [
+        key.id
+        for key in keys
+        if key.import_id not in coming
+        and (
+            reach.holds_project(key.project_id)
+            or all(map(reach.holds_access, access[key.id]))
+        )
+    ]

@@ -55,8 +55,9 @@ def report_users(look: Look, wish: UsersWish) -> list[UserRow]:
         since_us=since,
         until_us=until,
         equals=equals,
+        limit=USERS_MAX,
     )
-    return [_row(row) for row in rows[:USERS_MAX]]
+    return [_row(row) for row in rows]
 
 
 def _row(row: Observed) -> UserRow:

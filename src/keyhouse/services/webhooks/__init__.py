@@ -19,6 +19,7 @@ from keyhouse.services.webhooks.queries import (
     get_webhook,
     list_deliveries,
     list_webhooks,
+    newest_deliveries,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "get_webhook",
     "list_deliveries",
     "list_webhooks",
+    "newest_deliveries",
     "replay_delivery",
     "rotate_webhook",
     "send_test",

@@ -1,5 +1,6 @@
 """Reading endpoints and what was sent to them. No query tells a secret."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from keyhouse.core import ids
@@ -38,6 +39,13 @@ def list_deliveries(look: Look, id: str, turn: Turn, *, state: str | None = None
         raise Invalid([Problem("state", "is no state of a delivery", mend)])
     equals = {} if state is None else {"state": state}
     return look.page(Delivery, turn, {"webhook_id": webhook.id, **equals})
+
+
+def newest_deliveries(look: Look, webhooks: Sequence[Webhook]) -> Mapping[str, Delivery]:
+    """Of each of these endpoints, all within reach, what came last, by its id."""
+    named = [webhook.id for webhook in webhooks]
+    found = look.tx.newest_each(Delivery, "webhook_id", named)
+    return {row.webhook_id: row for row in found}
 
 
 def get_delivery(look: Look, id: str, delivery: str) -> Delivery:

@@ -1,18 +1,17 @@
 """APIs with what the last day brought them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Api, Environment
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
-from keyhouse.ports import UsageRow
+from keyhouse.ports import Tally
 from keyhouse.services import catalog, reports
 from keyhouse.services.work import Look, Turn
 
 APIS_SHOWN: Final = 50
-HOURS: Final = 24
 _HOUR_US: Final = 3_600_000_000
 
 
@@ -45,29 +44,17 @@ def listed(
 
 def lines_of(look: Look, apis: Sequence[Api], environment: Environment) -> list[ApiLine]:
     """A line for each of these APIs."""
-    since = (look.now_us // _HOUR_US - HOURS + 1) * _HOUR_US
-    counts = _by_api(_usage(look, environment, since)) if apis else {}
-    return [_line(api, environment, counts.get(api.id, ()), since) for api in apis]
-
-
-def _usage(look: Look, environment: Environment, since_us: int) -> list[UsageRow]:
-    wish = reports.UsageWish(
-        since_us, None, reports.Step.HOUR, ("api",), {"environment": environment.value}
-    )
-    return reports.report_usage(look, wish)
-
-
-def _by_api(rows: Iterable[UsageRow]) -> Mapping[str, Sequence[UsageRow]]:
-    counts: dict[str, list[UsageRow]] = defaultdict(list)
-    for row in rows:
+    since = (look.now_us // _HOUR_US - reports.HOURS + 1) * _HOUR_US
+    counts: dict[str, list[Tally]] = defaultdict(list)
+    for row in reports.api_tallies(look, apis, environment):
         counts[row.group["api"]].append(row)
-    return counts
+    return [_line(api, environment, counts[api.id], since) for api in apis]
 
 
 def _line(
-    api: Api, environment: Environment, rows: Sequence[UsageRow], since_us: int
+    api: Api, environment: Environment, rows: Sequence[Tally], since_us: int
 ) -> ApiLine:
-    hours = [0] * HOURS
+    hours = [0] * reports.HOURS
     for row in rows:
         hours[(row.start_us - since_us) // _HOUR_US] += row.requests
     valid = Verdict.VALID.code

@@ -1,28 +1,25 @@
 """Applications with their keys, and what those were used for."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Application, Customer, Environment, Key
 from keyhouse.doors.console.keys import words
 from keyhouse.doors.console.keys.sparkline import Sparkline, sparkline
+from keyhouse.ports import KeyTally
 from keyhouse.services import catalog, issue, reports
-from keyhouse.services.issue import KeyFilter, KeyState, KeyView
+from keyhouse.services.issue import KeyFilter, KeyView
 from keyhouse.services.refusals import NotFound
 from keyhouse.services.work import Look, Turn
 
 APPLICATIONS_SHOWN: Final = 50
 KEYS_SHOWN: Final = 100
-_KEYS_COUNTED: Final = 1000
 
 
 class Row(NamedTuple):
     """An application in the list, as one environment sees it."""
 
     application: Application
-    keys: int
-    last_used_at: int | None
+    keys: KeyTally
 
 
 class Listed(NamedTuple):
@@ -56,8 +53,8 @@ def listed(
     """The project's applications, the newest first."""
     turn = Turn(cursor, APPLICATIONS_SHOWN)
     applications, next_cursor = catalog.list_applications(look, turn, project=project)
-    keys = _by_application(look, project, environment)
-    rows = [_row(application, keys[application.id]) for application in applications]
+    keys = issue.tally_keys(look, [one.id for one in applications], environment)
+    rows = [Row(application, keys[application.id]) for application in applications]
     return Listed(rows, next_cursor)
 
 
@@ -98,19 +95,3 @@ def customer_name(application: Application, customer: Customer | None) -> str:
         return ""
     near = customer.project_id == application.project_id
     return customer.external_id if near else customer.id
-
-
-def _by_application(
-    look: Look, project: str, environment: Environment
-) -> dict[str, list[KeyView]]:
-    found: dict[str, list[KeyView]] = defaultdict(list)
-    wanted = KeyFilter(project=project, environment=environment)
-    for view in issue.list_keys(look, Turn(limit=_KEYS_COUNTED), wanted).rows:
-        found[view.key.application_id].append(view)
-    return found
-
-
-def _row(application: Application, keys: Sequence[KeyView]) -> Row:
-    used = [view.last_used_at for view in keys if view.last_used_at is not None]
-    active = sum(view.state is KeyState.ACTIVE for view in keys)
-    return Row(application, active, max(used, default=None))

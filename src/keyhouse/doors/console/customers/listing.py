@@ -1,6 +1,5 @@
 """Customers with their applications, and what they have left."""
 
-from collections import Counter
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Application, ApplicationCustomer, Credit, Customer
@@ -18,10 +17,14 @@ _NEARLY_GONE: Final = 90
 
 
 class Row(NamedTuple):
-    """A customer in the list; `balance` is None for one that does not prepay."""
+    """A customer in the list; `balance` is None for one that does not prepay.
+
+    It has `applications`, or more where not `are_all` are counted.
+    """
 
     customer: Customer
     applications: int
+    are_all: bool
     balance: Balance | None
 
 
@@ -55,9 +58,10 @@ class Shown(NamedTuple):
 def listed(look: Look, project: str, cursor: str | None) -> Listed:
     """The project's customers, the newest first."""
     page = catalog.list_customers(look, Turn(cursor, CUSTOMERS_SHOWN), project=project)
-    links = _links(look, *(customer.id for customer in page.rows))
-    linked = Counter(link.customer_id for link in links)
-    rows = [_row(look, customer, linked[customer.id]) for customer in page.rows]
+    linked = catalog.count_applications(look, [customer.id for customer in page.rows])
+    prepaying = [customer for customer in page.rows if customer.prepaid_at is not None]
+    has = prepaid.balances(look, prepaying)
+    rows = [_row(one, linked[one.id], has.get(one.id)) for one in page.rows]
     return Listed(rows, page.next_cursor)
 
 
@@ -72,8 +76,10 @@ def own_customer(look: Look, project: str, id: str) -> Customer:
 def shown_of(look: Look, project: str, id: str, cursor: str | None) -> Shown:
     """All that the page of a customer tells; the cursor is that of its ledger."""
     customer = own_customer(look, project, id)
-    linked = tuple(link.application_id for link in _links(look, customer.id))
-    applications = look.tx.find(Application, id=linked[:APPLICATIONS_SHOWN])
+    linked = look.tx.page(
+        ApplicationCustomer, after=None, limit=APPLICATIONS_SHOWN, customer_id=customer.id
+    ).rows
+    applications = look.tx.find(Application, id=tuple(one.application_id for one in linked))
     has = prepaid.balance(look, customer.id)
     ledger = prepaid.list_credits(look, customer.id, Turn(cursor, ENTRIES_SHOWN))
     return Shown(
@@ -98,11 +104,6 @@ def gauge_of(balance: Balance) -> Gauge:
     return Gauge(share, "low" if share >= _NEARLY_GONE else "fine")
 
 
-def _row(look: Look, customer: Customer, applications: int) -> Row:
-    prepays = customer.prepaid_at is not None
-    balance = prepaid.balance(look, customer.id) if prepays else None
-    return Row(customer, applications, balance)
-
-
-def _links(look: Look, *customer_ids: str) -> list[ApplicationCustomer]:
-    return look.tx.find(ApplicationCustomer, customer_id=customer_ids)
+def _row(customer: Customer, applications: int, balance: Balance | None) -> Row:
+    counted = min(applications, catalog.APPLICATIONS_COUNTED)
+    return Row(customer, counted, counted == applications, balance)

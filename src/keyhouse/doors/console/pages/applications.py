@@ -1,14 +1,13 @@
 """Applications: the programs that call, each with its keys."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from keyhouse.core.entities import Application, Limit, RotationSchedule
-from keyhouse.core.validation import Problem
-from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
+from keyhouse.doors.console.apis.limit_rows import limits_of, rows_of
 from keyhouse.doors.console.applications.listing import (
     customer_name,
     customer_of,
@@ -16,9 +15,9 @@ from keyhouse.doors.console.applications.listing import (
     own_application,
     shown_of,
 )
-from keyhouse.doors.console.keys import limits_form, rotation_form
-from keyhouse.doors.console.keys.places import by_place
+from keyhouse.doors.console.keys import rotation_form
 from keyhouse.doors.console.keys.typed import Typed
+from keyhouse.doors.console.limited_form import Form, LimitedForm
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.subscriptions.listing import of_application
@@ -26,7 +25,7 @@ from keyhouse.doors.console.toasts import Undo
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog
 from keyhouse.services.catalog import WRITE_APPLICATIONS
-from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
+from keyhouse.services.refusals import NotFound, refuse
 from keyhouse.services.work import Look, Work
 
 router = APIRouter()
@@ -42,11 +41,15 @@ _TEXTS = (
 )
 
 
-class _Form(NamedTuple):
-    """What was typed: the fields of text, and the rows of limits."""
+def _overlaps(form: Form) -> Mapping[str, Any]:
+    """How long two secrets may work side by side: the choices, and what was typed."""
+    overlap = form.texts.get("rotation_overlap", "")
+    return {"overlaps": rotation_form.usual_choices(overlap)}
 
-    texts: Mapping[str, str]
-    rows: Sequence[LimitRow]
+
+_FORM: Final[LimitedForm[Application]] = LimitedForm(
+    "applications", "application", _TEXTS, _overlaps
+)
 
 
 @router.get(_ALL)
@@ -63,16 +66,16 @@ async def applications(here: Here) -> Response:
 async def new(here: Here) -> Response:
     """The form of a new application."""
     demand(here, WRITE_APPLICATIONS)
-    return _page(here, _Form({}, ()), None)
+    return _FORM.page(here, Form(), None)
 
 
 @router.post(_ALL)
 async def create(here: Here) -> Response:
     """Create it, or tell what stands in the way."""
     demand(here, WRITE_APPLICATIONS)
-    form, more = await _typed(here)
+    form, more = await _FORM.typed(here)
     if more:
-        return _page(here, form, None)
+        return _FORM.page(here, form, None)
     typed = form.texts
 
     def act(work: Work) -> Application:
@@ -88,7 +91,7 @@ async def create(here: Here) -> Response:
             project=here.project.id,
         )
 
-    return await _saved(here, form, None, act, "Application created")
+    return await _FORM.saved(here, form, None, act, "Application created")
 
 
 @router.get(_ONE)
@@ -112,7 +115,7 @@ async def edit(here: Here, application: str) -> Response:
     """The form of one that there is."""
     demand(here, WRITE_APPLICATIONS)
     row, form = await here.read(lambda look: _held(look, here.project.id, application))
-    return _page(here, form, row)
+    return _FORM.page(here, form, row)
 
 
 @router.post(_ONE)
@@ -120,9 +123,9 @@ async def change(here: Here, application: str) -> Response:
     """Change it, or tell what stands in the way."""
     demand(here, WRITE_APPLICATIONS)
     row = await here.read(lambda look: own_application(look, here.project.id, application))
-    form, more = await _typed(here)
+    form, more = await _FORM.typed(here)
     if more:
-        return _page(here, form, row)
+        return _FORM.page(here, form, row)
     typed = form.texts
 
     def act(work: Work) -> Application:
@@ -140,7 +143,7 @@ async def change(here: Here, application: str) -> Response:
             },
         )
 
-    return await _saved(here, form, row, act, "Changes saved")
+    return await _FORM.saved(here, form, row, act, "Changes saved")
 
 
 @router.post(f"{_ONE}/disable")
@@ -170,7 +173,7 @@ async def delete(here: Here, application: str) -> Response:
     return see_other(here, here.url("applications"), "Application deleted")
 
 
-def _held(look: Look, project: str, id: str) -> tuple[Application, _Form]:
+def _held(look: Look, project: str, id: str) -> tuple[Application, Form]:
     """An application, and the form that shows it as it is."""
     row = own_application(look, project, id)
     texts = {
@@ -180,10 +183,10 @@ def _held(look: Look, project: str, id: str) -> tuple[Application, _Form]:
         "customer": customer_name(row, customer_of(look, row)),
         **rotation_form.typed_rotation(row.rotation),
     }
-    return row, _Form(texts, rows_of(row.limits))
+    return row, Form(texts, rows_of(row.limits))
 
 
-def _read(form: _Form) -> tuple[tuple[Limit, ...], RotationSchedule | None]:
+def _read(form: Form) -> tuple[tuple[Limit, ...], RotationSchedule | None]:
     """The limits and the schedule that a form asks for; raises Invalid for what is none."""
     limits, problems = limits_of(form.rows)
     rotation, wrong = rotation_form.read_rotation(Typed.of(form.texts.items()))
@@ -201,44 +204,3 @@ def _own(work: Work, here: InProject, id: str) -> Application:
 def _switch(work: Work, here: InProject, id: str, *, disabled: bool) -> Application:
     own = _own(work, here, id)
     return catalog.change_application(work, own.id, {"disabled": disabled})
-
-
-async def _typed(here: InProject) -> tuple[_Form, bool]:
-    """The form that was sent, and whether another row of limits is asked for."""
-    form = await here.form()
-    texts = {name: str(form.get(name, "")).strip() for name in _TEXTS}
-    rows = limits_form.form_rows(Typed.of(form.multi_items()))
-    return _Form(texts, rows), "more" in form
-
-
-async def _saved(
-    here: InProject,
-    form: _Form,
-    row: Application | None,
-    act: Callable[[Work], Application],
-    toast: str,
-) -> Response:
-    try:
-        made = await here.write(act)
-    except (Invalid, Taken) as error:
-        return _page(here, form, row, error.problems)
-    return see_other(here, here.url("applications", made.id), toast)
-
-
-def _page(
-    here: InProject,
-    form: _Form,
-    row: Application | None,
-    problems: Sequence[Problem] = (),
-) -> Response:
-    return render(
-        here,
-        "applications/form.html",
-        422 if problems else 200,
-        typed=form.texts,
-        rows=[*form.rows, LimitRow()],
-        per=limits_form,
-        application=row,
-        problems=by_place(problems),
-        overlaps=rotation_form.usual_choices(form.texts.get("rotation_overlap", "")),
-    )

@@ -1,37 +1,29 @@
 """Customers: whom applications belong to, with shared limits and credits."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from keyhouse.core.entities import Customer
-from keyhouse.core.validation import Problem
-from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
+from keyhouse.doors.console.apis.limit_rows import limits_of, rows_of
 from keyhouse.doors.console.customers.listing import listed, own_customer, shown_of
-from keyhouse.doors.console.forms import by_field
-from keyhouse.doors.console.keys import limits_form
-from keyhouse.doors.console.keys.typed import Typed
+from keyhouse.doors.console.limited_form import Form, LimitedForm
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.toasts import Undo
 from keyhouse.doors.console.visits import Here, InProject
 from keyhouse.services import catalog
 from keyhouse.services.catalog import WRITE_CUSTOMERS
-from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
+from keyhouse.services.refusals import NotFound, refuse
 from keyhouse.services.work import Look, Work
 
 router = APIRouter()
 _ALL: Final = "/{project}/{environment}/customers"
 _ONE: Final = f"{_ALL}/{{customer}}"
-
-
-class _Form(NamedTuple):
-    """What was typed: the fields of text, and the rows of limits."""
-
-    texts: Mapping[str, str]
-    rows: Sequence[LimitRow]
+_FORM: Final[LimitedForm[Customer]] = LimitedForm(
+    "customers", "customer", ("name", "external_id")
+)
 
 
 @router.get(_ALL)
@@ -46,16 +38,16 @@ async def customers(here: Here) -> Response:
 async def new(here: Here) -> Response:
     """The form of a new customer."""
     demand(here, WRITE_CUSTOMERS)
-    return _page(here, _Form({}, ()), None)
+    return _FORM.page(here, Form(), None)
 
 
 @router.post(_ALL)
 async def create(here: Here) -> Response:
     """Create it, or tell what stands in the way."""
     demand(here, WRITE_CUSTOMERS)
-    form, more = await _typed(here)
+    form, more = await _FORM.typed(here)
     if more:
-        return _page(here, form, None)
+        return _FORM.page(here, form, None)
     typed = form.texts
 
     def act(work: Work) -> Customer:
@@ -68,7 +60,7 @@ async def create(here: Here) -> Response:
             fields={"name": typed["name"] or typed["external_id"], "limits": limits},
         )
 
-    return await _saved(here, form, None, act, "Customer created")
+    return await _FORM.saved(here, form, None, act, "Customer created")
 
 
 @router.get(_ONE)
@@ -84,7 +76,7 @@ async def edit(here: Here, customer: str) -> Response:
     """The form of one that there is."""
     demand(here, WRITE_CUSTOMERS)
     row, form = await here.read(lambda look: _held(look, here.project.id, customer))
-    return _page(here, form, row)
+    return _FORM.page(here, form, row)
 
 
 @router.post(_ONE)
@@ -92,9 +84,9 @@ async def change(here: Here, customer: str) -> Response:
     """Change it, or tell what stands in the way."""
     demand(here, WRITE_CUSTOMERS)
     row = await here.read(lambda look: own_customer(look, here.project.id, customer))
-    form, more = await _typed(here)
+    form, more = await _FORM.typed(here)
     if more:
-        return _page(here, form, row)
+        return _FORM.page(here, form, row)
     typed = form.texts
 
     def act(work: Work) -> Customer:
@@ -110,7 +102,7 @@ async def change(here: Here, customer: str) -> Response:
             },
         )
 
-    return await _saved(here, form, row, act, "Changes saved")
+    return await _FORM.saved(here, form, row, act, "Changes saved")
 
 
 @router.post(f"{_ONE}/disable")
@@ -141,11 +133,11 @@ async def delete(here: Here, customer: str) -> Response:
     return see_other(here, here.url("customers"), "Customer deleted")
 
 
-def _held(look: Look, project: str, id: str) -> tuple[Customer, _Form]:
+def _held(look: Look, project: str, id: str) -> tuple[Customer, Form]:
     """A customer, and the form that shows it as it is."""
     row = own_customer(look, project, id)
     texts = {"name": row.name, "external_id": row.external_id}
-    return row, _Form(texts, rows_of(row.limits))
+    return row, Form(texts, rows_of(row.limits))
 
 
 def _own(work: Work, here: InProject, id: str) -> Customer:
@@ -158,43 +150,3 @@ def _own(work: Work, here: InProject, id: str) -> Customer:
 def _switch(work: Work, here: InProject, id: str, *, disabled: bool) -> Customer:
     own = _own(work, here, id)
     return catalog.change_customer(work, own.id, {"disabled": disabled})
-
-
-async def _typed(here: InProject) -> tuple[_Form, bool]:
-    """The form that was sent, and whether another row of limits is asked for."""
-    form = await here.form()
-    texts = {name: str(form.get(name, "")).strip() for name in ("name", "external_id")}
-    rows = limits_form.form_rows(Typed.of(form.multi_items()))
-    return _Form(texts, rows), "more" in form
-
-
-async def _saved(
-    here: InProject,
-    form: _Form,
-    row: Customer | None,
-    act: Callable[[Work], Customer],
-    toast: str,
-) -> Response:
-    try:
-        made = await here.write(act)
-    except (Invalid, Taken) as error:
-        return _page(here, form, row, error.problems)
-    return see_other(here, here.url("customers", made.id), toast)
-
-
-def _page(
-    here: InProject,
-    form: _Form,
-    row: Customer | None,
-    problems: Sequence[Problem] = (),
-) -> Response:
-    return render(
-        here,
-        "customers/form.html",
-        422 if problems else 200,
-        typed=form.texts,
-        rows=[*form.rows, LimitRow()],
-        per=limits_form,
-        customer=row,
-        problems=by_field(problems),
-    )

@@ -142,18 +142,17 @@ def _has_deleted(look: Look, here: InProject) -> bool:
 
 def _rows(look: Look, views: list[KeyView], names: dict[str, str], sort: str) -> list[Row]:
     activity = reports.key_activity(look, [view.key.id for view in views])
+    limits = reports.limits_of(look, [view.key for view in views])
+    others = tuple({view.key.application_id for view in views}.difference(names))
+    older = {one.id: one.name for one in look.tx.find(Application, id=others)}
+    named = {**older, **names}
     return [
         Row(
             view,
-            names.get(view.key.application_id) or _name(look, view.key.application_id),
+            named.get(view.key.application_id, ""),
             sparkline(activity[view.key.id].hours, activity[view.key.id].refused),
             activity[view.key.id].requests,
-            tightest(gauges(reports.limits_left(look, view.key.id))),
+            tightest(gauges(limits[view.key.id])),
         )
         for view in filters.in_order(views, sort, activity)
     ]
-
-
-def _name(look: Look, application: str) -> str:
-    found = look.tx.get(Application, application)
-    return found.name if found else ""

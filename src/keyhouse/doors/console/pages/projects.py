@@ -119,10 +119,8 @@ async def _name(here: AtOrganization) -> str:
 
 
 def _rows(look: Look, known: Sequence[Project]) -> list[Row]:
-    return [
-        Row(project, reports.calls_in_last_hour(look, project=project.id))
-        for project in known
-    ]
+    calls = reports.calls_of_projects(look, [project.id for project in known])
+    return [Row(project, calls[project.id]) for project in known]
 
 
 def _page(

@@ -1,6 +1,7 @@
 """Joining an application to a plan, from either page, and moving it to another plan."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter
@@ -30,6 +31,7 @@ _MOVE: Final = f"{_HERE}/subscriptions/{{subscription}}/move"
 CHOICES_MAX: Final = 200
 ANOTHER: Final = "new"
 """The choice of something by its id, as the forms of keys call it."""
+_BLANK: Final = Typed()
 
 
 class Asked(NamedTuple):
@@ -46,69 +48,55 @@ class Asked(NamedTuple):
 @router.get(_APPLICATION)
 async def of_application(here: Here, application: str) -> Response:
     """The form: to which plan."""
-    demand(here, WRITE_SUBSCRIPTIONS)
-    asked = await here.read(lambda look: _to_plan(look, here, application))
-    return _form(here, asked, Typed())
+    return await _asked(here, partial(_to_plan, here=here, id=application))
 
 
 @router.post(_APPLICATION)
 async def subscribe(here: Here, application: str) -> Response:
     """Subscribe the application, or tell what stands in the way."""
-    demand(here, WRITE_SUBSCRIPTIONS)
-    asked = await here.read(lambda look: _to_plan(look, here, application))
-    typed = Typed.of((await here.form()).multi_items())
-    plan = await here.read(lambda look: _plan_id(look, here.project.id, typed))
 
-    def act(work: Work) -> Subscription:
+    def act(work: Work, plan: str, _: Typed) -> Subscription:
         return plans.create_subscription(work, plan=plan, application=application)
 
-    return await _saved(here, asked, typed, act, "Subscribed")
+    ask = partial(_to_plan, here=here, id=application)
+    return await _saved(here, ask, _plan_id, act, "Subscribed")
 
 
 @router.get(_PLAN)
 async def of_plan(here: Here, plan: str) -> Response:
     """The form: which application."""
-    demand(here, WRITE_SUBSCRIPTIONS)
-    asked = await here.read(lambda look: _of_plan(look, here, plan))
-    return _form(here, asked, Typed())
+    return await _asked(here, partial(_of_plan, here=here, id=plan))
 
 
 @router.post(_PLAN)
 async def sell(here: Here, plan: str) -> Response:
     """Subscribe an application to the plan, or tell what stands in the way."""
-    demand(here, WRITE_SUBSCRIPTIONS)
-    asked = await here.read(lambda look: _of_plan(look, here, plan))
-    typed = Typed.of((await here.form()).multi_items())
-    wanted = await here.read(lambda look: _application_id(look, here.project.id, typed))
 
-    def act(work: Work) -> Subscription:
-        return plans.create_subscription(work, plan=plan, application=wanted)
+    def act(work: Work, application: str, _: Typed) -> Subscription:
+        return plans.create_subscription(work, plan=plan, application=application)
 
-    return await _saved(here, asked, typed, act, "Subscribed")
+    ask = partial(_of_plan, here=here, id=plan)
+    return await _saved(here, ask, _application_id, act, "Subscribed")
 
 
 @router.get(_MOVE)
 async def moving(here: Here, subscription: str) -> Response:
     """The form: to which other plan, and from when on."""
-    demand(here, WRITE_SUBSCRIPTIONS)
-    asked = await here.read(lambda look: _to_another(look, here, subscription))
-    return _form(here, asked, Typed({"applies": (Applies.NOW.value,)}))
+    now = Typed({"applies": (Applies.NOW.value,)})
+    return await _asked(here, partial(_to_another, here=here, id=subscription), now)
 
 
 @router.post(_MOVE)
 async def move(here: Here, subscription: str) -> Response:
     """Move it, or tell what stands in the way."""
-    demand(here, WRITE_SUBSCRIPTIONS)
-    asked = await here.read(lambda look: _to_another(look, here, subscription))
-    typed = Typed.of((await here.form()).multi_items())
-    plan = await here.read(lambda look: _plan_id(look, here.project.id, typed))
-    later = typed.text("applies") == Applies.NEXT_WINDOW
-    applies = Applies.NEXT_WINDOW if later else Applies.NOW
 
-    def act(work: Work) -> Subscription:
+    def act(work: Work, plan: str, typed: Typed) -> Subscription:
+        later = typed.text("applies") == Applies.NEXT_WINDOW
+        applies = Applies.NEXT_WINDOW if later else Applies.NOW
         return plans.move_subscription(work, subscription, plan=plan, applies=applies)
 
-    return await _saved(here, asked, typed, act, "Subscription moved")
+    ask = partial(_to_another, here=here, id=subscription)
+    return await _saved(here, ask, _plan_id, act, "Subscription moved")
 
 
 def _to_plan(look: Look, here: InProject, id: str) -> Asked:
@@ -172,15 +160,28 @@ def _chosen(typed: Typed, field: str) -> str:
     return typed.text(f"{field}_id") if chosen == ANOTHER else chosen
 
 
+async def _asked(
+    here: InProject, ask: Callable[[Look], Asked], typed: Typed = _BLANK
+) -> Response:
+    """The form as it opens."""
+    demand(here, WRITE_SUBSCRIPTIONS)
+    return _form(here, await here.read(ask), typed)
+
+
 async def _saved(
     here: InProject,
-    asked: Asked,
-    typed: Typed,
-    act: Callable[[Work], Subscription],
+    ask: Callable[[Look], Asked],
+    choose: Callable[[Look, str, Typed], str],
+    act: Callable[[Work, str, Typed], Subscription],
     toast: str,
 ) -> Response:
+    """On to the subscription that `act` makes of what was chosen, or the form again."""
+    demand(here, WRITE_SUBSCRIPTIONS)
+    asked = await here.read(ask)
+    typed = Typed.of((await here.form()).multi_items())
+    chosen = await here.read(lambda look: choose(look, here.project.id, typed))
     try:
-        made = await here.write(act)
+        made = await here.write(lambda work: act(work, chosen, typed))
     except (Invalid, Taken) as error:
         return _form(here, asked, typed, error.problems)
     return see_other(here, here.url("subscriptions", made.id), toast)

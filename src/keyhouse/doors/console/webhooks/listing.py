@@ -46,7 +46,8 @@ class Shown(NamedTuple):
 def listed(look: Look, cursor: str | None) -> Listed:
     """The endpoints, the newest first."""
     page = webhooks.list_webhooks(look, Turn(cursor, WEBHOOKS_SHOWN))
-    rows = [Row(webhook, _last(look, webhook.id)) for webhook in page.rows]
+    newest = webhooks.newest_deliveries(look, page.rows)
+    rows = [Row(webhook, newest.get(webhook.id)) for webhook in page.rows]
     return Listed(rows, page.next_cursor)
 
 
@@ -59,9 +60,3 @@ def shown_of(look: Look, id: str, state: str, cursor: str | None) -> Shown:
     new = [row for row in page.rows if row.state is DeliveryState.PENDING]
     moving = webhook.disabled_at is None and any(not row.attempts for row in new)
     return Shown(webhook, page.rows, page.next_cursor, moving)
-
-
-def _last(look: Look, id: str) -> Delivery | None:
-    """The newest one; endpoints are few, so each is asked for its own."""
-    found: list[Delivery] = webhooks.list_deliveries(look, id, Turn(limit=1)).rows
-    return found[0] if found else None
