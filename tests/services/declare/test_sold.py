@@ -125,6 +125,22 @@ def test_an_application_s_other_plan_is_a_move(acme: Acme, document: Any) -> Non
     assert steps_of(planned(acme, document, prune=True)) == []
 
 
+def test_a_plan_that_its_last_subscriber_leaves_in_the_same_run_goes_with_it(
+    acme: Acme, document: Any
+) -> None:
+    """Else it would be retired, and removed by a second run of the same file."""
+    done(acme, document)
+    del document["plans"][0]
+    document["subscriptions"][0]["plan"] = "pro"
+    assert steps_of(planned(acme, document, prune=True)) == [
+        ("change", "subscription", "Planner to pro"),
+        ("remove", "plan", "basic"),
+    ]
+    done(acme, document, prune=True)
+    assert [row.slug for row in rows(acme, Plan)] == ["pro"]
+    assert steps_of(planned(acme, document, prune=True)) == []
+
+
 def test_what_is_left_out_is_ended_before_another_begins(acme: Acme, document: Any) -> None:
     done(acme, document)
     gone = document["plans"].pop(0)

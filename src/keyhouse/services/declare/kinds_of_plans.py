@@ -33,7 +33,7 @@ from keyhouse.services.declare.forms import (
 from keyhouse.services.declare.kinds import Field, Held, Kind, Made, State, Swap
 from keyhouse.services.declare.kinds_of_projects import PROJECT, ROTATION
 from keyhouse.services.declare.limit_forms import PLAN_LIMITS
-from keyhouse.services.declare.rows import done, holds, rest
+from keyhouse.services.declare.rows import done, left, rest
 from keyhouse.services.plans import OpeningWish, RouteWish
 from keyhouse.services.work import Look, Work
 
@@ -199,7 +199,8 @@ PLANS: Final = Kind(
     change=lambda work, row, held: done(plans.change_plan(work, row.id, {**held})),  # type: ignore[typeddict-item] # by the table
     remove=lambda work, row: plans.delete_plan(work, row.id),
     tell_more=_contents,
-    stays=lambda at, row, _loose: holds(at, Subscription, plan_id=row.id),
+    # One that a step moves to another plan is not of this one any more.
+    stays=lambda at, row, loose: left(at, Subscription, "id", loose, plan_id=row.id),
     off="retired",
     known_as=lambda state: (state["slug"],),
 )
