@@ -187,7 +187,28 @@ class Caller(asyncio.Protocol):
                 self._feed_body(exchange, view[start:end])
             else:
                 self._feed_head(exchange, view[start:end])
+                if exchange.complete and not exchange.over:
+                    end = self._begin(exchange, data, end)
             start = end
+
+    def _begin(self, exchange: Exchange, data: bytes, end: int) -> int:
+        """Serve what has a whole head, up to `end`; where what follows begins.
+
+        A body that came along whole is taken in before: both go out in one write.
+        """
+        length = exchange.length
+        if (
+            length
+            and length <= len(data) - end
+            and not exchange.chunked
+            and exchange.upgrade is None  # behind which the parser reads no more
+        ):
+            start, end = end, end + length
+            self._feed(exchange, memoryview(data)[start:end])
+            if exchange.over:
+                return end
+        exchange.start()
+        return end
 
     def _feed_head(self, exchange: Exchange, piece: memoryview) -> None:
         room = self.gate.config.head_bytes_max - exchange.size
@@ -202,8 +223,6 @@ class Caller(asyncio.Protocol):
                 self._refuse(exchange, closer_look.too_long(exchange.target))
             return
         self._feed(exchange, piece)
-        if exchange.complete and not exchange.over:
-            exchange.start()
 
     def _feed_body(self, exchange: Exchange, piece: memoryview) -> None:
         self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)

@@ -96,7 +96,7 @@ def _begin_body(exchange: "Exchange") -> None:
     elif exchange.length is not None and exchange.length > BODY_BYTES_MAX:
         exchange.fail(refuse.BODY_TOO_LARGE)
     else:
-        exchange.collected = []
+        exchange.collected, exchange.body = exchange.body, []
         exchange.rare = True
         if exchange.expect and not exchange.received:
             exchange.caller.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
