@@ -5,10 +5,11 @@ built: it compiles where KEYHOUSE_NATIVE is 1, and otherwise the wheel is pure P
 and does the same, slower. In a working copy:
 
     python hatch_build.py          compile beside the sources, unless that is done
-    python hatch_build.py --check  say which compiled modules are older than their source
+    python hatch_build.py --check  say what has changed since; 1 if anything has
     python hatch_build.py --clean  run from the sources alone
 """
 
+import ast
 import hashlib
 import json
 import os
@@ -73,6 +74,12 @@ def stale() -> list[str]:
     return sorted(path for path in {*made, *now} if made.get(path) != now.get(path))
 
 
+def told(paths: list[str]) -> str:
+    """The first of them, and how many more."""
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return ", ".join(paths[:3]) + more
+
+
 def compile_in_place() -> None:
     """Compile all modules, unless what is there is of the same sources."""
     if any(compiled()) and not stale():
@@ -121,10 +128,26 @@ def _compile() -> None:
 
 
 def _fingerprint() -> dict[str, str]:
-    """The hashes of the sources, and the Python that runs them."""
-    texts = {path: (SOURCES / path).read_bytes() for path in modules()}
+    """The hashes of the sources and of what they import of ours, whose constants and
+
+    types are compiled in; and the Python that runs them.
+    """
+    paths = {path for name in modules() for path in (name, *_imported(name))}
+    texts = {path: (SOURCES / path).read_bytes() for path in sorted(paths)}
     hashes = {path: hashlib.sha256(text).hexdigest() for path, text in texts.items()}
     return {**hashes, "python": sys.version}
+
+
+def _imported(path: str) -> Iterator[str]:
+    """The modules of ours that a source takes names from."""
+    for node in ast.walk(ast.parse((SOURCES / path).read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inside = [f"{node.module}.{name.name}" for name in node.names]
+            for module in (node.module, *inside):
+                file = module.replace(".", "/")
+                for found in (f"{file}.py", f"{file}/__init__.py"):
+                    if (SOURCES / found).is_file():
+                        yield found
 
 
 def _is_wanted() -> bool:
@@ -138,8 +161,8 @@ def main(arguments: list[str]) -> int:
     elif arguments == ["--clean"]:
         clean()
     elif arguments == ["--check"]:
-        for path in (found := stale()):
-            print(f"compiled of another source: {path}", file=sys.stderr)
+        if found := stale():
+            print(f"compiled of other sources: {told(found)}", file=sys.stderr)
         return 1 if found else 0
     elif not arguments:
         compile_in_place()

@@ -29,9 +29,8 @@ if INTERPRETED:
 def pytest_configure() -> None:
     """Nobody wonders why a change shows nothing: compiled modules come first."""
     if not INTERPRETED and (found := hatch_build.stale()):
-        told = ", ".join(found)
         pytest.exit(
-            f"compiled of another source: {told}. Run `make native`, or "
+            f"compiled of other sources: {hatch_build.told(found)}. Run `make native`, or "
             "`.venv/bin/python hatch_build.py --clean` to do without.",
             returncode=2,
         )
