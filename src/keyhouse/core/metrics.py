@@ -132,6 +132,13 @@ METRICS: Final = (
         "webhook_attempts_total", _COUNTER, "Attempts to deliver an event.", ("outcome",)
     ),
     Metric("mails_total", _COUNTER, "Attempts to hand over a mail.", ("outcome",)),
+    # The parent of `keyhouse serve`.
+    Metric(
+        "restarts_total",
+        _COUNTER,
+        "Processes that ended or hung, and were started anew.",
+        ("name", "reason"),
+    ),
     # The process itself.
     Metric("build_info", _GAUGE, "1, with what it is.", ("version", "python")),
     Metric("process_start_time_seconds", _GAUGE, "When the process began to serve."),
