@@ -289,6 +289,10 @@ class Upstream:
         finally:
             server.close()
 
+    async def serve_also(self, listening: socket.socket) -> asyncio.Server:
+        """Answer there as well, until what is returned is closed."""
+        return await asyncio.start_server(self._serve, sock=listening)
+
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
