@@ -121,6 +121,9 @@ METRICS: Final = (
         "Requests to the management API.",
         ("operation", "status"),
     ),
+    Metric(
+        "console_requests_total", _COUNTER, "Requests to the console.", ("page", "status")
+    ),
     Metric("job_runs_total", _COUNTER, "Rounds of the worker.", ("task", "outcome")),
     Metric(
         "job_last_success_timestamp_seconds",
