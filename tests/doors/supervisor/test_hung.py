@@ -14,7 +14,7 @@ from keyhouse.doors.supervisor.pulse import is_traced
 from tests.doors.supervisor.test_supervisor import _asked, _child_of, _lives, _until
 
 Start = Callable[..., subprocess.Popen[str]]
-BOUND = 2.0
+BOUND = 1.6
 HUNG = ("--tells", "--hung", str(BOUND))
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
 WALL = 0x40000000
@@ -37,7 +37,7 @@ def test_a_stopped_child_is_replaced_and_who_waits_is_served(
     assert time.monotonic() - began > BOUND / 2, "not without a reason"
     assert _until(lambda: not _lives(first))
     told = _told(parent)
-    assert f"small hangs: pid {first} has not moved for 2 s" in told
+    assert f"small hangs: pid {first} has not moved for 1.6 s" in told
     assert "told: small hung" in told
     assert "told: small ended" not in told
 
