@@ -6,7 +6,8 @@
 #              (QUICK=1: a minute for the main rows; COLD_KEYS=10000000: a cold key is looked
 #              for among these, which takes 20 minutes and 15 GB)
 # make pictures  the console's pages as docs/pictures shows them
-# make soak    kill -9 under load, again and again; a minute without the database; many
+# make soak    kill -9 under load, again and again; a minute without the database; a network
+#              that is cut (as root alone); many
 #              lives of keys; the promised sizes; made-up files, histories and stories of
 #              the API; fuzzing (ROUNDS=200 LIVES=500 STORIES=1000 KEYS=1000000 FUZZ_SECONDS=120)
 # make assets  what the console's pages use, from npm's lock   (the others make it too)
@@ -33,6 +34,8 @@ HAPROXY := /usr/sbin/haproxy
 WRK := /usr/bin/wrk
 # What the compiler needs: Python's own headers, and a C compiler beside them.
 HEADERS := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+# Networks that are cut, in make soak.
+IP := /usr/sbin/ip
 
 # From the lock alone: exact versions, each with its hash. uv is quick; where only pip
 # knows the way to an index, pip installs the same.
@@ -70,11 +73,12 @@ bench: $(VENV)/bench.stamp $(NGINX) $(LUA) $(HAPROXY) $(WRK) $(VENDOR)/icons.jso
 	$(BIN)/python hatch_build.py
 	$(if $(COLD_KEYS),KEYHOUSE_BENCH_KEYS=$(COLD_KEYS)) $(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
-soak: $(VENV)/soak.stamp $(HEADERS)
+soak: $(VENV)/soak.stamp $(HEADERS) $(IP)
 	$(BIN)/python hatch_build.py
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
 	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_IMPORT=100000 \
 	  KEYHOUSE_SOAK_AWAY=60 KEYHOUSE_SOAK_FLOOD=2000 KEYHOUSE_SOAK_REVOKED=5000 \
+	  $(if $(filter 0,$(shell id -u)),KEYHOUSE_SOAK_NETWORK=30) \
 	  $(BIN)/python -m pytest -rP tests/faults $(ARGS)
 	KEYHOUSE_SOAK_FILES=$(or $(FILES),300) \
 	  $(BIN)/python -m pytest -rP tests/services/declare/test_round_trip.py $(ARGS)
@@ -118,6 +122,9 @@ $(WRK):
 
 $(HEADERS):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev python3-dev
+
+$(IP):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends iproute2
 
 $(BROWSER):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium

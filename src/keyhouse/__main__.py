@@ -92,22 +92,29 @@ class _Installation:
     def management_url(self) -> str:
         return self._settings.management.url
 
-    def run_gateway(self, listen_fd: int | None, serving: "Serving") -> int:
+    def run_gateway(
+        self, listen_fd: int | None, beat_fd: int | None, serving: "Serving"
+    ) -> int:
         from keyhouse import wiring
 
         self._log()
         with _told(), self._listening("gateway", listen_fd) as fd:
-            return wiring.run_gateway(self._settings, fd, serving)
+            return wiring.run_gateway(self._settings, fd, _beating(beat_fd, serving))
 
     def run_management(
-        self, listen_fd: int | None, serving: "Serving", *, with_worker: bool
+        self,
+        listen_fd: int | None,
+        beat_fd: int | None,
+        serving: "Serving",
+        *,
+        with_worker: bool,
     ) -> int:
         from keyhouse import wiring
 
         self._log()
         with _told(), self._listening("management", listen_fd) as fd:
             return wiring.run_management(
-                self._settings, fd, serving, with_worker=with_worker
+                self._settings, fd, _beating(beat_fd, serving), with_worker=with_worker
             )
 
     def run_worker(self, serving: "Serving") -> int:
@@ -120,6 +127,7 @@ class _Installation:
 
     def serve(self, ready: "Ready", *, once: bool = False) -> int:
         from keyhouse import wiring
+        from keyhouse.doors.supervisor.child import Timing
         from keyhouse.doors.supervisor.sockets import bind, bind_all
         from keyhouse.doors.supervisor.supervisor import supervise
 
@@ -131,7 +139,11 @@ class _Installation:
             self.prepare()
             environment = _environment(self._sources)
             plans = []
-            with wiring.counters_beside(self._settings) as counters:
+            timing = Timing(hung_seconds=self._settings.gateway.hung_seconds_max)
+            with (
+                wiring.counters_beside(self._settings) as counters,
+                wiring.restarts_counted(self._settings) as tell,
+            ):
                 if counters is not None:
                     environment[COUNTERS] = counters.url
                     plans.append(_counters_plan(counters, environment))
@@ -139,7 +151,7 @@ class _Installation:
                     name = "gateway" if number == 1 else f"gateway-{number}"
                     plans.append(_plan(name, "gateway", bound, environment))
                 plans.append(_plan("management", "management", management, environment))
-                return supervise(plans, ready, once=once)
+                return supervise(plans, ready, once=once, timing=timing, tell=tell)
 
     def prepare(self) -> None:
         from keyhouse import wiring
@@ -256,6 +268,20 @@ def _plan(
 
     program = (sys.executable, "-m", "keyhouse", command)
     return Plan(name, program, bound, "", environment)
+
+
+def _beating(fd: int | None, serving: "Serving") -> "Serving":
+    """`serving`, which from then on shows the parent that the loop turns."""
+    from keyhouse.doors.supervisor.pulse import Beating
+
+    if fd is None:
+        return serving
+
+    def begin() -> None:
+        Beating(fd)
+        serving()
+
+    return begin
 
 
 def _counters_plan(counters: "Counters", environment: Mapping[str, str]) -> "Plan":

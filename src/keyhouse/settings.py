@@ -22,6 +22,8 @@ from keyhouse.core.validation import check_email
 ENVIRONMENT_PREFIX = "KEYHOUSE_"
 FILE_VARIABLE = "KEYHOUSE_CONFIG"
 FILE_NAME = "keyhouse.toml"
+HUNG_SECONDS_LEAST = 2
+"""Below that a process that only has much to do would be taken for one that hangs."""
 
 
 class SettingsError(Exception):
@@ -97,6 +99,14 @@ class Gateway(_Listener):
     upstream_seconds_max: float = Field(gt=0)
     connections_max: int = Field(ge=1)
     workers: int = Field(ge=1, le=64)
+    hung_seconds_max: float = Field(ge=0)
+
+    @field_validator("hung_seconds_max")
+    @classmethod
+    def _off_or_some_beats(cls, value: float) -> float:
+        if 0 < value < HUNG_SECONDS_LEAST:
+            raise ValueError(f"is 0, which turns it off, or at least {HUNG_SECONDS_LEAST}")
+        return value
 
     @field_validator("own_hosts")
     @classmethod

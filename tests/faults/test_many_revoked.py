@@ -6,13 +6,18 @@ import os
 import pytest
 
 from tests.faults.harness import Caller, Installation, Key, Tally
-from tests.faults.load import Load, memory_back
+from tests.faults.load import GROWTH_MAX, Load, memory_back
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEYS = int(os.environ.get("KEYHOUSE_SOAK_REVOKED", "600"))
 AT_ONCE = 100
 CALLERS = 8
+MEMORY = GROWTH_MAX + KEYS * 3072
+"""What a gateway knows of keys in use, it keeps: their records and how they look on
+
+the wire and in the books, for some ten thousand of them.
+"""
 SECONDS_MAX = 2.0
 """The promise is 0.1 s for 99 of 100; tests share their machine with others."""
 
@@ -28,7 +33,7 @@ async def test_many_keys_are_refused_as_soon_as_one(
         asyncio.to_thread(installation.gateway), asyncio.to_thread(installation.gateway)
     )
     ports = [gateway.port for gateway in gateways]
-    async with memory_back(gateways[0]), load.on(*ports, clients=1):
+    async with memory_back(gateways[0], MEMORY), load.on(*ports, clients=1):
         await load.steady()
         served = await asyncio.gather(*(_each(port, keys) for port in ports))
         assert served == [{200: KEYS}, {200: KEYS}]

@@ -130,11 +130,14 @@ def test_one_look_tells_of_all_processes_of_the_machine(town: Town) -> None:
     key_id, secret = town.key()
     assert town.statuses(secret, CALLS) == {200}
     assert town.statuses(f"{secret[:-1]}{'y' if secret[-1] == 'x' else 'x'}", 1) == {401}
+    assert httpx.get(f"{place.url}/login").status_code == 200
     told: dict[str, Values] = {}
 
     def counted() -> bool:
         told.update(_read(place.metrics().text))
         decisions = told.get("keyhouse_decisions_total", {})
+        if "keyhouse_console_requests_total" not in told:
+            return False
         return _sum(decisions, "valid", "proxy") == CALLS and _sum(decisions) == CALLS + 1
 
     _eventually(counted, lambda: told.get("keyhouse_decisions_total"))
@@ -146,6 +149,7 @@ def test_one_look_tells_of_all_processes_of_the_machine(town: Town) -> None:
     assert _sum(told["keyhouse_change_applied_seq"]) > 0
     operations = told["keyhouse_management_requests_total"]
     assert operations["create_key", "management-0", "201"] == 1
+    assert told["keyhouse_console_requests_total"]["auth", "management-0", "200"] == 1
     assert _sum(told["keyhouse_job_runs_total"], "webhooks", "done") > 0
 
     def well() -> bool:

@@ -40,6 +40,8 @@ _SETTINGS = (
 class PostgresServer:
     """One server, of this process alone; it ends with it, however it ends."""
 
+    settings: tuple[str, ...] = _SETTINGS
+
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="keyhouse-pg-"))
         self._count = 0
@@ -128,7 +130,7 @@ class PostgresServer:
         )
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        settings = [f"-c{setting}" for setting in _SETTINGS]
+        settings = [f"-c{setting}" for setting in self.settings]
         with (self._folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [

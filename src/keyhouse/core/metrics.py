@@ -121,6 +121,9 @@ METRICS: Final = (
         "Requests to the management API.",
         ("operation", "status"),
     ),
+    Metric(
+        "console_requests_total", _COUNTER, "Requests to the console.", ("page", "status")
+    ),
     Metric("job_runs_total", _COUNTER, "Rounds of the worker.", ("task", "outcome")),
     Metric(
         "job_last_success_timestamp_seconds",
@@ -132,6 +135,13 @@ METRICS: Final = (
         "webhook_attempts_total", _COUNTER, "Attempts to deliver an event.", ("outcome",)
     ),
     Metric("mails_total", _COUNTER, "Attempts to hand over a mail.", ("outcome",)),
+    # The parent of `keyhouse serve`.
+    Metric(
+        "restarts_total",
+        _COUNTER,
+        "Processes that ended or hung, and were started anew.",
+        ("name", "reason"),
+    ),
     # The process itself.
     Metric("build_info", _GAUGE, "1, with what it is.", ("version", "python")),
     Metric("process_start_time_seconds", _GAUGE, "When the process began to serve."),

@@ -17,6 +17,7 @@ from keyhouse.wiring.founding import bootstrap
 from keyhouse.wiring.gateway import SWITCH_SECONDS, run_gateway, spare_collector
 from keyhouse.wiring.guards import Keyhouse
 from keyhouse.wiring.management import run_management
+from keyhouse.wiring.metrics import restarts_counted
 from keyhouse.wiring.planes import data_plane
 from keyhouse.wiring.worker import run_worker
 
@@ -36,6 +37,7 @@ __all__ = [
     "new_signing_key",
     "people_desk",
     "prepare",
+    "restarts_counted",
     "restore",
     "run_gateway",
     "run_management",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keyhouse.services.plane import CheckingPlane
@@ -90,6 +91,7 @@ def _management_app(
     from keyhouse.doors.api import build_app
     from keyhouse.doors.console import ConsoleConfig, build_console
     from keyhouse.doors.front import BehindProxies, dispatch
+    from keyhouse.services.metrics import CONSOLE_REQUESTS
 
     people = people_of(settings, office, outbox)
     config = ConsoleConfig(
@@ -99,5 +101,6 @@ def _management_app(
     )
     shown = monitoring(settings, tally)
     api = build_app(office, people, plane.management, nodes, shown)
-    both = dispatch(api, build_console(office, people, config))
+    console = build_console(office, people, config, partial(tally.add, CONSOLE_REQUESTS))
+    both = dispatch(api, console)
     return BehindProxies(both, settings.management.trusted_proxies)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from keyhouse.adapters.system import SystemClock
 from keyhouse.adapters.system.process import OwnUse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from keyhouse.doors.api import Monitoring
     from keyhouse.doors.metrics import MetricsListener
@@ -36,6 +36,20 @@ async def measured(
             await listener.close()
         if publisher is not None:
             await asyncio.to_thread(publisher.stop)
+
+
+@contextmanager
+def restarts_counted(settings: Settings) -> Iterator[Callable[[str, str], None]]:
+    """Publish what the parent of all processes tells: who began anew, and why."""
+    from keyhouse.services.metrics import Tally
+
+    tally = Tally()
+    publisher = publishing(settings, "supervisor", tally.add_to)
+    try:
+        yield lambda name, why: tally.add("restarts_total", name, why)
+    finally:
+        if publisher is not None:
+            publisher.stop()
 
 
 def publishing(settings: Settings, kind: str, *collect: Collect) -> Publisher | None:

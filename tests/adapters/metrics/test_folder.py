@@ -89,7 +89,7 @@ def test_a_forked_child_does_not_hold_the_slot_of_its_parent(folder: Path) -> No
         "from keyhouse.adapters.metrics import take_shelf; "
         "shelf = take_shelf(Path(sys.argv[1]), 'guard'); shelf.put({'ready': {(): 1}}); "
         "child = os.fork(); "
-        "print(child, flush=True) if child else None; time.sleep(600)"
+        "child or print(os.getpid(), flush=True); time.sleep(600)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE

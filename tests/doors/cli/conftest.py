@@ -119,16 +119,23 @@ class Installation:
     owner: str = ""
     kept: list[KeptMail] = field(default_factory=list)
 
-    def run_gateway(self, listen_fd: int | None, serving: Serving) -> int:
+    def run_gateway(
+        self, listen_fd: int | None, beat_fd: int | None, serving: Serving
+    ) -> int:
         serving()
-        self.called.append(("gateway", listen_fd))
+        self.called.append(("gateway", listen_fd, beat_fd))
         return self.exit_code
 
     def run_management(
-        self, listen_fd: int | None, serving: Serving, *, with_worker: bool
+        self,
+        listen_fd: int | None,
+        beat_fd: int | None,
+        serving: Serving,
+        *,
+        with_worker: bool,
     ) -> int:
         serving()
-        self.called.append(("management", listen_fd, with_worker))
+        self.called.append(("management", listen_fd, beat_fd, with_worker))
         return self.exit_code
 
     def run_worker(self, serving: Serving) -> int:

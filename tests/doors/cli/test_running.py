@@ -14,7 +14,7 @@ from .conftest import KEY_SECRET, MANAGEMENT_SECRET, Entries, Installation, Run,
 def test_a_listening_socket_is_handed_on(run: Run, here: Installation) -> None:
     assert run("gateway", "--listen-fd", "7").exit_code == 0
     assert run("management", "--listen-fd", "8").exit_code == 0
-    assert here.called == [("gateway", 7), ("management", 8, True)]
+    assert here.called == [("gateway", 7, None), ("management", 8, None, True)]
 
 
 def test_the_worker_runs_alone_beside_a_management_without_one(
@@ -23,7 +23,7 @@ def test_the_worker_runs_alone_beside_a_management_without_one(
     assert run("management", "--no-worker").exit_code == 0
     told = json.loads(run("worker", "--json").stdout)
     assert told == {"worker": {"pid": os.getpid()}}
-    assert here.called == [("management", None, False), "worker"]
+    assert here.called == [("management", None, None, False), "worker"]
 
 
 def test_serve_says_where_everything_is_once_it_is_ready(

@@ -1,5 +1,5 @@
 """A child as the supervisor starts it: answers its pid, at /slow half a second
-after the head.
+after the head; /hang holds the loop up for half a minute.
 
 Options before --listen-fd: `--exit N` ends at once with that code, `--mute`
 answers 503 for ever, `--deaf` takes no notice of SIGTERM, `--first FILE` ends at
@@ -11,13 +11,18 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
+
+from keyhouse.doors.supervisor.pulse import Beating
 
 
 async def _answer(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, mute: bool
 ) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
+    if b"/hang" in head:
+        time.sleep(30)  # noqa: ASYNC251  (a bug)
     status = b"503 No" if mute else b"200 OK"
     body = str(os.getpid()).encode()
     writer.write(
@@ -31,7 +36,7 @@ async def _answer(
     writer.close()
 
 
-async def _serve(fd: int, *, mute: bool, deaf: bool) -> None:
+async def _serve(fd: int, beat_fd: int | None, *, mute: bool, deaf: bool) -> None:
     running: set[asyncio.Task[None]] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,6 +48,8 @@ async def _serve(fd: int, *, mute: bool, deaf: bool) -> None:
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGTERM, (lambda: None) if deaf else stop.set
     )
+    if beat_fd is not None:
+        Beating(beat_fd)
     server = await asyncio.start_server(answer, sock=socket.socket(fileno=fd))
     await stop.wait()
     server.close()
@@ -60,7 +67,10 @@ def main(arguments: list[str]) -> int:
     if "--ready-fd" in arguments:
         os.write(int(arguments[arguments.index("--ready-fd") + 1]), b"ready\n")
     fd = int(arguments[arguments.index("--listen-fd") + 1])
-    asyncio.run(_serve(fd, mute="--mute" in arguments, deaf="--deaf" in arguments))
+    beat = None
+    if "--beat-fd" in arguments:
+        beat = int(arguments[arguments.index("--beat-fd") + 1])
+    asyncio.run(_serve(fd, beat, mute="--mute" in arguments, deaf="--deaf" in arguments))
     return 0
 
 

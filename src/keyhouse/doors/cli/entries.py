@@ -115,13 +115,26 @@ class Installation(Protocol):
     def management_url(self) -> str:
         """Where the management API is."""
 
-    def run_gateway(self, listen_fd: int | None, serving: Serving) -> int:
-        """The gateway, in this process, until SIGTERM."""
+    def run_gateway(
+        self, listen_fd: int | None, beat_fd: int | None, serving: Serving
+    ) -> int:
+        """The gateway, in this process, until SIGTERM.
+
+        Once it serves, it shows in the shared memory `beat_fd` that it moves.
+        """
 
     def run_management(
-        self, listen_fd: int | None, serving: Serving, *, with_worker: bool
+        self,
+        listen_fd: int | None,
+        beat_fd: int | None,
+        serving: Serving,
+        *,
+        with_worker: bool,
     ) -> int:
-        """The management API, in this process, until SIGTERM; with a worker or not."""
+        """The management API, in this process, until SIGTERM; with a worker or not.
+
+        Once it serves, it shows in the shared memory `beat_fd` that it moves.
+        """
 
     def run_worker(self, serving: Serving) -> int:
         """What happens on its own, in this process, until SIGTERM."""

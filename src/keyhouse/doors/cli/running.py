@@ -29,6 +29,10 @@ ReadyFd = Annotated[
 ServesFd = Annotated[
     int | None, typer.Option("--ready-fd", help="Once it serves, write a line there.")
 ]
+BeatFd = Annotated[
+    int | None,
+    typer.Option("--beat-fd", help="Show there, in shared memory, that the process moves."),
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", help="Gateway processes; gateway.workers.")
 ]
@@ -73,6 +77,7 @@ def gateway(
     *,
     listen_fd: ListenFd = None,
     ready_fd: ServesFd = None,
+    beat_fd: BeatFd = None,
     config: Config = None,
     data_dir: DataDir = None,
     assigned: Assigned = None,
@@ -81,7 +86,7 @@ def gateway(
     """The gateway alone, unsupervised; any number may run on one database."""
     here = _installation(context, config, data_dir, assigned)
     serving = _teller({"gateway": {"url": here.gateway_url}}, ready_fd, as_json=as_json)
-    raise typer.Exit(here.run_gateway(listen_fd, serving))
+    raise typer.Exit(here.run_gateway(listen_fd, beat_fd, serving))
 
 
 def management(
@@ -89,6 +94,7 @@ def management(
     *,
     listen_fd: ListenFd = None,
     ready_fd: ServesFd = None,
+    beat_fd: BeatFd = None,
     worker: WithWorker = True,
     config: Config = None,
     data_dir: DataDir = None,
@@ -99,7 +105,8 @@ def management(
     here = _installation(context, config, data_dir, assigned)
     told = {"management": {"url": here.management_url}}
     serving = _teller(told, ready_fd, as_json=as_json)
-    raise typer.Exit(here.run_management(listen_fd, serving, with_worker=worker))
+    code = here.run_management(listen_fd, beat_fd, serving, with_worker=worker)
+    raise typer.Exit(code)
 
 
 def worker(

@@ -1,5 +1,7 @@
 """The console as one ASGI app."""
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,6 +9,7 @@ from starlette.responses import Response
 from keyhouse.doors.console.assets import ROOT, Assets
 from keyhouse.doors.console.config import ConsoleConfig
 from keyhouse.doors.console.contents import PAGES
+from keyhouse.doors.console.counting import Counted
 from keyhouse.doors.console.desk import Desk
 from keyhouse.doors.console.failures import add_handlers, fault
 from keyhouse.doors.console.rendering import load_templates
@@ -17,8 +20,16 @@ from keyhouse.services.people import PeopleDesk
 from keyhouse.services.work import Office
 
 
-def build_console(office: Office, people: PeopleDesk, config: ConsoleConfig) -> FastAPI:
-    """The app, for one process and one event loop; services run on threads."""
+def build_console(
+    office: Office,
+    people: PeopleDesk,
+    config: ConsoleConfig,
+    answered: Callable[[str, str], None] | None = None,
+) -> FastAPI:
+    """The app, for one process and one event loop; services run on threads.
+
+    `answered` is told the page and the status of each answer.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     assets = Assets()
     app.state.desk = Desk(office, people, config, load_templates(assets))
@@ -34,6 +45,8 @@ def build_console(office: Office, people: PeopleDesk, config: ConsoleConfig) -> 
         public_url=config.public_url,
         on_fault=fault,
     )
+    if answered is not None:
+        app.add_middleware(Counted, answered=answered)
     return app
 
 

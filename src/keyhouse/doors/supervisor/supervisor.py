@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
-from keyhouse.doors.supervisor.child import WRONG_USE, Child, Plan, Timing
+from keyhouse.doors.supervisor.child import WRONG_USE, Child, Plan, Tell, Timing, nobody
 
 OnReady = Callable[[Mapping[str, int]], int]
 """Called on a thread once all are ready, with their process ids by name.
@@ -23,6 +23,7 @@ def supervise(
     *,
     once: bool = False,
     timing: Timing = Timing(),  # noqa: B008  (a frozen value)
+    tell: Tell = nobody,
 ) -> int:
     """Run all plans until SIGTERM or SIGINT; returns the exit code.
 
@@ -34,14 +35,17 @@ def supervise(
 
     SIGHUP replaces all processes that have a socket, one after the other, and
     loses no request: so a new version, or a changed file, is taken up.
+
+    With `timing.hung_seconds`, one that has a socket and has not moved for so long
+    is replaced and killed. `tell` hears of each process that had to be started anew.
     """
-    return asyncio.run(_Supervisor(plans, timing).run(on_ready, once=once))
+    return asyncio.run(_Supervisor(plans, timing, tell).run(on_ready, once=once))
 
 
 class _Supervisor:
-    def __init__(self, plans: Sequence[Plan], timing: Timing) -> None:
+    def __init__(self, plans: Sequence[Plan], timing: Timing, tell: Tell) -> None:
         self._timing = timing
-        self._children = [Child(plan, timing) for plan in plans]
+        self._children = [Child(plan, timing, tell) for plan in plans]
         self._serving = [one for one in self._children if one.plan.socket is not None]
         self._behind = [one for one in self._children if one.plan.socket is None]
         self._signals: asyncio.Queue[int] = asyncio.Queue()
@@ -54,10 +58,12 @@ class _Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_renew)
         keeping = await self._start()
         told = asyncio.create_task(self._tell(on_ready))
+        looking = asyncio.create_task(self._look())
         try:
             return await self._watch(keeping, told, once=once)
         finally:
             told.cancel()
+            looking.cancel()
             if self._renewing is not None:
                 self._renewing.cancel()
             await self._stop(keeping)
@@ -104,6 +110,17 @@ class _Supervisor:
             if not await child.replace():
                 return
         _log.warning("all processes have been replaced")
+
+    async def _look(self) -> None:
+        """Have each that hangs replaced, several at once if need be."""
+        if not self._timing.hung_seconds:
+            return
+        async with asyncio.TaskGroup() as replacing:
+            while True:
+                await asyncio.sleep(self._timing.look_seconds)
+                for child in self._serving:
+                    if child.is_hung():
+                        replacing.create_task(child.replace_hung())
 
     async def _tell(self, on_ready: OnReady) -> int:
         await asyncio.gather(*(self._become_ready(child) for child in self._children))

@@ -4,6 +4,7 @@ from keyhouse.services.metrics.itself import Itself
 from keyhouse.services.metrics.planes import plane_readings
 from keyhouse.services.metrics.publisher import Collect, Publisher
 from keyhouse.services.metrics.tally import (
+    CONSOLE_REQUESTS,
     CountedSender,
     Tally,
     counted_delivery,
@@ -11,6 +12,7 @@ from keyhouse.services.metrics.tally import (
 )
 
 __all__ = [
+    "CONSOLE_REQUESTS",
     "Collect",
     "CountedSender",
     "Itself",

@@ -9,6 +9,8 @@ from keyhouse.core.metrics import Readings, Values
 from keyhouse.ports import Mail, Sent, WebhookSender
 from keyhouse.services.jobs import Claim, Overtaken, Task
 
+CONSOLE_REQUESTS: Final = "console_requests_total"
+"""By page and status."""
 WAYS_MAX: Final = 2048
 """Label values of one metric. They are bounded where they come from; this is a fence."""
 

@@ -1,0 +1,66 @@
+"""One process that was started: whether it can serve, lives, and moves."""
+
+import asyncio
+import os
+import signal
+
+from keyhouse.doors.supervisor.pulse import Pulse, Silence
+
+
+class Started:
+    """A process, and what it says of itself: once that it can serve, and its pulse.
+
+    `told` is the pipe's end on which it says the first, `pulse` shows the second;
+    each None where it does not.
+    """
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        told: int | None,
+        pulse: Pulse | None,
+        look_seconds: float,
+    ) -> None:
+        self.process = process
+        self.has_told = False
+        self._told = told
+        self._pulse = pulse
+        self._silence = Silence(look_seconds)
+        if told is not None:
+            asyncio.get_running_loop().add_reader(told, self._hear)
+
+    @property
+    def beats(self) -> int:
+        """How often its loop has shown that it turns; 0 where it shows nothing."""
+        return 0 if self._pulse is None else self._pulse.count
+
+    def silent_seconds(self) -> float:
+        """How long it has not moved, as of this look."""
+        return self._silence.look(self.beats, asyncio.get_running_loop().time())
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it lives."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+
+    async def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        code = await self.process.wait()
+        self._close()
+        return code
+
+    def _hear(self) -> None:
+        self.has_told = self.has_told or bool(os.read(self._told or 0, 64))
+        self._close_told()
+
+    def _close(self) -> None:
+        self._close_told()
+        pulse, self._pulse = self._pulse, None
+        if pulse is not None:
+            pulse.close()
+
+    def _close_told(self) -> None:
+        if self._told is not None:
+            asyncio.get_running_loop().remove_reader(self._told)
+            os.close(self._told)
+            self._told = None
