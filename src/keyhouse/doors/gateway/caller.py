@@ -185,10 +185,8 @@ class Caller(asyncio.Protocol):
             end = exchange.slice_end(data, start)
             if exchange.complete:
                 self._feed_body(exchange, view[start:end])
-            else:
-                self._feed_head(exchange, view[start:end])
-                if exchange.complete and not exchange.over:
-                    end = self._begin(exchange, data, end)
+            elif self._feed_head(exchange, view[start:end]):
+                end = self._begin(exchange, data, end)
             start = end
 
     def _begin(self, exchange: Exchange, data: bytes, end: int) -> int:
@@ -210,7 +208,8 @@ class Caller(asyncio.Protocol):
         exchange.start()
         return end
 
-    def _feed_head(self, exchange: Exchange, piece: memoryview) -> None:
+    def _feed_head(self, exchange: Exchange, piece: memoryview) -> bool:
+        """Whether the head is whole now, and to be served."""
         room = self.gate.config.head_bytes_max - exchange.size
         if not exchange.size:
             exchange.whole = bytes(piece)
@@ -221,8 +220,9 @@ class Caller(asyncio.Protocol):
             self._feed(exchange, piece[:room])  # to see what it is that is too long
             if not exchange.over:
                 self._refuse(exchange, closer_look.too_long(exchange.target))
-            return
+            return False
         self._feed(exchange, piece)
+        return exchange.complete and not exchange.over
 
     def _feed_body(self, exchange: Exchange, piece: memoryview) -> None:
         self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
