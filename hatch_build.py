@@ -89,6 +89,7 @@ def compile_in_place() -> None:
     # A process of its own: mypyc and setuptools leave much behind in theirs.
     command = [sys.executable, str(Path(__file__)), "--compile"]
     if subprocess.run(command, cwd=SOURCES, check=False).returncode:  # noqa: S603 # ourselves
+        clean()
         sys.exit("The hot path could not be compiled; it runs from its sources as well.")
     RECORD.write_text(json.dumps(_fingerprint(), indent=1))
 

@@ -70,7 +70,7 @@ class Wire(asyncio.Transport):
         self.protocol = protocol
         self.written = bytearray()
         self.ended = self.closing = self.lost = self.was_reset = False
-        self.answered = 0
+        self.answered = self.writes = 0
         self._loop = loop
         self._reading = True
         self._waiting: list[bytes] = []
@@ -97,6 +97,7 @@ class Wire(asyncio.Transport):
     def write(self, data: Any) -> None:
         if not self.closing and not self.ended:
             self.written += data
+            self.writes += 1
 
     def write_eof(self) -> None:
         self.ended = True
@@ -225,6 +226,10 @@ class Still:
         assert len(served) == len(completed), "a request was not counted to its end"
         self.gate.watch.stop()
         return outcome
+
+    def outcome_so_far(self) -> list[Told]:
+        """What the caller was told up to now."""
+        return list(answers(bytes(self.caller.written)))
 
     def forwarded(self) -> list[strict.Request]:
         """The whole requests that reached the upstream, each of them well-formed."""
