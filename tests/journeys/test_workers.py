@@ -1,6 +1,7 @@
 """`keyhouse serve --workers 2`: two gateways on one address, as if they were one."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -29,8 +30,11 @@ def _key(machine: Machine, upstream: str, rate: int | None) -> Key:
 
 def _workers(serve: Any) -> dict[int, str]:
     """The processes below the supervisor: pid to what it runs."""
-    children = psutil.Process(serve.pid).children()
-    return {child.pid: " ".join(child.cmdline()) for child in children}
+    found = {}
+    for child in psutil.Process(serve.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended
+            found[child.pid] = " ".join(child.cmdline())
+    return found
 
 
 def _gateways(serve: Any) -> set[int]:

@@ -94,6 +94,7 @@ class Verifier(KeepingUp):
         self._reserve = book.reserve
         self._now_us = clock.now_us
         self._alarms = alarms
+        self._leaseless = False
 
     # -- the way of a request -------------------------------------------------
 
@@ -407,8 +408,12 @@ class Verifier(KeepingUp):
 
         def resume(result: object) -> T | Pending[T]:
             if not isinstance(result, Granted):
-                _log.warning("a lease cannot be had: %s", result)
+                # Once: each request that waits for a database that is away comes here.
+                if not self._leaseless:
+                    _log.warning("a lease cannot be had: %s", result)
+                self._leaseless = True
                 return asker.refuse(Verdict.UNAVAILABLE)
+            self._leaseless = False
             self._book.install(result, self._clock.now_us())
             return asker.again()
 
