@@ -17,15 +17,15 @@ Written by `make bench` from `results.json`; never edited by hand.
 
 One core serves, the other holds the load (wrk) and a trivial upstream. Each
 value is the median of rounds in which the programs took turns; behind it the
-lowest and highest round. The gateway runs as it is shipped, with everything
-on: key look-up, a network restriction, two rate limits, a quota, metering and
-the request log. Envoy checks a key (api_key_auth) and one local rate limit;
-nginx with Lua and HAProxy look a key up and count it; nginx, Caddy and Traefik
-check nothing, unless they ask Keyhouse (forward-auth). Callers keep their
-connections. Where not said otherwise each sends the same request again, which
-helps a gateway that remembers heads, as ours does; the rows with unlike
-requests, bodies and keys tell what is left of that. A round with one failed
-request fails the whole run.
+lowest and highest round. The gateway runs as it is shipped, its hot path
+compiled, with everything on: key look-up, a network restriction, two rate
+limits, a quota, metering and the request log. Envoy checks a key
+(api_key_auth) and one local rate limit; nginx with Lua and HAProxy look a key
+up and count it; nginx, Caddy and Traefik check nothing, unless they ask
+Keyhouse (forward-auth). Callers keep their connections. Where not said
+otherwise each sends the same request again, which helps a gateway that
+remembers heads, as ours does; the rows with unlike requests, bodies and keys
+tell what is left of that. A round with one failed request fails the whole run.
 
 Latencies are those of an open-loop load: a request counts from the moment it
 was due, whether or not the one before it was answered. 'CPU' is user and
