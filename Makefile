@@ -47,6 +47,12 @@ $(BIN)/python -m pip install --quiet --no-deps --no-index --no-build-isolation \
 touch $@
 endef
 
+define compile
+command -v gcc >/dev/null || { apt-get update -qq \
+  && apt-get install -qq -y --no-install-recommends gcc libc6-dev; }
+$(BIN)/python hatch_build.py
+endef
+
 # Starts quicker than it compiles: as it is, or from the sources where these are newer.
 run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/python hatch_build.py --check || $(BIN)/python hatch_build.py --clean
@@ -67,14 +73,14 @@ lint: $(VENV)/test.stamp
 	$(BIN)/lint-imports
 
 native: $(VENV)/test.stamp $(HEADERS)
-	$(BIN)/python hatch_build.py
+	$(call compile)
 
 bench: $(VENV)/bench.stamp $(NGINX) $(LUA) $(HAPROXY) $(WRK) $(VENDOR)/icons.json $(HEADERS)
-	$(BIN)/python hatch_build.py
+	$(call compile)
 	$(if $(COLD_KEYS),KEYHOUSE_BENCH_KEYS=$(COLD_KEYS)) $(BIN)/python bench/run.py $(if $(QUICK),--quick)
 
 soak: $(VENV)/soak.stamp $(HEADERS) $(IP)
-	$(BIN)/python hatch_build.py
+	$(call compile)
 	KEYHOUSE_SOAK_ROUNDS=$(or $(ROUNDS),200) KEYHOUSE_SOAK_BODY_BYTES=1073741824 \
 	  KEYHOUSE_SOAK_IDLE=10000 KEYHOUSE_SOAK_EVENTS=2000 KEYHOUSE_SOAK_IMPORT=100000 \
 	  KEYHOUSE_SOAK_AWAY=60 KEYHOUSE_SOAK_FLOOD=2000 KEYHOUSE_SOAK_REVOKED=5000 \
@@ -91,7 +97,7 @@ soak: $(VENV)/soak.stamp $(HEADERS) $(IP)
 	  KEYHOUSE_SCALE_COLD_KEYS=$(or $(COLD_KEYS),10000000) \
 	  $(BIN)/python -m pytest -rP tests/scale $(ARGS)
 	for what in requests answers; do \
-	  $(BIN)/python -m tests.doors.gateway.raw.explore $$what \
+	  KEYHOUSE_INTERPRETED=1 $(BIN)/python -m tests.doors.gateway.raw.explore $$what \
 	    $$(( $(or $(FUZZ_SECONDS),120) / 2 )) || exit 1; done
 
 assets: $(VENDOR)/icons.json

@@ -1,6 +1,7 @@
 """Coverage-guided fuzzing of both parsers' glue, on the harness of `test_fuzz`.
 
 usage: python -m tests.doors.gateway.raw.explore requests|answers SECONDS
+       with KEYHOUSE_INTERPRETED=1, as compiled code shows no coverage
 
 Begins with the tables, ends with 1 and the input where something does not hold.
 """
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import atheris
+
+from tests.conftest import INTERPRETED
 
 with atheris.instrument_imports(include=["keyhouse.doors.gateway", "keyhouse.core"]):
     from tests.doors.gateway.raw import fuzzing
@@ -69,6 +72,8 @@ KINDS: dict[str, tuple[Callable[[StillLoop, bytes], None], list[bytes]]] = {
 
 
 def main(kind: str, seconds: str) -> None:
+    if not INTERPRETED:
+        sys.exit("compiled code shows no coverage: set KEYHOUSE_INTERPRETED=1")
     logging.disable(logging.CRITICAL)
     check, seeds = KINDS[kind]
     folder = Path(tempfile.mkdtemp(prefix="keyhouse-fuzz-"))
