@@ -28,7 +28,6 @@ BUILD: Final = ROOT / "build" / "native"
 RECORD: Final = BUILD / "compiled.json"
 """What the compiled modules were made of: paths and the hashes of their sources."""
 GROUP: Final = "keyhouse"
-_SUFFIXES: Final = ("*.so", "*.pyd")
 
 
 class NativeHook(BuildHookInterface[Any]):
@@ -61,8 +60,7 @@ def modules() -> list[str]:
 
 def compiled() -> Iterator[Path]:
     """All that compiling left beside the sources."""
-    for suffix in _SUFFIXES:
-        yield from SOURCES.rglob(suffix)
+    return SOURCES.rglob("*.so")
 
 
 def stale() -> list[str]:

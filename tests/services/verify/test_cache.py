@@ -3,12 +3,18 @@
 import gc
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
+import pytest
+
+from keyhouse.core.addresses import Networks
 from keyhouse.core.entities import Api, Environment, KeyKind, Resource
 from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.verify import RecordCache
+from keyhouse.services.verify.weight import weight_of
+from tests.doors.gateway.doubles import key_record
 from tests.services.verify.world import SECRET, World, access, key
 
 MANY = 120
@@ -127,3 +133,15 @@ def test_what_is_counted_is_what_it_takes() -> None:
     tracemalloc.stop()
     counted = world.cache.weight - counted
     assert took <= counted <= 3 * took
+
+
+@pytest.mark.parametrize(
+    "hung_on",
+    [
+        {"project_id": "k" * 8000},
+        {"networks": Networks([f"{n}.0.0.0/8" for n in range(1, 200, 2)])},
+    ],
+)
+def test_what_hangs_on_a_key_is_weighed_with_it(hung_on: dict[str, Any]) -> None:
+    """Else keys with many restrictions fill the memory that `cache.bytes_max` bounds."""
+    assert weight_of(key_record("a", **hung_on)) > weight_of(key_record("a")) + 1500

@@ -112,7 +112,7 @@ class Verifier(KeepingUp):
         if secret is None:
             return Decision(Verdict.MISSING, now_us)
         if self._monotonic_us() > self._fresh_until_us and not caught_up:
-            return self._catch_up(self._caught_up(request, attempt))
+            return self._catch_up(self._asker(request, attempt))
         way = request.way
         if way.__class__ is not Way or way.generation != self._cache.generation:
             way = self._way(request, secret, attempt)
@@ -438,11 +438,8 @@ class Verifier(KeepingUp):
             attempt,
             request.address,
             self._is_gone,
+            lambda: self.verify(request, attempt, caught_up=True),
         )
-
-    def _caught_up(self, request: Request, attempt: int) -> Asker[Decision]:
-        """One that goes on from where the change log has just been read, or is away."""
-        return Asker(lambda: self.verify(request, attempt, caught_up=True), self._refused)
 
     def _refused(self, verdict: Verdict, retry_us: int | None = None) -> Decision:
         return Decision(verdict, self._clock.now_us(), retry_us=retry_us)
