@@ -484,6 +484,27 @@ def test_the_log_is_bounded_and_may_be_off_while_usage_counts_all(
     assert counted(database) == (10, 10)
 
 
+def test_ends_of_what_has_no_line_amend_nothing(
+    door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door, log_rows_max=2)
+    early, decision = node.serve()
+    assert node.flush()
+    later = []
+    for _ in range(4):
+        node.clock.now += 1
+        later.append(node.serve())
+    for request_id, its in later:
+        node.end(request_id, its)
+    node.end(early, decision)
+    cut = node.meter.cut()
+    assert cut is not None
+    batch = cut.rolling.batch("spl_a", cut.start, cut.end)
+    assert [one.request_id for one in batch.amendments] == [early]
+    assert [row.status for row in batch.log] == [200, 200]
+    node.spool.discard()
+
+
 def test_the_thread_books_after_a_tick_and_ends_at_the_stop(
     database: Database, door: Door, folder: MappedSpoolFolder
 ) -> None:

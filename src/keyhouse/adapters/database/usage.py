@@ -1,9 +1,9 @@
 """Where usage is booked: `ports.UsageSink`."""
 
-import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +11,14 @@ from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.adding import add_usage
 from keyhouse.adapters.database.engine import reading, writing
-from keyhouse.adapters.database.inserts import insert_into, keys_of
+from keyhouse.adapters.database.inserts import Insert, insert_for, insert_into, keys_of
 from keyhouse.adapters.database.ledger import (
     leases_of,
     lock_budgets,
     move,
     outstanding,
 )
+from keyhouse.adapters.database.log_writing import amend_log, breathe, storable, write_log
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.marking import mark_used
 from keyhouse.adapters.database.observing import observe
@@ -27,21 +28,11 @@ from keyhouse.adapters.database.tables import (
     key_last_use,
     lease,
     node,
-    request_log,
     spool,
     usage_bucket,
 )
-from keyhouse.core.addresses import format_address
 from keyhouse.core.entities import Alert
-from keyhouse.core.usage import (
-    Bucket,
-    BucketKey,
-    LogAmendment,
-    LogRow,
-    UsageBatch,
-    Use,
-    user_of,
-)
+from keyhouse.core.usage import Bucket, BucketKey, UsageBatch
 
 _BOOK = (
     sa.update(spool)
@@ -53,21 +44,6 @@ _SETTLE = (
     sa.update(lease)
     .where(lease.c.id == sa.bindparam("lease_id"))
     .values(settled=lease.c.settled + sa.bindparam("units"))
-)
-_AMEND = (
-    sa.update(request_log)
-    .where(request_log.c.request_id == sa.bindparam("of"))
-    .values(status=sa.bindparam("with_status"), latency_us=sa.bindparam("with_latency"))
-)
-_LOG = (
-    *("request_id", "at", *Use._fields, "verdict", "method"),
-    *("path", "address", "status", "latency_us"),
-    *("subject", "session", "token_id"),
-)
-_FROM_JSON = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(_LOG)))
-_LOG_AT_ONCE = (
-    f"INSERT INTO request_log ({', '.join(_LOG)}) "  # noqa: S608 - names of ours
-    f"SELECT {_FROM_JSON} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
 )
 
 
@@ -99,13 +75,17 @@ class DatabaseUsageSink:
         with writing(self._engine) as connection:
             if connection.execute(_BOOK, place).rowcount == 0:
                 return _booked_before(connection, batch)
+            breathe()
             _settle(connection, batch.spool_id, batch.settled)
+            breathe()
             add_buckets(connection, batch.buckets)
             observe(connection, batch.observations)
-            _write_log(connection, batch.log)
-            _amend_log(connection, batch.amendments)
+            write_log(connection, batch.log)
+            amend_log(connection, batch.amendments)
+            breathe()
             _remember_use(connection, batch.last_used)
             _add_alerts(connection, batch.alerts)
+            breathe()
         return True
 
     def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
@@ -198,79 +178,30 @@ def _bucket_row(of: BucketKey, bucket: Bucket) -> dict[str, Any]:
     }
 
 
-def _storable(text: str) -> str:
-    """What a stranger sent, without what a database refuses: it must be booked."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "?")
-
-
-def _write_log(connection: Connection, log: Iterable[LogRow]) -> None:
-    rows = [_log_values(row) for row in log]
-    if not rows:
-        return
-    # One line too few is better than a batch that can never be booked.
-    if connection.dialect.name == "sqlite":
-        # A thousand steps, each of which hands the interpreter over, would keep
-        # the thread that serves waiting a thousand times: this is one.
-        connection.exec_driver_sql(_LOG_AT_ONCE, (json.dumps(rows),))
-    else:
-        statement = insert_into(connection, request_log).on_conflict_do_nothing()
-        connection.execute(statement, [dict(zip(_LOG, row, strict=True)) for row in rows])
-
-
-def _log_values(row: LogRow) -> tuple[object, ...]:
-    """The values of a line, in the order of `_LOG`."""
-    return (
-        row.request_id,
-        row.at_us,
-        *row.use,
-        row.verdict,
-        _storable(row.method),
-        _storable(row.path),
-        format_address(row.address),
-        row.status,
-        row.latency_us,
-        *_of_user(row.use),
-    )
-
-
-def _of_user(use: Use) -> tuple[str | None, str | None, str | None]:
-    """The user of a line, without the application, which has a column of its own."""
-    seen = user_of(use)
-    if seen is None:
-        return None, None, None
-    return _storable(seen.subject), _storable(seen.session) or None, _storable(seen.id)
-
-
-def _amend_log(connection: Connection, amendments: Iterable[LogAmendment]) -> None:
-    rows = [
-        {"of": one.request_id, "with_status": one.status, "with_latency": one.latency_us}
-        for one in sorted(amendments)
-    ]
-    if rows:
-        connection.execute(_AMEND, rows)
-
-
 def _remember_use(connection: Connection, last_used: Mapping[tuple[str, int], int]) -> None:
     rows = [
         {"key_id": key_id, "secret_version": version, "at": at_us, "first_at": at_us}
         for (key_id, version), at_us in sorted(last_used.items())
     ]
-    if not rows:
-        return
-    insert = insert_into(connection, key_last_use)
+    if rows:
+        connection.execute(_remembering(connection.dialect.name), rows)
+
+
+@lru_cache
+def _remembering(dialect: str) -> Insert:
+    insert = insert_for(dialect, key_last_use)
     # `first_at` stays: NULL, where nobody knows of the first use.
-    statement = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=keys_of(key_last_use),
         set_={"at": insert.excluded.at},
         where=insert.excluded.at > key_last_use.c.at,
     )
-    connection.execute(statement, rows)
 
 
 def _add_alerts(connection: Connection, alerts: Iterable[Alert]) -> None:
     """Add to the rows of the same ids, in their order, as all nodes do."""
     rows = [
-        mapper_of(Alert).values(replace(one, sample=_storable(one.sample)))
+        mapper_of(Alert).values(replace(one, sample=storable(one.sample)))
         for one in sorted(alerts, key=lambda one: one.id)
     ]
     if not rows:

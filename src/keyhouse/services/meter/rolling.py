@@ -22,6 +22,7 @@ LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
 _MINUTE_US: Final = 60_000_000
 _SERVER_ERROR: Final = 500
+_NONE_YET: Final = 1 << 62
 _UNSEEN: Final = frozenset(
     (
         Verdict.MISSING.number,
@@ -66,7 +67,7 @@ class Rolling:
 
     The log keeps the first `log_rows_max` requests, none where that is 0. An
     exchange that ended in the stretch it began in has its end in its row; one
-    that began earlier is amended. It counts as an error when its upstream
+    that began before the first of them is amended. It counts as an error when its upstream
     answered 5xx or nothing. Sums are found by the identity of a `Use`, which
     its maker holds on to: hashing one for each entry takes most of the time.
     `beside` has how many came by another door than the usual one, by door and verdict.
@@ -76,6 +77,7 @@ class Rolling:
         "_amendments",
         "_begin_us",
         "_end_us",
+        "_first_us",
         "_log",
         "_log_rows_max",
         "_minutes",
@@ -91,6 +93,7 @@ class Rolling:
         self._minutes: dict[int, dict[int, Sums]] = {}
         self._sums: dict[int, Sums] = {}
         self._begin_us = self._end_us = 0
+        self._first_us = _NONE_YET
         self._settled: dict[tuple[str, ...], int] = {}
         self._strangers = Strangers()
         self._log: list[LogRow] = []
@@ -124,6 +127,8 @@ class Rolling:
         elif sums.networks is not None:
             sums.networks.add(address, at_us)
         if len(self._log) < self._log_rows_max:
+            if not self._log:
+                self._first_us = at_us
             row = LogRow(request_id, at_us, use, verdict, method, path, address, None, None)
             self._log.append(row)
             self._rows[request_id] = row
@@ -157,7 +162,8 @@ class Rolling:
         row = self._rows.get(request_id)
         if row is not None:
             row.status, row.latency_us = status, latency_us
-        elif len(self._amendments) < self._log_rows_max:
+        elif at_us <= self._first_us and len(self._amendments) < self._log_rows_max:
+            # What began after the log was full has no row to amend.
             self._amendments.append(LogAmendment(request_id, status, latency_us))
 
     def batch(self, spool_id: str, start: int, end: int) -> UsageBatch:
