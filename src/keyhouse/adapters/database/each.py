@@ -9,7 +9,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from keyhouse.adapters.database.ledger import batches, budget_id
+from keyhouse.adapters.database.ledger import budget_id
+from keyhouse.adapters.database.many import IDS_MAX, parted
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.narrowly import read_narrowly
 from keyhouse.adapters.database.tables import budget
@@ -67,7 +68,7 @@ def spent_of(
     query = sa.select(budget.c.id, budget.c.used, budget.c.leased)
     found: dict[str, tuple[int, int]] = {
         row.id: (row.used, row.leased)
-        for batch in batches(ids)
+        for batch in parted(ids, IDS_MAX)
         for row in connection.execute(query.where(budget.c.id.in_(batch)))
     }
     return [found.get(id, (0, 0)) for id in ids]

@@ -1,6 +1,6 @@
 """INSERTs that both databases take, and of which SQLAlchemy knows none for both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,13 +33,17 @@ def insert_many(
     adding = insert_into(connection, table)
     if connection.dialect.name == "sqlite":
         return adding, rows
-    columns = [table.c[name] for name in rows[0]]
-    names = [column.name for column in columns]
+    return several_at_once(adding, table, rows[0]), {"rows": [_plain(row) for row in rows]}
+
+
+def several_at_once(adding: Insert, table: sa.Table, columns: Iterable[str]) -> Insert:
+    """PostgreSQL's INSERT of all that its parameter `rows` holds, as objects of JSON."""
+    named = [table.c[name] for name in columns]
+    names = [column.name for column in named]
     sent = sa.bindparam("rows", type_=sa.JSON())
     like = sa.cast(sa.null(), _RowOf(table.name))
     taken = sa.func.json_populate_recordset(like, sent).table_valued(*names)
-    several = adding.from_select(names, sa.select(*(taken.c[name] for name in names)))
-    return several, {"rows": [_plain(row) for row in rows]}
+    return adding.from_select(names, sa.select(*(taken.c[name] for name in names)))
 
 
 def keys_of(table: sa.Table) -> list[sa.Column[Any]]:

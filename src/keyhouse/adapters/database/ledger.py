@@ -8,22 +8,29 @@ then leases: two nodes never wait for each other in a ring.
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.engine import reading, writing
-from keyhouse.adapters.database.inserts import insert_into
+from keyhouse.adapters.database.inserts import Insert, insert_for
+from keyhouse.adapters.database.many import add_to_rows, insert_rows, parted
 from keyhouse.adapters.database.marking import mark_refused, mark_used, remember
 from keyhouse.adapters.database.tables import budget, lease, spool
 from keyhouse.core.ids import ENTROPY_BYTES, LEASE, make_id
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.ports import Leased, LeaseWanted
 
-BATCH: Final = 500
-"""Ids in one query, well below what SQLite binds."""
+BATCH: Final = 100
+"""Rows that are asked for in one query, between two breaths."""
 
+_BUDGET: Final = (
+    *("id", *Budget._fields, "window_start", "window_end", "used", "leased"),
+    *("amount", "counted_from", "told_level"),
+)
+_LEASE: Final = ("id", "spool_id", "budget_id", "amount", "settled")
 _SPOOL = (
     sa.select(spool.c.closed_at)
     .where(spool.c.id == sa.bindparam("spool_id"))
@@ -42,19 +49,6 @@ _OWN_LEASES = sa.select(lease).where(
 _LEASES = sa.select(lease).where(
     lease.c.spool_id == sa.bindparam("spool_id"),
     lease.c.id.in_(sa.bindparam("ids", expanding=True)),
-)
-_ENLARGE = (
-    sa.update(lease)
-    .where(lease.c.id == sa.bindparam("lease_id"))
-    .values(amount=lease.c.amount + sa.bindparam("units"))
-)
-_MOVE = (
-    sa.update(budget)
-    .where(budget.c.id == sa.bindparam("budget_id"))
-    .values(
-        used=budget.c.used + sa.bindparam("used_more"),
-        leased=budget.c.leased + sa.bindparam("leased_more"),
-    )
 )
 
 
@@ -149,7 +143,7 @@ def lock_budgets(connection: Connection, ids: Iterable[str]) -> dict[str, sa.Row
     """Hold the rows of these budgets to the end; in order of id."""
     return {
         row.id: row
-        for batch in batches(sorted(set(ids)))
+        for batch in parted(sorted(set(ids)), BATCH)
         for row in connection.execute(_LOCKED, {"ids": batch})
     }
 
@@ -160,19 +154,15 @@ def leases_of(
     """Those of the leases that are the spool's. They change only under its lock."""
     return {
         row.id: row
-        for batch in batches(list(ids))
+        for batch in parted(ids, BATCH)
         for row in connection.execute(_LEASES, {"spool_id": spool_id, "ids": batch})
     }
 
 
 def move(connection: Connection, by_budget: Mapping[str, tuple[int, int]]) -> None:
     """Add to `used` and `leased` of locked budgets."""
-    rows = [
-        {"budget_id": id, "used_more": used, "leased_more": leased}
-        for id, (used, leased) in by_budget.items()
-    ]
-    if rows:
-        connection.execute(_MOVE, rows)
+    rows = [(id, used, leased) for id, (used, leased) in by_budget.items()]
+    add_to_rows(connection, budget, ("used", "leased"), rows)
 
 
 def spend_now(
@@ -200,34 +190,19 @@ def used_of(connection: Connection, of: Budget, span: Span) -> tuple[int, int]:
     return (0, 0) if row is None else (row.used, row.leased)
 
 
-def batches(ids: list[str]) -> Iterable[list[str]]:
-    """The ids, BATCH at a time."""
-    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
-
-
 def _make_budgets(connection: Connection, wants: Mapping[str, LeaseWanted]) -> None:
     rows = [
-        {
-            "id": id,
-            **want.budget._asdict(),
-            "window_start": want.span.start_us,
-            "window_end": want.span.end_us,
-            "used": 0,
-            "leased": 0,
-            "amount": want.limit,
-            "counted_from": 0,
-            "told_level": 0,
-        }
+        (id, *want.budget, *want.span, 0, 0, want.limit, 0, 0)
         for id, want in sorted(wants.items())
     ]
-    connection.execute(insert_into(connection, budget).on_conflict_do_nothing(), rows)
+    insert_rows(connection, _making_missing(connection.dialect.name), _BUDGET, rows)
 
 
 def _make_leases(connection: Connection, spool_id: str, ids: list[str]) -> dict[str, str]:
     """The spool's lease on each budget, budget id to lease id; made where missing."""
     leases = {
         row.budget_id: row.id
-        for batch in batches(ids)
+        for batch in parted(ids, BATCH)
         for row in connection.execute(_OWN_LEASES, {"spool_id": spool_id, "ids": batch})
     }
     now_us = time.time_ns() // 1000
@@ -235,16 +210,20 @@ def _make_leases(connection: Connection, spool_id: str, ids: list[str]) -> dict[
     made = {
         id: make_id(LEASE, now_us, secrets.token_bytes(ENTROPY_BYTES)) for id in missing
     }
-    rows = [
-        {"id": made[id], "spool_id": spool_id, "budget_id": id, "amount": 0, "settled": 0}
-        for id in missing
-    ]
-    if rows:
-        connection.execute(sa.insert(lease), rows)
+    rows = [(made[id], spool_id, id, 0, 0) for id in missing]
+    insert_rows(connection, _making(connection.dialect.name), _LEASE, rows)
     return leases | made
 
 
+@lru_cache
+def _making_missing(dialect: str) -> Insert:
+    return insert_for(dialect, budget).on_conflict_do_nothing()
+
+
+@lru_cache
+def _making(dialect: str) -> Insert:
+    return insert_for(dialect, lease)
+
+
 def _enlarge(connection: Connection, by_lease: Mapping[str, int]) -> None:
-    rows = [{"lease_id": id, "units": units} for id, units in by_lease.items()]
-    if rows:
-        connection.execute(_ENLARGE, rows)
+    add_to_rows(connection, lease, ("amount",), list(by_lease.items()))

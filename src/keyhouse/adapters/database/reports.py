@@ -9,8 +9,9 @@ from sqlalchemy.engine import Engine
 from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.filters import fits, sees
-from keyhouse.adapters.database.ledger import batches, budget_id
+from keyhouse.adapters.database.ledger import budget_id
 from keyhouse.adapters.database.log_rows import log_row
+from keyhouse.adapters.database.many import IDS_MAX, parted
 from keyhouse.adapters.database.secret_use import secret_use
 from keyhouse.adapters.database.summing import summed
 from keyhouse.adapters.database.tables import (
@@ -129,7 +130,7 @@ class DatabaseUsageReports:
         with reading(self._engine) as connection:
             return {
                 id: at_us
-                for batch in batches(list(key_ids))
+                for batch in parted(key_ids, IDS_MAX)
                 for id, at_us in connection.execute(query.where(key_id.in_(batch)))
             }
 
@@ -157,7 +158,7 @@ class DatabaseUsageReports:
         with reading(self._engine) as connection:
             used: dict[str, int] = {
                 id: units
-                for batch in batches(ids)
+                for batch in parted(ids, IDS_MAX)
                 for id, units in connection.execute(query.where(budget.c.id.in_(batch)))
             }
         return [max(used.get(id, 0), 0) for id in ids]

@@ -8,7 +8,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from keyhouse.adapters.database.engine import writing
 from keyhouse.adapters.database.inserts import insert_into
-from keyhouse.adapters.database.ledger import batches, lock_budgets, move
+from keyhouse.adapters.database.ledger import BATCH, lock_budgets, move
+from keyhouse.adapters.database.many import parted
 from keyhouse.adapters.database.tables import lease, settlement
 from keyhouse.adapters.database.usage import add_buckets
 from keyhouse.core.reservations import Reservation
@@ -53,7 +54,7 @@ def _give_back(connection: Connection, lease_ids: Iterable[str], units: int) -> 
     """
     ids = {
         id
-        for batch in batches(list(lease_ids))
+        for batch in parted(lease_ids, BATCH)
         for id in connection.execute(
             sa.select(lease.c.budget_id).where(lease.c.id.in_(batch))
         ).scalars()

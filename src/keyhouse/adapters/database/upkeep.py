@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 
 from keyhouse.adapters.database.engine import writing
 from keyhouse.adapters.database.inserts import keys_of
-from keyhouse.adapters.database.ledger import batches
+from keyhouse.adapters.database.many import IDS_MAX, parted
 from keyhouse.adapters.database.rollups import prune_usage
 from keyhouse.adapters.database.tables import (
     alert,
@@ -121,7 +121,7 @@ class DatabaseUpkeep:
         )
         with writing(self._engine) as connection:
             ids = list(connection.execute(old).scalars())
-            for batch in batches(ids):
+            for batch in parted(ids, IDS_MAX):
                 connection.execute(sa.delete(lease).where(lease.c.budget_id.in_(batch)))
                 connection.execute(sa.delete(budget).where(budget.c.id.in_(batch)))
             connection.execute(

@@ -4,26 +4,28 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from keyhouse.adapters.database.adding import add_usage
+from keyhouse.adapters.database.adding import adding_to
 from keyhouse.adapters.database.engine import reading, writing
 from keyhouse.adapters.database.inserts import Insert, insert_for, insert_into, keys_of
 from keyhouse.adapters.database.ledger import (
+    BATCH,
     leases_of,
     lock_budgets,
     move,
     outstanding,
 )
-from keyhouse.adapters.database.log_writing import amend_log, breathe, storable, write_log
+from keyhouse.adapters.database.log_writing import amend_log, storable, write_log
+from keyhouse.adapters.database.many import add_to_rows, breathe, insert_rows
 from keyhouse.adapters.database.mapper import mapper_of
 from keyhouse.adapters.database.marking import mark_used
 from keyhouse.adapters.database.observing import observe
 from keyhouse.adapters.database.tables import (
-    LATENCY,
+    USAGE_SUMS,
     alert,
     key_last_use,
     lease,
@@ -32,19 +34,16 @@ from keyhouse.adapters.database.tables import (
     usage_bucket,
 )
 from keyhouse.core.entities import Alert
-from keyhouse.core.usage import Bucket, BucketKey, UsageBatch
+from keyhouse.core.usage import Bucket, BucketKey, UsageBatch, Use
 
+_BUCKET: Final = ("minute", *Use._fields, "verdict", *USAGE_SUMS)
+_LAST_USE: Final = ("key_id", "secret_version", "at", "first_at")
 _BOOK = (
     sa.update(spool)
     .where(spool.c.id == sa.bindparam("of"), spool.c.booked == sa.bindparam("start"))
     .values(booked=sa.bindparam("end"))
 )
 _BOOKED = sa.select(spool.c.booked).where(spool.c.id == sa.bindparam("of"))
-_SETTLE = (
-    sa.update(lease)
-    .where(lease.c.id == sa.bindparam("lease_id"))
-    .values(settled=lease.c.settled + sa.bindparam("units"))
-)
 
 
 class DatabaseUsageSink:
@@ -75,17 +74,13 @@ class DatabaseUsageSink:
         with writing(self._engine) as connection:
             if connection.execute(_BOOK, place).rowcount == 0:
                 return _booked_before(connection, batch)
-            breathe()
             _settle(connection, batch.spool_id, batch.settled)
-            breathe()
             add_buckets(connection, batch.buckets)
             observe(connection, batch.observations)
             write_log(connection, batch.log)
             amend_log(connection, batch.amendments)
-            breathe()
             _remember_use(connection, batch.last_used)
             _add_alerts(connection, batch.alerts)
-            breathe()
         return True
 
     def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
@@ -141,17 +136,17 @@ def _settle(connection: Connection, spool_id: str, settled: Mapping[str, int]) -
     spent = {id: units for id, units in settled.items() if units}
     leases = leases_of(connection, spool_id, spent)
     moves: dict[str, tuple[int, int]] = {}
-    for row in leases.values():
-        units = spent[row.id]
-        used, leased = moves.get(row.budget_id, (0, 0))
+    for number, row in enumerate(leases.values()):
+        if not number % BATCH:
+            breathe()
+        budget_id, units = row.budget_id, spent[row.id]
+        used, leased = moves.get(budget_id, (0, 0))
         covered = outstanding(row) - outstanding(row, settled_more=units)
-        moves[row.budget_id] = (used + units, leased - covered)
+        moves[budget_id] = (used + units, leased - covered)
     budgets = lock_budgets(connection, moves)
     move(connection, moves)
     mark_used(connection, budgets, _used_more(moves))
-    if leases:
-        rows = [{"lease_id": id, "units": spent[id]} for id in leases]
-        connection.execute(_SETTLE, rows)
+    add_to_rows(connection, lease, ("settled",), [(id, spent[id]) for id in leases])
 
 
 def _used_more(moves: Mapping[str, tuple[int, int]]) -> dict[str, int]:
@@ -160,31 +155,30 @@ def _used_more(moves: Mapping[str, tuple[int, int]]) -> dict[str, int]:
 
 def add_buckets(connection: Connection, buckets: Mapping[BucketKey, Bucket]) -> None:
     """Add to the rows of usage, in the order of their keys, as all nodes do."""
-    rows = [_bucket_row(of, buckets[of]) for of in sorted(buckets)]
-    add_usage(connection, usage_bucket, rows)
+    rows = (_bucket_row(of, buckets[of]) for of in sorted(buckets))
+    insert_rows(connection, adding_to(connection.dialect.name, usage_bucket), _BUCKET, rows)
 
 
-def _bucket_row(of: BucketKey, bucket: Bucket) -> dict[str, Any]:
-    return {
-        "minute": of.minute,
-        **of.use._asdict(),
-        "verdict": of.verdict,
-        "requests": bucket.requests,
-        "units": bucket.units,
-        "errors": bucket.errors,
-        "bytes_in": bucket.bytes_in,
-        "bytes_out": bucket.bytes_out,
-        **dict(zip(LATENCY, bucket.latency, strict=True)),
-    }
+def _bucket_row(of: BucketKey, bucket: Bucket) -> tuple[object, ...]:
+    return (
+        of.minute,
+        *of.use,
+        of.verdict,
+        bucket.requests,
+        bucket.units,
+        bucket.errors,
+        bucket.bytes_in,
+        bucket.bytes_out,
+        *bucket.latency,
+    )
 
 
 def _remember_use(connection: Connection, last_used: Mapping[tuple[str, int], int]) -> None:
     rows = [
-        {"key_id": key_id, "secret_version": version, "at": at_us, "first_at": at_us}
+        (key_id, version, at_us, at_us)
         for (key_id, version), at_us in sorted(last_used.items())
     ]
-    if rows:
-        connection.execute(_remembering(connection.dialect.name), rows)
+    insert_rows(connection, _remembering(connection.dialect.name), _LAST_USE, rows)
 
 
 @lru_cache

@@ -5,9 +5,9 @@ from typing import Final
 
 from keyhouse.core.usage import Served, UsageBatch
 from keyhouse.ports import Stretch
-from keyhouse.services.meter.rolling import LOG_ROWS_MAX, Rolling
+from keyhouse.services.meter.rolling import BREATH_SECONDS, LOG_ROWS_MAX, Rolling
 
-_BREATH: Final = 0xFF
+_AT_ONCE: Final = 256
 
 
 def roll(spool_id: str, stretch: Stretch, log_rows_max: int = LOG_ROWS_MAX) -> UsageBatch:
@@ -22,6 +22,6 @@ def roll(spool_id: str, stretch: Stretch, log_rows_max: int = LOG_ROWS_MAX) -> U
             rolling.served(*entry)
         else:
             rolling.completed(*entry)
-        if not index & _BREATH:
-            time.sleep(0)  # the thread that answers requests has its turn
+        if index % _AT_ONCE == 0:
+            time.sleep(BREATH_SECONDS)
     return rolling.batch(spool_id, stretch.start, stretch.end)
