@@ -277,7 +277,13 @@ class QuotaUse(NamedTuple):
     budget: Budget
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Worn:
+    """What a door makes of a line, kept with it: it goes when the line goes."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True, eq=False)
 class Line:
     """The way from one secret to one API.
 
@@ -293,6 +299,8 @@ class Line:
     `subscription` is the one that the API is opened by, or no longer.
     `token` is there where a user's token is the credential, or part of it;
     `by_token` says that it came alone, so that whoever called has no secret.
+
+    It is only read once it is made, but for `worn`, which is not copied with it.
     """
 
     secret: SecretRecord
@@ -313,6 +321,7 @@ class Line:
     closed: Verdict = Verdict.API_NOT_ALLOWED
     token: UserToken | None = None
     by_token: bool = False
+    worn: Worn | None = field(default=None, init=False, repr=False)
 
     @property
     def exposed_by_pages(self) -> bool:

@@ -2,10 +2,13 @@
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
+from keyhouse.core.decision import Decision
 from keyhouse.core.records import UpstreamHeaders
+from keyhouse.doors.gateway.faces import Face
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import FENCED, KEY, api_record
 from tests.doors.gateway.wire import Received
@@ -133,15 +136,22 @@ async def test_forward_auth_tells_none(house: House) -> None:
 
 
 async def test_they_are_in_no_log_and_no_repr(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    lines: list[Any] = []
+    tell = house.meter.completed
+
+    def completed(request_id: str, decision: Decision, *rest: Any) -> None:
+        lines.append(decision.line)
+        tell(request_id, decision, *rest)
+
+    monkeypatch.setattr(house.meter, "completed", completed)
     await house.start()
     await reached(house, f"X-API-Key: {KEY.decode()}")
-    server = house.server
-    assert server is not None
-    gate = server._gate
-    assert gate is not None
-    shown = repr(list(gate.faces.values())) + repr(house.verifier.apis) + caplog.text
+    face = lines[0].worn
+    assert isinstance(face, Face)
+    assert HUSH in face.identity
+    shown = repr(face) + repr(lines) + repr(house.verifier.apis) + caplog.text
     assert "hush" not in shown
     assert "inner" not in shown

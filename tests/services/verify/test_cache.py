@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from keyhouse.core.addresses import Networks
-from keyhouse.core.entities import Api, Environment, KeyKind, Resource
+from keyhouse.core.entities import Api, Environment, KeyKind, Resource, Restrictions
 from keyhouse.core.records import PartRef
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
@@ -80,7 +80,7 @@ def test_a_key_for_two_apis_leads_to_both() -> None:
     for _ in range(2):
         for slug in ("weather", "maps", "weather"):
             assert world.decide(api=slug).verdict is Verdict.VALID
-    assert (len(world.cache.ways), world.cache.ways.count) == (1, 2)
+    assert (len(world.cache), world.cache.ways) == (1, 2)
     world.store.change("api", "api_2", disabled_at=1)
     world.confirm()
     assert world.decide(api="maps").verdict is Verdict.API_NOT_ALLOWED
@@ -95,6 +95,22 @@ def test_memory_is_bounded_in_bytes_and_evicted_keys_still_work() -> None:
         assert verdict_of(world, secret) is Verdict.VALID
         assert world.cache.weight <= 100_000
     assert 20 < len(world.cache) < MANY
+
+
+def test_memory_is_bounded_though_keys_grow() -> None:
+    """They are loaded anew, and no secret is looked up."""
+    secrets = crowd(world := World(), 40)
+    bounded(world, 10 * MANY, 200_000)
+    for secret in secrets:
+        assert verdict_of(world, secret) is Verdict.VALID
+    assert len(world.cache) == len(secrets)
+    networks = tuple(f"{n}.0.0.0/8" for n in range(1, 200, 2))
+    fenced = Restrictions(networks_allowed=networks)
+    for number, secret in enumerate(secrets):
+        world.store.change("key", f"key_{number:022}", restrictions=fenced)
+        assert verdict_of(world, secret) is Verdict.IP_NOT_ALLOWED
+        assert world.cache.weight <= 200_000
+    assert 5 < len(world.cache) < len(secrets)
 
 
 def test_one_key_that_is_larger_than_the_bound_is_served() -> None:
@@ -132,7 +148,8 @@ def test_what_is_counted_is_what_it_takes() -> None:
     took, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     counted = world.cache.weight - counted
-    assert took <= counted <= 3 * took
+    # What a door makes of a line is counted, and is not here.
+    assert took <= counted <= 4 * took
 
 
 @pytest.mark.parametrize(
@@ -144,4 +161,4 @@ def test_what_is_counted_is_what_it_takes() -> None:
 )
 def test_what_hangs_on_a_key_is_weighed_with_it(hung_on: dict[str, Any]) -> None:
     """Else keys with many restrictions fill the memory that `cache.bytes_max` bounds."""
-    assert weight_of(key_record("a", **hung_on)) > weight_of(key_record("a")) + 1500
+    assert weight_of(key_record("a", **hung_on)) > weight_of(key_record("a")) + 7000

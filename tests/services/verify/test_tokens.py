@@ -31,8 +31,8 @@ def test_what_is_kept_of_tokens_is_bounded() -> None:
         digest = str(number).encode()
         cache.keep_token(digest, token(number))
         cache.keep_token_way(digest, line, parts)
-    assert len(cache.tokens) == len(cache.ways) == KEPT
-    assert str(TOKENS - 1).encode() in cache.ways
+    assert len(cache.tokens) == cache.ways == KEPT
+    assert cache.way(str(TOKENS - 1).encode(), line.api.slug) is not None
 
 
 def test_keys_that_tokens_alone_lead_to_are_bounded_too() -> None:

@@ -337,7 +337,10 @@ class Exchange(Turn):
 
     def _forward(self, decision: Decision, request_id: bytes) -> None:
         """Write the request as the upstream gets it, and send it."""
-        face = self.gate.faces[decision.line]
+        line = decision.line
+        if line is None:
+            raise ValueError("a decision without a line allows nothing")
+        face = self.gate.faces.of(line)
         target = face.target
         if target is None:
             self.fail(face.problem)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from keyhouse.core.decision import Decision, Term, limit_terms
 from keyhouse.core.notices import Notice
-from keyhouse.core.records import Line
+from keyhouse.core.records import Line, Worn
 from keyhouse.doors.gateway.head import without_lines
 from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.pool import Pool, Target
@@ -20,11 +19,9 @@ from keyhouse.doors.gateway.refuse import (
 )
 from keyhouse.doors.gateway.vouching import Voucher
 
-FACES_MAX: Final = 16_384
-
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class Face(Worn):
     """`target` is None where there is nowhere to send it, and `problem` says why.
 
     `identity` is the headers that tell the upstream who calls, up to the
@@ -65,8 +62,8 @@ class EndingFace(Face):
         Face.tell(self, out, decision, request_id)
 
 
-class Faces(dict["Line | None", Face]):
-    """The faces of the lines in use; a line is known by its identity.
+class Faces:
+    """Makes the faces of lines. Each line keeps its own.
 
     `admits_private` tells of an organization whether its upstreams may be private.
     """
@@ -74,21 +71,20 @@ class Faces(dict["Line | None", Face]):
     def __init__(
         self, pool: Pool, admits_private: Callable[[str], bool], plane: Plane
     ) -> None:
-        super().__init__()
         self._pool = pool
         self._admits_private = admits_private
         self._plane = plane
 
-    def __missing__(self, line: Line | None) -> Face:
-        """The face of the line of a decision that allowed, made once."""
-        if line is None:
-            raise ValueError("a decision without a line allows nothing")
-        if len(self) >= FACES_MAX:
-            self.clear()
+    def of(self, line: Line) -> Face:
+        """The face of a line, made once."""
+        worn = line.worn
+        if isinstance(worn, Face):
+            return worn
         url = line.api.upstreams.get(line.key.environment or "")
         private = self._admits_private(line.api.organization_id)
         target = self._pool.target(url, private=private) if url else None
-        face = self[line] = self._made(line, target)
+        face = self._made(line, target)
+        line.worn = face
         return face
 
     def _made(self, line: Line, target: Target | None) -> Face:

@@ -88,8 +88,10 @@ async def admit(
     asked, refusal = await _asked(plane, scope, api, scopes, cost)
     path = without_secret(str(scope["path"]), asked.secret)
     path = without_secret(path, asked.token)
-    request_id, decision = await plane.admit(asked, refusal, path)
-    return Admission(plane, request_id, decision)
+    admitted = plane.admit(asked, refusal, path)
+    if not isinstance(admitted, tuple):
+        admitted = await admitted
+    return Admission(plane, *admitted)
 
 
 async def _asked(

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from keyhouse.core import ids
 from keyhouse.core.decision import Decision
+from keyhouse.core.pending import Pending
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.transport import transport_refusal
@@ -64,7 +65,8 @@ class DataPlane(CheckingPlane):
         self._flusher: Flusher
         self._ticking: asyncio.TimerHandle
         self._rounds: asyncio.Task[None] | None = None
-        self.new_request_id = RequestIds(means.entropy.take(ENTROPY_BYTES)).make
+        self._request_ids = RequestIds(means.entropy.take(ENTROPY_BYTES))
+        self.new_request_id = self._request_ids.make
         self._node_id = self._new_id(ids.NODE)
         self._presence = Presence(metering.nodes, self._node)
         self._closing: list[Callable[[], None]] = []
@@ -137,26 +139,34 @@ class DataPlane(CheckingPlane):
             self.resolver.resolve(self.verifier.exposed(request), _by_and_by)
         return refusal
 
-    async def admit(
+    def admit(
         self, request: Request, refusal: Verdict | None, path: str
-    ) -> tuple[str, Decision]:
-        """Decide, waiting for what it takes, and count.
+    ) -> tuple[str, Decision] | Awaitable[tuple[str, Decision]]:
+        """Decide and count: at once, unless something has to be waited for.
 
         `refusal` is that of the credentials, where there is none to decide on;
         `path` is what may be written down. Gives the request's id and the
         decision that holds: where the spool is full, nothing can be counted
         and so nothing may pass.
         """
-        refusal = self._refusal(request) or refusal
-        if refusal is None:
-            outcome = self.verifier.verify(request)
-            if isinstance(outcome, Decision):
-                decision = outcome
-            else:
-                decision = await self.resolver.wait(outcome)
-        else:
-            decision = Decision(refusal, self.means.clock.now_us())
-        request_id = self.new_request_id(decision.at_us)
+        if self.options.require_tls:
+            refusal = self._refusal(request) or refusal
+        if refusal is not None:
+            return self._count(Decision(refusal, self.means.clock.now_us()), request, path)
+        outcome = self.verifier.verify(request)
+        if isinstance(outcome, Decision):
+            return self._count(outcome, request, path)
+        return self._admit_later(outcome, request, path)
+
+    async def _admit_later(
+        self, outcome: Pending[Decision], request: Request, path: str
+    ) -> tuple[str, Decision]:
+        return self._count(await self.resolver.wait(outcome), request, path)
+
+    def _count(
+        self, decision: Decision, request: Request, path: str
+    ) -> tuple[str, Decision]:
+        request_id = self._request_ids.make(decision.at_us)
         known = self.verifier.known_api(request.api)
         method, address = request.method or "", request.address
         if self.meter.served(request_id, decision, known, method, path, address):
@@ -168,7 +178,10 @@ class DataPlane(CheckingPlane):
         self, request: Request, refusal: Verdict | None, path: str
     ) -> tuple[Decision, str | None]:
         """As `admit`, with the id of what was reserved: None for a refusal."""
-        request_id, decision = await self.admit(request, refusal, path)
+        admitted = self.admit(request, refusal, path)
+        if not isinstance(admitted, tuple):
+            admitted = await admitted
+        request_id, decision = admitted
         return decision, self.reservations.id_of(request_id, decision)
 
     async def settle(self, id: str, units: int | None) -> Settled | Unsettled:

@@ -58,7 +58,9 @@ class RecordCache:
         self._forgotten = forgotten
         self.generation = 0
         self.applied = 0
-        self.ways = Ways()
+        self._secrets = Ways()
+        # What is found by another digest than that of its secret: of tokens and imports.
+        self._others = Ways()
         self._keys_max = keys_max
         self._bytes_max = bytes_max
         # By kind and id: a name of both for each part would take a tenth of its bytes.
@@ -67,7 +69,6 @@ class RecordCache:
         self._sharing: dict[tuple[Held, ...], tuple[Held, ...]] = {}
         self._shared_at = 0
         self._callers: OrderedDict[PartRef, None] = OrderedDict()
-        self._found: dict[bytes, Found] = {}
         self.apis: dict[str, ApiRecord] = {}
         self.hosts = HostIndex()
         self._absent: OrderedDict[bytes | str, int] = OrderedDict()
@@ -78,17 +79,22 @@ class RecordCache:
 
     def __len__(self) -> int:
         """How many secrets are held."""
-        return len(self._found)
+        return len(self._secrets)
 
     @property
     def weight(self) -> int:
         """About how many bytes all of it takes, rather too much than too little."""
         return (
             self._parts_bytes
-            + FOUND_BYTES * len(self._found)
-            + WAY_BYTES * self.ways.count
+            + FOUND_BYTES * len(self._secrets)
+            + WAY_BYTES * self.ways
             + TOKEN_BYTES * len(self.tokens)
         )
+
+    @property
+    def ways(self) -> int:
+        """How many ways from secrets and tokens to APIs are held."""
+        return self._secrets.count + self._others.count
 
     @property
     def records(self) -> int:
@@ -119,7 +125,12 @@ class RecordCache:
 
         The place of an imported one is its digest and then its project's id.
         """
-        return self._found.get(place)
+        return self._secrets.found(place)
+
+    def way(self, digest: bytes, slug: str) -> Way | None:
+        """The way from a secret or token to the API, whether it still holds or not."""
+        way = self._secrets.get(digest, slug)
+        return self._others.get(digest, slug) if way is None else way
 
     def api(self, slug: str) -> ApiRecord | None:
         """The API with that slug, if it is held."""
@@ -144,7 +155,10 @@ class RecordCache:
         key = next(part for part in parts if part.kind == _KEY)
         parts.remove(key)
         way = Way(line, key, self._shared(tuple(parts)), self.generation)
-        self.ways.keep(digest, way)
+        (self._secrets if digest in self._secrets else self._others).keep(digest, way)
+        # What was loaded for it may have grown. If it is evicted itself, it is good for
+        # the request that it was made for.
+        self._keep_bytes()
         return way
 
     def _shared(self, parts: tuple[Held, ...]) -> tuple[Held, ...]:
@@ -185,9 +199,9 @@ class RecordCache:
             secret = key.secret(found.secret_id)
             secret_id = found.secret_id if secret is None else secret.id
             found = Found(key.id, secret_id, found.unsalted)
-        self._found[place] = found
+        self._secrets.keep_found(place, found)
         self._absent.pop(place, None)
-        while len(self._found) > self._keys_max:
+        while len(self._secrets) > self._keys_max:
             self._evict()
         self._keep_bytes()
 
@@ -206,7 +220,7 @@ class RecordCache:
         self._keep_caller(PartRef("key", way.line.key.id))
         if len(self._token_ways) > self._keys_max:
             oldest, _ = self._token_ways.popitem(last=False)
-            self.ways.forget(oldest)
+            self._others.forget(oldest)
         return way
 
     def keep_absent(self, what: bytes | str, now_us: int) -> None:
@@ -287,14 +301,14 @@ class RecordCache:
 
     def _keep_bytes(self) -> None:
         """Evict until the rest fits; the last key stays, however much hangs on it."""
-        while self.weight > self._bytes_max and (len(self._found) > 1 or self.tokens):
+        while self.weight > self._bytes_max and (len(self._secrets) > 1 or self.tokens):
             if self.tokens:
                 self.tokens.popitem(last=False)
             if self._token_ways:
-                self.ways.forget(self._token_ways.popitem(last=False)[0])
-            if len(self._found) > 1:
+                self._others.forget(self._token_ways.popitem(last=False)[0])
+            if len(self._secrets) > 1:
                 self._evict()
-            if len(self._callers) > len(self._found):
+            if len(self._callers) > len(self._secrets):
                 self._evict_caller()
 
     def _evict_caller(self) -> None:
@@ -320,9 +334,13 @@ class RecordCache:
 
     def _evict(self) -> None:
         """Forget the secret that was taken in first and its key."""
-        place = next(iter(self._found))
-        found = self._found.pop(place)
-        self.ways.forget(place[:DIGEST_BYTES])
+        place = self._secrets.oldest()
+        found = self._secrets.found(place)
+        self._secrets.forget(place)
+        if len(place) > DIGEST_BYTES:
+            self._others.forget(place[:DIGEST_BYTES])
+        if found is None:
+            return
         held = self._take(PartRef("key", found.key_id))
         if held is not None and isinstance(held.part, KeyRecord):
             # A second secret of the key must not find a line without its key.
@@ -333,10 +351,10 @@ class RecordCache:
         self._parts.clear()
         self._parts_bytes = 0
         self._callers.clear()
-        self._found.clear()
         self.apis.clear()
         self.hosts.changed()
         self._absent.clear()
-        self.ways.clear()
+        self._secrets.clear()
+        self._others.clear()
         self.tokens.clear()
         self._token_ways.clear()

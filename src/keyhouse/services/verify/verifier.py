@@ -83,7 +83,7 @@ class Verifier(KeepingUp):
         self.loading = loading
         self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
         super().__init__(cache, read_changes, clock, patience)
-        self._known_way = cache.ways.get
+        self._known_way = cache.way
         self._managers = Managers(cache)
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts

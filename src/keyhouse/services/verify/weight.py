@@ -14,14 +14,16 @@ from keyhouse.core.records import Part
 
 PLACE_BYTES: Final = 160
 """Of a part: its place in a table and the name by which it stands there."""
-FOUND_BYTES: Final = 280
-"""Of a secret: its digest, where it leads, and the place of both."""
-WAY_BYTES: Final = 560
-"""Of a line and the parts that it is made from, and its place."""
+FOUND_BYTES: Final = 150
+"""Of a secret: its digest and the place of that."""
+WAY_BYTES: Final = 960
+"""Of a line, the parts that it is made from, what a door makes of it, and its place."""
 TOKEN_BYTES: Final = 1_500
 """Of a user's token: what it says and its digest; what it says is bounded."""
 _GC_BYTES: Final = 16
-_SHARED: Final = (type(None), bool, int, Enum, tzinfo)
+_SHARED: Final = (type(None), bool, Enum, tzinfo)
+_SMALL_MAX: Final = 256
+"""Python has each number up to there once."""
 
 
 def weight_of(part: Part) -> int:
@@ -32,6 +34,8 @@ def weight_of(part: Part) -> int:
 def _weigh(thing: object) -> int:
     if isinstance(thing, _SHARED):
         return 0
+    if isinstance(thing, int):
+        return 0 if 0 <= thing <= _SMALL_MAX else getsizeof(thing)
     if isinstance(thing, str | bytes):
         return getsizeof(thing)
     return getsizeof(thing) + _GC_BYTES + sum(map(_weigh, _within(thing)))
