@@ -152,6 +152,7 @@ def test_one_look_tells_of_all_processes_of_the_machine(town: Town) -> None:
     processes = {name for name, *_ in told["keyhouse_ready"]}
     assert processes == {"gateway-0", "gateway-1", "management-0"}
     assert _sum(told["keyhouse_units_total"]) == CALLS
+    assert 0 < _sum(told["keyhouse_request_seconds_sum"]) < 60
     assert _sum(told["keyhouse_change_applied_seq"]) > 0
     operations = told["keyhouse_management_requests_total"]
     assert operations["create_key", "management-0", "201"] == 1

@@ -37,11 +37,11 @@ class Metric(NamedTuple):
 class Counted(NamedTuple):
     """A histogram's counts, one more than it has bounds; `total` is the sum of what
 
-    was counted, None where that is not known.
+    was counted.
     """
 
     counts: Sequence[int]
-    total: float | None
+    total: float
 
 
 Values = dict[tuple[str, ...], "float | Counted"]

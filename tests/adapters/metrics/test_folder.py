@@ -18,7 +18,7 @@ READ: Readings = {
     "decisions_total": {("proxy", "valid"): 7, ("verify", "unknown"): 1},
     "ready": {(): 1},
     "revocation_seconds": {(): Counted([2] * BOUNDS, 1.5)},
-    "request_seconds": {(): Counted([0] * 20, None)},
+    "request_seconds": {(): Counted([0] * 20, 0.0)},
 }
 
 

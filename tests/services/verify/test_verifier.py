@@ -36,6 +36,7 @@ from tests.services.verify.world import (
 
 API = PartRef("api", "api_1")
 QUOTA = Limit(name="daily", kind=LimitKind.QUOTA, amount=3, window=Window.DAY)
+DAY_US = 86_400_000_000
 
 
 def test_a_valid_key_passes_and_names_its_application() -> None:
@@ -349,6 +350,23 @@ def test_a_quota_is_spent_to_the_last_unit_and_not_beyond() -> None:
     world = World(limits=(QUOTA,))
     verdicts = [world.decide().verdict for _ in range(5)]
     assert verdicts == [Verdict.VALID] * 3 + [Verdict.QUOTA_EXCEEDED] * 2
+
+
+def test_leases_that_cannot_be_had_are_told_once_until_one_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each request that waits for a database that is away comes there."""
+    world = World(limits=(QUOTA,))
+    told = []
+    for _ in range(2):
+        world.ledger.gone = True
+        verdicts = {world.decide().verdict for _ in range(3)}
+        assert verdicts == {Verdict.UNAVAILABLE}
+        told.append(caplog.text.count("a lease cannot be had"))
+        world.ledger.gone = False
+        assert world.decide().verdict is Verdict.VALID
+        world.clock.wall_us += DAY_US
+    assert told == [1, 2]
 
 
 def test_a_call_that_a_rate_refuses_costs_no_quota() -> None:

@@ -79,8 +79,11 @@ class Ledger:
 
     def __init__(self) -> None:
         self.leased: dict[tuple[Budget, Span], int] = {}
+        self.gone = False
 
     def lease(self, spool_id: str, wants: Sequence[LeaseWanted]) -> list[Leased]:
+        if self.gone:
+            raise StoreUnavailable("the test took it away")
         return [self._lease(spool_id, want) for want in wants]
 
     def _lease(self, spool_id: str, want: LeaseWanted) -> Leased:

@@ -156,7 +156,7 @@ def _value(name: str, told: Any) -> float | Counted:  # noqa: ANN401 - it is JSO
     counts, total = told
     if len(counts) != len(bounds) + 1:
         raise ValueError(f"{name} has other bounds")
-    return Counted([int(count) for count in counts], total)
+    return Counted([int(count) for count in counts], float(total))
 
 
 def _disown(reference: "weakref.ref[FileShelf]") -> None:

@@ -46,6 +46,7 @@ class Sums:
         "errors",
         "last_us",
         "latency",
+        "latency_us",
         "minute",
         "networks",
         "requests",
@@ -59,6 +60,7 @@ class Sums:
     ) -> None:
         self.requests = self.units = self.errors = self.bytes_in = self.bytes_out = 0
         self.latency = [0] * LATENCY_SLOTS
+        self.latency_us = 0
         self.networks = networks
         self.minute = minute
         self.use = use
@@ -158,6 +160,7 @@ class Rolling:
         sums.bytes_in += bytes_in
         sums.bytes_out += bytes_out
         sums.latency[latency_slot(latency_us)] += 1
+        sums.latency_us += latency_us
         if refund is not NO_REFUND:
             units, lease_ids = refund
             sums.units -= units

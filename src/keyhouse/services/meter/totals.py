@@ -10,6 +10,7 @@ from keyhouse.services.meter.rolling import Rolling
 
 WAITING_MAX: Final = 4096
 """Stretches that nobody has read yet: half an hour of them."""
+_SECOND_US: Final = 1_000_000
 
 
 class Totals:
@@ -41,7 +42,10 @@ class Totals:
         }
         for name in ("units", "upstream_errors", "bytes_in", "bytes_out"):
             readings[f"{name}_total"] = {(): self._sums[name]}
-        readings["request_seconds"] = {(): Counted(tuple(self._latency), None)}
+        readings["request_seconds"] = {(): self._seconds()}
+
+    def _seconds(self) -> Counted:
+        return Counted(tuple(self._latency), self._sums["latency_us"] / _SECOND_US)
 
     def _read(self, rolling: Rolling) -> None:
         for sums in rolling.sums():
@@ -50,6 +54,7 @@ class Totals:
             self._sums["upstream_errors"] += sums.errors
             self._sums["bytes_in"] += sums.bytes_in
             self._sums["bytes_out"] += sums.bytes_out
+            self._sums["latency_us"] += sums.latency_us
             for slot, count in enumerate(sums.latency):
                 self._latency[slot] += count
         for (door, number), count in rolling.beside.items():
