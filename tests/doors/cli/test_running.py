@@ -132,7 +132,7 @@ def test_every_command_has_an_example_in_its_help(run: Run) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_secret_never_reaches_the_log(
-    form: str, capsys: pytest.CaptureFixture[str]
+    form: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level
@@ -141,9 +141,10 @@ def test_a_secret_never_reaches_the_log(
         logging.getLogger("keyhouse").error(
             "refused %s", KEY_SECRET, exc_info=ValueError(KEY_SECRET)
         )
+        root.handlers[0].flush()
     finally:
         root.handlers[:], root.level = before
-    told = capsys.readouterr().err
+    told = capfd.readouterr().err
     assert "ValueError" in told
     assert KEY_SECRET not in told
     assert "kh_sk_test_…Lq17" in told

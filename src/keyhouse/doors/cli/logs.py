@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from keyhouse.doors.cli.unblocked import UnblockedHandler
+
 _SECRET = re.compile(
     r"([a-z][a-z0-9]{1,15}_(?:[sp]k_(?:live|test)|mk)_)[0-9A-Za-z]{32}([0-9A-Za-z]{4})"
 )
@@ -29,7 +31,7 @@ def configure(level: str, form: str) -> None:
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if form != "json":
         last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    handler = logging.StreamHandler()
+    handler = UnblockedHandler(sys.stderr.fileno())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=steps,
