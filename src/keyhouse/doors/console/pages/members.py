@@ -32,9 +32,13 @@ ROLES: Final = {
 
 
 class Seen(NamedTuple):
-    """The members by name, the invitations that are open, and how many are owners."""
+    """A page of members by name, the cursor behind it, the invitations that are open,
+
+    and how many are owners.
+    """
 
     members: list[MemberView]
+    next_cursor: str | None
     invitations: list[InvitationView]
     owners: int
 
@@ -122,7 +126,8 @@ def _choices(here: AtOrganization) -> list[tuple[str, str, str]]:
 
 
 async def _list(here: AtOrganization, problems: Sequence[Problem] = ()) -> Response:
-    seen = await here.read(_seen)
+    cursor = here.request.query_params.get("cursor")
+    seen = await here.read(lambda look: _seen(look, cursor))
     return render(
         here,
         "members/list.html",
@@ -135,11 +140,13 @@ async def _list(here: AtOrganization, problems: Sequence[Problem] = ()) -> Respo
     )
 
 
-def _seen(look: Look) -> Seen:
-    known: list[MemberView] = members.list_members(look, Turn(limit=_SHOWN)).rows
+def _seen(look: Look, cursor: str | None) -> Seen:
+    page = members.list_members(look, Turn(cursor, _SHOWN))
+    known: list[MemberView] = page.rows
     invited: list[InvitationView] = members.list_invitations(look, Turn(limit=_SHOWN)).rows
     return Seen(
         sorted(known, key=lambda view: view.person.name.casefold()),
+        page.next_cursor,
         [view for view in invited if view.state is InvitationState.OPEN],
         members.count_owners(look),
     )

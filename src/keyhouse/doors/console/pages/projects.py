@@ -16,11 +16,14 @@ from keyhouse.doors.console.visits import AtOrganization, OrganizationHere
 from keyhouse.services import reports, tenants
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.tenants import WRITE_PROJECTS
-from keyhouse.services.work import Look
+from keyhouse.services.work import Look, Turn
 
 router = APIRouter()
 _ALL: Final = "/{organization}/projects"
 _ONE: Final = f"{_ALL}/{{project}}"
+
+
+_SHOWN: Final = 200
 
 
 class Row(NamedTuple):
@@ -30,9 +33,16 @@ class Row(NamedTuple):
     calls_in_last_hour: int
 
 
+class Listed(NamedTuple):
+    """A page of projects by name, and the cursor behind it."""
+
+    rows: list[Row]
+    next_cursor: str | None
+
+
 @router.get(_ALL)
 async def projects(here: OrganizationHere) -> Response:
-    """All of them."""
+    """The projects, the newest before older pages."""
     return await _list(here)
 
 
@@ -103,9 +113,10 @@ async def delete(here: OrganizationHere, project: str) -> Response:
 
 
 async def _list(here: AtOrganization, problem: Problem | None = None) -> Response:
-    rows = await here.read(lambda look: _rows(look, here.projects))
+    cursor = here.request.query_params.get("cursor")
+    listed = await here.read(lambda look: _listed(look, cursor))
     status = 409 if problem else 200
-    return render(here, "projects/list.html", status, rows=rows, problem=problem)
+    return render(here, "projects/list.html", status, listed=listed, problem=problem)
 
 
 async def _switch(here: AtOrganization, project: str, *, disabled: bool) -> None:
@@ -118,9 +129,11 @@ async def _name(here: AtOrganization) -> str:
     return str((await here.form()).get("name", "")).strip()
 
 
-def _rows(look: Look, known: Sequence[Project]) -> list[Row]:
+def _listed(look: Look, cursor: str | None) -> Listed:
+    page = tenants.list_projects(look, Turn(cursor, _SHOWN))
+    known = sorted(page.rows, key=lambda project: project.name.casefold())
     calls = reports.calls_of_projects(look, [project.id for project in known])
-    return [Row(project, calls[project.id]) for project in known]
+    return Listed([Row(project, calls[project.id]) for project in known], page.next_cursor)
 
 
 def _page(
