@@ -70,8 +70,7 @@ async def test_what_was_asked_for_once_is_done_once_and_told(house: Installation
         await load.reckon()
         rows = await asyncio.to_thread(lambda: list(house.client.keys.each(tag="written")))
         assert sorted(row["name"] for row in rows) == sorted(made)
-        got = await asyncio.to_thread(receiver.wait_for, len(rows))
-        told = {one.headers["webhook-id"] for one in got}
+        told = await asyncio.to_thread(receiver.wait_for_ids, len(rows))
         assert len(told) == len(rows)
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 KEYS = int(os.environ.get("KEYHOUSE_SOAK_REVOKED", "600"))
 AT_ONCE = 100
 CALLERS = 8
-MEMORY = GROWTH_MAX + KEYS * 1024
+MEMORY = GROWTH_MAX + KEYS * 2048
 """What a gateway knows of keys in use, it keeps: their records and how they look on
 
 the wire and in the books, for some ten thousand of them.

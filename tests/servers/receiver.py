@@ -48,6 +48,16 @@ class Receiver:
             assert self.came.wait_for(lambda: len(self.got) >= count, PATIENCE_SECONDS)
             return list(self.got)
 
+    def wait_for_ids(self, count: int) -> set[str]:
+        """The ids of messages, once there are so many; each may have come again."""
+
+        def ids() -> set[str]:
+            return {one.headers["webhook-id"] for one in self.got}
+
+        with self.came:
+            assert self.came.wait_for(lambda: len(ids()) >= count, PATIENCE_SECONDS), ids()
+            return ids()
+
     def take(self, got: Got) -> None:
         """A request has come whole."""
         with self.came:
