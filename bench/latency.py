@@ -12,6 +12,7 @@ from bench.side_by_side import Samples, rate_of
 
 RATE_MAX = 20_000.0
 """What the load can do beside the upstream, without being late itself."""
+_AFTER_PAUSE = "Keyhouse in the first second after a pause, p99"
 _PART = f"Latency at half of the top rate, at most {RATE_MAX:,.0f} requests/s, µs"
 
 
@@ -21,9 +22,13 @@ def latencies(scene: Scene, at_once: Samples) -> list[Row]:
     rate = _half("Keyhouse", at_once)
     beside = [ours, scene.straight, quiet._replace(name="nginx at the gateway's rate")]
     seen: dict[str, list[Due]] = {one.name: [] for one in beside}
+    first: list[Due] = []
     for _ in range(scene.rounds.pace.rounds):
         for target in beside:
-            seen[target.name].append(scene.rounds.due(target, rate))
+            begun, told = scene.rounds.due(target, rate)
+            seen[target.name].append(told)
+            if target is ours:
+                first.append(begun)
     mine, straight = seen["Keyhouse"], seen["straight"]
     added = [a.p99_us - b.p99_us for a, b in zip(mine, straight, strict=True)]
     median = [a.p50_us - b.p50_us for a, b in zip(mine, straight, strict=True)]
@@ -31,6 +36,7 @@ def latencies(scene: Scene, at_once: Samples) -> list[Row]:
         results.single("requests/s at which the gateway is measured", rate),
         results.median("p50 that the gateway adds", median),
         *_told(seen),
+        results.median(_AFTER_PAUSE, [one.p99_us for one in first]),
         results.median("the load's own lateness, p99", [a.late_p99_us for a in straight]),
     ]
     if scene.rounds.pace.is_full:
@@ -47,7 +53,7 @@ def _others(scene: Scene, at_once: Samples) -> list[Row]:
     for _ in range(scene.rounds.pace.rounds):
         for target in targets:
             rate = _half(target.name, at_once)
-            seen[target.name].append(scene.rounds.due(target, rate))
+            seen[target.name].append(scene.rounds.due(target, rate)[1])
     return _told(seen)
 
 

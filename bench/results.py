@@ -28,7 +28,9 @@ remembers heads, as ours does; the rows with unlike requests, bodies and keys
 tell what is left of that. A round with one failed request fails the whole run.
 
 Latencies are those of an open-loop load: a request counts from the moment it
-was due, whether or not the one before it was answered. 'CPU' is user and
+was due, whether or not the one before it was answered. They are measured
+behind a second that does not count, but for the row that tells of it: after a
+pause connections are opened, and we lease of the quota anew. 'CPU' is user and
 system time of the serving processes, for a request. A goal has a bound that
 must hold and one that would be better; where a row falls short, a line
 beneath the table says what the profile shows.

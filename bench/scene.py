@@ -27,6 +27,8 @@ QUICK_PEERS = (
     caddy.ASKING_NOBODY,
 )
 FULL_PEERS = (*QUICK_PEERS, haproxy.HAPROXY, traefik.BARE, traefik.ASKING)
+WARM_SECONDS = 1
+"""Of an open-loop run, before what is measured."""
 _PROBES = 3
 """Requests of the measured key before the load: one to each gateway, one to verify."""
 
@@ -61,9 +63,15 @@ class Rounds:
         """A round that does not count."""
         self._run(targets, 1, seconds, connections)
 
-    def due(self, target: Target, rate: float) -> Due:
-        """An open-loop run."""
-        seconds = self.pace.seconds
+    def due(self, target: Target, rate: float) -> tuple[Due, Due]:
+        """An open-loop run: its first second, in which connections are opened and what
+
+        a pause has let go of is fetched again, and what comes after it.
+        """
+        first = self._due(target, rate, WARM_SECONDS)
+        return first, self._due(target, rate, self.pace.seconds)
+
+    def _due(self, target: Target, rate: float, seconds: int) -> Due:
         told = due(target, core=self.cores.load, rate=rate, seconds=seconds)
         if _is_counted(target):
             self._answered += max(int(rate * seconds), 1)

@@ -18,6 +18,7 @@ from keyhouse.services.budgets import (
     Short,
     lease_together,
 )
+from keyhouse.services.budgets.book import STEPS_MAX
 
 HOUR = 3_600_000_000
 NOW = 1_760_000_400_000_000
@@ -140,7 +141,42 @@ def test_a_hot_quota_asks_the_store_seldom() -> None:
     uses = [use(amount=10**9)]
     for number in range(100_000):
         assert isinstance(spend(book, uses, 1, NOW + number * 30), Reserved)
-    assert ledger.calls < 20
+    assert ledger.calls <= 5
+
+
+def test_who_was_busy_before_a_pause_gets_as_much_after_it() -> None:
+    """Else each burst begins with a row of small leases, and calls wait for each."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=10**9)]
+    for number in range(10_000):
+        spend(book, uses, 1, NOW + number * 100)
+    for seconds in (10, 11):
+        ledger.give_back("spl", book.idle(NOW + seconds * SECOND))
+    assert len(book) == 0
+    asked = ledger.calls
+    for number in range(10_000):
+        spend(book, uses, 1, NOW + 20 * SECOND + number * 100)
+    assert ledger.calls == asked + 1
+
+
+def test_a_burst_is_no_pace() -> None:
+    """A page that sends twenty calls at once must not lease a day's worth of them."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    for number in range(20):
+        spend(book, [use(amount=10**9)], 1, NOW + number)
+    assert sum(ledger.leases.values()) <= 16 * 33
+
+
+def test_what_is_remembered_of_leases_that_went_back_is_bounded() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    for name in range(STEPS_MAX + 100):
+        for number in range(40):
+            spend(book, [use(str(name), amount=10**9)], 1, NOW + number)
+    book.drain()
+    assert len(book._steps) == STEPS_MAX
 
 
 def test_a_refusal_tells_when_the_window_ends_and_what_is_left() -> None:

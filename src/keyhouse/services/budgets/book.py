@@ -15,12 +15,14 @@ from keyhouse.core.limits import MICROSECONDS, Left
 from keyhouse.core.quotas import span_of
 from keyhouse.core.records import QuotaUse
 from keyhouse.ports import BudgetLedger, Leased, LeaseWanted
-from keyhouse.services.budgets.holding import Holding
+from keyhouse.services.budgets.holding import STEP_FIRST, Holding
 
 IDLE_US: Final = 2_000_000
 """A lease unused for this long, at two looks in a row, is given back."""
 AHEAD_US: Final = 1_000_000
 """A question ahead that had no answer in this time is put again."""
+STEPS_MAX: Final = 4096
+"""Of so many budgets that are held no more it is known how large their leases were."""
 _LOOKED_AT: Final = 2048
 _made: Final = tuple.__new__
 # A NamedTuple's own constructor takes twice the time.
@@ -94,6 +96,7 @@ class LeaseBook:
         self._order: deque[Holding] = deque()
         self._owed: dict[str, int] = {}
         self._low: dict[str, Holding] = {}
+        self._steps: dict[str, int] = {}
 
     def __len__(self) -> int:
         """How many budgets the book knows."""
@@ -242,6 +245,7 @@ class LeaseBook:
             self._forget(old)
         new = Holding(use.token, use.quota, use.budget, span, use.quota.amount)
         new.used_us = now_us
+        new.step = self._steps.pop(use.token, STEP_FIRST)
         self._holdings[use.token] = new
         self._order.append(new)
         return new
@@ -266,6 +270,12 @@ class LeaseBook:
         need = ("lease", *zip(tokens, spans, strict=True))
         return Short(need, wants, tokens, self._ledger, self._spool_id)
 
+    def _remember(self, holding: Holding) -> None:
+        """Who was busy before a pause, or in the last window, mostly is so after it."""
+        while len(self._steps) >= STEPS_MAX:
+            del self._steps[next(iter(self._steps))]
+        self._steps[holding.token] = max(holding.step // 2, STEP_FIRST)
+
     def _keep(self, lease_id: str, units: int) -> None:
         """Put units back where they may be spent again, here or by others."""
         holding = self._by_lease.get(lease_id)
@@ -284,6 +294,8 @@ class LeaseBook:
 
     def _forget(self, holding: Holding) -> None:
         del self._holdings[holding.token]
+        if holding.step > STEP_FIRST:
+            self._remember(holding)
         if self._by_lease.get(holding.lease_id) is holding:
             del self._by_lease[holding.lease_id]
         self._low.pop(holding.token, None)

@@ -6,9 +6,16 @@ from typing import Final
 from keyhouse.core.quotas import Budget, Quota, Span
 
 STEP_FIRST: Final = 16
-STEP_MAX: Final = 1 << 16
+STEP_MAX: Final = 1 << 18
 FAST_US: Final = 2_000_000
-"""A grant eaten within this makes the next one twice as large."""
+"""A grant eaten within this makes the next one larger."""
+LASTS_US: Final = 4_000_000
+"""So long a grant is to last at the pace that was seen: a quarter of it is left when
+
+more is asked for, and that is looked at twice a second.
+"""
+GROWTH_MAX: Final = 32
+"""By how much one grant may be larger than the one before: a burst is no pace."""
 SHARE: Final = 8
 """A grant takes at most this part of what was last heard to be left."""
 RETRY_FIRST_US: Final = 100_000
@@ -27,7 +34,8 @@ class Holding:
     `remaining` may be spent without asking. `left` is what was last heard to
     be there for anyone beside it; before the first answer, `heard` is False
     and it is a guess. `demand` is what was asked for since the last answer and
-    could not be spent; `low` is where to ask ahead.
+    could not be spent; `low` is where to ask ahead. `had` is what remained when
+    something was granted last.
     """
 
     token: str
@@ -45,6 +53,7 @@ class Holding:
     waited: int = 0
     step: int = STEP_FIRST
     granted_us: int = 0
+    had: int = 0
     ahead_us: int = 0
     refused_until_us: int = 0
     refused_for_us: int = 0
@@ -82,6 +91,7 @@ class Holding:
         if granted:
             self._pace(granted, now_us)
             self.remaining += granted
+            self.had = self.remaining
             self.low = self.remaining // 4 if left else -1
             self.used_us = now_us
             self.refused_until_us = self.refused_for_us = 0
@@ -113,11 +123,14 @@ class Holding:
         return now_us - self.refused_until_us >= idle_us or now_us >= self.end_us
 
     def _pace(self, granted: int, now_us: int) -> None:
-        """Double the step when the last grant did not last, halve it when long."""
+        """Make the step last, where the last grant did not; halve it when that did long."""
         lasted_us = now_us - self.granted_us
         if self.granted_us and 0 <= lasted_us < FAST_US:
             if granted >= min(self.step, self.left // SHARE):
-                self.step = min(self.step * 2, STEP_MAX)
+                spent = max(self.had - self.remaining, 0)
+                lasting = spent * LASTS_US // max(lasted_us, 1)
+                most = min(self.step * GROWTH_MAX, STEP_MAX)
+                self.step = min(max(self.step * 2, lasting), most)
         elif self.granted_us and lasted_us > FAST_US * 5:
             self.step = max(self.step // 2, STEP_FIRST)
         self.granted_us = now_us
