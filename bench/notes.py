@@ -12,19 +12,19 @@ from bench import goals
 NOTES: Final[Mapping[str, str]] = {
     goals.TO_ENVOY: (
         "13 of the 20 µs that a request takes are the kernel's two reads and two writes, "
-        "which Envoy pays as well; compiled Python is 4.7 µs, flat over fifty functions, "
-        "the rest uvloop and llhttp. 1.6 would take a tenth of a microsecond in ten more "
-        "places, or one record in the spool for a call that ends in one read (0.5 µs). The "
-        "ratio is a matter of the machine too: Envoy does 20,000/s on some, 34,000 here."
+        "which Envoy pays as well; compiled Python is 4.6 µs, flat over fifty functions, "
+        "the rest uvloop and llhttp. Three whole runs of nearly this code gave 1.52, 1.58 "
+        "and 1.62: the goal lies within what the machine varies by. More would take a "
+        "tenth of a microsecond in ten more places, or one record in the spool for a call "
+        "that ends in one read (0.5 µs)."
     ),
     goals.ADDED_P99: (
         "the thread that books usage works in pieces of a quarter of a millisecond, "
-        "between which requests are served, so it is seldom in anybody's way. What is left "
-        "is mostly not the gateway's: on this machine a thread of the kernel (DAMON) takes "
-        "either core for one to four milliseconds once a second, and all that is sent "
-        "meanwhile waits, and the other programs of this comparison wake on the same "
-        "core. The same shows in nginx's p99 at the same rate, which is the least that a "
-        "proxy can have here. Alone on its core the gateway's p99 is 0.7 to 1 ms."
+        "between which requests are served: alone on its core the gateway's p99 is 0.7 to "
+        "1 ms at this rate. Here nine other programs wake on the same core, and a thread "
+        "of the kernel (DAMON) takes it for one to four milliseconds once a second; nginx, "
+        "which does half as much for a request, has 1.0 to 2.2 ms. What makes up the rest "
+        "of the difference is not known; perf sched in this scene would tell."
     ),
     goals.UNDER_CADDY: (
         "nearly all of it is Caddy's own: a second exchange for each request costs it "
