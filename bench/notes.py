@@ -20,11 +20,12 @@ NOTES: Final[Mapping[str, str]] = {
     ),
     goals.ADDED_P99: (
         "the thread that books usage works in pieces of a quarter of a millisecond, "
-        "between which requests are served: alone on its core the gateway's p99 is 0.7 to "
-        "1 ms at this rate. Here nine other programs wake on the same core, and a thread "
-        "of the kernel (DAMON) takes it for one to four milliseconds once a second; nginx, "
-        "which does half as much for a request, has 1.0 to 2.2 ms. What makes up the rest "
-        "of the difference is not known; perf sched in this scene would tell."
+        "between which requests are served: alone on its core the gateway's p99 is mostly "
+        "0.7 to 1.3 ms at this rate. Here nine other programs wake on the same core, and a "
+        "thread of the kernel (DAMON) takes it for one to four milliseconds once a second; "
+        "nginx, which does half as much for a request, has 1.0 to 2.2 ms. For the rest of "
+        "the difference no thread is in the loop's way, says perf sched: it seems to lie "
+        "in the first requests of the connections with which each run begins."
     ),
     goals.UNDER_CADDY: (
         "nearly all of it is Caddy's own: a second exchange for each request costs it "
