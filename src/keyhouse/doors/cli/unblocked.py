@@ -31,19 +31,11 @@ class UnblockedHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Have it written; drop it where too much waits."""
         try:
-            line = self._line(record)
-        except Exception:  # noqa: BLE001 - as every handler of logging's does
-            self.handleError(record)
-            return
-        if self._process != os.getpid():
-            self._begin()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._write, name="log", daemon=True)
-            self._thread.start()
-        try:
-            self._waiting.put_nowait(line)
+            self._put_off(self._line(record))
         except queue.Full:
             self._dropped += 1
+        except Exception:  # noqa: BLE001 - as every handler of logging's does
+            self.handleError(record)
 
     def flush(self) -> None:
         """Wait until what was told is written, for a while."""
@@ -53,6 +45,15 @@ class UnblockedHandler(logging.Handler):
         with contextlib.suppress(queue.Full):
             self._waiting.put(written, timeout=FLUSH_SECONDS)
             written.wait(FLUSH_SECONDS)
+
+    def _put_off(self, line: bytes) -> None:
+        if self._process != os.getpid():
+            self._begin()
+        if self._thread is None:
+            thread = threading.Thread(target=self._write, name="log", daemon=True)
+            thread.start()
+            self._thread = thread
+        self._waiting.put_nowait(line)
 
     def _begin(self) -> None:
         self._process = os.getpid()

@@ -21,8 +21,6 @@ from keyhouse.services.work import Look, Turn
 router = APIRouter()
 _ALL: Final = "/{organization}/projects"
 _ONE: Final = f"{_ALL}/{{project}}"
-
-
 _SHOWN: Final = 200
 
 
@@ -42,7 +40,7 @@ class Listed(NamedTuple):
 
 @router.get(_ALL)
 async def projects(here: OrganizationHere) -> Response:
-    """The projects, the newest before older pages."""
+    """A page of them, the newest first; by name within it."""
     return await _list(here)
 
 
