@@ -38,6 +38,7 @@ QUOTA: Final = rows.Limit(
 )
 NOTHING: Final = rows.Restrictions()
 _AT_ONCE: Final = 20_000
+_Row = rows.Application | rows.Key | rows.Access | rows.SecretRow
 _MADE: Final[dict[str, Any]] = {"created_at": NOW_US, "updated_at": NOW_US}
 
 
@@ -118,20 +119,26 @@ class Crowd:
         like = self._like(tuple(limits), restrictions)
         for start in range(numbers.start, numbers.stop, _AT_ONCE):
             part = range(start, min(start + _AT_ONCE, numbers.stop))
+            # Made beforehand: a database ends a transaction that idles for long.
+            made = [self._made(row, part, of_each) for row in like]
             with writing(self._database.engine) as connection:
-                for row in like:
-                    mapper = mapper_of(type(row))
-                    same = mapper.values(row)
-                    varied = _varied(row, part, self._pepper, self._api, of_each)
-                    values = [{**same, **one} for one in varied]
+                for table, values in made:
                     if values:
-                        connection.execute(sa.insert(mapper.table), values)
+                        connection.execute(sa.insert(table), values)
 
     def done(self) -> None:
         """Have the database know how much there is, and let go of it."""
         with self._database.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE")
         self._database.dispose()
+
+    def _made(
+        self, like: _Row, part: range, of_each: int
+    ) -> tuple[sa.Table, list[dict[str, Any]]]:
+        mapper = mapper_of(type(like))
+        same = mapper.values(like)
+        varied = _varied(like, part, self._pepper, self._api, of_each)
+        return mapper.table, [{**same, **one} for one in varied]
 
     def _like(
         self, limits: tuple[rows.Limit, ...], restrictions: rows.Restrictions
@@ -186,7 +193,7 @@ def everything() -> dict[str, Any]:
 
 
 def _varied(
-    like: rows.Application | rows.Key | rows.Access | rows.SecretRow,
+    like: _Row,
     numbers: range,
     pepper: Pepper,
     api: str,

@@ -26,6 +26,7 @@ CUSTOMERS: Final = 100
 OWNERS: Final = 50
 TEAMS: Final = ("routing", "billing", "search", "mobile")
 _AT_ONCE: Final = 20_000
+"""Keys of one transaction."""
 _NOUNS: Final = ("planner", "worker", "exporter", "gateway", "robot", "mirror", "probe")
 
 
@@ -48,8 +49,12 @@ class Crowd:
                 connection.execute(sa.insert(mapper_of(type(row)).table).values(values))
         numbers = iter(range(count))
         while batch := list(islice(numbers, _AT_ONCE)):
+            # Made beforehand: a database ends a transaction that idles, and on a busy
+            # machine thousands of rows are made in more than its patience.
+            rows = list(self._rows(batch))
             with writing(self.database.engine) as connection:
-                self._write(connection, batch)
+                for table, values in rows:
+                    _insert(connection, table, values)
         self.count = count
         with self.database.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -98,25 +103,27 @@ class Crowd:
                 created_at=BEGAN_US,
             )
 
-    def _write(self, connection: Connection, numbers: Sequence[int]) -> None:
+    def _rows(
+        self, numbers: Sequence[int]
+    ) -> Iterator[tuple[sa.Table, list[dict[str, Any]]]]:
         keys = [self._key(number) for number in numbers]
         access = [row for number in numbers for row in self._access(number)]
         secrets = [self._secret(number) for number in numbers]
         for rows in (keys, access, secrets):
             mapper = mapper_of(type(rows[0]))
-            _insert(connection, mapper.table, [mapper.values(row) for row in rows])
+            yield mapper.table, [mapper.values(row) for row in rows]
         words = [
             {"key_id": key.id, "word": word, "organization_id": self.organization}
             for key, secret in zip(keys, secrets, strict=True)
             for word in {*words_of_key(key.name, key.tags), word_of_hint(secret.hint)}
         ]
-        _insert(connection, key_word, words)
+        yield key_word, words
         used = [
             {"key_id": self.key_id(n), "secret_version": 1, "at": BEGAN_US + n * SECOND_US}
             for n in numbers
             if n % 2
         ]
-        _insert(connection, key_last_use, used)
+        yield key_last_use, used
 
     def _key(self, number: int) -> entities.Key:
         """Each state, tag and so on has its share, from a half to one in 10,000."""
