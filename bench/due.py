@@ -13,7 +13,7 @@ from bench.processes import BenchFailed
 
 
 class Due(NamedTuple):
-    """One run: latencies from when each request was due."""
+    """A run or a part of one: latencies from when each request was due."""
 
     p50_us: float
     p99_us: float
@@ -30,11 +30,28 @@ def due(
     connections: int = CONNECTIONS,
 ) -> Due:
     """Requests to `target` at an even rate. Raises BenchFailed on any error."""
+    return due_in_parts(
+        target, core=core, rate=rate, seconds=[seconds], connections=connections
+    )[0]
+
+
+def due_in_parts(
+    target: Target,
+    *,
+    core: int,
+    rate: float,
+    seconds: Sequence[float],
+    connections: int = CONNECTIONS,
+) -> list[Due]:
+    """The same without a pause and over the same connections, of which parts are told.
+
+    They take so many `seconds` each.
+    """
     asked = {
         "port": urlsplit(target.url).port,
         "requests": [one.decode("latin-1") for one in _requests(target)],
         "rate": rate,
-        "count": max(int(rate * seconds), 1),
+        "counts": [max(int(rate * one), 1) for one in seconds],
         "connections": connections,
     }
     ran = subprocess.run(
@@ -43,12 +60,12 @@ def due(
         input=json.dumps(asked),
         capture_output=True,
         text=True,
-        timeout=seconds + 60,
+        timeout=sum(seconds) + 60,
         cwd=Path(__file__).parents[1],
     )
     if ran.returncode:
         raise BenchFailed(f"{target.name} at {rate:,.0f}/s:\n{ran.stderr[-2000:]}")
-    return Due(**json.loads(ran.stdout))
+    return [Due(**part) for part in json.loads(ran.stdout)]
 
 
 def once(target: Target, *, core: int, rate: float) -> None:

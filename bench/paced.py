@@ -1,8 +1,9 @@
 """An open-loop load: requests come when they are due, whatever became of others.
 
 `python -m bench.paced` reads from stdin `{"port": …, "requests": ["…"], "rate": …,
-"count": …, "connections": …}` and prints `{"p50_us": …, "p99_us": …, "max_us": …,
-"late_p99_us": …}`. A latency counts from the moment a request was due: one that
+"counts": […], "connections": …}`, makes as many requests as all of `counts` together
+without a pause, and prints of each part `{"p50_us": …, "p99_us": …, "max_us": …,
+"late_p99_us": …}` in a list. A latency counts from the moment a request was due: one that
 waited for a free connection because answers were slow is told as slow
 (otherwise the load would wait politely wherever the server stalls, and never
 see it: coordinated omission). `late` is how long after that moment requests
@@ -30,14 +31,18 @@ _BEGIN_NS: Final = 20_000_000
 
 
 class _Connection:
-    """One request after the other; `due_ns` is when the one in flight was due."""
+    """One request after the other.
 
-    __slots__ = ("due_ns", "got", "needed", "socket")
+    `due_ns` is when the one in flight was due, and `part` that which it belongs to.
+    """
+
+    __slots__ = ("due_ns", "got", "needed", "part", "socket")
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.due_ns = 0
+        self.part = _Part()
         self.got = b""
         self.needed = 0
 
@@ -64,6 +69,22 @@ class _Connection:
         return True
 
 
+class _Part:
+    """Some of a run's requests: nanoseconds that they took, and left too late."""
+
+    def __init__(self) -> None:
+        self.took: list[int] = []
+        self.late: list[int] = []
+
+    def told(self) -> dict[str, float]:
+        return {
+            "p50_us": _percentile(self.took, 0.5),
+            "p99_us": _percentile(self.took, 0.99),
+            "max_us": max(self.took) / 1000,
+            "late_p99_us": _percentile(self.late, 0.99),
+        }
+
+
 class _Timer:
     """Wakes an epoll at even intervals, far finer than its own milliseconds."""
 
@@ -77,9 +98,13 @@ class _Timer:
 
 
 def run(
-    port: int, requests: Sequence[bytes], rate: float, count: int, connections: int
-) -> dict[str, float]:
-    """Make `count` requests, `rate` a second; raises ConnectionError on any failure."""
+    port: int,
+    requests: Sequence[bytes],
+    rate: float,
+    counts: Sequence[int],
+    connections: int,
+) -> list[dict[str, float]]:
+    """Make requests, `rate` a second; raises ConnectionError on any failure."""
     interval_ns = 1e9 / rate
     poll = select.epoll()
     timer = _Timer(round(interval_ns))
@@ -89,20 +114,21 @@ def run(
     for descriptor in by_descriptor:
         poll.register(descriptor, select.EPOLLIN)
     free = deque(all_of)
-    took: list[int] = []
-    late: list[int] = []
-    sent = 0
+    parts = [_Part() for _ in counts]
+    part_of = [part for part, size in zip(parts, counts, strict=True) for _ in range(size)]
+    count = len(part_of)
+    sent = answered = 0
     begin = perf_counter_ns() + _BEGIN_NS
     due = heard = begin
     waited = False
-    while len(took) < count:
+    while answered < count:
         now = perf_counter_ns()
         while sent < count and due <= now and free:
             one = free.popleft()
-            one.due_ns = due
+            one.due_ns, one.part = due, part_of[sent]
             one.socket.send(requests[sent % len(requests)])
             if not waited:
-                late.append(now - due)
+                one.part.late.append(now - due)
             sent += 1
             due = begin + int(sent * interval_ns)
         waited = sent < count and due <= now
@@ -112,16 +138,12 @@ def run(
                 os.read(timer.descriptor, 8)
             elif arrived.answered():
                 heard = perf_counter_ns()
-                took.append(heard - arrived.due_ns)
+                arrived.part.took.append(heard - arrived.due_ns)
+                answered += 1
                 free.append(arrived)
         if now - heard > _PATIENCE_NS:
-            raise ConnectionError(f"{len(took)} of {count} answered, and no more")
-    return {
-        "p50_us": _percentile(took, 0.5),
-        "p99_us": _percentile(took, 0.99),
-        "max_us": max(took) / 1000,
-        "late_p99_us": _percentile(late, 0.99),
-    }
+            raise ConnectionError(f"{answered} of {count} answered, and no more")
+    return [part.told() for part in parts]
 
 
 def _percentile(values: list[int], share: float) -> float:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bench import gateway, peers, results
 from bench.asking import answer, refuse_strangers
-from bench.due import Due, due
+from bench.due import Due, due_in_parts
 from bench.load import CONNECTIONS, Sample, Target, interleaved
 from bench.pace import Pace
 from bench.peers import Peer, caddy, envoy, haproxy, nginx, traefik
@@ -68,14 +68,11 @@ class Rounds:
 
         a pause has let go of is fetched again, and what comes after it.
         """
-        first = self._due(target, rate, WARM_SECONDS)
-        return first, self._due(target, rate, self.pace.seconds)
-
-    def _due(self, target: Target, rate: float, seconds: int) -> Due:
-        told = due(target, core=self.cores.load, rate=rate, seconds=seconds)
+        parts = (WARM_SECONDS, self.pace.seconds)
+        first, then = due_in_parts(target, core=self.cores.load, rate=rate, seconds=parts)
         if _is_counted(target):
-            self._answered += max(int(rate * seconds), 1)
-        return told
+            self._answered += sum(int(rate * seconds) for seconds in parts)
+        return first, then
 
     def difference(self, prepared: gateway.Prepared) -> Row:
         """Booked less answered: what was in flight when wrk hung up, at most."""

@@ -286,9 +286,9 @@ def _beating(fd: int | None, serving: "Serving") -> "Serving":
 
 def _counters_plan(counters: "Counters", environment: Mapping[str, str]) -> "Plan":
     from keyhouse.doors.supervisor.child import Plan
-    from keyhouse.doors.supervisor.readiness import is_listening
+    from keyhouse.doors.supervisor.readiness import answers_ping
 
-    probe = partial(is_listening, counters.socket_path)
+    probe = partial(answers_ping, counters.socket_path)
     return Plan("counters", counters.command, None, "", environment, probe)
 
 

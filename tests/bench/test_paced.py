@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.due import due
+from bench.due import due, due_in_parts
 from bench.load import Target
 from bench.processes import BenchFailed
 
@@ -20,13 +20,15 @@ _HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
 class _Answering(asyncio.Protocol):
     """Answers each request in two pieces; stalls once, for everybody."""
 
-    def __init__(self, stalls: dict[int, float], head: bytes) -> None:
+    def __init__(self, stalls: dict[int, float], head: bytes, opened: list[object]) -> None:
         self._stalls = stalls
         self._head = head
+        self._opened = opened
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._opened.append(self)
 
     def data_received(self, data: bytes) -> None:
         self._stalls[-1] = self._stalls.get(-1, 0) + 1
@@ -39,9 +41,13 @@ class _Answering(asyncio.Protocol):
 
 
 @contextmanager
-def _server(stalls: dict[int, float], head: bytes = _HEAD) -> Iterator[Target]:
+def _server(
+    stalls: dict[int, float], head: bytes = _HEAD, opened: list[object] | None = None
+) -> Iterator[Target]:
     loop = asyncio.new_event_loop()
-    made = loop.create_server(lambda: _Answering(stalls, head), "127.0.0.1", 0)
+    made = loop.create_server(
+        lambda: _Answering(stalls, head, [] if opened is None else opened), "127.0.0.1", 0
+    )
     server = loop.run_until_complete(made)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -62,6 +68,22 @@ def test_a_stall_is_told_as_the_wait_of_all_who_came_meanwhile() -> None:
     assert told.max_us >= STALL_SECONDS * 1e6
     # A tenth of all came in the first half of the stall, and waited half of it.
     assert told.p99_us >= STALL_SECONDS * 1e6 / 2
+
+
+def test_a_stall_in_one_part_of_a_run_is_told_of_that_part() -> None:
+    stall_us = STALL_SECONDS * 1e6
+    with _server({int(RATE) + 100: STALL_SECONDS}) as target:
+        first, then = due_in_parts(
+            target, core=CORE, rate=RATE, seconds=(1, 1), connections=2
+        )
+    assert first.max_us < stall_us <= then.max_us
+
+
+def test_parts_of_a_run_share_their_connections() -> None:
+    opened: list[object] = []
+    with _server({}, opened=opened) as target:
+        due_in_parts(target, core=CORE, rate=RATE, seconds=(0.1, 0.1), connections=2)
+    assert len(opened) == 2
 
 
 def test_a_refusal_fails_the_run() -> None:

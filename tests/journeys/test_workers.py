@@ -41,6 +41,10 @@ def _gateways(serve: Any) -> set[int]:
     return {pid for pid, line in _workers(serve).items() if " gateway " in f"{line} "}
 
 
+def _counters(serve: Any) -> set[int]:
+    return {pid for pid, line in _workers(serve).items() if "valkey" in line}
+
+
 def test_two_workers_count_a_rate_together(machine: Machine, upstream: str) -> None:
     """On a Valkey that nobody had to set up, and that ends with them."""
     machine.run("bootstrap")
@@ -54,11 +58,29 @@ def test_two_workers_count_a_rate_together(machine: Machine, upstream: str) -> N
         statuses.append(httpx.get(url, headers={"X-API-Key": key.secret}).status_code)
     assert statuses.count(200) == RATE
     assert set(statuses) == {200, 429}
-    counters = [pid for pid, line in _workers(serve).items() if "valkey" in line]
-    assert len(counters) == 1
+    [counters] = _counters(serve)
     serve.send_signal(signal.SIGTERM)
     assert serve.wait(30) == 0
-    assert until(lambda: not Path(f"/proc/{counters[0]}").exists())
+    assert until(lambda: not Path(f"/proc/{counters}").exists())
+
+
+def test_their_valkey_is_replaced_when_it_does_nothing(
+    machine: Machine, upstream: str
+) -> None:
+    """Without it each would count alone, for as long as nobody looks."""
+    machine.more["KEYHOUSE_GATEWAY__HUNG_SECONDS_MAX"] = "2"
+    machine.run("bootstrap")
+    serve, _ = machine.serve("--workers", "2")
+    key = _key(machine, upstream, None)
+    before = _counters(serve)
+    [hung] = before
+    os.kill(hung, signal.SIGSTOP)
+    assert until(lambda: before.isdisjoint(now := _counters(serve)) and len(now) == 1)
+    url = f"http://{machine.gateway}/echo/a"
+    assert httpx.get(url, headers={"X-API-Key": key.secret}).status_code == 200
+    serve.send_signal(signal.SIGTERM)
+    said, _ = serve.communicate(timeout=30)
+    assert f"counters hangs: pid {hung} has not moved for 2 s" in said
 
 
 def test_a_renewal_loses_no_request(machine: Machine, upstream: str) -> None:

@@ -51,10 +51,10 @@ class Crowd:
         while batch := list(islice(numbers, _AT_ONCE)):
             # Made beforehand: a database ends a transaction that idles, and on a busy
             # machine thousands of rows are made in more than its patience.
-            rows = list(self._rows(batch))
+            made = list(self._rows(batch))
             with writing(self.database.engine) as connection:
-                for table, values in rows:
-                    _insert(connection, table, values)
+                for table, rows in made:
+                    _insert(connection, table, rows)
         self.count = count
         with self.database.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")

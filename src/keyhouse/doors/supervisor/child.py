@@ -57,8 +57,9 @@ class Plan(NamedTuple):
 
     Whether the process can serve is asked over HTTP at `ready_path`, or of
     `probe`; without either it says so itself: `--ready-fd N` is added, and it
-    writes a line there. Such a one also shows that it moves, where hung ones are
-    to be replaced: `--beat-fd N` is added, for a `pulse.Beating`.
+    writes a line there. Where hung ones are to be replaced, such a one also shows
+    that it moves: `--beat-fd N` is added, for a `pulse.Beating`. One with a `probe`
+    moves as long as that says so.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Child:
         self._now: Started | None = None
         self._next: Started | None = None
         self._stopping = asyncio.Event()
+        self._was_hung = False
 
     @property
     def pid(self) -> int | None:
@@ -103,7 +105,9 @@ class Child:
             if self._hopeless(code, failures):
                 _log.error("%s %s; giving up", self.plan.name, _ended(code))
                 return code or 1
-            self._tell(self.plan.name, ENDED)
+            if not self._was_hung:
+                self._tell(self.plan.name, ENDED)
+            self._was_hung = False
             await self._pause(code, failures)
         if self._next is not None:
             await self._next.wait()
@@ -125,6 +129,12 @@ class Child:
         if self._stopping.is_set() or self._next is not None or self._replacing.locked():
             return False
         return not is_traced(now.process.pid)
+
+    async def ask(self) -> None:
+        """See whether a process that has a probe still answers."""
+        now = self._now
+        if now is not None and self.plan.probe is not None and await self.plan.probe():
+            now.answers += 1
 
     async def replace(self) -> bool:
         """Put another process in the place of the one that runs, on the same socket.
@@ -157,6 +167,7 @@ class Child:
         The new one comes first: what waits at the socket need not wait for a start.
         But not for long: what it needs may be held by the very one that hangs. One
         that moves again meanwhile finishes what it has in hand, as in `replace`.
+        Where there is no socket, it is killed and started again as one that ended.
         """
         async with self._replacing:
             hung = self._now
@@ -170,6 +181,11 @@ class Child:
                 *(self.plan.name, pid, seconds),
             )
             self._tell(self.plan.name, HUNG)
+            if self.plan.socket is None:
+                self._was_hung = True
+                hung.send(signal.SIGKILL)
+                await hung.process.wait()
+                return
             new = None
             try:
                 new = await self._start_next()

@@ -1,4 +1,4 @@
-"""Asking a process whether it can serve: one GET, by hand, 200 or not."""
+"""Asking a process whether it can serve, by hand: one GET, 200 or not; a Valkey's PING."""
 
 import asyncio
 import socket
@@ -18,15 +18,18 @@ async def is_ready(bound: socket.socket, path: str) -> bool:
         return False
 
 
-async def is_listening(path: str) -> bool:
-    """Whether somebody listens on that unix socket."""
+async def answers_ping(path: str) -> bool:
+    """Whether a Valkey answers on that unix socket, soon."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS_MAX):
-            _, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await asyncio.open_unix_connection(path)
+            try:
+                writer.write(b"PING\r\n")
+                return await reader.readline() == b"+PONG\r\n"
+            finally:
+                writer.close()
     except OSError:
         return False
-    writer.close()
-    return True
 
 
 async def _asked(host: str, port: int, path: str) -> bool:

@@ -11,7 +11,7 @@ class Started:
     """A process, and what it says of itself: once that it can serve, and its pulse.
 
     `told` is the pipe's end on which it says the first, `pulse` shows the second;
-    each None where it does not.
+    each None where it does not. `answers` counts those of one that has to be asked.
     """
 
     def __init__(
@@ -23,6 +23,7 @@ class Started:
     ) -> None:
         self.process = process
         self.has_told = False
+        self.answers = 0
         self._told = told
         self._pulse = pulse
         self._silence = Silence(look_seconds)
@@ -31,8 +32,8 @@ class Started:
 
     @property
     def beats(self) -> int:
-        """How often its loop has shown that it turns; 0 where it shows nothing."""
-        return 0 if self._pulse is None else self._pulse.count
+        """How often it has shown that it moves; 0 where it shows nothing."""
+        return self.answers if self._pulse is None else self._pulse.count
 
     def silent_seconds(self) -> float:
         """How long it has not moved, as of this look."""

@@ -36,8 +36,8 @@ def supervise(
     SIGHUP replaces all processes that have a socket, one after the other, and
     loses no request: so a new version, or a changed file, is taken up.
 
-    With `timing.hung_seconds`, one that has a socket and has not moved for so long
-    is replaced and killed. `tell` hears of each process that had to be started anew.
+    With `timing.hung_seconds`, one that has not moved for so long is replaced and
+    killed. `tell` hears of each process that had to be started anew.
     """
     return asyncio.run(_Supervisor(plans, timing, tell).run(on_ready, once=once))
 
@@ -115,12 +115,20 @@ class _Supervisor:
         """Have each that hangs replaced, several at once if need be."""
         if not self._timing.hung_seconds:
             return
-        async with asyncio.TaskGroup() as replacing:
+        async with asyncio.TaskGroup() as tasks:
+            for child in self._children:
+                if child.plan.probe is not None:
+                    tasks.create_task(self._ask(child))
             while True:
                 await asyncio.sleep(self._timing.look_seconds)
-                for child in self._serving:
+                for child in self._children:
                     if child.is_hung():
-                        replacing.create_task(child.replace_hung())
+                        tasks.create_task(child.replace_hung())
+
+    async def _ask(self, child: Child) -> None:
+        while True:
+            await child.ask()
+            await asyncio.sleep(self._timing.look_seconds)
 
     async def _tell(self, on_ready: OnReady) -> int:
         await asyncio.gather(*(self._become_ready(child) for child in self._children))
