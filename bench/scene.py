@@ -127,7 +127,9 @@ def scene(cores: Cores, pace: Pace, folder: Path) -> Generator[Scene]:
     chosen = FULL_PEERS if pace.is_full else QUICK_PEERS
     with contextlib.ExitStack() as stack:
         upstream = stack.enter_context(peers.upstream(cores))
-        nobody = stack.enter_context(peers.trivial("a server to ask", cores.server))
+        # With a body, which Caddy does not read, each answer would cost a connection.
+        answering = peers.trivial("a server to ask", cores.server, "--empty")
+        nobody = stack.enter_context(answering)
         crowd = CROWD if pace.is_full else 0
         prepared = gateway.prepare(folder / "house", cores, upstream, crowd=crowd)
         ours = stack.enter_context(gateway.gateway(prepared, cores.server))

@@ -33,10 +33,10 @@ def upstream(cores: Cores) -> Generator[int]:
 
 
 @contextlib.contextmanager
-def trivial(name: str, core: int) -> Generator[tuple[int, int]]:
+def trivial(name: str, core: int, *options: str) -> Generator[tuple[int, int]]:
     """A server that answers 200 to everything; yields its port and pid."""
     port = free_port()
-    command = [sys.executable, "-m", "bench.upstream", str(port)]
+    command = [sys.executable, "-m", "bench.upstream", str(port), *options]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with running(name, command, core=core, port=port, environ=environ) as pid:
         yield port, pid

@@ -9,6 +9,7 @@ _ASKS = (
     "forward_auth 127.0.0.1:@ASKED@ {\n"
     "\t\turi /.keyhouse/v1/authorize?api=bench\n"
     f"\t\tcopy_headers {' '.join(f'Keyhouse-{name}' for name in (*_TOLD, 'Request-Id'))}\n"
+    "\t\ttransport http {\n\t\t\tkeepalive_idle_conns_per_host 1024\n\t\t}\n"
     "\t}"
 )
 

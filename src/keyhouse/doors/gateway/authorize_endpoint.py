@@ -7,6 +7,7 @@ it is the method and the rest of the path (Envoy). Both are answered with the
 real status; what the upstream is to be told is in the answer's headers.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qs
 
@@ -51,6 +52,14 @@ class Asked(NamedTuple):
     method: str | None
     path: str | None
     query: bytes
+    refuse_as: int | None
+
+
+class Options(NamedTuple):
+    """What a proxy's configuration says, with each question: see `Asked`."""
+
+    slug: str
+    prefix: str
     refuse_as: int | None
 
 
@@ -182,20 +191,30 @@ def _read(exchange: "Exchange") -> Asked | refuse.Problem:
     if below:
         slug, slash, rest = below[1:].partition("/")
         return Asked(slug, exchange.method, slash + rest or "/", exchange.query, None)
-    options = parse_qs(exchange.query.decode("latin-1"))
+    options = _options(exchange.query)
+    if isinstance(options, refuse.Problem):
+        return options
+    methods = exchange.take_header(_METHOD_HEADER)
+    targets = exchange.take_header(_URI_HEADER)
+    if len(methods) > 1 or len(targets) > 1:
+        return refuse.bad_request("X-Forwarded-Method or X-Forwarded-Uri came twice.")
+    path, query = _split(targets, options.prefix)
+    method = methods[0].decode("latin-1").upper() if methods else None
+    return Asked(options.slug, method, path, query, options.refuse_as)
+
+
+@lru_cache(maxsize=256)
+def _options(query: bytes) -> Options | refuse.Problem:
+    """Remembered: a proxy puts the same with each question."""
+    options = parse_qs(query.decode("latin-1"))
     slug = options.get("api", [""])[-1]
     if not slug:
         return refuse.bad_request(f"Say which API: {PATH}?api=its-slug.")
     refuse_as = options.get("refuse_as", [""])[-1]
     if refuse_as not in ("", "403"):
         return refuse.bad_request("refuse_as is 403, or is left out.")
-    methods = exchange.take_header(_METHOD_HEADER)
-    targets = exchange.take_header(_URI_HEADER)
-    if len(methods) > 1 or len(targets) > 1:
-        return refuse.bad_request("X-Forwarded-Method or X-Forwarded-Uri came twice.")
-    path, query = _split(targets, options.get("prefix", [""])[-1])
-    method = methods[0].decode("latin-1").upper() if methods else None
-    return Asked(slug, method, path, query, int(refuse_as) if refuse_as else None)
+    prefix = options.get("prefix", [""])[-1]
+    return Options(slug, prefix, int(refuse_as) if refuse_as else None)
 
 
 def _split(targets: list[bytes], prefix: str) -> tuple[str | None, bytes]:

@@ -10,9 +10,11 @@ STEP_MAX: Final = 1 << 18
 FAST_US: Final = 2_000_000
 """A grant eaten within this makes the next one larger."""
 LASTS_US: Final = 4_000_000
-"""So long a grant is to last at the pace that was seen: a quarter of it is left when
+"""So long a grant is to last at the pace that was seen.
 
-more is asked for, and that is looked at twice a second.
+More is asked for when half of what is held is left, which is looked at twice a
+second: what is left by then must last until the answer has come, and one that is
+half as large, as after a pause, must do so as well.
 """
 GROWTH_MAX: Final = 32
 """By how much one grant may be larger than the one before: a burst is no pace."""
@@ -92,7 +94,7 @@ class Holding:
             self._pace(granted, now_us)
             self.remaining += granted
             self.had = self.remaining
-            self.low = self.remaining // 4 if left else -1
+            self.low = self.remaining // 2 if left else -1
             self.used_us = now_us
             self.refused_until_us = self.refused_for_us = 0
             return
