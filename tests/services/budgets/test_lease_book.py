@@ -19,6 +19,7 @@ from keyhouse.services.budgets import (
     lease_together,
 )
 from keyhouse.services.budgets.book import STEPS_MAX
+from keyhouse.services.budgets.holding import STEP_FIRST
 
 HOUR = 3_600_000_000
 NOW = 1_760_000_400_000_000
@@ -160,6 +161,44 @@ def test_who_was_busy_before_a_pause_gets_as_much_after_it() -> None:
     assert ledger.calls == asked + 1
 
 
+@pytest.mark.parametrize("offset", range(0, 500, 50))
+def test_at_an_even_pace_nobody_waits_for_a_lease_behind_the_first(offset: int) -> None:
+    """Nor where the first is half as large, as after a pause, and looks come late."""
+    book = LeaseBook(ledger := ExactLedger(), "spl")
+    now = NOW
+    for length in (600, 4000):
+        waited = _at_an_even_pace(book, now, length, offset)
+        assert all(ms < 1000 for ms in waited), waited
+        now += 10_000_000
+        for seconds in (-1, 0):
+            ledger.give_back("spl", book.idle(now + seconds * SECOND))
+        assert len(book) == 0
+    assert waited == [0]
+
+
+def _at_an_even_pace(
+    book: LeaseBook, begin: int, milliseconds: int, offset: int
+) -> list[int]:
+    """Twenty units a millisecond, looked at each half second, answered in a tenth.
+
+    When somebody had to wait for a lease.
+    """
+    uses, waited = [use(amount=10**9)], []
+    ahead: Short | None = None
+    for ms in range(milliseconds):
+        now = begin + ms * 1000
+        for _ in range(20):
+            told = book.reserve(uses, 1, now)
+            if isinstance(told, Short):
+                waited.append(ms)
+                spend(book, uses, 1, now)
+        if ms % 500 == offset:
+            ahead = book.wanting(now)
+        if ms % 500 == (offset + 100) % 500 and ahead is not None:
+            book.install(ahead.work(), now)
+    return waited
+
+
 def test_a_burst_is_no_pace() -> None:
     """A page that sends twenty calls at once must not lease a day's worth of them."""
     ledger = ExactLedger()
@@ -291,13 +330,13 @@ def test_a_lowered_quota_holds_at_once_and_a_raised_one_opens_at_once() -> None:
     assert isinstance(spend(book, [use(amount=13)], 1, later), Reserved)
 
 
-def test_it_asks_ahead_once_a_quarter_is_left_and_not_twice() -> None:
+def test_it_asks_ahead_once_half_is_left_and_not_twice() -> None:
     book = LeaseBook(ExactLedger(), "spl")
     uses = [use(amount=10**6)]
-    spend(book, uses, 1)
-    assert book.wanting(NOW) is None
-    for _ in range(12):
+    for _ in range(STEP_FIRST // 2):
         spend(book, uses, 1)
+        assert book.wanting(NOW) is None
+    spend(book, uses, 1)
     ahead = book.wanting(NOW)
     assert ahead is not None
     spend(book, uses, 1)
