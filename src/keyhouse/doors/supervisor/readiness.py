@@ -28,7 +28,8 @@ async def answers_ping(path: str) -> bool:
                 return await reader.readline() == b"+PONG\r\n"
             finally:
                 writer.close()
-    except OSError:
+    except (OSError, ValueError):
+        # A ValueError is a line without an end: whatever that is, it is no answer.
         return False
 
 
