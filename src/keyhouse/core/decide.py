@@ -4,7 +4,7 @@ Budgets and rates come after it, in `services.verify`, because they are
 spent: nothing is, unless all of this passes.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from keyhouse.core.paths import is_usual_path, plain_path
 from keyhouse.core.records import ApiRecord, GrantRecord, KeyRecord, Line, RouteRecord
@@ -22,13 +22,13 @@ class Passed(NamedTuple):
     scopes_missing: tuple[str, ...]
 
 
-_made = tuple.__new__  # half the time of a NamedTuple's own constructor
-_VALID = Verdict.VALID
-_ONE_UNIT = Passed(_VALID, "", 1, ())
-_REFUSED = {verdict: Passed(verdict, "", 0, ()) for verdict in Verdict}
+_made: Final = tuple.__new__  # half the time of a NamedTuple's own constructor
+_VALID: Final = Verdict.VALID
+_ONE_UNIT: Final = Passed(_VALID, "", 1, ())
+_REFUSED: Final = {verdict: Passed(verdict, "", 0, ()) for verdict in Verdict}
 
 
-_NO_ROUTE = RouteRecord("", (), Needs(), 1)
+_NO_ROUTE: Final = RouteRecord("", (), Needs(), 1)
 
 
 def decide(  # noqa: C901 - a walk: each check a line, in the order in which they count

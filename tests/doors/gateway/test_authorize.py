@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from keyhouse.core.records import SecretRecord
 from keyhouse.ports import StoreUnavailable
 from tests.doors.gateway.conftest import House
-from tests.doors.gateway.doubles import FENCED, KEY, LIMITED
+from tests.doors.gateway.doubles import FENCED, KEY, LIMITED, NOW_US
 from tests.doors.gateway.wire import Answer
 
 K = KEY.decode()
@@ -50,6 +51,28 @@ async def test_all_identity_headers_are_told_empty_if_need_be(house: House) -> N
     assert answer.headers["keyhouse-environment"] == "test"
     assert answer.headers["keyhouse-scopes"] == "a:b forecast:read"
     assert answer.headers["keyhouse-request-id"].startswith("req_")
+
+
+async def test_what_is_left_is_told_anew_with_each_answer(house: House) -> None:
+    await trusting(house)
+    for left in (1, 0):
+        answer = await ask(house, WEATHER, *of("/weather/x"), key=LIMITED.decode())
+        assert answer.status == 200
+        assert answer.headers["ratelimit"].startswith(f'"per-minute";r={left};')
+        assert answer.headers["ratelimit-policy"] == '"per-minute";q=2;w=60'
+    assert (await ask(house, WEATHER, key=LIMITED.decode())).status == 429
+
+
+async def test_the_end_of_a_secret_is_told_as_everywhere(house: House) -> None:
+    replaced_us = NOW_US - 60_000_000
+    ends_us = NOW_US + 86_400_000_000
+    house.verifier.secrets[KEY] = SecretRecord("sec_1", 1, 0, ends_us, False, replaced_us)
+    await trusting(house)
+    answer = await ask(house, WEATHER, *of("/weather/x"))
+    assert answer.status == 200
+    assert answer.headers["deprecation"] == f"@{replaced_us // 1_000_000}"
+    assert answer.headers["sunset"] == "Fri, 10 Oct 2025 08:53:20 GMT"
+    assert answer.headers["keyhouse-key-id"] == "key_one"
 
 
 async def test_the_question_is_about_the_request_that_the_proxy_holds(house: House) -> None:

@@ -278,12 +278,22 @@ async def test_either_of_two_scopes_is_enough_in_earnest_and_in_tests(
 
 
 @pytest.mark.parametrize("wrong", ["forecast", "a:b|", "a:b | c:d", "*:*", "a:b,c:d"])
-async def test_scopes_that_are_none_are_the_programmers_error(
+def test_scopes_that_are_none_are_the_programmers_error(
     installation: Installation, wrong: str
 ) -> None:
     """Told where they are written, and not by a refusal of every caller."""
     kh = Keyhouse.from_env(installation.environ)
     with pytest.raises(ValueError, match=r"scopes\.1: is no scope; write it as"):
         KeyGuard(kh, api="weather")("a:b", wrong)
-    with pytest.raises(ValueError, match=r"scopes\.0: is no scope"):
-        await kh.verify("x", api="weather", scopes=[wrong])
+
+
+async def test_what_cannot_be_asked_is_the_programmers_error(
+    installation: Installation,
+) -> None:
+    async with Keyhouse.from_env(installation.environ).running() as kh:
+        with pytest.raises(ValueError, match=r"scopes\.0: is no scope"):
+            await kh.verify("x", api="weather", scopes=["forecast"])
+        with pytest.raises(ValueError, match="cost: is at least 0"):
+            await kh.verify("x", api="weather", cost=-1)
+        with pytest.raises(ValueError, match="nowhere"):
+            await kh.verify("x", api="weather", address="nowhere")

@@ -22,7 +22,7 @@ _SERVED: Final = layout.KIND_SERVED
 _COMPLETED: Final = layout.KIND_COMPLETED
 _METHODS: Final = {
     name: name.encode("ascii")
-    for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    for name in ("", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 }
 _ADDRESSES_MAX: Final = 16_384
 _pack_served: Final = layout.SERVED.pack_into
@@ -81,6 +81,9 @@ class MappedSpool:
         data = path.encode("utf-8", "replace")
         number = self._use_numbers.get(id(use))
         leases = self._lease_numbers.get(lease_ids)
+        told = _METHODS.get(method)
+        if told is None:
+            told = method.encode("utf-8", "replace")
         head = self._head
         limit = self._booked + self._for_served
         if number is None or leases is None or len(data) > _PATH_FIRST:
@@ -99,8 +102,8 @@ class MappedSpool:
             _SERVED,
             verdict,
             len(data),
-            request_id.encode("ascii", "replace"),
-            _METHODS.get(method) or method.encode("utf-8", "replace"),
+            request_id.encode(),
+            told,
             self._addresses[address],
             at_us,
             units,
@@ -147,7 +150,7 @@ class MappedSpool:
                 _COMPLETED,
                 verdict,
                 status,
-                request_id.encode("ascii", "replace"),
+                request_id.encode(),
                 at_us,
                 number,
                 latency_us,
@@ -162,7 +165,7 @@ class MappedSpool:
                 _COMPLETED,
                 verdict,
                 status,
-                request_id.encode("ascii", "replace"),
+                request_id.encode(),
                 at_us,
                 number,
                 leases,

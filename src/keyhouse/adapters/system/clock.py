@@ -1,6 +1,12 @@
 """The machine's clocks."""
 
-from time import CLOCK_BOOTTIME, clock_gettime_ns, time_ns
+import time
+from typing import Final
+
+# Compiled, a name of our own costs a third of what one of another module does.
+_time_ns: Final = time.time_ns
+_clock_ns: Final = time.clock_gettime_ns
+_BOOTTIME: Final = time.CLOCK_BOOTTIME
 
 
 class SystemClock:
@@ -12,8 +18,8 @@ class SystemClock:
 
     def now_us(self) -> int:
         """Microseconds since 1970, UTC. May step when the clock is set."""
-        return time_ns() // 1000
+        return _time_ns() // 1000
 
     def monotonic_us(self) -> int:
         """Microseconds since the kernel started, suspension included."""
-        return clock_gettime_ns(CLOCK_BOOTTIME) // 1000
+        return _clock_ns(_BOOTTIME) // 1000

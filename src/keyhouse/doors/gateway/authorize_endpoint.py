@@ -13,13 +13,13 @@ from urllib.parse import parse_qs
 
 from keyhouse.core import answers
 from keyhouse.core.credentials import choose
-from keyhouse.core.decision import Decision
-from keyhouse.core.records import ApiRecord
+from keyhouse.core.decision import LINES_MAX, Decision
+from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import without_secret
 from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import closer_look, refuse
-from keyhouse.doors.gateway.faces import identity_lines
+from keyhouse.doors.gateway.faces import identity_lines, limit_lines
 from keyhouse.doors.gateway.query import cut_parameter
 
 if TYPE_CHECKING:
@@ -173,16 +173,24 @@ class AuthorizeCall:
 
 
 def _allowed(decision: Decision) -> refuse.Answer:
-    """The answer to a request that may pass: what the upstream is to be told.
-
-    All identity headers are there, empty if need be: what a proxy copies then
-    replaces whatever the caller wrote into a header of that name.
-    """
+    """The answer to a request that may pass: what the upstream is to be told."""
     line = decision.line
     if line is None:
         raise ValueError("a decision without a line allows nothing")
-    told = refuse.header_lines(answers.passed_headers(decision))
-    return refuse.Answer(200, "text/plain", b"", identity_lines(line) + told)
+    told = _template(line) % decision.left
+    if line.notice is not None:
+        told += refuse.header_lines(answers.notice_headers(decision))
+    return refuse.Answer(200, "text/plain", b"", told)
+
+
+@lru_cache(LINES_MAX)
+def _template(line: Line) -> bytes:
+    """The headers that stay the same from one good answer of a key to the next: `%d`
+
+    twice for each limit. All identity headers are there, empty if need be: what a
+    proxy copies then replaces whatever the caller wrote into a header of that name.
+    """
+    return identity_lines(line).replace(b"%", b"%%") + limit_lines(line)
 
 
 def _read(exchange: "Exchange") -> Asked | refuse.Problem:

@@ -133,15 +133,19 @@ def identity_lines(line: Line) -> bytes:
 
 def _template(line: Line) -> bytes:
     """`%b` for the request id, then `%d` twice for each limit: left, reset.
-    An empty line ends it. The form is that of `core.answers.limit_headers`.
+    An empty line ends it.
     """
+    return b"Keyhouse-Request-Id: %b\r\n" + limit_lines(line) + b"\r\n"
+
+
+def limit_lines(line: Line) -> bytes:
+    """What is left, as `core.answers.limit_headers` has it: `%d` twice for each limit."""
     terms = limit_terms(line, len(line.rates), len(line.quotas))
-    told = b"Keyhouse-Request-Id: %b\r\n"
-    if terms:
-        states = b", ".join(map(_state, terms))
-        policy = b", ".join(map(_policy, terms))
-        told += b"RateLimit: %s\r\nRateLimit-Policy: %s\r\n" % (states, policy)
-    return told + b"\r\n"
+    if not terms:
+        return b""
+    states = b", ".join(map(_state, terms))
+    policy = b", ".join(map(_policy, terms))
+    return b"RateLimit: %s\r\nRateLimit-Policy: %s\r\n" % (states, policy)
 
 
 def _state(term: Term) -> bytes:

@@ -10,7 +10,7 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.guard.questions import question, told_path
+from keyhouse.doors.guard.questions import put
 from keyhouse.services.reserve import Settled, Unsettled
 
 
@@ -152,7 +152,10 @@ class Keyhouse:
         `android:com.example.app:` and its certificate's SHA-1. Raises
         ValueError for an address or scopes that are none and a negative cost.
         """
-        request = question(
+        plane = self._plane or self.plane
+        # A second coroutine would take as long as half of the decision.
+        admitted = put(
+            plane.admit,
             secret,
             api,
             address,
@@ -169,9 +172,6 @@ class Keyhouse:
             browser,
             token,
         )
-        plane = self._plane or self.plane
-        # A second coroutine would take as long as half of the decision.
-        admitted = plane.admit(request, None, told_path(request))
         if not isinstance(admitted, tuple):
             admitted = await admitted
         return admitted[1]
@@ -184,7 +184,8 @@ class Keyhouse:
         `settle` with the id, within an hour and from any process, says what it came
         to; what is not settled stays spent.
         """
-        request = question(
+        reserved = put(
+            self.plane.reserve,
             secret,
             api,
             facts.get("address"),
@@ -201,7 +202,7 @@ class Keyhouse:
             facts.get("browser", False),
             facts.get("token"),
         )
-        return Reserved(*await self.plane.reserve(request, None, told_path(request)))
+        return Reserved(*await reserved)
 
     async def settle(self, id: str, units: int | None = None) -> Settled | Unsettled:
         """Have what was reserved come to `units`: 0 gives all of it back, None nothing.

@@ -1,7 +1,8 @@
 """What a program tells of a request, as the request that is decided on."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TypeVar
 
 from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.request import Request
@@ -9,8 +10,11 @@ from keyhouse.core.scopes import is_entry
 from keyhouse.core.secret import Secret, without_secret
 from keyhouse.core.validation import check_entry
 
+T = TypeVar("T")
 
-def question(  # noqa: PLR0913, PLR0917 - the request's facts; names cost time here
+
+def put(  # noqa: PLR0913, PLR0917 - the request's facts; names cost time here
+    ask: Callable[[Request, None, str], T],
     secret: str | Secret | None,
     api: str,
     address: str | None,
@@ -26,14 +30,17 @@ def question(  # noqa: PLR0913, PLR0917 - the request's facts; names cost time h
     key_id: str | None,
     browser: bool,
     token: str | None,
-) -> Request:
-    """The request. Raises ValueError for an address, scopes or a cost that are none."""
+) -> T:
+    """What `ask` says to the request and its path as it may be written down.
+
+    Raises ValueError for an address, scopes or a cost that are none.
+    """
     if cost is not None and cost < 0:
         raise ValueError("cost: is at least 0")
     needed = tuple(scopes)
     if needed:
         refuse_wrong(needed)
-    return Request(
+    request = Request(
         _bytes_of(secret),
         api,
         UNKNOWN if address is None else address_number(address),
@@ -50,13 +57,12 @@ def question(  # noqa: PLR0913, PLR0917 - the request's facts; names cost time h
         browser or bool(origin),
         None if token is None else _bytes_of(token),
     )
+    return ask(request, None, _told_path(request) if path else "")
 
 
-def told_path(request: Request) -> str:
-    """The path as it may be written down: no secret is in it."""
-    path = request.path
-    if not path:
-        return ""
+def _told_path(request: Request) -> str:
+    """The path without any secret."""
+    path = request.path or ""
     return without_secret(without_secret(path, request.secret), request.token)
 
 

@@ -167,7 +167,7 @@ class DataPlane(CheckingPlane):
         self, decision: Decision, request: Request, path: str
     ) -> tuple[str, Decision]:
         request_id = self._request_ids.make(decision.at_us)
-        known = self.verifier.known_api(request.api)
+        known = None if decision.line else self.verifier.known_api(request.api)
         method, address = request.method or "", request.address
         if self.meter.served(request_id, decision, known, method, path, address):
             return request_id, decision

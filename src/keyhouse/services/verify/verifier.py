@@ -83,7 +83,6 @@ class Verifier(KeepingUp):
         self.loading = loading
         self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
         super().__init__(cache, read_changes, clock, patience)
-        self._known_way = cache.way
         self._managers = Managers(cache)
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts
@@ -114,7 +113,7 @@ class Verifier(KeepingUp):
         if self._monotonic_us() > self._fresh_until_us and not caught_up:
             return self._catch_up(self._asker(request, attempt))
         way = request.way
-        if way.__class__ is not Way or way.generation != self._cache.generation:
+        if not isinstance(way, Way) or way.generation != self._cache.generation:
             way = self._way(request, secret, attempt)
             if not isinstance(way, Way):
                 return way
@@ -145,7 +144,7 @@ class Verifier(KeepingUp):
                 hasher.update(b" " + request.token)
             # It comes back with the same when what it lacks was loaded.
             request.way = hashed = hasher.digest()
-        way = self._known_way(hashed, request.api)
+        way = self._cache.way(hashed, request.api)
         if way is None or not self._cache.is_fresh(way):
             asker = self._asker(request, attempt)
             if request.token is None and not looks_like_token(secret):
