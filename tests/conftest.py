@@ -1,5 +1,6 @@
 """What holds for all tests: a test that cannot run has failed."""
 
+import gc
 import os
 import sys
 from collections.abc import Generator
@@ -34,6 +35,12 @@ def pytest_configure() -> None:
             "`.venv/bin/python hatch_build.py --clean` to do without.",
             returncode=2,
         )
+
+
+def pytest_collection_finish() -> None:
+    """All tests and what they import stay to the end: no search for garbage among them."""
+    gc.collect()
+    gc.freeze()
 
 
 # A slow machine is no fault of the code under test.

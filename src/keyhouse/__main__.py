@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         ShownSetting,
         Sources,
     )
-    from keyhouse.doors.supervisor.child import Plan
+    from keyhouse.doors.supervisor.plan import Plan
     from keyhouse.doors.supervisor.sockets import Listener
     from keyhouse.services.people import PeopleDesk
     from keyhouse.settings import Settings
@@ -31,6 +31,9 @@ COUNTERS = "KEYHOUSE_DATA__COUNTERS_URL"
 
 def main() -> None:
     """Run the command that was given; never returns."""
+    from keyhouse.doors.cli.standard import complete
+
+    complete()
     try:
         from keyhouse.doors.cli.app import build_cli
     except ModuleNotFoundError as error:
@@ -99,7 +102,7 @@ class _Installation:
 
         self._log()
         with _told(), self._listening("gateway", listen_fd) as fd:
-            return wiring.run_gateway(self._settings, fd, _beating(beat_fd, serving))
+            return wiring.run_gateway(self._settings, fd, serving, _beating(beat_fd))
 
     def run_management(
         self,
@@ -114,7 +117,7 @@ class _Installation:
         self._log()
         with _told(), self._listening("management", listen_fd) as fd:
             return wiring.run_management(
-                self._settings, fd, _beating(beat_fd, serving), with_worker=with_worker
+                self._settings, fd, serving, _beating(beat_fd), with_worker=with_worker
             )
 
     def run_worker(self, serving: "Serving") -> int:
@@ -127,7 +130,7 @@ class _Installation:
 
     def serve(self, ready: "Ready", *, once: bool = False) -> int:
         from keyhouse import wiring
-        from keyhouse.doors.supervisor.child import Timing
+        from keyhouse.doors.supervisor.plan import Timing
         from keyhouse.doors.supervisor.sockets import bind, bind_all
         from keyhouse.doors.supervisor.supervisor import supervise
 
@@ -264,28 +267,27 @@ class _Installation:
 def _plan(
     name: str, command: str, bound: socket.socket, environment: Mapping[str, str]
 ) -> "Plan":
-    from keyhouse.doors.supervisor.child import Plan
+    from keyhouse.doors.supervisor.plan import Plan
 
     program = (sys.executable, "-m", "keyhouse", command)
     return Plan(name, program, bound, "", environment)
 
 
-def _beating(fd: int | None, serving: "Serving") -> "Serving":
-    """`serving`, which from then on shows the parent that the loop turns."""
+def _beating(fd: int | None) -> "Serving":
+    """What a process does once its loop turns, which its parent watches over `fd`."""
+    from keyhouse.doors.supervisor.orphan import end_after_parent
     from keyhouse.doors.supervisor.pulse import Beating
 
-    if fd is None:
-        return serving
-
     def begin() -> None:
-        Beating(fd)
-        serving()
+        if fd is not None:
+            Beating(fd)
+            end_after_parent()
 
     return begin
 
 
 def _counters_plan(counters: "Counters", environment: Mapping[str, str]) -> "Plan":
-    from keyhouse.doors.supervisor.child import Plan
+    from keyhouse.doors.supervisor.plan import Plan
     from keyhouse.doors.supervisor.readiness import answers_ping
 
     probe = partial(answers_ping, counters.socket_path)

@@ -68,9 +68,21 @@ class Machine:
             check=False,
         )
 
-    def start(self, *line: str, pass_fds: tuple[int, ...] = ()) -> subprocess.Popen[str]:
+    def start(
+        self, *line: str, pass_fds: tuple[int, ...] = (), shut: str = ""
+    ) -> subprocess.Popen[str]:
+        """`keyhouse` with that line; `shut` as a shell has it, as `2>&-`."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "keyhouse", *line],
+            [
+                "sh",
+                "-c",
+                f'exec "$@" {shut}',
+                "sh",
+                sys.executable,
+                "-m",
+                "keyhouse",
+                *line,
+            ],
             cwd=self.folder,
             env=self.environment(),
             stdout=subprocess.PIPE,
@@ -81,11 +93,13 @@ class Machine:
         self.started.append(process)
         return process
 
-    def serve(self, *more: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    def serve(
+        self, *more: str, shut: str = ""
+    ) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         """Keyhouse, ready, and what it tells of itself then."""
         reader, writer = os.pipe()
         line = ("serve", "--ready-fd", str(writer), *more)
-        process = self.start(*line, pass_fds=(writer,))
+        process = self.start(*line, pass_fds=(writer,), shut=shut)
         os.close(writer)
         with os.fdopen(reader) as said:
             told = said.readline()

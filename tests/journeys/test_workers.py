@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from keyhouse_client import Client
 from tests.faults.harness import Caller, Key, Tally, keep_calling
 from tests.faults.harness import until as comes
-from tests.journeys.conftest import Machine, until
+from tests.journeys.conftest import Machine, free_port, until
 
 RATE = 60
 
@@ -45,6 +46,17 @@ def _counters(serve: Any) -> set[int]:
     return {pid for pid, line in _workers(serve).items() if "valkey" in line}
 
 
+def _restarts(listen: str, name: str) -> dict[str, float]:
+    """How often it was started anew, by reason, as the metrics tell."""
+    text = httpx.get(f"http://{listen}/metrics").text
+    return {
+        sample.labels["reason"]: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == "keyhouse_restarts_total" and sample.labels["name"] == name
+    }
+
+
 def test_two_workers_count_a_rate_together(machine: Machine, upstream: str) -> None:
     """On a Valkey that nobody had to set up, and that ends with them."""
     machine.run("bootstrap")
@@ -69,6 +81,7 @@ def test_their_valkey_is_replaced_when_it_does_nothing(
 ) -> None:
     """Without it each would count alone, for as long as nobody looks."""
     machine.more["KEYHOUSE_GATEWAY__HUNG_SECONDS_MAX"] = "2"
+    listen = machine.more["KEYHOUSE_METRICS__LISTEN"] = f"127.0.0.1:{free_port()}"
     machine.run("bootstrap")
     serve, _ = machine.serve("--workers", "2")
     key = _key(machine, upstream, None)
@@ -78,6 +91,7 @@ def test_their_valkey_is_replaced_when_it_does_nothing(
     assert until(lambda: before.isdisjoint(now := _counters(serve)) and len(now) == 1)
     url = f"http://{machine.gateway}/echo/a"
     assert httpx.get(url, headers={"X-API-Key": key.secret}).status_code == 200
+    assert until(lambda: _restarts(listen, "counters") == {"hung": 1.0})
     serve.send_signal(signal.SIGTERM)
     said, _ = serve.communicate(timeout=30)
     assert f"counters hangs: pid {hung} has not moved for 2 s" in said

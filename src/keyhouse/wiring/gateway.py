@@ -50,12 +50,16 @@ def spare_collector() -> None:
 
 
 def run_gateway(
-    settings: Settings, listen_fd: int, ready: Callable[[], None] = nobody
+    settings: Settings,
+    listen_fd: int,
+    ready: Callable[[], None] = nobody,
+    begun: Callable[[], None] = nobody,
 ) -> int:
     """The gateway on an inherited listening socket, until SIGTERM or SIGINT.
 
-    `ready` is called once it serves. Requests in flight are finished before it
-    returns. Raises SettingsError and StoreUnavailable.
+    `begun` is called once its loop turns, `ready` once it serves: in between it
+    books what others left behind, which may take long. Requests in flight are
+    finished before it returns. Raises SettingsError and StoreUnavailable.
     """
     import uvloop
 
@@ -64,7 +68,7 @@ def run_gateway(
     with in_plain_words():
         unseal = _unseal(settings)
     with open_checked(settings, unseal) as database:
-        return uvloop.run(_gateway(settings, database, listen_fd, ready))
+        return uvloop.run(_gateway(settings, database, listen_fd, ready, begun))
 
 
 def _make_room(config: GatewayConfig) -> None:
@@ -100,12 +104,17 @@ def _unseal(settings: Settings) -> Unseal:
 
 
 async def _gateway(
-    settings: Settings, database: Database, listen_fd: int, ready: Callable[[], None]
+    settings: Settings,
+    database: Database,
+    listen_fd: int,
+    ready: Callable[[], None],
+    begun: Callable[[], None],
 ) -> int:
     from keyhouse.doors.gateway import GatewayServer, Plane
     from keyhouse.services.metrics import plane_readings
 
     stop = stop_on_signals()
+    begun()
     plane = data_plane(settings, database, "gateway")
     await plane.open()
     spare_collector()

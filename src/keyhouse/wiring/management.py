@@ -31,19 +31,23 @@ def run_management(
     settings: Settings,
     listen_fd: int,
     ready: Callable[[], None] = nobody,
+    begun: Callable[[], None] = nobody,
     *,
     with_worker: bool = True,
 ) -> int:
     """The management API on an inherited listening socket, until SIGTERM or SIGINT.
 
-    `ready` is called once it serves. Without a worker here, what happens on its
-    own waits for another process's. Raises SettingsError and StoreUnavailable.
+    `begun` is called once its loop turns, `ready` once it serves. Without a worker
+    here, what happens on its own waits for another process's. Raises SettingsError
+    and StoreUnavailable.
     """
     import uvloop
 
     with open_checked(settings) as database:
         return uvloop.run(
-            _management(settings, database, listen_fd, ready, with_worker=with_worker)
+            _management(
+                settings, database, listen_fd, ready, begun, with_worker=with_worker
+            )
         )
 
 
@@ -52,6 +56,7 @@ async def _management(
     database: Database,
     listen_fd: int,
     ready: Callable[[], None],
+    begun: Callable[[], None],
     *,
     with_worker: bool,
 ) -> int:
@@ -60,6 +65,7 @@ async def _management(
     from keyhouse.services.metrics import Tally, plane_readings
 
     stop, tally = stop_on_signals(), Tally()
+    begun()
     plane = CheckingPlane(means_of(settings, database), options_of(settings, "management"))
     await plane.open()
     outbox = mailer(settings, tally)

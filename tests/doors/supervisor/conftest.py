@@ -22,12 +22,15 @@ def start(port: int) -> Iterator[Start]:
     """Starts the supervisor of a small server; ends it after the test."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*options: str, grace: float = 10) -> subprocess.Popen[str]:
+    def run(
+        *options: str, grace: float = 10, session: bool = False
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, _PARENT, str(port), str(grace), *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=session,
         )
         started.append(process)
         return process

@@ -3,7 +3,8 @@ after the head; /hang holds the loop up for half a minute.
 
 Options before --listen-fd: `--exit N` ends at once with that code, `--mute`
 answers 503 for ever, `--deaf` takes no notice of SIGTERM, `--first FILE` ends at
-once but for the first time, which makes the file.
+once but for the first time, which makes the file, and `--stuck FILE` stops itself
+that first time. `--orphan SECONDS` is how long it may outlive its parent.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from keyhouse.doors.supervisor.orphan import end_after_parent
 from keyhouse.doors.supervisor.pulse import Beating
 
 
@@ -36,7 +38,9 @@ async def _answer(
     writer.close()
 
 
-async def _serve(fd: int, beat_fd: int | None, *, mute: bool, deaf: bool) -> None:
+async def _serve(
+    fd: int, beat_fd: int | None, ready_fd: int | None, *, mute: bool, deaf: bool
+) -> None:
     running: set[asyncio.Task[None]] = set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,6 +55,8 @@ async def _serve(fd: int, beat_fd: int | None, *, mute: bool, deaf: bool) -> Non
     if beat_fd is not None:
         Beating(beat_fd)
     server = await asyncio.start_server(answer, sock=socket.socket(fileno=fd))
+    if ready_fd is not None:
+        os.write(ready_fd, b"ready\n")
     await stop.wait()
     server.close()
     await asyncio.gather(*running)
@@ -64,14 +70,22 @@ def main(arguments: list[str]) -> int:
         if made.exists():
             return 1
         made.touch()
-    if "--ready-fd" in arguments:
-        os.write(int(arguments[arguments.index("--ready-fd") + 1]), b"ready\n")
+    if "--stuck" in arguments:
+        made = Path(arguments[arguments.index("--stuck") + 1])
+        if not made.exists():
+            made.touch()
+            os.kill(os.getpid(), signal.SIGSTOP)
+    if "--orphan" in arguments:
+        end_after_parent(float(arguments[arguments.index("--orphan") + 1]))
     fd = int(arguments[arguments.index("--listen-fd") + 1])
-    beat = None
-    if "--beat-fd" in arguments:
-        beat = int(arguments[arguments.index("--beat-fd") + 1])
-    asyncio.run(_serve(fd, beat, mute="--mute" in arguments, deaf="--deaf" in arguments))
+    beat, ready = _number(arguments, "--beat-fd"), _number(arguments, "--ready-fd")
+    mute, deaf = "--mute" in arguments, "--deaf" in arguments
+    asyncio.run(_serve(fd, beat, ready, mute=mute, deaf=deaf))
     return 0
+
+
+def _number(arguments: list[str], name: str) -> int | None:
+    return int(arguments[arguments.index(name) + 1]) if name in arguments else None
 
 
 sys.exit(main(sys.argv[1:]))

@@ -29,9 +29,9 @@ def test_silence_is_counted_from_the_last_move() -> None:
     assert _after(Silence(1), [*looks, (3, 5.0)]) == 0
 
 
-def test_who_has_not_begun_is_not_silent() -> None:
-    """A worker that waits for PostgreSQL at its start is not killed for it."""
-    assert _after(Silence(1), [(0, float(now)) for now in range(100)]) == 0
+def test_who_has_not_begun_is_silent_since_the_first_look() -> None:
+    """A worker that is stuck before it beats is not forgotten."""
+    assert _after(Silence(1), [(0, float(now)) for now in range(100)]) == 99
 
 
 @pytest.mark.parametrize("asleep", [5.0, 3600.0])

@@ -85,6 +85,30 @@ def test_children_end_when_the_parent_is_killed(start: Start) -> None:
     assert _until(lambda: not _lives(child))
 
 
+def test_one_whose_loop_is_held_up_does_not_outlive_a_killed_parent_for_long(
+    start: Start, port: int
+) -> None:
+    """It would keep the port, and the next start would be told that it is taken."""
+    parent = start("--tells", "--orphan", "0.2")
+    child = _child_of(parent)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as hanging:
+        hanging.sendall(b"GET /hang HTTP/1.1\r\n\r\n")
+        time.sleep(0.2)
+        parent.kill()
+        parent.wait()
+        assert _until(lambda: not _lives(child))
+
+
+def test_a_stopped_child_does_not_outlive_a_killed_parent(start: Start) -> None:
+    """The kernel wakes whom nobody is left to wake, in the parent's session at least."""
+    parent = start("--tells", session=True)
+    child = _child_of(parent)
+    os.kill(child, signal.SIGSTOP)
+    parent.kill()
+    parent.wait()
+    assert _until(lambda: not _lives(child))
+
+
 def test_a_child_that_never_starts_well_is_given_up_with_a_word(start: Start) -> None:
     parent = start("--exit", "7")
     _, told = parent.communicate(timeout=20)

@@ -1,10 +1,12 @@
 """The management API as one ASGI app."""
 
+import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from keyhouse.doors.api import (
     apis,
@@ -37,6 +39,27 @@ from keyhouse.services.meter.request_ids import ENTROPY_BYTES
 from keyhouse.services.people import PeopleDesk
 from keyhouse.services.work import Office
 
+_PARTS: Final = (
+    organizations,
+    apis,
+    applications,
+    customers,
+    rotation,  # before keys: `due` is no id
+    plans,
+    keys,
+    secrets,
+    imports,
+    tokens,
+    members,
+    sessions,
+    reports,
+    changes,
+    webhooks,
+    declarations,
+    health,
+)
+_ROUTES: Final = [route for part in _PARTS for route in part.router.routes]
+
 
 def build_app(
     office: Office,
@@ -61,32 +84,13 @@ def build_app(
     app.state.people = people
     app.state.changes = changes.Changes(nodes)
     app.state.strangers = secrets.Strangers()
-    parts = (
-        organizations,
-        apis,
-        applications,
-        customers,
-        rotation,  # before keys: `due` is no id
-        plans,
-        keys,
-        secrets,
-        imports,
-        tokens,
-        members,
-        sessions,
-        reports,
-        changes,
-        webhooks,
-        declarations,
-        health,
-    )
-    app.state.routers = [part.router for part in parts]
-    for router in app.state.routers:
-        app.include_router(router)
+    # Not by include_router, which would make each route once more.
+    app.router.routes += _ROUTES
     if monitoring is not None:
         app.state.monitoring = monitoring
-        app.include_router(metrics.router, include_in_schema=False)
-    _add_document(app)
+        app.router.routes += metrics.router.routes
+    app.openapi = _document  # type: ignore[method-assign] # FastAPI's way to extend it
+    app.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     add_handlers(app)
     # The last one added is the outermost.
     app.add_middleware(BoundedBody)
@@ -100,20 +104,22 @@ def build_app(
     return app
 
 
-def _add_document(app: FastAPI) -> None:
-    made: dict[str, Any] = {}
+def _document() -> dict[str, Any]:
+    """Whoever asks may change what they get."""
+    found: dict[str, Any] = json.loads(_written())
+    return found
 
-    async def openapi() -> Response:
-        """This document."""
-        return JSONResponse(app.openapi())
 
-    def described() -> dict[str, Any]:
-        if not made:
-            made.update(document(app, _version()))
-        return made
+@cache
+def _written() -> bytes:
+    """The document as JSON. One for all apps of a process: their routes are the same."""
+    told = document(_ROUTES, _version())
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
-    app.openapi = described  # type: ignore[method-assign] # FastAPI's way to extend it
-    app.add_api_route("/openapi.json", openapi, include_in_schema=False)
+
+async def _openapi() -> Response:
+    """This document."""
+    return Response(_written(), media_type="application/json")
 
 
 def _version() -> str:

@@ -272,8 +272,7 @@ def _methods(request: Request) -> set[str]:
     """All methods of the address: each is a route of its own."""
     return {
         name
-        for router in request.app.state.routers
-        for route in router.routes
+        for route in request.app.routes
         if isinstance(route, Route) and route.path_regex.match(request.url.path)
         for name in route.methods or ()
     }

@@ -120,7 +120,7 @@ class Installation(Protocol):
     ) -> int:
         """The gateway, in this process, until SIGTERM.
 
-        Once it serves, it shows in the shared memory `beat_fd` that it moves.
+        Once its loop turns, it shows in the shared memory `beat_fd` that it moves.
         """
 
     def run_management(
@@ -133,7 +133,7 @@ class Installation(Protocol):
     ) -> int:
         """The management API, in this process, until SIGTERM; with a worker or not.
 
-        Once it serves, it shows in the shared memory `beat_fd` that it moves.
+        Once its loop turns, it shows in the shared memory `beat_fd` that it moves.
         """
 
     def run_worker(self, serving: Serving) -> int:

@@ -1,8 +1,10 @@
 """The console as one ASGI app."""
 
 from collections.abc import Callable
+from functools import cache
 
 from fastapi import FastAPI
+from jinja2 import Environment
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,11 +33,12 @@ def build_console(
     `answered` is told the page and the status of each answer.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    assets = Assets()
-    app.state.desk = Desk(office, people, config, load_templates(assets))
-    _add_assets(app, assets)
+    app.state.assets, templates = _files()
+    app.state.desk = Desk(office, people, config, templates)
+    app.add_api_route(f"{ROOT}/{{mark}}/{{name:path}}", _asset, response_model=None)
+    # Not by include_router, which would make each route once more.
     for page in PAGES:
-        app.include_router(page.router)
+        app.router.routes += page.router.routes
     add_handlers(app)
     ids = RequestIds(office.entropy.take(ENTROPY_BYTES))
     app.add_middleware(
@@ -50,9 +53,14 @@ def build_console(
     return app
 
 
-def _add_assets(app: FastAPI, assets: Assets) -> None:
-    async def asset(request: Request, mark: str, name: str) -> Response:
-        """A static file."""
-        return assets.answer(request, mark, name)
+@cache
+def _files() -> tuple[Assets, Environment]:
+    """What stands in this package is read once, for all consoles of a process."""
+    assets = Assets()
+    return assets, load_templates(assets)
 
-    app.add_api_route(f"{ROOT}/{{mark}}/{{name:path}}", asset, response_model=None)
+
+async def _asset(request: Request, mark: str, name: str) -> Response:
+    """A static file."""
+    assets: Assets = request.app.state.assets
+    return assets.answer(request, mark, name)

@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import socket
-from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable
 
-from keyhouse.doors.supervisor.pulse import Pulse, is_traced
+from keyhouse.doors.supervisor.plan import Plan, Timing
+from keyhouse.doors.supervisor.pulse import is_traced
 from keyhouse.doors.supervisor.readiness import is_ready
-from keyhouse.doors.supervisor.started import Started
-from keyhouse.doors.supervisor.tether import tethered
+from keyhouse.doors.supervisor.started import Started, start
 
 WRONG_USE = 2
 """The exit code of a process whose settings are wrong: another try is of no use."""
@@ -28,48 +25,6 @@ def nobody(_name: str, _why: str) -> None:
     """Nobody wants to know."""
 
 
-class Timing(NamedTuple):
-    """How patient a supervisor is, in seconds."""
-
-    grace_seconds: float = 30.0
-    pause_seconds: float = 0.05
-    pause_seconds_max: float = 5.0
-    steady_seconds: float = 10.0
-    """A process that ran so long did well; its next pause is the short one."""
-    first_starts_max: int = 5
-    """Starts without ever being ready, after which the supervisor gives up."""
-    poll_seconds: float = 0.05
-    renewal_seconds: float = 60.0
-    """How long a process may take to get ready before it replaces another."""
-    takeover_seconds: float = 3.0
-    """How long one that hangs is let be while the one that replaces it gets ready."""
-    hung_seconds: float = 0.0
-    """A process that has not moved for so long is replaced; 0: none is."""
-
-    @property
-    def look_seconds(self) -> float:
-        """How often it is looked whether a process moves."""
-        return min(1.0, self.hung_seconds / 4)
-
-
-class Plan(NamedTuple):
-    """What to run. Where there is a socket, `--listen-fd N` is added to the command.
-
-    Whether the process can serve is asked over HTTP at `ready_path`, or of
-    `probe`; without either it says so itself: `--ready-fd N` is added, and it
-    writes a line there. Where hung ones are to be replaced, such a one also shows
-    that it moves: `--beat-fd N` is added, for a `pulse.Beating`. One with a `probe`
-    moves as long as that says so.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    socket: socket.socket | None
-    ready_path: str
-    environment: Mapping[str, str]
-    probe: Callable[[], Awaitable[bool]] | None = None
-
-
 class Child:
     """Keeps the process of a plan running. One event loop only."""
 
@@ -82,7 +37,7 @@ class Child:
         self._now: Started | None = None
         self._next: Started | None = None
         self._stopping = asyncio.Event()
-        self._was_hung = False
+        self._is_told = False
 
     @property
     def pid(self) -> int | None:
@@ -105,9 +60,9 @@ class Child:
             if self._hopeless(code, failures):
                 _log.error("%s %s; giving up", self.plan.name, _ended(code))
                 return code or 1
-            if not self._was_hung:
-                self._tell(self.plan.name, ENDED)
-            self._was_hung = False
+            if not self._is_told:
+                self._say(ENDED)
+            self._is_told = False
             await self._pause(code, failures)
         if self._next is not None:
             await self._next.wait()
@@ -123,12 +78,19 @@ class Child:
         To be asked every `look_seconds`. Not while it is being replaced anyway, nor
         while a debugger holds it.
         """
-        now, bound = self._now, self._timing.hung_seconds
-        if now is None or now.silent_seconds() < bound or not bound:
+        now = self._now
+        if now is None or not self._timing.hung_seconds or not self.plan.shows:
+            return False
+        if now.silent_seconds() < self._patience(now):
             return False
         if self._stopping.is_set() or self._next is not None or self._replacing.locked():
             return False
         return not is_traced(now.process.pid)
+
+    async def look(self) -> None:
+        """Have the process of now replaced if it hangs. To be asked as `is_hung` is."""
+        if self.is_hung():
+            await self.replace_hung()
 
     async def ask(self) -> None:
         """See whether a process that has a probe still answers."""
@@ -144,12 +106,18 @@ class Child:
         ended, and the old one goes on. Only for a plan whose process says itself
         that it is ready: over HTTP, the old one would answer for it.
         """
-        if not self._speaks:
+        if not self.plan.speaks:
             raise ValueError(f"{self.plan.name} cannot say that it is ready")
         async with self._replacing:
             if self._now is None or self._next is not None or self._stopping.is_set():
                 return False
-            new = await self._start_next()
+            try:
+                new = await self._start_next()
+            except OSError as error:
+                _log.error(
+                    "%s can't be started: %s; the old goes on", self.plan.name, error
+                )
+                return False
             if not await self._gets_ready(new, self._timing.renewal_seconds):
                 _log.error(
                     "%s: the new process is not ready; the old goes on", self.plan.name
@@ -167,32 +135,36 @@ class Child:
         The new one comes first: what waits at the socket need not wait for a start.
         But not for long: what it needs may be held by the very one that hangs. One
         that moves again meanwhile finishes what it has in hand, as in `replace`.
-        Where there is no socket, it is killed and started again as one that ended.
+        Where there is no socket, or it has never served, it is killed and started
+        again as one that ended.
         """
         async with self._replacing:
             hung = self._now
             if hung is None or self._stopping.is_set():
                 return
-            beats, pid = hung.beats, hung.process.pid
-            seconds = self._timing.hung_seconds
+            beats = hung.beats
             _log.error(
-                "%s hangs: pid %d has not moved for %g s (gateway.hung_seconds_max); "
+                "%s hangs%s: pid %d has not moved for %g s (gateway.hung_seconds_max); "
                 "another takes its place",
-                *(self.plan.name, pid, seconds),
+                *(self.plan.name, "" if hung.has_served else " at its start"),
+                *(hung.process.pid, self._patience(hung)),
             )
-            self._tell(self.plan.name, HUNG)
-            if self.plan.socket is None:
-                self._was_hung = True
+            self._say(HUNG)
+            if self.plan.socket is None or not hung.has_served:
+                self._is_told = True
                 hung.send(signal.SIGKILL)
                 await hung.process.wait()
                 return
-            new = None
+            new: Started | None = None
             try:
                 new = await self._start_next()
                 await self._gets_ready(new, self._timing.takeover_seconds)
-            except OSError as error:
-                _log.error("%s: no other process can be started: %s", self.plan.name, error)
+            except Exception as error:  # noqa: BLE001  (whatever: the one that hangs goes)
+                _log.exception(
+                    "%s: no other can be started before it ends: %s", self.plan.name, error
+                )
             if self._now is hung:
+                self._is_told = new is None
                 moved = hung.beats != beats
                 await self._end_for(new, signal.SIGTERM if moved else signal.SIGKILL)
 
@@ -208,21 +180,35 @@ class Child:
 
     async def _run_once(self) -> int:
         started, self._next = self._next, None
-        self._now = started or await self._start()
+        if started is None:
+            try:
+                started = await start(self.plan, self._timing)
+            except OSError as error:  # no memory or no descriptors, for now
+                _log.error("%s can't be started: %s", self.plan.name, error)
+                self._is_told = True
+                return 1
+        self._now = started
         if self._stopping.is_set():
             self._send(signal.SIGTERM)
         code = await self._now.wait()
         self._now = None
         return code
 
-    @property
-    def _speaks(self) -> bool:
-        """Whether the process says itself that it can serve, and shows that it moves."""
-        return not self.plan.ready_path and self.plan.probe is None
+    def _patience(self, started: Started) -> float:
+        """For how many seconds it may not move."""
+        timing = self._timing
+        return timing.hung_seconds if started.has_served else timing.start_seconds
+
+    def _say(self, why: str) -> None:
+        """Tell that the process is started anew; who listens can't end that."""
+        try:
+            self._tell(self.plan.name, why)
+        except Exception:  # noqa: BLE001  (of somebody else, who only counts)
+            _log.exception("that %s was started anew is not counted", self.plan.name)
 
     async def _start_next(self) -> Started:
         """Start the one that goes on when the one of now has ended."""
-        new = self._next = await self._start()
+        new = self._next = await start(self.plan, self._timing)
         if self._stopping.is_set():
             new.send(signal.SIGTERM)
         return new
@@ -238,32 +224,6 @@ class Child:
                 old.send(signal.SIGKILL)
         if new is not None:
             _log.info("%s goes on as pid %d", self.plan.name, new.process.pid)
-
-    async def _start(self) -> Started:
-        command, passed = [*self.plan.command], []
-        if self.plan.socket is not None:
-            passed.append(self.plan.socket.fileno())
-            command += ("--listen-fd", str(passed[0]))
-        told = told_to = pulse = None
-        if self._speaks:
-            told, told_to = os.pipe()
-            passed.append(told_to)
-            command += ("--ready-fd", str(told_to))
-        if self._speaks and self._timing.hung_seconds:
-            pulse = Pulse()
-            passed.append(pulse.fd)
-            command += ("--beat-fd", str(pulse.fd))
-        process = await asyncio.create_subprocess_exec(
-            *tethered(command),
-            pass_fds=passed,
-            process_group=0,  # Ctrl-C is for the parent, which passes on a SIGTERM
-            stdin=asyncio.subprocess.DEVNULL,
-            env=dict(self.plan.environment),
-        )
-        if told_to is not None:
-            os.close(told_to)
-        _log.debug("%s started, pid %d", self.plan.name, process.pid)
-        return Started(process, told, pulse, self._timing.look_seconds)
 
     async def _is_ready(self, started: Started) -> bool:
         if self.plan.probe is not None:

@@ -73,10 +73,10 @@ class Silence:
     def look(self, count: int, now: float) -> float:
         """The seconds until now; `now` is of a clock that only goes forward.
 
-        A pulse that has never beaten is not silent: its process still starts.
+        Of a pulse that has never beaten, since the first look.
         """
         before, self._looked = self._looked, now
-        if count == 0 or count != self._count or before is None:
+        if count != self._count or before is None:
             self._count, self.seconds = count, 0.0
         else:
             self.seconds += min(now - before, self._between_max)

@@ -1,10 +1,16 @@
 """One process that was started: whether it can serve, lives, and moves."""
 
 import asyncio
+import logging
 import os
 import signal
+from contextlib import ExitStack
 
+from keyhouse.doors.supervisor.plan import Plan, Timing
 from keyhouse.doors.supervisor.pulse import Pulse, Silence
+from keyhouse.doors.supervisor.tether import tethered
+
+_log = logging.getLogger("keyhouse.supervisor")
 
 
 class Started:
@@ -29,6 +35,11 @@ class Started:
         self._silence = Silence(look_seconds)
         if told is not None:
             asyncio.get_running_loop().add_reader(told, self._hear)
+
+    @property
+    def has_served(self) -> bool:
+        """Whether it could serve once, as it said itself or by its answers."""
+        return self.has_told or self.answers > 0
 
     @property
     def beats(self) -> int:
@@ -65,3 +76,34 @@ class Started:
             asyncio.get_running_loop().remove_reader(self._told)
             os.close(self._told)
             self._told = None
+
+
+async def start(plan: Plan, timing: Timing) -> Started:
+    """A new process of the plan. Raises OSError, and leaves nothing open then."""
+    command, passed = [*plan.command], []
+    told = pulse = None
+    with ExitStack() as handed, ExitStack() as kept:
+        if plan.socket is not None:
+            passed.append(plan.socket.fileno())
+            command += ("--listen-fd", str(passed[-1]))
+        if plan.speaks:
+            told, told_to = os.pipe()
+            kept.callback(os.close, told)
+            handed.callback(os.close, told_to)
+            passed.append(told_to)
+            command += ("--ready-fd", str(told_to))
+        if plan.speaks and timing.hung_seconds:
+            pulse = Pulse()
+            kept.callback(pulse.close)
+            passed.append(pulse.fd)
+            command += ("--beat-fd", str(pulse.fd))
+        process = await asyncio.create_subprocess_exec(
+            *tethered(command),
+            pass_fds=passed,
+            process_group=0,  # Ctrl-C is for the parent, which passes on a SIGTERM
+            stdin=asyncio.subprocess.DEVNULL,
+            env=dict(plan.environment),
+        )
+        kept.pop_all()
+    _log.debug("%s started, pid %d", plan.name, process.pid)
+    return Started(process, told, pulse, timing.look_seconds)

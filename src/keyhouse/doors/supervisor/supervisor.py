@@ -5,7 +5,9 @@ import logging
 import signal
 from collections.abc import Callable, Mapping, Sequence
 
-from keyhouse.doors.supervisor.child import WRONG_USE, Child, Plan, Tell, Timing, nobody
+from keyhouse.doors.supervisor.child import WRONG_USE, Child, Tell, nobody
+from keyhouse.doors.supervisor.plan import Plan, Timing
+from keyhouse.doors.supervisor.rounds import rounds
 
 OnReady = Callable[[Mapping[str, int]], int]
 """Called on a thread once all are ready, with their process ids by name.
@@ -37,7 +39,8 @@ def supervise(
     loses no request: so a new version, or a changed file, is taken up.
 
     With `timing.hung_seconds`, one that has not moved for so long is replaced and
-    killed. `tell` hears of each process that had to be started anew.
+    killed; at its start, for `start_seconds`. `tell` hears of each process that had
+    to be started anew.
     """
     return asyncio.run(_Supervisor(plans, timing, tell).run(on_ready, once=once))
 
@@ -56,9 +59,10 @@ class _Supervisor:
         for number in _SIGNALS:
             loop.add_signal_handler(number, self._signals.put_nowait, number)
         loop.add_signal_handler(signal.SIGHUP, self._ask_to_renew)
+        # Before all are started: what the others need may hang as well.
+        looking = asyncio.create_task(self._look())
         keeping = await self._start()
         told = asyncio.create_task(self._tell(on_ready))
-        looking = asyncio.create_task(self._look())
         try:
             return await self._watch(keeping, told, once=once)
         finally:
@@ -92,12 +96,22 @@ class _Supervisor:
             signalled.cancel()
 
     async def _start(self) -> set[asyncio.Task[int]]:
-        """Start all; first, and until they are ready, what the others need."""
+        """Start all; first, and until they are ready, what the others need.
+
+        A signal that comes meanwhile leaves the others unstarted.
+        """
         keeping = {asyncio.create_task(child.keep()) for child in self._behind}
+        signalled = asyncio.create_task(self._signals.get())
         for child in self._behind:
             ready = asyncio.create_task(self._become_ready(child))
-            await asyncio.wait({ready, *keeping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {ready, signalled, *keeping}, return_when=asyncio.FIRST_COMPLETED
+            )
             ready.cancel()
+        if signalled.done():
+            self._signals.put_nowait(signalled.result())
+            return keeping
+        signalled.cancel()
         return keeping | {asyncio.create_task(child.keep()) for child in self._serving}
 
     def _ask_to_renew(self) -> None:
@@ -115,20 +129,13 @@ class _Supervisor:
         """Have each that hangs replaced, several at once if need be."""
         if not self._timing.hung_seconds:
             return
+        seconds = self._timing.look_seconds
         async with asyncio.TaskGroup() as tasks:
             for child in self._children:
+                name = child.plan.name
+                tasks.create_task(rounds(f"watching {name}", child.look, seconds))
                 if child.plan.probe is not None:
-                    tasks.create_task(self._ask(child))
-            while True:
-                await asyncio.sleep(self._timing.look_seconds)
-                for child in self._children:
-                    if child.is_hung():
-                        tasks.create_task(child.replace_hung())
-
-    async def _ask(self, child: Child) -> None:
-        while True:
-            await child.ask()
-            await asyncio.sleep(self._timing.look_seconds)
+                    tasks.create_task(rounds(f"asking {name}", child.ask, seconds))
 
     async def _tell(self, on_ready: OnReady) -> int:
         await asyncio.gather(*(self._become_ready(child) for child in self._children))
@@ -136,8 +143,8 @@ class _Supervisor:
         return await asyncio.to_thread(on_ready, pids)
 
     async def _become_ready(self, child: Child) -> None:
-        while not await child.is_ready():  # noqa: ASYNC110  (another process: no event tells)
-            await asyncio.sleep(self._timing.poll_seconds)
+        what = f"waiting for {child.plan.name}"
+        await rounds(what, child.is_ready, self._timing.poll_seconds)
         child.was_ready = True
 
     async def _stop(self, keeping: set[asyncio.Task[int]]) -> None:
@@ -160,6 +167,9 @@ class _Supervisor:
             child.kill()
         for child in self._behind:
             child.stop()
+        await asyncio.wait(keeping, timeout=self._timing.takeover_seconds)
+        for child in self._behind:
+            child.kill()
         await asyncio.gather(*keeping)
 
     def _is_serving(self) -> bool:
