@@ -78,7 +78,7 @@ class MappedSpool:
         lease_ids: tuple[str, ...],
     ) -> bool:
         """Append; False, and nothing is written, when there is no space."""
-        data = path.encode("utf-8", "replace")
+        data = path.encode("utf-8", "replace") if path else b""
         number = self._use_numbers.get(id(use))
         leases = self._lease_numbers.get(lease_ids)
         told = _METHODS.get(method)

@@ -15,6 +15,7 @@ USES_MAX: Final = 16_384
 """Ways from a secret to a route whose `Use` is kept made, in one stretch."""
 
 _VALID: Final = Verdict.VALID
+_VALID_NUMBER: Final = _VALID.number
 
 
 class Cut(NamedTuple):
@@ -66,9 +67,11 @@ class Meter:
         use = self._uses.get((decision.line or api, decision.route_id))
         if use is None:
             use = self.use(decision, api)
-        verdict = decision.verdict
-        units = decision.units if verdict is _VALID else 0
-        number, at_us, lease_ids = verdict.number, decision.at_us, decision.lease_ids
+        verdict, at_us, lease_ids = decision.verdict, decision.at_us, decision.lease_ids
+        if verdict is _VALID:
+            number, units = _VALID_NUMBER, decision.units
+        else:
+            number, units = verdict.number, 0
         if not self.spool.served(
             request_id, at_us, use, number, method, path, address, units, lease_ids
         ):
