@@ -28,7 +28,7 @@ from keyhouse.core.secret import ALGORITHM, digest, mint
 from keyhouse.doors.gateway.caller import Caller
 from keyhouse.doors.gateway.config import GatewayConfig
 from keyhouse.doors.gateway.gate import Gate
-from keyhouse.doors.gateway.needs import Plane
+from keyhouse.doors.gateway.plane import Plane
 from keyhouse.doors.gateway.upstream import Upstream
 from keyhouse.services.plane import DataPlane
 

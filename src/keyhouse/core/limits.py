@@ -133,7 +133,8 @@ def spend(
             return None
         before.append(tat_us)
         tats[name] = now_us + ahead_us
-        left += (room_us // interval_us, -(-ahead_us // MICROSECONDS))
+        left.append(room_us // interval_us)
+        left.append(-(-ahead_us // MICROSECONDS))
     return tuple(left)
 
 

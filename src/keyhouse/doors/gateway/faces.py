@@ -7,7 +7,7 @@ from keyhouse.core.decision import Decision, Term, limit_terms
 from keyhouse.core.notices import Notice
 from keyhouse.core.records import Line, Worn
 from keyhouse.doors.gateway.head import without_lines
-from keyhouse.doors.gateway.needs import Plane
+from keyhouse.doors.gateway.plane import Plane
 from keyhouse.doors.gateway.pool import Pool, Target
 from keyhouse.doors.gateway.refuse import (
     IDENTITY_UNSIGNED,
@@ -40,7 +40,9 @@ class Face(Worn):
 
     def tell(self, out: list[bytes], decision: Decision, request_id: bytes) -> None:
         """End the head of a good answer: add request id and what is left."""
-        out.append(self.told % (request_id, *decision.left))
+        # A star would make a list of it first.
+        numbers = (request_id,) + decision.left  # noqa: RUF005 - as above
+        out.append(self.told % numbers)
 
 
 @dataclass(frozen=True, slots=True)

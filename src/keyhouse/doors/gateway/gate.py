@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from keyhouse.doors.gateway.by_host import HostNames
 from keyhouse.doors.gateway.config import LINGER_SECONDS, GatewayConfig
 from keyhouse.doors.gateway.faces import Faces
-from keyhouse.doors.gateway.needs import Plane
 from keyhouse.doors.gateway.newcomers import Newcomers
 from keyhouse.doors.gateway.peers import Peers
+from keyhouse.doors.gateway.plane import Plane
 from keyhouse.doors.gateway.pool import Pool, tls_context
 from keyhouse.doors.gateway.timers import Watch
 from keyhouse.doors.gateway.verify_memory import VerifyBodies, VerifyHeads

@@ -1,7 +1,6 @@
 """What the gateway needs of the rest of Keyhouse; wiring brings it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from keyhouse.core.decision import Decision
@@ -269,25 +268,3 @@ class Following(Protocol):
 
     def token(self, asker_id: str, part: PartRef) -> str:
         """The name of a part to one asker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """The data plane as the gateway sees it.
-
-    `new_request_id` gives `req_…` for a time in µs; `ready` says whether requests can be
-    decided on now, `now_us` is the wall clock. `signer` and `issuer`, our own
-    address, are for what is signed, `users` for their tokens.
-    """
-
-    verifier: Verifying
-    resolver: Resolving
-    meter: Metering
-    new_request_id: Callable[[int], str]
-    ready: Callable[[], bool]
-    now_us: Callable[[], int]
-    recent: Following
-    reservations: Reserving
-    signer: Signing | None = None
-    issuer: str = ""
-    users: Users | None = None

@@ -8,7 +8,7 @@ from keyhouse.core.metrics import Readings
 from keyhouse.doors.gateway.caller import Caller
 from keyhouse.doors.gateway.config import GatewayConfig
 from keyhouse.doors.gateway.gate import Gate
-from keyhouse.doors.gateway.needs import Plane
+from keyhouse.doors.gateway.plane import Plane
 
 BACKLOG = 2048
 
