@@ -19,13 +19,16 @@ NOTES: Final[Mapping[str, str]] = {
         "that ends in one read (0.5 µs)."
     ),
     goals.ADDED_P99: (
-        "the thread that books usage works in pieces of a quarter of a millisecond, "
-        "between which requests are served: alone on its core the gateway's p99 is mostly "
-        "0.7 to 1.3 ms at this rate. Here nine other programs wake on the same core, and a "
-        "thread of the kernel (DAMON) takes it for one to four milliseconds once a second; "
-        "nginx, which does half as much for a request, has 1.0 to 3.0 ms, and Envoy 2.5 to "
-        "14. Opening connections has no part in it: that lies in the second before. What "
-        "makes up the rest of the difference is not known."
+        "at this rate the gateway uses more than half of the core, so that what a stall "
+        "holds up takes as long again to make good. What stalls it, by the kernel's own "
+        "account (perf sched, three seconds): DAMON, a thread of the kernel, for 0.9 ms "
+        "twice a second; the thread that books usage for 0.7 ms twice a second; and turns "
+        "of 2 to 4 ms of whatever ran when the machine below took the core, up to twice a "
+        "second. So one second has 0.5 ms, the next 4.7; nginx, which uses a "
+        "quarter of the core, has 1.0 to 3.5 by the same measure, and Envoy 2.3 to 14. To "
+        "stop the nine other programs, to give the booking thread less of the core or the "
+        "loop shorter turns (EEVDF slices) changed nothing beyond the noise. It would take "
+        "half of the CPU a request, or a machine that is our own."
     ),
     goals.UNDER_CADDY: (
         "a second exchange for each request costs Caddy more than the first: asking a "
@@ -35,11 +38,12 @@ NOTES: Final[Mapping[str, str]] = {
         "from the answer, at 5 µs each. A compiled authorize endpoint would take 10 off."
     ),
     goals.GUARD_TO_DRF: (
-        "of the guard's 2.2 µs four tenths are the decision, of that nearly half the hash "
-        "of the secret; a third counts it: the record in the spool and the sums of usage, "
-        "which outlive a kill; the rest is `verify`'s fifteen arguments and one coroutine. "
-        "100 would take a guard that remembers secrets in the clear, or counts in memory "
-        "only. The library counts nothing; it asks SQLite for each request."
+        "of the guard's 2.0 µs a third is the decision (0.7, of that 0.25 the hash of the "
+        "secret), a quarter counts it (0.5: the record in the spool and the sums of usage, "
+        "which outlive a kill), 0.2 makes a request of `verify`'s fifteen arguments, 0.15 "
+        "is its coroutine, and the rest is calls in between. 100 would take 1.77: a guard "
+        "that remembers secrets in the clear, or counts in memory only. The library counts "
+        "nothing; it asks SQLite for each request."
     ),
     goals.HELD: (
         "as Python allocates them: the strings of the key's rows (0.2 kB), what is "
