@@ -1,3 +1,5 @@
+"""A process shows that it moves before it serves."""
+
 import os
 import select
 import sqlite3

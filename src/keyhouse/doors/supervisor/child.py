@@ -146,8 +146,10 @@ class Child:
             _log.error(
                 "%s hangs%s: pid %d has not moved for %g s (gateway.hung_seconds_max); "
                 "another takes its place",
-                *(self.plan.name, "" if hung.has_served else " at its start"),
-                *(hung.process.pid, self._patience(hung)),
+                self.plan.name,
+                "" if hung.has_served else " at its start",
+                hung.process.pid,
+                self._patience(hung),
             )
             self._say(HUNG)
             if self.plan.socket is None or not hung.has_served:

@@ -58,11 +58,12 @@ class Meter:
         path: str,
         address: int,
     ) -> Use | None:
-        """Count a decision, made for `api` (None where there is no such API).
+        """Count a decision.
 
-        `path` is without its query. None when the spool is full: then the
-        answer must be a refusal and the reservation is to be released. What
-        it gives otherwise is for `completed`.
+        `api` is what it was made for: None where there is no such one, or where the
+        decision has a line, which tells it. `path` is without its query. None when
+        the spool is full: then the answer must be a refusal and the reservation is to
+        be released. What it gives otherwise is for `completed`.
         """
         use = self._uses.get((decision.line or api, decision.route_id))
         if use is None:
