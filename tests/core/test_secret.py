@@ -5,7 +5,7 @@ import dataclasses
 import json
 import logging
 import pickle
-from hashlib import blake2b
+from hashlib import blake2b, blake2s
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from keyhouse.core.entities import Environment, KeyKind
 from keyhouse.core.secret import (
     DIGEST_BYTES,
     ENTROPY_BYTES,
+    Fingerprints,
     Secret,
     checksum,
     digest,
@@ -142,6 +143,31 @@ def test_a_digest_depends_on_the_pepper() -> None:
     one, other = digest(text, b"a" * 32), digest(text, b"b" * 32)
     assert one != other
     assert one == blake2b(text, key=b"a" * 32, digest_size=DIGEST_BYTES).digest()
+
+
+def test_a_fingerprint_depends_on_every_byte_of_the_pepper() -> None:
+    text = _SECRET.reveal().encode()
+    ours = Fingerprints(b"a" * 32)
+    others = {Fingerprints(b"a" * n + b"b" + b"a" * (31 - n)).of(text) for n in range(32)}
+    assert len({ours.of(text), *others}) == 33
+    assert ours.of(text) == Fingerprints(b"a" * 32).of(text)
+
+
+def test_a_fingerprint_is_nothing_that_is_written_down() -> None:
+    text = _SECRET.reveal().encode()
+    found = Fingerprints(b"a" * 32).of(text)
+    assert len(found) == DIGEST_BYTES
+    assert found not in (digest(text, b"a" * 32), blake2s(text).digest())
+
+
+@given(st.lists(st.binary(max_size=200), max_size=4))
+def test_a_fingerprint_is_of_all_that_its_hasher_was_given(parts: list[bytes]) -> None:
+    ours = Fingerprints(b"a" * 32)
+    hasher = ours.hasher()
+    for part in parts:
+        hasher.update(part)
+    assert hasher.digest() == ours.of(b"".join(parts))
+    assert ours.of(b"".join(parts)) != ours.of(b"".join(parts) + b"\0")
 
 
 def test_a_path_is_written_down_without_the_key_in_it() -> None:

@@ -49,7 +49,6 @@ class Node:
             loading=Loading(database.keys, cache, KEYRING, misses, clock),
             cache=cache,
             read_changes=self._feed.read,
-            keyring=KEYRING,
             rates=MemoryRateCounter(),
             book=LeaseBook(database.ledger, town.spool),
             clock=clock,

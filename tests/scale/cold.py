@@ -57,7 +57,6 @@ class Checking:
             loading=Loading(many.database.keys, self.cache, KEYRING, misses, clock),
             cache=self.cache,
             read_changes=feed.read,
-            keyring=KEYRING,
             rates=MemoryRateCounter(),
             book=LeaseBook(many.database.ledger, "spl_none"),
             clock=clock,

@@ -6,8 +6,7 @@ dropped without a look-up. It is no defence against one who computes it.
 """
 
 import re
-from collections.abc import Callable
-from hashlib import blake2b
+from hashlib import blake2b, blake2s
 from typing import Final, NoReturn
 from zlib import crc32
 
@@ -123,14 +122,32 @@ def without_secret(path: str, secret: bytes | None) -> str:
     return path.replace(text, "…") if text else path
 
 
-def keyed_hash(pepper: bytes) -> Callable[[], blake2b]:
-    """Makes hashers that have taken in the pepper already.
-
-    What `update` is given then, and once, has the digest that `digest` gives.
-    """
-    return blake2b(digest_size=DIGEST_BYTES, key=pepper).copy
-
-
 def digest(text: bytes, pepper: bytes) -> bytes:
     """The keyed BLAKE2b hash by which a secret is found; the text is not kept."""
     return blake2b(text, digest_size=DIGEST_BYTES, key=pepper).digest()
+
+
+class Fingerprints:
+    """What one process remembers secrets by, and neither writes nor tells.
+
+    As strong as 128 bits against who lacks the pepper, and against collisions, which
+    is what `digest` has too. With the pepper in where the hash begins (BLAKE2's salt and
+    personalisation), one round of a narrower hash does for a secret, where a key in
+    front of it takes two: 0.18 µs for 0.29.
+    """
+
+    __slots__ = ("hasher",)
+
+    def __init__(self, pepper: bytes) -> None:
+        start = digest(b"fingerprints", pepper)
+        salt, rest = start[: blake2s.SALT_SIZE], start[blake2s.SALT_SIZE :]
+        self.hasher = blake2s(
+            digest_size=DIGEST_BYTES, salt=salt, person=rest[: blake2s.PERSON_SIZE]
+        ).copy
+        """Makes a hasher; its digest is the fingerprint of all that it was given."""
+
+    def of(self, text: bytes) -> bytes:
+        """The fingerprint of a secret, of DIGEST_BYTES."""
+        hasher = self.hasher()
+        hasher.update(text)
+        return hasher.digest()

@@ -60,7 +60,6 @@ class Plane:
             loading=Loading(acme.database.keys, cache, KEYRING, MissBudget(), acme.clock),
             cache=cache,
             read_changes=self._feed.read,
-            keyring=KEYRING,
             rates=MemoryRateCounter(),
             book=self._book,
             clock=acme.clock,

@@ -342,7 +342,6 @@ class World:
             ),
             cache=self.cache,
             read_changes=self.store.read,
-            keyring=ring,
             rates=self.rates,
             book=LeaseBook(self.ledger, "spl_1"),
             clock=self.clock,

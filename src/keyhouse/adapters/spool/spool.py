@@ -30,16 +30,6 @@ _pack_completed: Final = layout.COMPLETED.pack_into
 _pack_unrefunded: Final = layout.UNREFUNDED.pack_into
 
 
-class _Packed(dict[int, bytes]):
-    """Addresses in use as a slot holds them: the look-up is a third of the making."""
-
-    def __missing__(self, address: int) -> bytes:
-        if len(self) >= _ADDRESSES_MAX:
-            self.clear()
-        packed = self[address] = (address & _ADDRESS).to_bytes(16, "big")
-        return packed
-
-
 class MappedSpool:
     """`ports.Spool` on a mapped file, whose lock `descriptor` holds.
 
@@ -61,7 +51,7 @@ class MappedSpool:
         self._booked = 0
         self._head = 0
         self._offset = 0
-        self._addresses = _Packed()
+        self._addresses: dict[int, bytes] = {}
         self._forget_names()
         _OPEN.append(self)
 
@@ -84,6 +74,7 @@ class MappedSpool:
         told = _METHODS.get(method)
         if told is None:
             told = method.encode("utf-8", "replace")
+        packed = self._addresses.get(address) or self._packed(address)
         head = self._head
         limit = self._booked + self._for_served
         if number is None or leases is None or len(data) > _PATH_FIRST:
@@ -104,7 +95,7 @@ class MappedSpool:
             len(data),
             request_id.encode(),
             told,
-            self._addresses[address],
+            packed,
             at_us,
             units,
             number,
@@ -219,6 +210,16 @@ class MappedSpool:
         """Remove the file, then let go of it."""
         self._path.unlink(missing_ok=True)
         self.close()
+
+    def _packed(self, address: int) -> bytes:
+        """As a slot holds it. Those in use are kept: making one takes three times as
+
+        long as finding it.
+        """
+        if len(self._addresses) >= _ADDRESSES_MAX:
+            self._addresses.clear()
+        packed = self._addresses[address] = (address & _ADDRESS).to_bytes(16, "big")
+        return packed
 
     def _forget_names(self) -> None:
         self._cut = self._head

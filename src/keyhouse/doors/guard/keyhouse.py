@@ -13,13 +13,14 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.doors.guard.questions import put
 from keyhouse.services.reserve import Settled, Unsettled
 
+Admitted = tuple[str, Decision] | Awaitable[tuple[str, Decision]]
+"""A request's id and the decision on it, at once or to be waited for."""
+
 
 class Plane(Protocol):
     """What the guard needs of an opened data plane."""
 
-    def admit(
-        self, request: Request, refusal: Verdict | None, path: str
-    ) -> tuple[str, Decision] | Awaitable[tuple[str, Decision]]:
+    def admit(self, request: Request, refusal: Verdict | None, path: str) -> Admitted:
         """Decide and count: at once, unless something has to be waited for.
 
         `refusal` is that of the credentials, where there is none to decide on;
@@ -80,6 +81,8 @@ class Keyhouse:
     def __init__(self, open_plane: Callable[[], Awaitable[Plane]]) -> None:
         self._open_plane = open_plane
         self._plane: Plane | None = None
+        # Bound once, and not for each request.
+        self._admit: Callable[[Request, Verdict | None, str], Admitted] | None = None
         self._users = 0
         self._turn = asyncio.Lock()
 
@@ -102,6 +105,7 @@ class Keyhouse:
         async with self._turn:
             if self._plane is None:
                 self._plane = await self._open_plane()
+                self._admit = self._plane.admit
             self._users += 1
         try:
             yield self
@@ -112,7 +116,7 @@ class Keyhouse:
         async with self._turn:
             self._users -= 1
             if not self._users and self._plane is not None:
-                plane, self._plane = self._plane, None
+                plane, self._plane, self._admit = self._plane, None, None
                 await plane.close()
 
     @asynccontextmanager
@@ -152,10 +156,9 @@ class Keyhouse:
         `android:com.example.app:` and its certificate's SHA-1. Raises
         ValueError for an address or scopes that are none and a negative cost.
         """
-        plane = self._plane or self.plane
         # A second coroutine would take as long as half of the decision.
         admitted = put(
-            plane.admit,
+            self._admit or self.plane.admit,
             secret,
             api,
             address,

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Alert
-from keyhouse.core.records import ApiRecord, Line
+from keyhouse.core.records import ApiRecord
 from keyhouse.core.usage import Completed, Refund, Use, UseOfUser
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
@@ -47,7 +47,7 @@ class Meter:
         self.log_rows_max = log_rows_max
         self._start = 0
         self._rolling = Rolling(log_rows_max)
-        self._uses: dict[tuple[Line | ApiRecord | None, str], Use] = {}
+        self._uses: dict[object, Use] = {}
 
     def served(
         self,
@@ -65,7 +65,7 @@ class Meter:
         the spool is full: then the answer must be a refusal and the reservation is to
         be released. What it gives otherwise is for `completed`.
         """
-        use = self._uses.get((decision.line or api, decision.route_id))
+        use = self._uses.get(_way(decision, api))
         if use is None:
             use = self.use(decision, api)
         verdict, at_us, lease_ids = decision.verdict, decision.at_us, decision.lease_ids
@@ -138,13 +138,19 @@ class Meter:
 
     def use(self, decision: Decision, api: ApiRecord | None) -> Use:
         """The one `Use` object of a way: all others find it by identity."""
-        way = (decision.line or api, decision.route_id)
+        way = _way(decision, api)
         use = self._uses.get(way)
         if use is None:
             if len(self._uses) >= USES_MAX:
                 self._uses.clear()
             use = self._uses[way] = use_of(decision, api)
         return use
+
+
+def _way(decision: Decision, api: ApiRecord | None) -> object:
+    """What a use is kept by: most calls meet no route, and their line does alone."""
+    known = decision.line or api
+    return (known, decision.route_id) if decision.route_id else known
 
 
 def use_of(decision: Decision, api: ApiRecord | None) -> Use:

@@ -142,7 +142,6 @@ class CheckingPlane:
             loading=loading,
             cache=cache,
             read_changes=self._catching_up.read,
-            keyring=means.keyring,
             rates=means.rates,
             book=book,
             clock=means.clock,

@@ -12,7 +12,6 @@ from keyhouse.core.entities import KeyKind, Limit, RevokedKind
 from keyhouse.core.pending import Pending
 from keyhouse.core.records import ApiRecord, ApplicationRecord, KeyRecord, Line
 from keyhouse.core.request import Request
-from keyhouse.core.secret import digest
 from keyhouse.core.usage import MINTING
 from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.validation import Problem
@@ -104,7 +103,9 @@ class UserDesk:
         slug = self._slug(request.api, asker)
         if not isinstance(slug, str):
             return slug
-        way = self._verifier.loading.way(secret, self._hash(secret), slug, asker)
+        way = self._verifier.loading.way(
+            secret, self._verifier.fingerprint(secret), slug, asker
+        )
         if not isinstance(way, Way):
             return way
         line = way.line
@@ -178,7 +179,7 @@ class UserDesk:
         late = None if caught_up else self._verifier.behind(asker)
         if late is not None:
             return late
-        held = self._verifier.loading.key(secret, self._hash(secret), asker)
+        held = self._verifier.loading.key(secret, self._verifier.fingerprint(secret), asker)
         if not isinstance(held, HeldKey):
             return held
         refusal = refusal_of(held, request.key_id, self._now_us())
@@ -272,9 +273,6 @@ class UserDesk:
             raise TypeError("a revocation came to something else")
 
         return Pending(("revoke", self._revocations), work, resume)
-
-    def _hash(self, secret: bytes) -> bytes:
-        return digest(secret, self._verifier.pepper)
 
     def _slug(self, name: str, asker: Asker[T]) -> str | T | Pending[T]:
         """The slug of an API that is named by it or by its id."""

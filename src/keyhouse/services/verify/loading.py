@@ -20,7 +20,7 @@ from keyhouse.core.records import (
     PartRef,
     Snapshot,
 )
-from keyhouse.core.secret import digest, is_well_formed
+from keyhouse.core.secret import Fingerprints, digest, is_well_formed
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Clock, KeyStore
 from keyhouse.services.verify.asker import Asker
@@ -75,6 +75,8 @@ class Loading:
     ) -> None:
         self._store = store
         self._cache = cache
+        self.fingerprints = Fingerprints(keyring.active.key)
+        self._pepper = keyring.active.key
         self._peppers = [(pepper.id, pepper.key) for pepper in keyring.peppers]
         self._misses = misses
         self._clock = clock
@@ -221,7 +223,7 @@ class Loading:
             kept = candidates(secret, imported.algorithms, self._peppers)
             return self._store.find_imported(project_id, kept, self._cache.holds)
 
-        return self._look_up(place, work, asker, slug, self._unsalted(hashed))
+        return self._look_up(place, work, asker, slug, self._unsalted(secret))
 
     def _look_up(
         self,
@@ -247,12 +249,12 @@ class Loading:
         monotonic_us = self._clock.monotonic_us()
         return self.admitted(load, asker, asker.source(slug), monotonic_us)
 
-    def _unsalted(self, hashed: bytes) -> Callable[[Found], None]:
+    def _unsalted(self, secret: bytes) -> Callable[[Found], None]:
         """Tells of a secret that is kept as a plain hash what it is to be kept as."""
 
         def seen(found: Found) -> None:
             if found.unsalted:
-                self._rehash(found.secret_id, hashed)
+                self._rehash(found.secret_id, digest(secret, self._pepper))
 
         return seen
 

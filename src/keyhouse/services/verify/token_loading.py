@@ -8,10 +8,8 @@ has changed, such as its key, is worked out anew without it.
 
 from typing import Final, TypeVar
 
-from keyhouse.core.keyring import Keyring
 from keyhouse.core.pending import Pending
 from keyhouse.core.records import Found, KeyRecord, PartRef, RevocationsRecord
-from keyhouse.core.secret import digest
 from keyhouse.core.user_lines import beside, user_line
 from keyhouse.core.user_tokens import Signed, UserToken, looks_like_token, taken_apart
 from keyhouse.core.verdict import Verdict
@@ -33,13 +31,12 @@ class TokenLoading:
         self,
         loading: Loading,
         cache: RecordCache,
-        keyring: Keyring,
         clock: Clock,
         checker: SignatureChecker | None,
     ) -> None:
         self._loading = loading
+        self._fingerprint = loading.fingerprints.of
         self._cache = cache
-        self._pepper = keyring.active.key
         self._clock = clock
         self._checker = checker
 
@@ -54,7 +51,7 @@ class TokenLoading:
         if token is not None:
             if looks_like_token(secret):
                 return asker.refuse(Verdict.CONFLICTING_CREDENTIALS)
-            found = self._loading.way(secret, digest(secret, self._pepper), slug, asker)
+            found = self._loading.way(secret, self._fingerprint(secret), slug, asker)
             if not isinstance(found, Way):
                 return found
             key_way = found
@@ -76,7 +73,7 @@ class TokenLoading:
         self, text: bytes, asker: Asker[T], slug: str = ""
     ) -> UserToken | T | Pending[T]:
         """What a token says, if it is one of ours that has not ended."""
-        hashed = digest(text, self._pepper)
+        hashed = self._fingerprint(text)
         known = self._cache.tokens.get(hashed)
         if known is not None:
             return known

@@ -15,13 +15,12 @@ from keyhouse.core.alerts import network_of
 from keyhouse.core.decide import decide
 from keyhouse.core.decision import Decision, exhausted
 from keyhouse.core.entities import AlertKind
-from keyhouse.core.keyring import Keyring
 from keyhouse.core.limits import Left, left_of
 from keyhouse.core.pending import Pending
 from keyhouse.core.prefixes import Prefixes
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
-from keyhouse.core.secret import digest, keyed_hash, without_secret
+from keyhouse.core.secret import without_secret
 from keyhouse.core.user_tokens import looks_like_token
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import (
@@ -66,13 +65,12 @@ class Verifier(KeepingUp):
     what is known of hosts.
     """
 
-    def __init__(  # noqa: PLR0913 - its parts, each by its name
+    def __init__(
         self,
         *,
         loading: Loading,
         cache: RecordCache,
         read_changes: Callable[[int], Changes],
-        keyring: Keyring,
         rates: RateCounter,
         book: LeaseBook,
         clock: Clock,
@@ -81,13 +79,13 @@ class Verifier(KeepingUp):
         checker: SignatureChecker | None = None,
     ) -> None:
         self.loading = loading
-        self.tokens = TokenLoading(loading, cache, keyring, clock, checker)
+        self.tokens = TokenLoading(loading, cache, clock, checker)
         super().__init__(cache, read_changes, clock, patience)
         self._managers = Managers(cache)
         self.known_api: Callable[[str], ApiRecord | None] = cache.apis.get
         self.hosts = cache.hosts
-        self.pepper = keyring.active.key
-        self._keyed_hash = keyed_hash(self.pepper)
+        self.fingerprint = loading.fingerprints.of
+        self._hasher = loading.fingerprints.hasher
         self._take = rates.take
         self._book = book
         self._reserve = book.reserve
@@ -133,12 +131,12 @@ class Verifier(KeepingUp):
     def _way(
         self, request: Request, secret: bytes, attempt: int
     ) -> Way | Decision | Pending[Decision]:
-        """Where the secret leads, by its hash."""
+        """Where the secret leads, by its fingerprint."""
         kept = request.way
         if isinstance(kept, bytes):
             hashed = kept
         else:
-            hasher = self._keyed_hash()
+            hasher = self._hasher()
             hasher.update(secret)
             if request.token is not None:
                 hasher.update(b" " + request.token)
@@ -300,7 +298,7 @@ class Verifier(KeepingUp):
             attempt,
             request.address,
         )
-        hashed = digest(secret, self.pepper)
+        hashed = self.fingerprint(secret)
         held = self.loading.key(secret, hashed, asker, request.api)
         if not isinstance(held, HeldKey):
             return held
@@ -361,9 +359,7 @@ class Verifier(KeepingUp):
 
         `key_id` is the id that came with the secret, where one did.
         """
-        hasher = self._keyed_hash()
-        hasher.update(secret)
-        hashed = hasher.digest()
+        hashed = self.fingerprint(secret)
         if self._monotonic_us() <= self._fresh_until_us:
             known = self._managers.of(hashed)
             if known is not None:
