@@ -13,8 +13,11 @@ from keyhouse.core.forgetting import (
     parts_behind,
 )
 from keyhouse.core.plan_records import SubscriptionRecord
-from keyhouse.core.records import PartRef
+from keyhouse.core.records import CustomerRecord, PartRef, RevocationsRecord
+from keyhouse.core.user_lines import beside, user_line
+from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.verdict import Verdict
+from tests.core.rows import line as line_of
 from tests.doors.gateway.doubles import KEY, Verifier
 
 PEPPER, OTHER = bytes(32), bytes(31) + b"x"
@@ -67,6 +70,29 @@ def test_one_of_a_subscriber_rests_on_subscription_and_plan_too() -> None:
     refused.line = replace(refused.line, subscription=bought)
     added = {PartRef("subscription", "sub_1"), PartRef("plan", "pln_1")}
     assert added < set(parts_behind(refused))
+
+
+def test_one_of_a_customer_rests_on_it_too() -> None:
+    """A guard elsewhere must hear that one that was switched off is on again."""
+    refused = decision(Verdict.DISABLED)
+    assert refused.line is not None
+    off = CustomerRecord("cus_1", "org_1", "crm", disabled=True, rates=(), quotas=())
+    refused.line = replace(refused.line, customer=off)
+    assert PartRef("customer", "cus_1") in parts_behind(refused)
+
+
+def test_one_of_a_token_rests_on_the_key_that_minted_it() -> None:
+    """Which need not be the one that came with it."""
+    api = line_of().api
+    token = UserToken("tok", "u", "", "app_a", api.id, "key_2", "sec_2", 0, 9, frozenset())
+    minter = user_line(line_of(id="key_2"), token, RevocationsRecord("app_a", {}))
+    refused = Decision(Verdict.DISABLED, 0, beside(line_of(), minter))
+    rests_on = {
+        PartRef("key", "key_a"),
+        PartRef("key", "key_2"),
+        PartRef("tokens", "app_a"),
+    }
+    assert rests_on < set(parts_behind(refused))
 
 
 def test_a_refusal_without_a_key_rests_on_nothing_that_can_be_named() -> None:

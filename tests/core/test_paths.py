@@ -22,7 +22,10 @@ from keyhouse.core.paths import plain_path
         ("/%7Euser/%7e", "/~user/~"),
         ("/k%c3%b6ln", "/k%C3%B6ln"),
         ("/a%20b", "/a%20b"),
-        ("/a%3a", "/a%3A"),
+        ("/a%3a", "/a:"),
+        ("/%21%24%26%27%28%29%2A%2B%2C%3D%40", "/!$&'()*+,=@"),
+        ("/%22%3C%3E%5B%5D%5E%60%7B%7C%7D", '/"<>[]^`{|}'),
+        ("/a%3fb%23c", "/a%3Fb%23c"),
     ],
 )
 def test_one_reading(path: str, plain: str) -> None:
@@ -75,6 +78,19 @@ def test_one_reading(path: str, plain: str) -> None:
 )
 def test_two_readings(path: str) -> None:
     assert plain_path(path) is None
+
+
+_PRINTABLE = [chr(code) for code in range(0x21, 0x7F) if chr(code) not in "%/\\;?#."]
+
+
+@given(st.lists(st.tuples(st.sampled_from(_PRINTABLE), st.sampled_from("cxX"))))
+def test_how_a_character_is_written_makes_no_other_path(
+    written: list[tuple[str, str]],
+) -> None:
+    """As it is, or escaped in small or capital letters: an upstream decodes it."""
+    form = {"c": "{0}", "x": "%{1:02x}", "X": "%{1:02X}"}
+    path = "/" + "".join(form[how].format(one, ord(one)) for one, how in written)
+    assert plain_path(path) == "/" + "".join(one for one, _ in written)
 
 
 @given(path=st.text("/.%25eEfFaA;\\ab0\xe9 ", max_size=12).map(lambda tail: "/" + tail))

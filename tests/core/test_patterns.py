@@ -49,6 +49,14 @@ from keyhouse.core.patterns import (
         ("/a.b", "/axb", False),
         ("/a+b", "/aab", False),
         ("/k%C3%B6ln", "/k%C3%B6ln", True),
+        ("/k%c3%b6ln", "/k%C3%B6ln", True),
+        ("/%41", "/A", True),
+        ("/a%3Ab", "/a:b", True),
+        ("/a%2Ab", "/a*b", True),
+        ("/a%2Ab", "/axb", False),
+        ("/a%2A%2Ab", "/a/b", False),
+        ("/%7Bid%7D", "/{id}", True),
+        ("/%7Bid%7D", "/7", False),
     ],
 )
 def test_paths(pattern: str, path: str, fits: bool) -> None:
@@ -74,8 +82,8 @@ def test_paths(pattern: str, path: str, fits: bool) -> None:
         "GET /a?b=c",
         "GET /a b",
         "GET /köln",
-        "GET /%c3",
-        "GET /%41",
+        "GET /a%2Fb",
+        "GET /a%2*",
         "GET /;a",
     ],
 )

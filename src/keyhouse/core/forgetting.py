@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from keyhouse.core.decision import Decision
-from keyhouse.core.records import PartRef
+from keyhouse.core.records import Line, PartRef
 from keyhouse.core.verdict import Verdict
 
 STANDING: Final = frozenset(
@@ -58,17 +58,13 @@ def parts_behind(decision: Decision) -> tuple[PartRef, ...]:
     line = decision.line
     if line is None or decision.verdict not in STANDING:
         return ()
-    key, api = line.key, line.api
-    subscription = line.subscription
-    bought = (
-        ()
-        if subscription is None
-        else (
-            PartRef("subscription", subscription.id),
-            PartRef("plan", subscription.plan_id),
-        )
-    )
-    parts = (
+    return parts_of(line)
+
+
+def parts_of(line: Line) -> tuple[PartRef, ...]:
+    """All that a line is made of: where one of them changes, so may the line."""
+    key, api, token = line.key, line.api, line.token
+    parts = [
         PartRef("key", key.id),
         PartRef("application", key.application_id),
         PartRef("project", key.project_id),
@@ -76,9 +72,16 @@ def parts_behind(decision: Decision) -> tuple[PartRef, ...]:
         PartRef("api", api.id),
         PartRef("project", api.project_id),
         PartRef("organization", api.organization_id),
-        *bought,
-        *([] if line.token is None else [PartRef("tokens", key.application_id)]),
-    )
+    ]
+    if line.customer is not None:
+        parts.append(PartRef("customer", line.customer.id))
+    if line.subscription is not None:
+        parts.append(PartRef("subscription", line.subscription.id))
+        parts.append(PartRef("plan", line.subscription.plan_id))
+    if token is not None:
+        # It may have been minted by another key than the one that came with it.
+        parts.append(PartRef("key", token.key_id))
+        parts.append(PartRef("tokens", token.application_id))
     return tuple(dict.fromkeys(parts))
 
 

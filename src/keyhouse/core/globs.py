@@ -9,6 +9,7 @@ atomic. What follows `**` is tried once for each segment.
 """
 
 import re
+from collections.abc import Callable
 from itertools import starmap
 from typing import Final
 
@@ -19,22 +20,26 @@ _GAP: Final = "[^/]*?"
 _GAP_OF_ONE: Final = "[^/]+?"
 
 
-def glob_expression(glob: str, end: str = END) -> str:
-    """The regular expression of `glob` up to `end`; it has no capturing group."""
+def glob_expression(glob: str, end: str = END, spelled: Callable[[str], str] = str) -> str:
+    """The regular expression of `glob` up to `end`; it has no capturing group.
+
+    `spelled` gives a literal as it stands in the texts to be matched.
+    """
+
+    def pieces(gap: str, part: str) -> list[tuple[str, str]]:
+        """Each literal of a part without `**`, with the gap before it."""
+        found = WILDCARD.split(part)
+        gaps = [gap, *(_GAP if wild == "*" else _GAP_OF_ONE for wild in found[1::2])]
+        literals = [re.escape(spelled(literal)) for literal in found[::2]]
+        return list(zip(gaps, literals, strict=True))
+
     first, *others = glob.split("**")
     if not others:
-        return _run(_pieces("", first), end)
+        return _run(pieces("", first), end)
     *middle, last = others
-    found = "".join(f"(?>{_SEGMENTS}{_run(_pieces(_GAP, part))})" for part in middle)
-    ending = f"{_SEGMENTS}{_run(_pieces(_GAP, last), end)}" if last else ".*"
-    return _run(_pieces("", first)) + found + ending
-
-
-def _pieces(gap: str, part: str) -> list[tuple[str, str]]:
-    """Each literal of a part without `**`, with the gap before it."""
-    found = WILDCARD.split(part)
-    gaps = [gap, *(_GAP if wild == "*" else _GAP_OF_ONE for wild in found[1::2])]
-    return list(zip(gaps, map(re.escape, found[::2]), strict=True))
+    found = "".join(f"(?>{_SEGMENTS}{_run(pieces(_GAP, part))})" for part in middle)
+    ending = f"{_SEGMENTS}{_run(pieces(_GAP, last), end)}" if last else ".*"
+    return _run(pieces("", first)) + found + ending
 
 
 def _run(pieces: list[tuple[str, str]], end: str = "") -> str:

@@ -9,15 +9,16 @@ is_usual_path: Final = re.compile(rf"/(?:{USUAL_SEGMENT}/?)*+", re.ASCII).fullma
 """Most paths at one look, and they are plain: no escape, no segment begins with a dot."""
 _DOUBTFUL: Final = re.compile(f"%|{_UNCLEAR}")
 _REFUSED: Final = re.compile(f"{_UNCLEAR}|%(?:[01][0-9A-F]|25|2F|3B|5C|7F)")
-_UNRESERVED: Final = frozenset(
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"
-)
+_KEPT: Final = frozenset("%/\\;?#")
+"""What reads differently escaped and as it is, or stands in no path as it is."""
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})?")
 
 
 def plain_path(path: str) -> str | None:
-    """`path`, as on the request line, with needless escapes resolved.
+    """`path`, as on the request line, with the escapes resolved that any server resolves.
 
+    `/notes%3Apurge` is `/notes:purge`: to RFC 3986 (2.2) the two may differ, but
+    whoever routes by the decoded path makes no difference, and that is nearly everybody.
     None when it has two readings: dot segments, doubled and escaped slashes,
     backslashes, parameters behind a semicolon, escaped percent signs and
     controls, broken escapes and raw bytes beyond ASCII are read differently
@@ -29,14 +30,20 @@ def plain_path(path: str) -> str | None:
     if _DOUBTFUL.search(path) is None:
         return path if path.startswith("/") else None
     broken = any(match[1] is None for match in _ESCAPE.finditer(path))
-    plain = _ESCAPE.sub(_resolve, path)
+    plain = resolved(path)
     if broken or not plain.startswith("/") or _REFUSED.search(plain):
         return None
     return plain
+
+
+def resolved(text: str) -> str:
+    """`text` with each character of a path in its one spelling."""
+    return _ESCAPE.sub(_resolve, text)
 
 
 def _resolve(match: re.Match[str]) -> str:
     if match[1] is None:
         return match[0]
     character = chr(int(match[1], 16))
-    return character if character in _UNRESERVED else match[0].upper()
+    is_plain = "!" <= character <= "~" and character not in _KEPT
+    return character if is_plain else match[0].upper()

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 from typing import Final
 
 from keyhouse.core.globs import END, WILDCARD, glob_expression
-from keyhouse.core.paths import plain_path
+from keyhouse.core.paths import plain_path, resolved
 
 METHODS: Final = frozenset(
     ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -20,15 +20,17 @@ def path_expression(pattern: str) -> str:
     One slash more at its end makes no other path: many servers answer
     `/v1/pages/` as they do `/v1/pages`, so a check must not tell them apart.
 
+    An escape stands for its character, `%2A` for a star that is none of a glob.
     Raises ValueError when the pattern does not begin with `/`, or holds what
     stands in no plain path (see `core.paths`).
     """
     if not pattern.startswith("/"):
         raise ValueError("a path pattern begins with /")
     literal = WILDCARD.sub(lambda wild: "*" if wild[0][0] == "*" else "name", pattern)
-    if plain_path(literal) != literal or "{" in literal or "}" in literal:
+    if plain_path(literal) is None or "{" in literal or "}" in literal:
         raise ValueError("a path pattern holds what stands in no plain path")
-    return glob_expression(pattern, END if pattern.endswith("/") else "/?" + END)
+    end = END if pattern.endswith("/") else "/?" + END
+    return glob_expression(pattern, end, resolved)
 
 
 def parse_endpoint(text: str) -> tuple[str, str]:

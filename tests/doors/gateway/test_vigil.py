@@ -5,9 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from keyhouse.core.records import Change, PartRef
+from keyhouse.core.forgetting import parts_of
+from keyhouse.core.plan_records import SubscriptionRecord
+from keyhouse.core.records import Change, CustomerRecord, PartRef, RevocationsRecord
+from keyhouse.core.user_lines import beside, user_line
+from keyhouse.core.user_tokens import UserToken
 from keyhouse.doors.gateway import vigil
 from keyhouse.ports import Changes
+from tests.core.rows import line as line_of
 from tests.doors.gateway.conftest import House, until
 from tests.doors.gateway.doubles import FENCED, KEY, LIMITED
 from tests.doors.gateway.wire import Client, Link
@@ -171,3 +176,20 @@ async def test_a_stream_does_not_end_with_its_limit(
     await until(lambda: len(house.verifier.requests) > seen + 10)
     for client in (first, second):
         await client.reader.readuntil(EVENT)
+
+
+def test_whatever_a_line_is_made_of_touches_it() -> None:
+    """A change of a part that it did not know would leave open what it has closed."""
+    api = line_of().api
+    token = UserToken("tok", "u", "", "app_a", api.id, "key_2", "sec_2", 0, 9, frozenset())
+    minter = user_line(line_of(id="key_2"), token, RevocationsRecord("app_a", {}))
+    line = replace(
+        beside(line_of(), minter),
+        customer=CustomerRecord("cus_1", "org_a", "c", disabled=False, rates=(), quotas=()),
+        subscription=SubscriptionRecord("sub_1", "s", "pln_1", active=True, terms=()),
+    )
+    parts = parts_of(line)
+    assert len(parts) == 10
+    for part in parts:
+        assert vigil.touches(line, {part.id}), part
+    assert not vigil.touches(line, {"key_3"})

@@ -141,7 +141,11 @@ def _unavailable(gate: "Gate") -> Decision:
 
 
 def touches(line: "Line", ids: Collection[str]) -> bool:
-    """Whether any of the parts with these ids is one of those behind a line."""
+    """Whether any of the parts with these ids is one of those behind a line.
+
+    Those that `core.forgetting.parts_of` names, which would be made for each that
+    is open, at each change.
+    """
     key, api, bought = line.key, line.api, line.subscription
     return (
         key.id in ids
@@ -153,4 +157,5 @@ def touches(line: "Line", ids: Collection[str]) -> bool:
         or api.organization_id in ids
         or (bought is not None and (bought.id in ids or bought.plan_id in ids))
         or (line.customer is not None and line.customer.id in ids)
+        or (line.token is not None and line.token.key_id in ids)
     )
