@@ -1,5 +1,10 @@
 """The limits of a user where those of the key differ by route."""
 
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+from keyhouse.core.entities import Limit, LimitKind, Window
 from keyhouse.core.records import RevocationsRecord
 from keyhouse.core.user_lines import beside, user_line
 from keyhouse.core.user_tokens import UserToken
@@ -34,6 +39,23 @@ def test_a_route_of_a_user_has_its_limits_and_the_users() -> None:
     pair = beside(key, user)
     assert pair.on_route is not None
     assert len(pair.on_route(pair, "rte_0", 0).rates) == 2
+
+
+def test_a_quota_of_a_token_counts_where_the_apis_of_its_name_does() -> None:
+    """In other windows a user's two tokens would have a quota each."""
+    api = made.api_record(
+        user_limits=(_daily("daily", 100, zone="America/Los_Angeles", offset_seconds=3600),)
+    )
+    key = made.line(api)
+    (plain,) = user_line(key, token(), NOTHING).quotas
+    mine = replace(token(), limits=(_daily("daily", 40), _daily("own", 7)))
+    lowered, own = user_line(key, mine, NOTHING).quotas
+    assert lowered == plain._replace(quota=replace(plain.quota, amount=40))
+    assert (own.quota.name, own.quota.zone, own.quota.amount) == ("user/own", UTC, 7)
+
+
+def _daily(name: str, amount: int, **more: Any) -> Limit:
+    return Limit(name=name, kind=LimitKind.QUOTA, amount=amount, window=Window.DAY, **more)
 
 
 def test_a_token_for_another_api_is_told_so_whatever_closes_the_keys_way() -> None:

@@ -11,6 +11,7 @@ from keyhouse.core.compilation import compile_quotas, compile_rates
 from keyhouse.core.counting import Subject, Uses, named, user_uses
 from keyhouse.core.entities import Limit, LimitKind
 from keyhouse.core.patterns import BothEndpoints, BothReferrers
+from keyhouse.core.quotas import Quota
 from keyhouse.core.records import ApiRecord, GrantRecord, KeyRecord, Line, RevocationsRecord
 from keyhouse.core.scopes import common
 from keyhouse.core.user_tokens import UserToken, revocable, user_digest
@@ -102,13 +103,26 @@ def _limited(line: Line, token: UserToken) -> Line:
     rates = compile_rates(limits, Subject.USER) + tuple(
         rate for rate in api.user_rates if named(rate.name)[1] not in names
     )
-    quotas = compile_quotas(limits, lambda _: UTC, Subject.USER) + tuple(
+    quotas = _windowed(api, compile_quotas(limits, lambda _: UTC, Subject.USER)) + tuple(
         quota for quota in api.user_quotas if named(quota.name)[1] not in names
     )
     used = user_uses(line.key, api, user_digest(token.subject), rates, quotas)
     return replace(
         _with_user(line, line, used),
         on_route=None if line.on_route is None else _UserLines(line, used),
+    )
+
+
+def _windowed(api: ApiRecord, quotas: tuple[Quota, ...]) -> tuple[Quota, ...]:
+    """A token's quotas, each in the windows of the API's own of the same name.
+
+    In windows that begin elsewhere it would count apart, and a user with two
+    tokens would have both.
+    """
+    own = {quota.name: quota for quota in api.user_quotas}
+    return tuple(
+        replace(own[quota.name], amount=quota.amount) if quota.name in own else quota
+        for quota in quotas
     )
 
 
