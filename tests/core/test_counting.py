@@ -88,6 +88,20 @@ def test_a_key_s_own_replaces_an_api_s_and_nothing_wider() -> None:
     ]
 
 
+def test_a_buyer_s_key_lifts_no_limit_of_the_provider() -> None:
+    """Both hold, told apart; the provider's counts where it did without the key's."""
+    api = made.api_record(organization_id="org_b", limits=USE)
+    line = made.line(api, limits=(made.rate("use"),))
+    assert [(use.limit.name, use.counter) for use in line.rates] == [
+        ("use", "org_b|key|key_a|live|use"),
+        ("api/use", "org_b|key_api|key_a/api_a|live|use"),
+    ]
+    plain = made.line(api)
+    assert line.quotas == plain.quotas
+    assert line.rates[1].counter == plain.rates[0].counter
+    assert named("api/use") == (Subject.API, "use")
+
+
 def test_a_foreign_provider_s_limits_on_itself_do_not_bind_its_callers() -> None:
     line = made.line(provider={}, owner={"limits": USE})
     assert {use.counter.split("|")[1] for use in line.rates} == {"organization"}

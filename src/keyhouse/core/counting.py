@@ -2,16 +2,17 @@
 
 Any subject on the way of a request may have limits: key, API, subscription,
 application, customer, organization, route, user. One rule says which give way: an API's
-limits are defaults for each key, and a key's own of the same name, whatever its
-kind, takes the place of one. Nothing else replaces anything here (a subscriber's own
-limits have taken the place of the plan's before). So whoever may change a key
-cannot lift what its application, its organization or the provider has set. All
-that is left must pass, or nothing is spent.
+limits are defaults for each key, and the own one of the same name of a key of the
+API's organization, whatever its kind, takes the place of one. Nothing else replaces
+anything here (a subscriber's own limits have taken the place of the plan's before).
+So whoever may change a key cannot lift what its application, its organization or
+somebody else has set. All that is left must pass, or nothing is spent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from keyhouse.core.entities import Environment
 from keyhouse.core.limits import RateLimit
@@ -73,9 +74,10 @@ class Uses(NamedTuple):
 def told_name(subject: Subject, name: str) -> str:
     """A limit's name as callers are told it: `organization/daily`.
 
-    The limits of a key and the defaults of an API go by their name alone. The
-    others bear their subject's, so that two that are called alike are told
-    apart. No name has a slash in it.
+    The limits of a key and the defaults of an API go by their name alone, but for
+    a default beside which a key of somebody else has one of the same name. The
+    others bear their subject's, so that two that are called alike are told apart.
+    No name has a slash in it.
     """
     return name if subject in _BARE else f"{subject}/{name}"
 
@@ -187,13 +189,30 @@ def _levels(
 
 
 def _defaults(key: KeyRecord, api: ApiRecord) -> Level:
-    """The API's limits for each key, without those that the key replaces."""
-    replaced = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
-    return Level(
-        "key_api",
-        f"{key.id}/{api.id}",
-        tuple(rate for rate in api.rates if rate.name not in replaced),
-        tuple(quota for quota in api.quotas if quota.name not in replaced),
+    """The API's limits for each key, without those that the key replaces.
+
+    Whoever buys access writes the limits of their keys, and lifts none of the
+    provider's by that: both hold, and the provider's is told as `api/fast`.
+    """
+    own = {rate.name for rate in key.rates} | {quota.name for quota in key.quotas}
+    place = f"{key.id}/{api.id}"
+    if key.organization_id == api.organization_id:
+        return Level("key_api", place, _without(api.rates, own), _without(api.quotas, own))
+    return Level("key_api", place, _beside(api.rates, own), _beside(api.quotas, own))
+
+
+T = TypeVar("T", RateLimit, Quota)
+
+
+def _without(limits: tuple[T, ...], names: Collection[str]) -> tuple[T, ...]:
+    return tuple(limit for limit in limits if limit.name not in names)
+
+
+def _beside(limits: tuple[T, ...], names: Collection[str]) -> tuple[T, ...]:
+    """`limits`, those that are called like others told apart by their subject."""
+    return tuple(
+        replace(limit, name=f"{Subject.API}/{limit.name}") if limit.name in names else limit
+        for limit in limits
     )
 
 

@@ -4,11 +4,20 @@ from zoneinfo import ZoneInfo
 
 from keyhouse.core.compilation import compile_limit
 from keyhouse.core.counting import Subject
-from keyhouse.core.entities import Environment, Per, Subscription
+from keyhouse.core.entities import (
+    Environment,
+    Limit,
+    LimitKind,
+    Per,
+    Subscription,
+    Window,
+)
 from keyhouse.core.quotas import Budget, Quota, span_of
 from keyhouse.core.usage import UsageBatch
 from keyhouse.ports import LeaseWanted
 from keyhouse.services import plans
+from keyhouse.services.catalog import change_api
+from keyhouse.services.issue import change_key
 from keyhouse.services.plans import OverrideWish
 from keyhouse.services.reports import LimitLeft, limits_left, subscription_limits
 from tests.servers.acme import Acme
@@ -63,3 +72,23 @@ def test_limits_of_each_key_are_told_apart(market: Market) -> None:
     )
     assert told.shared == []
     assert [one.amount for one in told.each] == [20]
+
+
+def test_the_provider_s_limit_is_told_beside_a_key_s_own_of_its_name(
+    market: Market,
+) -> None:
+    market.subscribe(market.plan())
+    theirs = (_monthly(60),)
+    market.seller.write(lambda work: change_api(work, market.api, {"limits": theirs}))
+    made = market.key()
+    own = (_monthly(1000),)
+    market.buyer.write(lambda work: change_key(work, made.view.key.id, {"limits": own}))
+    told = market.buyer.read(lambda look: limits_left(look, made.view.key.id))
+    assert [(one.subject, one.left) for one in told] == [
+        (Subject.KEY, 1000),
+        (Subject.API, 60),
+    ]
+
+
+def _monthly(amount: int) -> Limit:
+    return Limit(name="monthly", kind=LimitKind.QUOTA, amount=amount, window=Window.MONTH)

@@ -176,9 +176,9 @@ def _met_on(key: Key, api_id: str, rows: _Rows) -> Iterable[_Met]:
     }
     for told, use in _named(*limit_uses(record, opened, called, served, home, force)):
         subject, name = named(told)
-        if subject is not None:
+        if subject is not None and subject is not Subject.API:
             yield _Met(subject, None, None, shared[subject][name], use)
-        elif name in own:
+        elif subject is None and name in own:
             yield _Met(Subject.KEY, None, None, own[name], use)
         else:
             yield _Met(Subject.API, api.slug, None, default[name], use)
