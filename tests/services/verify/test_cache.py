@@ -9,11 +9,19 @@ import pytest
 
 from keyhouse.core.addresses import Networks
 from keyhouse.core.entities import Api, Environment, KeyKind, Resource, Restrictions
-from keyhouse.core.records import PartRef
+from keyhouse.core.records import (
+    Found,
+    OrganizationRecord,
+    Part,
+    PartRef,
+    ProjectRecord,
+    Snapshot,
+)
 from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.verify import RecordCache
 from keyhouse.services.verify.weight import weight_of
+from tests.core.rows import line as line_of
 from tests.doors.gateway.doubles import key_record
 from tests.services.verify.world import SECRET, World, access, key
 
@@ -162,3 +170,31 @@ def test_what_is_counted_is_what_it_takes() -> None:
 def test_what_hangs_on_a_key_is_weighed_with_it(hung_on: dict[str, Any]) -> None:
     """Else keys with many restrictions fill the memory that `cache.bytes_max` bounds."""
     assert weight_of(key_record("a", **hung_on)) > weight_of(key_record("a")) + 7000
+
+
+def test_organizations_of_callers_push_no_key_out() -> None:
+    """Each buyer brings one of its own: a million of them must leave room for keys."""
+    bound, seen = 400_000, 2_000
+    cache = RecordCache(1000, bound)
+    cache.start(0)
+    line = line_of()
+    for number in range(seen):
+        id = f"{number:022}"
+        key = replace(
+            line.key,
+            id=f"key_{id}",
+            application_id=f"app_{id}",
+            project_id=f"prj_{id}",
+            organization_id=f"org_{id}",
+        )
+        parts: dict[PartRef, Part | None] = {
+            PartRef("key", key.id): key,
+            PartRef("application", f"app_{id}"): replace(line.application, id=f"app_{id}"),
+            PartRef("project", f"prj_{id}"): ProjectRecord(f"prj_{id}", f"org_{id}", False),
+            PartRef("organization", f"org_{id}"): OrganizationRecord(f"org_{id}", False),
+        }
+        assert cache.install(Snapshot(0, parts))
+        cache.keep_found(number.to_bytes(32, "big"), Found(key.id, line.secret.id))
+        assert cache.weight <= bound
+    assert len(cache) > 50
+    assert cache.records < 5 * len(cache)

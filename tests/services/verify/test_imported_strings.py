@@ -232,3 +232,35 @@ def test_what_is_held_is_bounded_for_imported_strings_too() -> None:
         assert world.decide(secret).verdict is Verdict.VALID
     assert len(world.cache) == 3
     assert world.cache.ways <= 3
+
+
+def _purge(world: World) -> None:
+    """As upkeep does, long after a key was deleted."""
+    world.store.remove("key", "key_o")
+    del world.store.imported["prj_1", *keyed(OLD)]
+    world.confirm()
+
+
+def test_a_string_that_is_imported_again_opens_what_it_opens_now(world: World) -> None:
+    """Also where a process has known whose it was before."""
+    assert world.decide(OLD).verdict is Verdict.VALID
+    _purge(world)
+    assert world.decide(OLD).verdict is Verdict.UNKNOWN
+    opens = access("key_n", Resource.API, "api_1", "forecast:read")
+    world.store.add_imported(key("key_n"), keyed(OLD), opens)
+    world.store.change("api", "api_1")
+    world.confirm()
+    decision = world.decide(OLD)
+    assert decision.verdict is Verdict.VALID
+    assert decision.key is not None
+    assert decision.key.id == "key_n"
+
+
+def test_a_key_that_is_gone_is_looked_for_no_more_often_than_garbage(world: World) -> None:
+    assert world.decide(OLD).verdict is Verdict.VALID
+    _purge(world)
+    before = world.store.asked
+    for _ in range(20):
+        assert world.decide(OLD).verdict is Verdict.UNKNOWN
+    # That the key is gone, and then that the string leads nowhere else.
+    assert world.store.asked <= before + 2

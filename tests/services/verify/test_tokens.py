@@ -1,17 +1,22 @@
 """Tokens in the verifier's memory, however many strangers and users there are."""
 
+from keyhouse.core.entities import Access, Environment, KeyKind, Resource
 from keyhouse.core.records import (
     Part,
     PartRef,
     RevocationsRecord,
     Snapshot,
 )
-from keyhouse.core.user_tokens import UserToken
-from keyhouse.services.verify.cache import RecordCache
+from keyhouse.core.secret import mint
+from keyhouse.core.user_tokens import PREFIX, UserToken
+from keyhouse.services.verify.cache import CALLERS_A_KEY, RecordCache
 from tests.core.rows import line as line_of
+from tests.services.verify.world import World, access, finish, key
 
 TOKENS = 40
 KEPT = 10
+OTHER = mint("kh", KeyKind.SERVER, Environment.TEST, b"2" * 32)
+_SCOPES = frozenset({"forecast:read"})
 
 
 def token(number: int) -> UserToken:
@@ -39,13 +44,47 @@ def test_keys_that_tokens_alone_lead_to_are_bounded_too() -> None:
     cache = RecordCache(KEPT)
     cache.start(0)
     for number in range(20 * KEPT):
-        key = line_of(id=f"key_{number}")
+        line = line_of(id=f"key_{number}")
         revoked = RevocationsRecord(f"app_{number}", {})
         parts: dict[PartRef, Part | None] = {
-            PartRef("key", key.key.id): key.key,
+            PartRef("key", line.key.id): line.key,
             PartRef("tokens", revoked.id): revoked,
         }
         assert cache.install(Snapshot(0, parts))
-        cache.keep_token_way(str(number).encode(), key, parts)
+        cache.keep_token_way(str(number).encode(), line, parts)
     held = len(cache._parts["key"]) + len(cache._parts["tokens"])
-    assert held <= 5 * KEPT + 1
+    assert held <= CALLERS_A_KEY * KEPT + 1
+
+
+def test_a_key_with_another_keys_token_is_answered_where_memory_is_full() -> None:
+    """What is let go to make room may be what the answer is made of."""
+    world = World()
+    assert world.decide().allowed, "its key is the first to be let go"
+    for number in range(8):
+        secret = mint("kh", KeyKind.SERVER, Environment.TEST, bytes([65 + number]) * 32)
+        world.store.add_key(key(f"key_x{number}"), secret, opens(f"key_x{number}"))
+        world.confirm()
+        assert world.decide(secret).allowed
+    world.store.add_key(key("key_2"), OTHER, opens("key_2"))
+    world.store.put("tokens", RevocationsRecord("app_1", {}))
+    world.confirm()
+    assert world.decide(OTHER).allowed
+    for number in range(TOKENS):
+        world.cache.keep_token(str(number).encode(), token(number))
+    text, now_us = PREFIX + b"x" * 20, world.clock.wall_us
+    user = UserToken(
+        "tok", "u", "", "app_1", "api_1", "key_2", "sec_key_2", 0, now_us + 1, _SCOPES
+    )
+    world.cache.keep_token(world.verifier.fingerprint(text), user)
+    # All of it has to be put together anew, with no room for it.
+    world.store.change("application", "app_1")
+    world.confirm()
+    world.cache._bytes_max = world.cache.weight
+    asked = world.ask()
+    asked.token = text
+    assert finish(world.verifier.verify(asked)).allowed
+    assert world.cache.weight <= world.cache._bytes_max
+
+
+def opens(key_id: str) -> Access:
+    return access(key_id, Resource.API, "api_1", *_SCOPES)

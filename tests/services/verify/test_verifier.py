@@ -22,6 +22,7 @@ from keyhouse.core.secret import Secret, mint
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Changes
 from keyhouse.services.verify import ManagementKey
+from keyhouse.services.verify.cache import CALLERS_A_KEY
 from keyhouse.services.verify.hosts import HOSTS_MAX, HostIndex
 from tests.services.verify.world import (
     MANAGING,
@@ -474,7 +475,7 @@ def test_a_customer_that_fell_out_of_the_cache_is_still_heard_of() -> None:
     world.link("cus_1")
     world.confirm()
     assert world.decide().verdict is Verdict.VALID
-    for number in range(2, 8):
+    for number in range(2, 3 + CALLERS_A_KEY):
         world.store.rows[PartRef("application", f"app_{number}")] = replace(
             world.store.rows[PartRef("application", "app_1")], id=f"app_{number}"
         )

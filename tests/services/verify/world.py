@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.core import compilation
@@ -262,6 +262,8 @@ class Store:
             return compilation.compile_application(row, _zone, links)
         if ref.kind == "project":
             return compilation.compile_project(row)
+        if ref.kind == "tokens":
+            return cast("Part", row)
         compilers: dict[str, Callable[[Any, Any], Part]] = {
             "organization": compilation.compile_organization,
             "customer": compilation.compile_customer,

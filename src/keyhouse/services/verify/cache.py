@@ -10,18 +10,14 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from keyhouse.core.plan_records import SubscriptionRecord
 from keyhouse.core.records import (
     HOST,
     ApiRecord,
-    ApplicationRecord,
-    CustomerRecord,
     Found,
     KeyRecord,
     Line,
     Part,
     PartRef,
-    RevocationsRecord,
     Snapshot,
 )
 from keyhouse.core.secret import DIGEST_BYTES
@@ -34,6 +30,11 @@ from keyhouse.services.verify.weight import FOUND_BYTES, TOKEN_BYTES, WAY_BYTES,
 BYTES_MAX: Final = 1 << 28
 REMEMBERED_CHANGES: Final = 4096
 SHARING_MAX: Final = 1024
+CALLERS_A_KEY: Final = 7
+"""Kinds of parts of which each key may have one of its own: application, customer,
+
+subscription, plan, revocations of tokens, project, organization.
+"""
 _KEY: Final = "key"
 ABSENCES_MAX: Final = 65_536
 ABSENCE_US: Final = 2_000_000
@@ -223,8 +224,14 @@ class RecordCache:
             self._others.forget(oldest)
         return way
 
+    def forget(self, place: bytes) -> None:
+        """Forget where a secret leads, and all of its ways."""
+        self._secrets.forget(place)
+        # The ways of an imported one are found by its fingerprint alone.
+        self._others.forget(place[:DIGEST_BYTES])
+
     def keep_absent(self, what: bytes | str, now_us: int) -> None:
-        """Remember that a secret (digest) or an API (slug) does not exist."""
+        """Remember that a secret (fingerprint) or an API (slug) does not exist."""
         self._absent[what] = now_us + ABSENCE_US
         if len(self._absent) > ABSENCES_MAX:
             self._absent.popitem(last=False)
@@ -276,10 +283,7 @@ class RecordCache:
         self._parts_bytes += weight_of(part)
         if isinstance(part, ApiRecord):
             self.apis[part.slug] = part
-        elif isinstance(
-            part,
-            ApplicationRecord | CustomerRecord | SubscriptionRecord | RevocationsRecord,
-        ):
+        elif ref.kind != _KEY:
             self._keep_caller(ref)
 
     def _take(self, ref: PartRef) -> Held | None:
@@ -293,10 +297,10 @@ class RecordCache:
         return self._parts[ref.kind].get(ref.id)
 
     def _keep_caller(self, ref: PartRef) -> None:
-        """Applications and what is theirs may each be as many as keys."""
+        """Applications, whose they are and what is theirs: each may be as many as keys."""
         self._callers[ref] = None
         self._callers.move_to_end(ref)
-        if len(self._callers) > 5 * self._keys_max:
+        if len(self._callers) > CALLERS_A_KEY * self._keys_max:
             self._evict_caller()
 
     def _keep_bytes(self) -> None:
@@ -306,9 +310,11 @@ class RecordCache:
                 self.tokens.popitem(last=False)
             if self._token_ways:
                 self._others.forget(self._token_ways.popitem(last=False)[0])
+            # As many of these as there are for each key, or they would push all keys out.
+            shares = len(self._callers) // max(len(self._secrets), 1)
             if len(self._secrets) > 1:
                 self._evict()
-            if len(self._callers) > len(self._secrets):
+            for _ in range(shares):
                 self._evict_caller()
 
     def _evict_caller(self) -> None:
@@ -336,9 +342,7 @@ class RecordCache:
         """Forget the secret that was taken in first and its key."""
         place = self._secrets.oldest()
         found = self._secrets.found(place)
-        self._secrets.forget(place)
-        if len(place) > DIGEST_BYTES:
-            self._others.forget(place[:DIGEST_BYTES])
+        self.forget(place)
         if found is None:
             return
         held = self._take(PartRef("key", found.key_id))

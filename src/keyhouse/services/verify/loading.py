@@ -46,6 +46,9 @@ READ_SECONDS_MAX: Final = 10.0
 """Nobody waits longer for the database: so long may a transaction wait for its turn."""
 
 T = TypeVar("T")
+_KEY: Final = "key"
+_GONE: Final = "key/"
+"""Before a key's id: no slug has a slash, so that absent keys and APIs are told apart."""
 _log = logging.getLogger(__name__)
 
 
@@ -87,17 +90,23 @@ class Loading:
         self, secret: bytes, hashed: bytes, slug: str, asker: Asker[T]
     ) -> Way | T | Pending[T]:
         """A fresh `Way` from the secret to the API."""
-        found = self._find(secret, hashed, asker, slug)
-        if not isinstance(found, Found):
-            return found
-        held = self.line(found, slug, asker)
+        held = self.secret_line(secret, hashed, slug, asker)
         if not isinstance(held, HeldLine):
             return held
         return self._cache.keep_way(hashed, held.line, held.parts)
 
+    def secret_line(
+        self, secret: bytes, hashed: bytes, slug: str, asker: Asker[T]
+    ) -> HeldLine | T | Pending[T]:
+        """The line from the secret to the API, with the parts behind it, which are held."""
+        found = self._find(secret, hashed, asker, slug)
+        if not isinstance(found, Found):
+            return found
+        return self.line(found, slug, asker)
+
     def line(
         self, found: Found, slug: str, asker: Asker[T], more: Sequence[PartRef] = ()
-    ) -> "HeldLine | T | Pending[T]":
+    ) -> HeldLine | T | Pending[T]:
         """The line from what was found to the API, with the parts behind it and `more`."""
         api = self._cache.api(slug)
         if api is None:
@@ -180,7 +189,7 @@ class Loading:
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str = ""
     ) -> Found | T | Pending[T]:
         """Where a secret leads."""
-        found = self._cache.found(hashed)
+        found = self._known(hashed)
         if found is not None:
             return found
         monotonic_us = self._clock.monotonic_us()
@@ -194,6 +203,20 @@ class Loading:
             return self._store.find_secret(keyed, self._cache.holds)
 
         return self._look_up(hashed, work, asker, slug)
+
+    def _known(self, place: bytes) -> Found | None:
+        """Where a secret is known to lead, unless its key was just found to be gone.
+
+        It may lead elsewhere by now: a string that was imported again.
+        """
+        found = self._cache.found(place)
+        if found is None or not self._is_gone(found.key_id):
+            return found
+        self._cache.forget(place)
+        return None
+
+    def _is_gone(self, key_id: str) -> bool:
+        return self._cache.is_absent(_GONE + key_id, self._clock.monotonic_us())
 
     def _find_imported(
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str
@@ -213,7 +236,7 @@ class Loading:
         if imported is None or not admits(imported, secret):
             return asker.refuse(Verdict.MALFORMED)
         place = hashed + project_id.encode("ascii")
-        found = self._cache.found(place)
+        found = self._known(place)
         if found is not None:
             return found
         if self._cache.is_absent(place, monotonic_us):
@@ -273,6 +296,8 @@ class Loading:
                 held[ref] = part
         if not missing:
             return held
+        if self._is_gone(found.key_id):
+            return asker.refuse(Verdict.UNKNOWN)
         if asker.attempt >= ATTEMPTS_MAX:
             return asker.refuse(Verdict.UNAVAILABLE)
         return self._load(missing, asker)
@@ -309,8 +334,14 @@ class Loading:
             if not isinstance(result, Snapshot):
                 return self._lost(result, asker)
             whole = self._cache.install(result)
-            if whole and any(result.parts.get(ref) is None for ref in missing):
+            lacking = [ref for ref in missing if result.parts.get(ref) is None]
+            if not whole or not lacking:
+                return asker.again()
+            gone = [ref.id for ref in lacking if ref.kind == _KEY]
+            if not gone:
                 return asker.refuse(Verdict.UNKNOWN)
+            for key_id in gone:
+                self._cache.keep_absent(_GONE + key_id, self._clock.monotonic_us())
             return asker.again()
 
         return Pending(

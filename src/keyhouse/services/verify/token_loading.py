@@ -47,14 +47,16 @@ class TokenLoading:
 
         `hashed` stands for both.
         """
-        key_way: Way | None = None
+        of_key: HeldLine | None = None
         if token is not None:
             if looks_like_token(secret):
                 return asker.refuse(Verdict.CONFLICTING_CREDENTIALS)
-            found = self._loading.way(secret, self._fingerprint(secret), slug, asker)
-            if not isinstance(found, Way):
+            # Its way is not kept: whom that evicts may be a part of what is made here.
+            hashed_key = self._fingerprint(secret)
+            found = self._loading.secret_line(secret, hashed_key, slug, asker)
+            if not isinstance(found, HeldLine):
                 return found
-            key_way = found
+            of_key = found
         user = self.token(token or secret, asker, slug)
         if not isinstance(user, UserToken):
             return user
@@ -62,11 +64,11 @@ class TokenLoading:
         if not isinstance(held, HeldLine):
             return held
         line, refs = held.line, set(held.parts)
-        if key_way is not None:
-            if key_way.line.application.id != user.application_id:
+        if of_key is not None:
+            if of_key.line.application.id != user.application_id:
                 return asker.refuse(Verdict.CONFLICTING_CREDENTIALS)
-            line = beside(key_way.line, line)
-            refs.update(part.ref for part in (key_way.key, *key_way.parts))
+            line = beside(of_key.line, line)
+            refs.update(of_key.parts)
         return self._cache.keep_token_way(hashed, line, refs)
 
     def token(
