@@ -301,6 +301,7 @@ def test_routes(
         "http://[::1]:8080",
         "http://web_data:80/x",
         "http://localhost",
+        f"http://{'a' * 63}.example.com.",
         "HTTP://Example.COM",
     ],
 )
@@ -334,6 +335,7 @@ def test_upstreams(url: str) -> None:
         "http://ü.de",
         "http://a..b",
         "http://-x",
+        f"http://{'a' * 64}.de",
         "http://x/" + "a" * 600,
     ],
 )

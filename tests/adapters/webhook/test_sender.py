@@ -91,6 +91,22 @@ async def test_the_address_that_was_judged_is_the_one_connected_to(
     assert receiver.got[0].headers["host"] == f"localhost:{receiver.port}"
 
 
+async def test_a_name_that_no_resolver_takes_is_told_as_no_connection() -> None:
+    answer = await send(f"https://{'a' * 64}.com/secret-token")
+    assert answer == Sent(None, error="no connection, or it broke: UnicodeError")
+
+
+@pytest.mark.parametrize("name", ["xn--fa-hia.example", "xn--zzzzzzzzzz-99999999.com"])
+async def test_a_name_is_looked_up_as_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Read as another script it may be another name, or none at all."""
+    asked = leads_to(monkeypatch, "127.0.0.1")
+    answer = await send(f"https://{name}/", private=False)
+    assert answer == Sent(None, error=REFUSED)
+    assert asked == [name]
+
+
 async def test_a_private_address_beside_a_public_one_is_passed_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -131,6 +131,7 @@ async def test_a_delivery_of_another_endpoint_is_not_found(tenant: Tenant) -> No
         ({"url": "hooks.example.com"}, "url", "is no address"),
         ({"url": "https://example.com:0/"}, "url", "is no address"),
         ({"url": "https://exa mple.com/"}, "url", "is no address"),
+        ({"url": f"https://{'a' * 64}.com/"}, "url", "is no address"),
         ({"url": "https://example.com/" + "a" * 2048}, "url", "is too long"),
         ({"events": []}, "events", "is empty"),
         ({"events": ["key.eaten"]}, "events.0", "is no kind of event"),

@@ -3,19 +3,36 @@
 import json
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
+from keyhouse.adapters.webhook import HttpWebhookSender, tls_context
 from keyhouse.core.entities import AuditRow, DeliveryState, DisabledBecause, Job
 from keyhouse.core.webhooks import PAUSES_SECONDS
+from keyhouse.ports import Sent
 from keyhouse.services import tenants, webhooks
 from keyhouse.services.jobs import Overtaken
 from keyhouse.services.jobs.holding import HELD_US
-from keyhouse.services.webhooks import courier
+from keyhouse.services.webhooks import Courier, courier
 from keyhouse_client import ForgedWebhook, verify_webhook
 from tests.servers.receiver import Got, Receiver
 from tests.services.webhooks.conftest import DAY_US, SECOND_US, Post
+
+
+class Breaking(HttpWebhookSender):
+    """A sender with a fault of its own, which one name brings out."""
+
+    def __init__(self) -> None:
+        super().__init__(tls_context())
+
+    async def send(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, private: bool
+    ) -> Sent:
+        if "bad" in url:
+            raise ZeroDivisionError
+        return await super().send(url, headers, body, private=private)
 
 
 def rename(post: Post, name: str = "Weather") -> None:
@@ -163,6 +180,24 @@ def test_a_slow_receiver_is_not_waited_for_and_holds_up_no_other(
     slow = [one for one in post.deliveries() if one.state == DeliveryState.PENDING]
     assert {one.error for one in slow} == {"no answer in 3 s"}
     assert len(slow) == 5
+
+
+def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_round(
+    post: Post, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else one tenant's endpoint ends the webhooks of all others, in every round."""
+    bad = post.webhook("https://bad.example.com/secret-token").webhook
+    post.webhook(receiver.url)
+    for number in range(courier.IN_FLIGHT_MAX + 1):
+        rename(post, f"name {number}")
+    Courier(post.office, post.database.deliveries, Breaking, post.letters).deliver(
+        post.claim()
+    )
+    assert len(receiver.got) == courier.IN_FLIGHT_MAX + 1
+    failed = [one for one in post.deliveries() if one.webhook_id == bad.id]
+    assert {(one.state, one.attempts) for one in failed} == {(DeliveryState.PENDING, 1)}
+    assert {one.error for one in failed} == {"it could not be sent: ZeroDivisionError"}
+    assert failed[0].id in caplog.text
 
 
 def test_a_delivery_is_given_up_after_a_day_and_can_be_replayed(

@@ -50,7 +50,8 @@ class HttpWebhookSender:
             return Sent(None, error=f"no answer in {self._seconds_max:g} s")
         except _Refused as error:
             return Sent(None, error=str(error))
-        except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
+        # A name that no resolver takes is a ValueError to Python.
+        except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as error:
             return Sent(None, error=_words(error))
 
     async def close(self) -> None:
@@ -84,7 +85,7 @@ class HttpWebhookSender:
             headers=told,
             content=body,
             # The certificate must be that of the name, not of the address.
-            extensions={"sni_hostname": named.host},
+            extensions={"sni_hostname": _name_of(named)},
         )
         answer = await self._transport.handle_async_request(request)
         try:
@@ -96,7 +97,8 @@ class HttpWebhookSender:
         """Where the name leads, as far as events may be sent there."""
         port = named.port or (443 if named.scheme == "https" else 80)
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._lookups, _looked_up, named.host, port)
+        name = _name_of(named)
+        found = await loop.run_in_executor(self._lookups, _looked_up, name, port)
         if not private:
             found = [address for address in found if is_public(address)]
         if named.scheme != "https":
@@ -109,6 +111,11 @@ class HttpWebhookSender:
 def tls_context() -> ssl.SSLContext:
     """How endpoints are spoken to: certificates are checked. Costs some 20 ms."""
     return ssl.create_default_context()
+
+
+def _name_of(url: httpx.URL) -> str:
+    """The host as it is written: httpx reads `xn--…`, and fails where it cannot."""
+    return url.raw_host.decode("ascii")
 
 
 def _looked_up(host: str, port: int) -> list[str]:

@@ -8,6 +8,8 @@ from keyhouse.core.addresses import is_public
 from keyhouse.core.hosts import is_number
 
 _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
+_LABEL_LENGTH_MAX: Final = 63
+"""RFC 1035, 2.3.4."""
 
 
 def is_local_name(host: str) -> bool:
@@ -44,4 +46,8 @@ def is_private_host(host: str) -> bool:
 def is_host(host: str) -> bool:
     """Whether it can stand in an address, as `urlsplit` gives it."""
     # urlsplit has checked what stands in brackets to be an IPv6 address.
-    return ":" in host or (_HOST.fullmatch(host) is not None and ".." not in host)
+    return ":" in host or (
+        _HOST.fullmatch(host) is not None
+        and ".." not in host
+        and all(len(label) <= _LABEL_LENGTH_MAX for label in host.split("."))
+    )

@@ -134,13 +134,23 @@ class _Flight:
 
     async def _one(self, delivery: Delivery) -> None:
         loaded = await asyncio.to_thread(self._loaded, delivery)
-        sent = await self._sent(*loaded)
+        sent = await self._tried(delivery, *loaded)
         await asyncio.to_thread(self._outcomes.record, self._claim, delivery, sent)
 
     def _loaded(self, delivery: Delivery) -> tuple[Webhook | None, Event | None]:
         with self._rows.reading() as tx:
             webhook = tx.get(Webhook, delivery.webhook_id)
             return webhook, tx.get(Event, delivery.event_id)
+
+    async def _tried(
+        self, delivery: Delivery, webhook: Webhook | None, event: Event | None
+    ) -> Sent | None:
+        """As `_sent`, but a fault that nobody foresaw fails this delivery alone."""
+        try:
+            return await self._sent(webhook, event)
+        except Exception as error:  # noqa: BLE001 - no single one ends the round of all
+            _log.exception("%s could not be sent", delivery.id)
+            return Sent(None, error=f"it could not be sent: {type(error).__name__}")
 
     async def _sent(self, webhook: Webhook | None, event: Event | None) -> Sent | None:
         """What came of sending; None where there is nobody to send to."""
