@@ -125,7 +125,8 @@ class Transaction(Protocol):
         Of those that have a schedule of rotation, their own or their
         application's, and those that end in that time; with them comes any key of
         an application that has a plan with a schedule, whatever the key opens.
-        Raises ValueError for a cursor that is not one of ours.
+        Keys that an import may yet take back are left out. Raises ValueError for
+        a cursor that is not one of ours.
         """
 
     def plans_with_schedule(self, application_ids: Sequence[str]) -> list[Planned]:

@@ -16,21 +16,29 @@ from keyhouse.core.entities import (
     ImportMode,
     ImportState,
     Key,
+    KeyImport,
     KeyKind,
     Project,
+    Reminder,
+    ReminderKind,
     SecretRow,
 )
 from keyhouse.core.imported import candidates
+from keyhouse.core.moments import format_time
 from keyhouse.core.records import PartRef
+from keyhouse.core.rotation import DAY_US
+from keyhouse.ports import Clash, Conflict, WritingTransaction
 from keyhouse.services import imports, issue
-from keyhouse.services.imports import ImportWish
+from keyhouse.services.actor import all_powerful
+from keyhouse.services.imports import ImportWish, undoing
 from keyhouse.services.imports.parts import PROBLEMS_KEPT
 from keyhouse.services.imports.undoing import IDLE_US, ROWS_AT_ONCE
 from keyhouse.services.issue import KeyFilter
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
+from keyhouse.services.rotation import create_calendar, read_feed
 from keyhouse.services.tenants import create_project, delete_project
 from keyhouse.services.work import Turn, Work
-from tests.servers.acme import Acme
+from tests.servers.acme import MINUTE_US, Acme
 from tests.servers.control import PEPPER
 from tests.services.imports.files import (
     SCOPES,
@@ -42,6 +50,7 @@ from tests.services.imports.files import (
     string,
     tidied,
 )
+from tests.services.rotation.working import Letters, reminded
 
 
 @pytest.fixture(autouse=True)
@@ -292,6 +301,80 @@ def test_one_import_at_a_time_into_a_project(acme: Acme) -> None:
     with pytest.raises(Taken) as taken:
         begin(acme, csv_of([2]))
     assert row.id in taken.value.problem.reason
+
+
+def state_of(acme: Acme, row: KeyImport) -> ImportState:
+    return acme.read(lambda look: imports.get_import(look, row.id)).state
+
+
+def ending_in_a_week(acme: Acme) -> str:
+    """A file of a key that one is reminded of in a minute."""
+    ends_at = format_time(acme.clock.now_us() + 7 * DAY_US + MINUTE_US)
+    return f"name,secret,ends_at\nOld,{string(1)},{ends_at}\n"
+
+
+def fed(acme: Acme, token: str) -> list[str]:
+    """The keys that a calendar program shows."""
+    feed = read_feed(acme.office, token)
+    return [] if feed is None else [one.key.name for one in feed.events]
+
+
+def test_nobody_is_told_when_a_key_ends_that_is_not_there_yet(acme: Acme) -> None:
+    row = begin(acme, ending_in_a_week(acme))
+    operator = all_powerful("operator", acme.organization)
+    made = acme.write(lambda work: create_calendar(work, "Ours"), operator)
+    acme.go_on(120)
+    letters = Letters()
+    assert reminded(acme, letters) == 0
+    assert fed(acme, made.token) == []
+    acme.write(lambda work: imports.finish_import(work, row.id))
+    assert reminded(acme, letters) == 1
+    assert fed(acme, made.token) == ["Old"]
+
+
+def test_an_import_is_undone_though_somebody_was_reminded_of_its_keys(
+    acme: Acme,
+) -> None:
+    """As earlier versions did."""
+    row = begin(acme, ending_in_a_week(acme))
+    with acme.office.rows.writing() as tx:
+        (key,) = tx.find(Key, import_id=row.id)
+        tx.insert(
+            Reminder(
+                id=f"{key.id}/expiry",
+                organization_id=key.organization_id,
+                key_id=key.id,
+                kind=ReminderKind.EXPIRY,
+                due_at=key.ends_at or 0,
+                days=7,
+                at=acme.clock.now_us(),
+            )
+        )
+    acme.write(lambda work: imports.cancel_import(work, row.id))
+    assert tidied(acme, row).state is ImportState.UNDONE
+
+
+def test_an_import_that_cannot_be_undone_holds_up_no_other(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck = begin(acme, csv_of([1]))
+    acme.write(lambda work: imports.cancel_import(work, stuck.id))
+    acme.go_on(1)
+    other = begin(acme, csv_of([2]), project=acme.write(_second_project), access=())
+    acme.write(lambda work: imports.cancel_import(work, other.id))
+    remove = undoing._remove_keys
+
+    def fail(tx: WritingTransaction, id: str) -> bool:
+        if id == stuck.id:
+            raise Conflict("id", Clash.NEEDED)
+        return remove(tx, id)
+
+    monkeypatch.setattr(undoing, "_remove_keys", fail)
+    with pytest.raises(ExceptionGroup) as failed:
+        tidied(acme, other)
+    assert stuck.id in str(failed.value.exceptions[0].__notes__)
+    assert state_of(acme, stuck) is ImportState.UNDOING
+    assert state_of(acme, other) is ImportState.UNDONE
 
 
 def test_what_nobody_goes_on_with_is_undone(acme: Acme) -> None:

@@ -10,16 +10,22 @@ from keyhouse.adapters.database.cursors import read_cursor, write_cursor
 from keyhouse.adapters.database.tables import (
     application,
     key,
+    key_import,
     key_last_use,
     plan,
     secret,
     subscription,
     subscription_api,
 )
+from keyhouse.core.entities import ImportState
 from keyhouse.core.rotation import GRANTED
 from keyhouse.ports import Page, Planned, Waiting
 
 _GRANTED: Final = subscription.c.state.in_([state.value for state in GRANTED])
+# Keys of these are there for nobody yet.
+_COMING: Final = sa.select(key_import.c.id).where(
+    key_import.c.state.in_([ImportState.OPEN.value, ImportState.UNDOING.value])
+)
 
 
 def waiting(connection: Connection, limit: int) -> list[Waiting]:
@@ -79,6 +85,7 @@ def keys_with_dates(
     bounds: list[sa.ColumnElement[bool]] = [
         key.c.deleted_at.is_(None),
         key.c.revoked_at.is_(None),
+        sa.or_(key.c.import_id.is_(None), key.c.import_id.not_in(_COMING)),
     ]
     if organization_id is not None:
         bounds.append(key.c.organization_id == organization_id)

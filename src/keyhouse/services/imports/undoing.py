@@ -9,16 +9,17 @@ from keyhouse.core.entities import (
     ImportState,
     Key,
     KeyImport,
+    Reminder,
     SecretRow,
 )
-from keyhouse.ports import Conflict, WritingTransaction
+from keyhouse.ports import Conflict, StoreUnavailable, WritingTransaction
 from keyhouse.services.actor import WORKER, all_powerful
 from keyhouse.services.imports.commands import end_import
-from keyhouse.services.jobs import Claim
+from keyhouse.services.jobs import Claim, Overtaken
 from keyhouse.services.work import Office, Work
 
 ROWS_AT_ONCE: Final = 250
-"""Of keys, each of which has two rows more."""
+"""Of keys, each of which has a few rows more."""
 IDLE_US: Final = 3600 * 1_000_000
 """After so long without a part an import counts as abandoned."""
 
@@ -27,14 +28,28 @@ def tidy_imports(office: Office, claim: Claim) -> None:
     """Give up imports that nobody goes on with, and undo those that will not be.
 
     What stopped in between is taken up again: each step looks at what is left.
+    Faults of single imports come as one ExceptionGroup, once all had their turn.
     """
     with office.rows.reading() as look:
         found = look.find(KeyImport, state=(ImportState.OPEN, ImportState.UNDOING))
+    faults: list[Exception] = []
     for row in found:
-        if row.state is ImportState.OPEN:
-            _give_up(office, claim, row)
-        while not claim.stopped() and _step(office, claim, row.id):
-            continue
+        try:
+            _tidy(office, claim, row)
+        except (Overtaken, StoreUnavailable):
+            raise
+        except Exception as fault:  # noqa: BLE001 - the others' turn first; it is raised below
+            fault.add_note(f"It was at {row.id}.")
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("some imports cannot be tidied", faults)
+
+
+def _tidy(office: Office, claim: Claim, row: KeyImport) -> None:
+    if row.state is ImportState.OPEN:
+        _give_up(office, claim, row)
+    while not claim.stopped() and _step(office, claim, row.id):
+        continue
 
 
 def _give_up(office: Office, claim: Claim, row: KeyImport) -> None:
@@ -69,8 +84,8 @@ def _remove_keys(tx: WritingTransaction, id: str) -> bool:
     keys = tx.page(Key, after=None, limit=ROWS_AT_ONCE, import_id=id).rows
     ids = tuple(key.id for key in keys)
     if ids:
-        tx.remove_many(SecretRow, key_id=ids)
-        tx.remove_many(Access, key_id=ids)
+        for kind in (Access, SecretRow, Reminder):
+            tx.remove_many(kind, key_id=ids)
         tx.remove_many(Key, id=ids)
     return bool(ids)
 
