@@ -42,5 +42,6 @@ class DeliveryQueue(Protocol):
     def due(self, now_us: int, webhooks_max: int, each_max: int) -> list[Delivery]:
         """Deliveries that are due, the oldest of each endpoint, at most `each_max` of
 
-        it; of at most `webhooks_max` endpoints, chosen by chance.
+        it; of at most `webhooks_max` endpoints, chosen by chance, one of each
+        organization before a second of any.
         """

@@ -1,7 +1,7 @@
 """Organizations with endpoints, on both databases, and a courier to send."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -53,6 +53,12 @@ class Post:
     @property
     def actor(self) -> Actor:
         return all_powerful("usr_1", self.organization)
+
+    def beside(self, name: str) -> "Post":
+        """Another organization of the same installation."""
+        email = f"owner@{name.lower()}.example"
+        made = bootstrap(self.office, email, name, "default", fresh_key=False)
+        return replace(self, organization=made.organization_id, project=made.project_id)
 
     def webhook(self, url: str, *events: str, project: str | None = None) -> MadeWebhook:
         wish = WebhookWish(url, events or ("*",), "Accounting", project)

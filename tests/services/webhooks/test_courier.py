@@ -10,7 +10,7 @@ import pytest
 
 from keyhouse.adapters.webhook import HttpWebhookSender, tls_context
 from keyhouse.core.entities import AuditRow, DeliveryState, DisabledBecause, Job
-from keyhouse.core.webhooks import PAUSES_SECONDS
+from keyhouse.core.webhooks import PAUSES_SECONDS, WEBHOOKS_MAX
 from keyhouse.ports import Sent
 from keyhouse.services import tenants, webhooks
 from keyhouse.services.jobs import Overtaken
@@ -180,6 +180,51 @@ def test_a_slow_receiver_is_not_waited_for_and_holds_up_no_other(
     slow = [one for one in post.deliveries() if one.state == DeliveryState.PENDING]
     assert {one.error for one in slow} == {"no answer in 3 s"}
     assert len(slow) == 5
+
+
+def test_an_organization_whose_endpoints_all_hang_holds_up_no_other(
+    post: Post, receiver: Receiver
+) -> None:
+    let_go = threading.Event()
+    receiver.before = lambda: let_go.wait(20)
+    post.seconds_max = 20.0
+    theirs = post.beside("Initech")
+    for _ in range(WEBHOOKS_MAX):
+        theirs.webhook(receiver.url)
+    for number in range(courier.EACH_MAX):
+        rename(theirs, f"theirs {number}")
+    sending = threading.Thread(target=post.send)
+    with Receiver().listening() as other:
+        post.webhook(other.url)
+        for number in range(courier.IN_FLIGHT_MAX + 1):
+            rename(post, f"ours {number}")
+        sending.start()
+        try:
+            other.wait_for_ids(courier.IN_FLIGHT_MAX + 1)
+            assert len(receiver.got) <= courier.ORGANIZATION_MAX
+        finally:
+            let_go.set()
+            sending.join(20)
+    assert not sending.is_alive()
+    assert {one.state for one in post.deliveries()} == {DeliveryState.DELIVERED}
+
+
+def test_no_organization_has_its_second_turn_before_another_has_its_first(
+    post: Post, receiver: Receiver
+) -> None:
+    """Of those that have something due chance alone would choose whoever has most."""
+    theirs = post.beside("Initech")
+    for _ in range(WEBHOOKS_MAX):
+        theirs.webhook(receiver.url)
+    post.webhook(receiver.url)
+    rename(theirs)
+    rename(post)
+    for most in (2, 3):
+        for _ in range(10):
+            due = post.database.deliveries.due(post.clock.at_us, most, 1)
+            assert len(due) == most
+            first_two = {one.organization_id for one in due[:2]}
+            assert first_two == {post.organization, theirs.organization}
 
 
 def test_a_delivery_that_fails_as_nobody_foresaw_ends_no_round(

@@ -13,16 +13,24 @@ _DUE_BY_NOW = sa.or_(
     delivery.c.next_at <= sa.bindparam("now_us"),
     delivery.c.next_at > sa.bindparam("never_us"),
 )
-# By chance, so that endpoints with a long queue keep nobody behind them.
-_WITH_SOMETHING_DUE = (
-    sa.select(webhook.c.id)
+# By chance, so that endpoints with a long queue keep nobody behind them, and in
+# turns, so that an organization with many endpoints does not either.
+_TURN = sa.func.row_number().over(
+    partition_by=webhook.c.organization_id, order_by=sa.func.random()
+)
+_TURNS = (
+    sa.select(webhook.c.id, _TURN.label("turn"))
     .where(
         sa.exists().where(
             delivery.c.webhook_id == webhook.c.id,
             _DUE_BY_NOW,
         )
     )
-    .order_by(sa.func.random())
+    .subquery()
+)
+_WITH_SOMETHING_DUE = (
+    sa.select(_TURNS.c.id)
+    .order_by(_TURNS.c.turn, sa.func.random())
     .limit(sa.bindparam("most"))
 )
 _DUE = (

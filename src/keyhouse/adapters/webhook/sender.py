@@ -21,7 +21,7 @@ from keyhouse.ports import Sent
 
 SECONDS_MAX: Final = 15.0
 """From the look-up of the name to the end of the answer."""
-_LOOKUPS_MAX: Final = 16
+_LOOKUPS_MAX: Final = 32
 
 
 class _Refused(Exception):

@@ -7,7 +7,8 @@ tell repeats by `webhook-id`. The order of events is not kept.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -21,7 +22,9 @@ from keyhouse.services.webhooks.outcomes import Outcomes
 from keyhouse.services.webhooks.sealing import signing_secrets
 from keyhouse.services.work import Office
 
-IN_FLIGHT_MAX: Final = 16
+IN_FLIGHT_MAX: Final = 32
+ORGANIZATION_MAX: Final = 8
+"""Deliveries of one organization at once, however many endpoints it has."""
 EACH_MAX: Final = 4
 """Deliveries to one endpoint at once: a slow one leaves room for the others."""
 BEAT_SECONDS: Final = 3.0
@@ -73,7 +76,7 @@ class _Flight:
         self._claim = claim
         self._sender = sender
         self._outcomes = Outcomes(courier.office, courier.mailer)
-        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._flying: dict[asyncio.Task[None], Delivery] = {}
         self._renewed = 0.0
 
     async def run(self) -> None:
@@ -92,25 +95,32 @@ class _Flight:
 
     async def _start(self) -> None:
         """Send what is due as far as there is room."""
-        room = IN_FLIGHT_MAX - len(self._flying)
-        if room <= 0 or self._claim.stopped():
+        if len(self._flying) >= IN_FLIGHT_MAX or self._claim.stopped():
             return
         now_us = self._courier.office.clock.now_us()
         queue = self._courier.queue
         due = await asyncio.to_thread(queue.due, now_us, IN_FLIGHT_MAX, EACH_MAX)
-        fresh = [one for one in due if one.id not in self._flying]
-        for one in fresh[:room]:
-            self._flying[one.id] = asyncio.create_task(self._one(one))
+        for one in self._with_room(due):
+            self._flying[asyncio.create_task(self._one(one))] = one
+
+    def _with_room(self, due: Sequence[Delivery]) -> list[Delivery]:
+        """Those that can be sent beside what is on its way."""
+        ids = {one.id for one in self._flying.values()}
+        each = Counter(one.organization_id for one in self._flying.values())
+        chosen = []
+        for one in due:
+            if one.id not in ids and each[one.organization_id] < ORGANIZATION_MAX:
+                each[one.organization_id] += 1
+                chosen.append(one)
+        return chosen[: IN_FLIGHT_MAX - len(self._flying)]
 
     async def _land(self) -> None:
         """Wait until something has ended, but not for long; renew the hold in time."""
         done, _ = await asyncio.wait(
-            self._flying.values(),
-            timeout=LOOK_SECONDS,
-            return_when=asyncio.FIRST_COMPLETED,
+            self._flying, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-        self._flying = {id: one for id, one in self._flying.items() if one not in done}
         for one in done:
+            del self._flying[one]
             one.result()
         if asyncio.get_running_loop().time() - self._renewed > BEAT_SECONDS:
             await asyncio.to_thread(self._renew)
@@ -118,15 +128,15 @@ class _Flight:
 
     async def _land_all(self) -> None:
         if self._flying:
-            done, _ = await asyncio.wait(self._flying.values(), timeout=STOP_SECONDS)
+            done, _ = await asyncio.wait(self._flying, timeout=STOP_SECONDS)
             for one in done:
                 one.result()
 
     async def _abandon(self) -> None:
-        left = [one for one in self._flying.values() if not one.done()]
+        left = [one for one in self._flying if not one.done()]
         for one in left:
             one.cancel()
-        await asyncio.gather(*self._flying.values(), return_exceptions=True)
+        await asyncio.gather(*self._flying, return_exceptions=True)
 
     def _renew(self) -> None:
         with self._rows.writing() as tx:
