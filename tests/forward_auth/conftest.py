@@ -13,6 +13,8 @@ from tests.forward_auth.proxies import KINDS, proxy
 from tests.journeys.conftest import Machine, free_port
 
 API = "weather"
+ADMIN: dict[str, Any] = {"method": "*", "path": "/admin/**", "scopes": ["admin:do"]}
+"""A route that no key of these tests has the scope for."""
 
 
 class House(NamedTuple):
@@ -40,9 +42,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         machine.serve()
         key = kept.read_text("utf-8").strip()
         with Client(f"http://{machine.management}", key) as client:
-            client.apis.create(
-                slug=API, upstreams={}, scopes=["forecast:read"], query_parameter="key"
+            api = client.apis.create(
+                slug=API,
+                upstreams={},
+                scopes=["forecast:read", "admin:do"],
+                query_parameter="key",
             )
+            client.apis.routes(api["id"]).create(**ADMIN)
             yield House(int(machine.gateway.rpartition(":")[2]), client)
     finally:
         machine.close()

@@ -1,10 +1,13 @@
 """What callers see through real proxies that ask Keyhouse, as the how-to sets them up."""
 
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx
+import pytest
 
-from tests.forward_auth.conftest import House
+from tests.forward_auth.conftest import API, House
 
 _IDENTITY = {
     "keyhouse-key-id",
@@ -15,6 +18,19 @@ _IDENTITY = {
     "keyhouse-scopes",
     "keyhouse-request-id",
 }
+_ADMIN_SPELLED = [
+    "/weather/admin/x",
+    "/%77eather/admin/x",
+    "/weather/%61dmin/x",
+    "/weather/admin%2Fx",
+    "/x/../weather/admin/x",
+    "/weather/x/../admin/x",
+    "//weather/admin/x",
+    "/weather//admin/x",
+    "/./weather/admin/x",
+    "/weather/./admin/x",
+    "/weather/now/%2e%2e/admin/x",
+]
 
 
 def call(url: str, secret: str | None, path: str = "/now", **more: Any) -> httpx.Response:
@@ -23,6 +39,14 @@ def call(url: str, secret: str | None, path: str = "/now", **more: Any) -> httpx
         headers["X-API-Key"] = secret
     method = more.pop("method", "GET")
     return httpx.request(method, f"{url}/weather{path}", headers=headers, **more)
+
+
+def as_spelled(url: str, secret: str, target: str) -> int:
+    """The status of a GET whose target goes out as it is: httpx would tidy it up."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+    with closing(connection):
+        connection.request("GET", target, headers={"X-API-Key": secret})
+        return connection.getresponse().status
 
 
 def test_a_good_key_passes_and_the_upstream_is_told_who_calls(
@@ -77,6 +101,21 @@ def test_endpoints_are_those_of_the_request_and_not_of_a_header(
     for header in ("X-Forwarded-Uri", "X-Original-Uri", "X-Original-URL"):
         spoofed = {header: "/weather/public/a", "X-Forwarded-Method": "GET"}
         assert call(through, narrow, "/secret", headers=spoofed).status_code == 403
+
+
+@pytest.mark.parametrize("target", _ADMIN_SPELLED)
+def test_no_spelling_of_a_path_gets_round_the_scopes_of_its_route(
+    house: House, through: str, target: str
+) -> None:
+    secret = house.key("plain")["secret"]
+    assert call(through, secret, "/now").status_code == 200
+    assert as_spelled(through, secret, target) != 200
+
+
+def test_a_key_with_the_scope_of_a_route_opens_it(house: House, through: str) -> None:
+    access = [{"api": API, "scopes": ["admin:do"]}]
+    secret = house.client.keys.create("admin", access)["secret"]
+    assert call(through, secret, "/admin/all").json()["path"] == "/admin/all"
 
 
 def test_a_server_key_from_a_browser_is_403(house: House, through: str) -> None:

@@ -1,10 +1,13 @@
 """`/.keyhouse/v1/authorize`: what a proxy of the operator's is told."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from keyhouse.core.records import SecretRecord
+from keyhouse.core.patterns import Endpoints
+from keyhouse.core.records import RouteRecord, SecretRecord
+from keyhouse.core.scopes import Needs
 from keyhouse.ports import StoreUnavailable
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import FENCED, KEY, LIMITED, NOW_US
@@ -29,6 +32,16 @@ async def trusting(house: House) -> House:
 
 def of(uri: str, method: str = "GET") -> tuple[str, str]:
     return f"X-Forwarded-Uri: {uri}", f"X-Forwarded-Method: {method}"
+
+
+def guard_admin(house: House) -> None:
+    """From now on `GET /admin` asks for a scope that no key of these tests holds."""
+    admin = RouteRecord("rte_1", ("admin:do",), Needs(frozenset(("admin:do",))), 1)
+    house.verifier.apis["weather"] = replace(
+        house.verifier.apis["weather"],
+        endpoints=Endpoints([("GET", "/admin")]),
+        routes=(admin,),
+    )
 
 
 async def test_only_trusted_proxies_may_ask(house: House) -> None:
@@ -99,22 +112,53 @@ async def test_the_other_form_takes_path_and_method_as_they_come(house: House) -
     ]
 
 
+@pytest.mark.parametrize("uri", ["/weather", "/weather/", "/%77eather", "/w%65ather/?a"])
+async def test_the_root_of_the_api_is_a_slash(house: House, uri: str) -> None:
+    await trusting(house)
+    await ask(house, WEATHER, *of(uri))
+    assert house.verifier.requests[0].path == "/"
+
+
 @pytest.mark.parametrize(
-    ("headers", "path"),
+    "uri",
     [
-        ((), None),
-        (("X-Forwarded-Uri: /weatherman/x",), None),
-        (("X-Forwarded-Uri: http://a/weather/x",), None),
-        (("X-Forwarded-Uri: /weather",), "/"),
-        (("X-Forwarded-Uri: /weather/",), "/"),
+        "/%77eather/admin",
+        "/weather/%61dmin",
+        "/x/../weather/admin",
+        "/weather/x/../admin",
+        "/./weather/admin",
+        "//weather/admin",
+        "/weather//admin",
+        "/weather%2Fadmin",
+        "/WEATHER/admin",
+        "/weatherman/admin",
+        "http://a/weather/admin",
+        "/",
+        "",
     ],
 )
-async def test_a_path_that_is_not_told_or_elsewhere_is_none(
-    house: House, headers: tuple[str, ...], path: str | None
+async def test_no_spelling_of_a_path_gets_round_the_scopes_of_its_route(
+    house: House, uri: str
 ) -> None:
+    guard_admin(house)
     await trusting(house)
-    await ask(house, WEATHER, *headers)
-    assert house.verifier.requests[0].path == path
+    assert (await ask(house, WEATHER, *of("/weather/now"))).status == 200
+    answer = await ask(house, WEATHER, *of(uri))
+    assert answer.status == 403
+    assert json.loads(answer.body)["code"] in ("scope_missing", "endpoint_not_allowed")
+
+
+@pytest.mark.parametrize(
+    "told", [(), ("X-Forwarded-Uri: /weather/admin",), ("X-Forwarded-Method: GET",)]
+)
+async def test_a_proxy_that_leaves_out_method_or_address_opens_no_api_with_routes(
+    house: House, told: tuple[str, ...]
+) -> None:
+    guard_admin(house)
+    await trusting(house)
+    answer = await ask(house, WEATHER, *told)
+    assert answer.status == 403
+    assert json.loads(answer.body)["code"] == "endpoint_not_allowed"
 
 
 @pytest.mark.parametrize(
@@ -123,6 +167,8 @@ async def test_a_path_that_is_not_told_or_elsewhere_is_none(
         ("", ()),
         ("?api=", ()),
         ("?api=weather&refuse_as=200", ()),
+        ("?api=weather&prefix=weather", ()),
+        ("?api=weather&prefix=/a/../weather", ()),
         ("?api=weather", ("X-Forwarded-Uri: /a", "X-Forwarded-Uri: /b")),
         ("?api=weather", ("X-Forwarded-Method: GET", "X-Forwarded-Method: PUT")),
     ],

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from keyhouse.core import answers
 from keyhouse.core.credentials import choose
 from keyhouse.core.decision import LINES_MAX, Decision
+from keyhouse.core.paths import plain_path
 from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.request import Request
 from keyhouse.core.secret import without_secret
@@ -42,21 +43,25 @@ NOT_TRUSTED: Final = refuse.Problem(
 
 
 class Asked(NamedTuple):
-    """What the proxy asks about. `path` and `method` are None where it told none.
+    """What the proxy asks about. `method` is None where it told none.
 
-    `path` is below the API's root; `refuse_as` replaces statuses that the proxy
-    would not pass on.
+    `path` is below the API's root, and no plain path where it is not known which
+    endpoint is asked about: no check of endpoints passes it. `refuse_as` replaces
+    statuses that the proxy would not pass on.
     """
 
     slug: str
     method: str | None
-    path: str | None
+    path: str
     query: bytes
     refuse_as: int | None
 
 
 class Options(NamedTuple):
-    """What a proxy's configuration says, with each question: see `Asked`."""
+    """What a proxy's configuration says, with each question: see `Asked`.
+
+    `prefix` is plain and ends with no slash: `""` is the root.
+    """
 
     slug: str
     prefix: str
@@ -107,15 +112,14 @@ class AuthorizeCall:
             _parameter(asked.query, api),
         )
         if exchange.exposed:
-            path = asked.path and without_secret(asked.path, secret)
-            self._asked = asked._replace(path=path)
+            self._asked = asked._replace(path=without_secret(asked.path, secret))
             closer_look.flag_exposed(exchange, secret, api.slug)
             secret, refusal = None, Verdict.TLS_REQUIRED
         if secret is None:
             now_us = self._plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
             return
-        told = (asked.path or "").encode("latin-1", "replace")
+        told = asked.path.encode("latin-1", "replace")
         if secret in told or (token is not None and token in told):
             # It would go on to the upstream, and into logs.
             self._answer(refuse.of_problem(refuse.KEY_IN_PATH, exchange.request_id()))
@@ -152,7 +156,7 @@ class AuthorizeCall:
             self._api,
             door=DOOR,
             method=asked.method or "",
-            path=f"/{asked.slug}{asked.path or ''}",
+            path=f"/{asked.slug}{asked.path}",
             address=exchange.seen.address,
         ):
             outcome = Decision(Verdict.UNAVAILABLE, outcome.at_us)
@@ -206,8 +210,10 @@ def _read(exchange: "Exchange") -> Asked | refuse.Problem:
     targets = exchange.take_header(_URI_HEADER)
     if len(methods) > 1 or len(targets) > 1:
         return refuse.bad_request("X-Forwarded-Method or X-Forwarded-Uri came twice.")
-    path, query = _split(targets, options.prefix)
-    method = methods[0].decode("latin-1").upper() if methods else None
+    path, query = _split(targets[0], options.prefix) if targets else ("", b"")
+    if not methods:
+        return Asked(options.slug, None, "", query, options.refuse_as)
+    method = methods[0].decode("latin-1").upper()
     return Asked(options.slug, method, path, query, options.refuse_as)
 
 
@@ -221,20 +227,27 @@ def _options(query: bytes) -> Options | refuse.Problem:
     refuse_as = options.get("refuse_as", [""])[-1]
     if refuse_as not in ("", "403"):
         return refuse.bad_request("refuse_as is 403, or is left out.")
-    prefix = options.get("prefix", [""])[-1]
-    return Options(slug, prefix, int(refuse_as) if refuse_as else None)
+    prefix = plain_path(options.get("prefix", [""])[-1] or "/")
+    if prefix is None:
+        return refuse.bad_request("prefix is a path, and has one reading.")
+    return Options(slug, prefix.rstrip("/"), int(refuse_as) if refuse_as else None)
 
 
-def _split(targets: list[bytes], prefix: str) -> tuple[str | None, bytes]:
-    """Path below the API's root, and query. A path elsewhere is none we know."""
-    if not targets:
-        return None, b""
-    raw, _, query = targets[0].partition(b"?")
+def _split(target: bytes, prefix: str) -> tuple[str, bytes]:
+    """Path below the API's root, and query.
+
+    A proxy sends here what lies below `prefix` once it is decoded, so the plain path
+    is what it is cut from. A path elsewhere is empty, one with two readings keeps
+    both: neither is plain, so neither opens an endpoint.
+    """
+    raw, _, query = target.partition(b"?")
     path = raw.decode("latin-1")
-    prefix = prefix.rstrip("/")
-    if not path.startswith("/") or not (path + "/").startswith(prefix + "/"):
-        return None, query
-    return path[len(prefix) :] or "/", query
+    plain = plain_path(path)
+    if plain is None:
+        return path.removeprefix(prefix), query
+    if not (plain + "/").startswith(prefix + "/"):
+        return "", query
+    return plain[len(prefix) :] or "/", query
 
 
 def _parameter(query: bytes, api: ApiRecord) -> bytes | None:
