@@ -70,6 +70,28 @@ def test_a_good_key_passes_and_the_upstream_is_told_who_calls(
     assert key["secret"] not in answer.text
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Keyhouse-Identity",
+        "Keyhouse_Identity",
+        "Keyhouse_Subject",
+        "KEYHOUSE_SUBJECT",
+        "Keyhouse-Key_Id",
+        "Keyhouse_Key-Id",
+        "keyhouse_scopes",
+    ],
+)
+def test_nothing_that_a_caller_sends_reads_as_a_header_of_ours(
+    house: House, through: str, name: str
+) -> None:
+    """Behind CGI and WSGI `Keyhouse_Subject` and `Keyhouse-Subject` are one variable."""
+    secret = house.key("forger")["secret"]
+    answer = call(through, secret, headers={name: "forged"})
+    assert answer.status_code in (200, 400)
+    assert "forged" not in answer.text
+
+
 def test_a_body_reaches_the_upstream(house: House, through: str) -> None:
     secret = house.key("body")["secret"]
     answer = call(through, secret, method="POST", content="x" * 10_000)
