@@ -91,14 +91,18 @@ def upstream() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session", params=KINDS, ids=("nginx", "traefik", "caddy", "envoy"))
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which proxy it is, by the language of its configuration."""
+    named: str = request.param
+    return named
+
+
+@pytest.fixture(scope="session")
 def through(
-    request: pytest.FixtureRequest,
-    house: House,
-    upstream: int,
-    tmp_path_factory: pytest.TempPathFactory,
+    kind: str, house: House, upstream: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """The address of a proxy that asks Keyhouse."""
-    folder = tmp_path_factory.mktemp(request.param)
+    folder = tmp_path_factory.mktemp(kind)
     ports = {8081: free_port(), 8080: house.port, 3000: upstream}
-    with proxy(request.param, folder, ports) as url:
+    with proxy(kind, folder, ports) as url:
         yield url

@@ -181,6 +181,33 @@ def test_beyond_a_limit_is_429_with_the_seconds_to_wait(house: House, through: s
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
 
 
+def test_callers_hear_of_limits_and_of_the_end_of_their_secret(
+    house: House, through: str, kind: str
+) -> None:
+    limits = [{"name": "few", "rate": 2, "period_seconds": 3600}]
+    key = house.key("rotated", limits=limits)
+    house.client.keys.rotate(key["id"], 86_400)
+    passed = [call(through, key["secret"]) for _ in range(2)]
+    refused = call(through, key["secret"])
+    assert [answer.status_code for answer in (*passed, refused)] == [200, 200, 429]
+    # Traefik hands on a refusal whole, and nothing of a good answer.
+    for answer in (refused,) if kind == "yaml" else (*passed, refused):
+        told = answer.headers
+        assert told["RateLimit"].startswith('"few";r=')
+        assert told["RateLimit-Policy"] == '"few";q=2;w=3600'
+        assert told["Deprecation"].startswith("@")
+        assert told["Sunset"].endswith("GMT")
+        assert told["Keyhouse-Request-Id"].startswith("req_")
+
+
+def test_of_what_has_no_limit_and_no_end_nothing_is_told(
+    house: House, through: str
+) -> None:
+    secret = house.key("plain and lasting")["secret"]
+    told = call(through, secret).headers
+    assert not {"ratelimit", "ratelimit-policy", "deprecation", "sunset"} & {*told}
+
+
 def test_revoked_is_refused_at_once(house: House, through: str) -> None:
     key = house.key("short-lived")
     assert call(through, key["secret"]).status_code == 200
