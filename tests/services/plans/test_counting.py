@@ -2,12 +2,22 @@
 
 import pytest
 
-from keyhouse.core.entities import Applies, Approval, Environment, Per, Visibility, Window
+from keyhouse.core.entities import (
+    Applies,
+    Approval,
+    Environment,
+    Per,
+    Subscription,
+    Visibility,
+    Window,
+)
 from keyhouse.services import plans
+from keyhouse.services.actor import Actor
 from keyhouse.services.issue import Created
-from keyhouse.services.plans import OverrideWish
+from keyhouse.services.plans import OpeningWish, OverrideWish, PlanFields
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.reports import limits_left
+from keyhouse.services.tenants import create_project
 from tests.services.plans.market import Market, Plane, quota
 
 MONTH_SECONDS = 31 * 86_400
@@ -181,6 +191,34 @@ def test_who_may_move_where(market: Market) -> None:
     market.seller.write(lambda work: plans.end_subscription(work, joined.id))
     with pytest.raises(Taken, match="ended"):
         move(market.seller, start.plan.id)
+
+
+def test_nobody_moves_a_subscription_to_a_plan_that_they_could_not_sell_nor_join(
+    market: Market,
+) -> None:
+    """Who sells for one project cannot give away what another has for chosen ones."""
+    seller = market.seller
+    start = market.plan("start")
+    other = seller.write(lambda work: create_project(work, name="Other"))
+    seller.api("maps")
+    fields: PlanFields = {"access": (OpeningWish("maps"),)}
+    chosen = seller.write(
+        lambda work: plans.create_plan(work, slug="chosen", project=other.id, fields=fields)
+    )
+    here = seller.holding("subscriptions:write", on=seller.project)
+    both = [market.subscribe(start), market.sell(start, market.caller(seller))]
+
+    def move(id: str, actor: Actor) -> str:
+        moved: Subscription = seller.write(
+            lambda work: plans.move_subscription(work, id, plan=chosen.plan.id), actor
+        )
+        return moved.plan_id
+
+    with pytest.raises(Invalid, match="not known"):
+        move(both[0].id, here)
+    # An own application may join any plan of its organization.
+    assert move(both[1].id, here) == chosen.plan.id
+    assert move(both[0].id, seller.actor) == chosen.plan.id
 
 
 def test_an_override_holds_for_one_subscriber_up_to_its_end(market: Market) -> None:

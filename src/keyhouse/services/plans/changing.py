@@ -20,6 +20,7 @@ from keyhouse.services.plans.contents import place_limits
 from keyhouse.services.plans.opening import claim
 from keyhouse.services.plans.parties import (
     WRITE_SUBSCRIPTIONS,
+    Seen,
     reached_subscription,
     rewritten,
     sold_subscription,
@@ -45,12 +46,13 @@ def move_subscription(
 
     What was used stays used, by the name of each limit. The new plan's quotas hold
     at once or, with `next_window`, the old ones up to the end of their windows.
-    A consumer moves by itself only to a plan that it could subscribe to
-    without anybody's approval.
+    Who sells the new plan moves any subscription to it. A consumer moves its own
+    only to a plan that it could subscribe to without anybody's approval.
     """
-    row, as_provider = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
+    seen = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
+    row = seen.subscription
     demand_not_ended(row)
-    target = _target(work, row, plan, as_provider=as_provider)
+    target = _target(work, seen, plan)
     if target.id == row.plan_id:
         return row
     version = newest(work, target)
@@ -82,17 +84,23 @@ def change_subscription(
     return rewritten(work, "subscription.change", row, overrides=wanted)
 
 
-def _target(work: Work, row: Subscription, id: str, *, as_provider: bool) -> Plan:
-    """The plan to move to. What is no plan of the provider is not known either."""
+def _target(work: Work, seen: Seen, id: str) -> Plan:
+    """The plan to move to. What the actor may not subscribe the application to reads
+
+    like a plan that is not there, and so does one of another provider.
+    """
+    row = seen.subscription
     offer = reached_offer(work, id)
     if offer is None or offer[0].organization_id != row.provider_id:
         raise Invalid([unknown_plan()])
     plan, sells = offer
+    if not (sells or seen.as_consumer):
+        raise Invalid([unknown_plan()])
     if plan.id == row.plan_id:
         return plan
     if plan.retired_at is not None:
         raise Taken("plan", "is retired and takes no new subscriptions", "choose another")
-    if plan.approval is Approval.MANUAL and not (as_provider and sells):
+    if plan.approval is Approval.MANUAL and not sells:
         mend = "ask the provider to move the subscription"
         raise Taken("plan", "wants the provider's approval", mend)
     return plan

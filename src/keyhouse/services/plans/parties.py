@@ -16,6 +16,7 @@ class Seen(NamedTuple):
 
     subscription: Subscription
     as_provider: bool
+    as_consumer: bool
 
 
 def reached_subscription(at: Look | Work, scope: str, id: str) -> Seen:
@@ -41,7 +42,7 @@ def reached_subscription(at: Look | Work, scope: str, id: str) -> Seen:
         )
     if not (sold or bought):
         raise NotFound("subscription")
-    return Seen(row, sold)
+    return Seen(row, sold, bought)
 
 
 def sold_subscription(work: Work, id: str) -> Subscription:
@@ -49,10 +50,10 @@ def sold_subscription(work: Work, id: str) -> Subscription:
 
     Raises Forbidden for its consumer, who may read it.
     """
-    row, as_provider = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
-    if not as_provider:
+    seen = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
+    if not seen.as_provider:
         raise Forbidden(WRITE_SUBSCRIPTIONS, " for the project of the plan")
-    return row
+    return seen.subscription
 
 
 def turned(

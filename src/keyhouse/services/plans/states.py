@@ -44,7 +44,7 @@ def resume_subscription(work: Work, id: str) -> Subscription:
 
 def end_subscription(work: Work, id: str) -> Subscription:
     """End a subscription for good, as its provider or as its consumer."""
-    row, _ = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
+    row = reached_subscription(work, WRITE_SUBSCRIPTIONS, id).subscription
     return row if _is(row, _ENDED) else turned(work, "subscription.end", row, _ENDED)
 
 
