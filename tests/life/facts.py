@@ -148,6 +148,12 @@ class SubscriptionFacts:
     plan: PlanFacts
     application: str
     state: str
+    ended_from: str = ""
+
+    def end(self) -> None:
+        """Have it end for good."""
+        if self.state != "ended":
+            self.ended_from, self.state = self.state, "ended"
 
     def is_open(self, api: str) -> bool:
         """Whether it holds the API for itself: another can't open it meanwhile."""
@@ -213,6 +219,14 @@ class Facts:
     def claim(self, one: SubscriptionFacts, apis: Iterable[str]) -> None:
         """Have a subscription be the one that opens these."""
         self.opened_by |= {(one.application, api): one for api in apis}
+
+    def is_held_back(
+        self, one: SubscriptionFacts | None, application: str, apis: Iterable[str]
+    ) -> bool:
+        """Whether another was to open one of these, and the seller had not let it."""
+        last = [self.opened_by.get((application, api)) for api in apis]
+        others = [held for held in last if held is not None and held is not one]
+        return any((held.ended_from or held.state) != "active" for held in others)
 
     def has_bought(self, application: str, api: str) -> bool:
         """Whether an active subscription opens the API now."""

@@ -109,10 +109,17 @@ class SellingRules(Standing):
             may=offered and free and not plan.retired,
         )
         if row is not None:
-            state = "pending" if plan.manual and not by_seller else "active"
+            waits = not by_seller and self._wants_approval(None, application, plan)
+            state = "pending" if waits else "active"
             made = SubscriptionFacts(row.id, plan, application, state)
             self.facts.subscriptions.append(made)
             self.facts.claim(made, plan.opens)
+
+    def _wants_approval(
+        self, one: SubscriptionFacts | None, application: str, plan: PlanFacts
+    ) -> bool:
+        """Whether the buyer opens nothing by the plan until the seller says so."""
+        return plan.manual or self.facts.is_held_back(one, application, plan.opens)
 
     def _side(self, *, by_seller: bool) -> Acme:
         return self.town.seller if by_seller else self.town.buyer
@@ -158,7 +165,7 @@ class SellingRules(Standing):
         may = by_seller or self.side_of(one.application) is side
         self.attempt(side, lambda work: plans.end_subscription(work, one.id), may=may)
         if may:
-            one.state = "ended"
+            one.end()
 
     @precondition(lambda self: bool(self.facts.subscriptions))
     @rule(which=WHICH, to=WHICH, by_seller=_SIDES)
@@ -185,4 +192,5 @@ class SellingRules(Standing):
         if plan is one.plan:
             return True
         free = all(self.facts.can_claim(one, one.application, api) for api in plan.opens)
-        return free and not plan.retired and (by_seller or not plan.manual)
+        waits = not by_seller and self._wants_approval(one, one.application, plan)
+        return free and not plan.retired and not waits

@@ -11,6 +11,7 @@ from keyhouse.core.entities import (
     AuditRow,
     Environment,
     Resource,
+    Subscription,
     SubscriptionState,
     Visibility,
 )
@@ -19,12 +20,12 @@ from keyhouse.services.actor import Actor
 from keyhouse.services.catalog import delete_application
 from keyhouse.services.issue import AccessWish
 from keyhouse.services.meter.meter import use_of
-from keyhouse.services.plans import OpeningWish, Side, SubscriptionFilter
+from keyhouse.services.plans import OpeningWish, PlanView, Side, SubscriptionFilter
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.tenants import create_project
 from keyhouse.services.work import Turn
 from tests.servers.acme import Acme
-from tests.services.plans.market import Market, quota
+from tests.services.plans.market import SCOPES, Market, quota
 
 
 def act(market: Market, name: str, id: str, of: Acme | None = None) -> Any:
@@ -185,6 +186,57 @@ def test_only_the_provider_approves_suspends_and_resumes(market: Market) -> None
         market.buyer.write(
             lambda work: plans.change_subscription(work, joined.id, overrides=())
         )
+
+
+def test_a_consumer_lifts_no_suspension_by_subscribing_anew(market: Market) -> None:
+    """Neither at once, nor by way of a plan that wants approval anyhow."""
+    open_to_all, plane = market.plan("open"), market.plane()
+    asked = market.plan("asked", approval=Approval.MANUAL)
+    joined = market.subscribe(open_to_all)
+    key = market.key()
+    act(market, "suspend", joined.id)
+    for plan in (asked, open_to_all):
+        act(market, "end", joined.id, market.buyer)
+        joined = market.subscribe(plan)
+        assert joined.state is SubscriptionState.PENDING
+        assert plane.code(key) == "subscription_inactive"
+    act(market, "approve", joined.id)
+    assert plane.code(key) == "valid"
+    act(market, "end", joined.id)
+    assert market.subscribe(open_to_all).state is SubscriptionState.ACTIVE
+
+
+def test_a_consumer_lifts_no_suspension_by_moving(market: Market) -> None:
+    """Neither another subscription to where it was, nor it away from there."""
+    market.seller.api("maps", scopes=SCOPES)
+    weather, maps = market.plan("weather"), market.plan("maps", "maps")
+
+    def move(of: Acme, id: str, plan: PlanView) -> Subscription:
+        moved: Subscription = of.write(
+            lambda work: plans.move_subscription(work, id, plan=plan.plan.id)
+        )
+        return moved
+
+    joined = market.subscribe(weather)
+    act(market, "suspend", joined.id)
+    moved = move(market.buyer, joined.id, maps)
+    assert moved.state is SubscriptionState.SUSPENDED
+    again = market.subscribe(weather)
+    assert again.state is SubscriptionState.PENDING
+    act(market, "end", moved.id, market.buyer)
+    act(market, "approve", again.id)
+    with pytest.raises(Taken, match="approval"):
+        move(market.buyer, again.id, maps)
+    assert move(market.seller, again.id, maps).plan_id == maps.plan.id
+
+
+def test_who_sells_a_plan_may_open_again_what_was_suspended(market: Market) -> None:
+    made = market.plan()
+    joined = market.subscribe(made)
+    act(market, "suspend", joined.id)
+    act(market, "end", joined.id, market.buyer)
+    again = market.sell(made, market.application)
+    assert again.state is SubscriptionState.ACTIVE
 
 
 def test_a_third_organization_sees_nothing_of_it(

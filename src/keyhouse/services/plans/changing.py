@@ -17,7 +17,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.plans import carried_over, placed_at
 from keyhouse.core.validation import TIME_US_MAX, Problem, check_number
 from keyhouse.services.plans.contents import place_limits
-from keyhouse.services.plans.opening import claim
+from keyhouse.services.plans.opening import claim, is_held_back
 from keyhouse.services.plans.parties import (
     WRITE_SUBSCRIPTIONS,
     Seen,
@@ -52,11 +52,13 @@ def move_subscription(
     seen = reached_subscription(work, WRITE_SUBSCRIPTIONS, id)
     row = seen.subscription
     demand_not_ended(row)
-    target = _target(work, seen, plan)
+    target, sells = _target(work, seen, plan)
     if target.id == row.plan_id:
         return row
-    version = newest(work, target)
-    claim(work, row, [one.api_id for one in version.access])
+    opened = [one.api_id for one in newest(work, target).access]
+    if not sells:
+        _demand_no_approval(work, row, target, opened)
+    claim(work, row, opened)
     carried: tuple[Carried, ...] = ()
     if applies is Applies.NEXT_WINDOW:
         carried = _carried(work, row, target)
@@ -84,10 +86,11 @@ def change_subscription(
     return rewritten(work, "subscription.change", row, overrides=wanted)
 
 
-def _target(work: Work, seen: Seen, id: str) -> Plan:
-    """The plan to move to. What the actor may not subscribe the application to reads
+def _target(work: Work, seen: Seen, id: str) -> tuple[Plan, bool]:
+    """The plan to move to, and whether the actor sells it.
 
-    like a plan that is not there, and so does one of another provider.
+    What the actor may not subscribe the application to reads like a plan that is
+    not there, and so does one of another provider.
     """
     row = seen.subscription
     offer = reached_offer(work, id)
@@ -96,14 +99,19 @@ def _target(work: Work, seen: Seen, id: str) -> Plan:
     plan, sells = offer
     if not (sells or seen.as_consumer):
         raise Invalid([unknown_plan()])
-    if plan.id == row.plan_id:
-        return plan
-    if plan.retired_at is not None:
+    if plan.retired_at is not None and plan.id != row.plan_id:
         raise Taken("plan", "is retired and takes no new subscriptions", "choose another")
-    if plan.approval is Approval.MANUAL and not sells:
+    return plan, sells
+
+
+def _demand_no_approval(
+    work: Work, row: Subscription, plan: Plan, opened: Sequence[str]
+) -> None:
+    """Raise Taken where subscribing to the plan would wait for the provider."""
+    manual = plan.approval is Approval.MANUAL
+    if manual or is_held_back(work, row.application_id, opened, but_id=row.id):
         mend = "ask the provider to move the subscription"
         raise Taken("plan", "wants the provider's approval", mend)
-    return plan
 
 
 def _carried(work: Work, row: Subscription, target: Plan) -> tuple[Carried, ...]:

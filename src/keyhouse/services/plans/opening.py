@@ -5,6 +5,7 @@ from typing import Final
 
 from keyhouse.core.entities import (
     Api,
+    AuditRow,
     Plan,
     PlanVersion,
     Subscription,
@@ -51,11 +52,24 @@ def claim(work: Work, subscription: Subscription, api_ids: Iterable[str]) -> Non
 
 def counted_before(work: Work, application_id: str, api_ids: Iterable[str]) -> str | None:
     """What use of these APIs was booked on by the subscription before, if any."""
-    opened = tuple(f"{application_id}/{api_id}" for api_id in api_ids)
-    for link in work.tx.find(SubscriptionApi, id=opened):
-        for row in work.tx.find(Subscription, id=link.subscription_id):
-            return row.counted_id
+    for row in _before(work, application_id, api_ids):
+        return row.counted_id
     return None
+
+
+def is_held_back(
+    work: Work, application_id: str, api_ids: Iterable[str], but_id: str = ""
+) -> bool:
+    """Whether only the provider may open one of these APIs for the application.
+
+    So it is where the last subscription to it, but the one of that id, waits or is
+    suspended, or did so when it ended: else ending it would lift a suspension.
+    """
+    return any(
+        _last_live_state(work, row) is not SubscriptionState.ACTIVE
+        for row in _before(work, application_id, api_ids)
+        if row.id != but_id
+    )
 
 
 def claim_for_all(work: Work, plan: Plan, api_ids: Iterable[str]) -> None:
@@ -72,6 +86,25 @@ def claim_for_all(work: Work, plan: Plan, api_ids: Iterable[str]) -> None:
         raise Taken("access", reason, mend)
     for subscription in page.rows:
         claim(work, subscription, added)
+
+
+def _before(
+    work: Work, application_id: str, api_ids: Iterable[str]
+) -> Iterable[Subscription]:
+    """The subscriptions by which the application opened these APIs last."""
+    opened = tuple(f"{application_id}/{api_id}" for api_id in api_ids)
+    for link in work.tx.find(SubscriptionApi, id=opened):
+        yield from work.tx.find(Subscription, id=link.subscription_id)
+
+
+def _last_live_state(work: Work, row: Subscription) -> SubscriptionState:
+    """The state of a subscription; of one that has ended, the state before that."""
+    if row.state in LIVE:
+        return row.state
+    # The row tells no more of it. The audit does, and is kept for ever.
+    for ended in work.tx.find(AuditRow, subject=row.id, action="subscription.end"):
+        return SubscriptionState(ended.before["state"])
+    return SubscriptionState.ACTIVE
 
 
 def _is_open(work: Work, held: SubscriptionApi) -> bool:

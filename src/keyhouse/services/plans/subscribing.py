@@ -12,7 +12,7 @@ from keyhouse.core.entities import (
     Visibility,
 )
 from keyhouse.core.validation import Problem
-from keyhouse.services.plans.opening import claim, counted_before
+from keyhouse.services.plans.opening import claim, counted_before, is_held_back
 from keyhouse.services.plans.parties import WRITE_SUBSCRIPTIONS
 from keyhouse.services.plans.queries import found_plan, newest
 from keyhouse.services.refusals import Taken, refuse
@@ -33,13 +33,17 @@ def create_subscription(work: Work, *, plan: str, application: str) -> Subscript
     Who sells the plan may subscribe any application whose id they were told,
     and it is active at once. Others subscribe their own, to a plan of their
     own organization or to a public one; it is pending where the plan wants
-    approval. A plan or application beyond that reads like one that is not there.
+    approval, and where the application's last one to one of these APIs was not
+    active. A plan or application beyond that reads like one that is not there.
     """
     joined = _joined(work, plan, application)
     if joined.plan.retired_at is not None:
         raise Taken("plan", "is retired and takes no new subscriptions", "choose another")
-    waits = joined.plan.approval is Approval.MANUAL and not joined.sells
     apis = [one.api_id for one in newest(work, joined.plan).access]
+    waits = not joined.sells and (
+        joined.plan.approval is Approval.MANUAL
+        or is_held_back(work, joined.application.id, apis)
+    )
     id = work.new_id(ids.SUBSCRIPTION)
     row = Subscription(
         id=id,
