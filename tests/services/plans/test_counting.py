@@ -18,7 +18,8 @@ from keyhouse.services.plans import OpeningWish, OverrideWish, PlanFields
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.reports import limits_left
 from keyhouse.services.tenants import create_project
-from tests.services.plans.market import Market, Plane, quota
+from tests.servers.acme import Acme
+from tests.services.plans.market import SCOPES, Market, Plane, quota
 
 MONTH_SECONDS = 31 * 86_400
 
@@ -151,6 +152,52 @@ def test_two_changes_in_one_window_keep_what_held_before_both(market: Market) ->
     market.change(made, "next_window", limits=(quota(70),))
     market.change(made, "now", limits=(quota(70),))
     assert left(plane, key) == 68
+
+
+@pytest.mark.parametrize("now", ["now", "next_window"])
+def test_a_change_of_something_else_keeps_what_was_promised_till_the_window_ends(
+    market: Market, now: str
+) -> None:
+    """Else a scope more would cost every subscriber a part of the month."""
+    made = market.plan(limits=(quota(10),))
+    market.subscribe(made)
+    plane, key = market.plane(), market.key()
+    market.change(made, "next_window", limits=(quota(4),))
+    wider = (OpeningWish("weather", (*SCOPES, "*")),)
+    changed = market.change(made, now, access=wider)
+    assert left(plane, key) == 9
+    market.change(made, now, routes=())
+    assert market.change(made, now, access=wider).version == changed.version
+    assert left(plane, key) == 8
+    market.seller.go_on(MONTH_SECONDS)
+    assert left(plane, key) == 3
+
+
+def test_a_move_from_the_next_window_on_can_be_had_at_once_after_all(
+    market: Market,
+) -> None:
+    """By who could have moved it at once."""
+    small = market.plan("small", limits=(quota(10),))
+    large = market.plan("large", limits=(quota(25),), approval=Approval.MANUAL)
+    joined = market.subscribe(small)
+    plane, key = market.plane(), market.key()
+
+    def move(of: Acme, applies: Applies) -> None:
+        of.write(
+            lambda work: plans.move_subscription(
+                work, joined.id, plan=large.plan.id, applies=applies
+            )
+        )
+
+    move(market.seller, Applies.NEXT_WINDOW)
+    assert left(plane, key) == 9
+    move(market.seller, Applies.NEXT_WINDOW)
+    with pytest.raises(Taken, match="approval"):
+        move(market.buyer, Applies.NOW)
+    assert left(plane, key) == 8
+    market.change(large, retired=True)
+    move(market.seller, Applies.NOW)
+    assert left(plane, key) == 22
 
 
 def test_a_move_from_the_next_window_on_keeps_the_old_plan_till_then(

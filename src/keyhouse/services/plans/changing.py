@@ -45,7 +45,8 @@ def move_subscription(
     """Move a subscription to another plan of the same provider.
 
     What was used stays used, by the name of each limit. The new plan's quotas hold
-    at once or, with `next_window`, the old ones up to the end of their windows.
+    at once or, with `next_window`, the old ones up to the end of their windows:
+    a second move to the same plan, `now`, lets go of these.
     Who sells the new plan moves any subscription to it. A consumer moves its own
     only to a plan that it could subscribe to without anybody's approval.
     """
@@ -53,7 +54,7 @@ def move_subscription(
     row = seen.subscription
     demand_not_ended(row)
     target, sells = _target(work, seen, plan)
-    if target.id == row.plan_id:
+    if target.id == row.plan_id and (applies is Applies.NEXT_WINDOW or not row.carried):
         return row
     opened = [one.api_id for one in newest(work, target).access]
     if not sells:
@@ -62,7 +63,9 @@ def move_subscription(
     carried: tuple[Carried, ...] = ()
     if applies is Applies.NEXT_WINDOW:
         carried = _carried(work, row, target)
-    return rewritten(work, "subscription.move", row, plan_id=target.id, carried=carried)
+    # The same plan with other quotas is no move for whoever hears of it.
+    deed = "subscription.move" if target.id != row.plan_id else "subscription.change"
+    return rewritten(work, deed, row, plan_id=target.id, carried=carried)
 
 
 def change_subscription(

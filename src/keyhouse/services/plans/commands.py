@@ -112,7 +112,8 @@ def change_plan(
     """Change a plan, for all its subscriptions.
 
     What it opens and its rates are what they are at once. Its quotas are so too or,
-    with `next_window`, each keeps its old amount up to the end of its window.
+    with `next_window`, each keeps its old amount up to the end of its window. What
+    was promised so before is kept where the change does not name the quotas.
     """
     plan = reached_plan(work, WRITE_PLANS, id)
     refuse(_check(fields))
@@ -144,7 +145,7 @@ def _renewed(work: Work, plan: Plan, fields: PlanFields, applies: Applies) -> Pl
     old = newest(work, plan)
     new = _next_version(work, plan, old, fields, applies)
     same = (old.access, old.limits, old.routes) == (new.access, new.limits, new.routes)
-    if same and (not old.carried or applies is Applies.NEXT_WINDOW):
+    if same and new.carried == _in_time(work, old.carried):
         return plan
     opened = {one.api_id for one in old.access}
     claim_for_all(work, plan, {one.api_id for one in new.access} - opened)
@@ -167,10 +168,15 @@ def _next_version(
         routes = place_routes(work, access, fields["routes"])
     else:
         routes = kept_routes(work, access, old.routes)
-    carried: tuple[Carried, ...] = ()
     if applies is Applies.NEXT_WINDOW:
         before, now_us = placed_at(work.now_us, old), work.now_us
         carried = carried_over(before, placed(limits, routes), now_us, ZoneInfo)
+    else:
+        carried = tuple(
+            one
+            for one in _in_time(work, old.carried)
+            if ("routes" if one.route_id else "limits") not in fields
+        )
     return PlanVersion(
         id=version_id(plan.id, plan.version + 1),
         organization_id=plan.organization_id,
@@ -183,6 +189,11 @@ def _next_version(
         created_by=work.actor.id,
         created_at=work.now_us,
     )
+
+
+def _in_time(work: Work, carried: tuple[Carried, ...]) -> tuple[Carried, ...]:
+    """What holds yet of what was carried over."""
+    return tuple(one for one in carried if work.now_us < one.until)
 
 
 def _told(version: PlanVersion) -> dict[str, Any]:
