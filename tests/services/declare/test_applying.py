@@ -11,13 +11,14 @@ from keyhouse.adapters.database.tables import metadata
 from keyhouse.core import entities
 from keyhouse.core.entities import KeyKind
 from keyhouse.ports import StoreUnavailable
-from keyhouse.services import catalog, declare, issue, tenants
+from keyhouse.services import catalog, declare, imports, issue, tenants
 from keyhouse.services.declare import Export, applying, exporting, read_yaml
 from keyhouse.services.declare.doing import Doing, do_steps
 from keyhouse.services.idempotency import Once
 from keyhouse.services.refusals import Forbidden, Invalid, Mismatch, Taken
 from tests.servers.acme import Acme
 from tests.services.declare.files import done, exported, planned, secrets, steps_of
+from tests.services.imports.files import begin, csv_of
 
 TEXT = """
 keyhouse: 1
@@ -287,6 +288,23 @@ def test_a_revoked_key_is_in_no_file_and_is_made_anew(acme: Acme, document: Any)
     acme.write(lambda work: issue.revoke_key(work, made.id))
     assert [one["name"] for one in exported(acme)["keys"]] == ["operator's management key"]
     assert steps_of(planned(acme, document, prune=True)) == [("create", "key", "ci")]
+
+
+def test_keys_of_an_open_import_are_in_no_file(acme: Acme, document: Any) -> None:
+    """Neither told nor pruned nor changed: for everybody else they are not there yet."""
+    done(acme, document)
+    before = exported(acme)
+    with acme.office.rows.reading() as tx:
+        (planner,) = tx.find(entities.Application, name="Planner")
+    test = entities.Environment.TEST
+    text = csv_of(range(3)).replace("Caller 1", "ci")
+    opened = begin(acme, text, application=planner.id, environment=test)
+    assert exported(acme)["keys"] == before["keys"]
+    document["keys"][0]["purpose"] = "tests"
+    assert steps_of(planned(acme, document, prune=True)) == [("change", "key", "ci")]
+    done(acme, document, prune=True)
+    acme.write(lambda work: imports.finish_import(work, opened.id))
+    assert len(exported(acme)["keys"]) == len(before["keys"]) + 3
 
 
 def test_things_of_one_name_are_told_apart_by_their_ids(acme: Acme, document: Any) -> None:

@@ -111,7 +111,7 @@ def _as_planned(work: Work, step: Step, made: Mapping[str, str]) -> Any:  # noqa
     """The row, locked, if it is as the plan has seen it. Raises Overtaken."""
     id = step.id or made.get(NEW + step.place, "")
     row = work.tx.get(step.kind.entity, id)
-    if row is None or not step.kind.listed(row):
+    if row is None or not step.kind.listed(work, [row]):
         raise Overtaken(step)
     (state,) = step.kind.tell(work, [row])
     for name, value in step.before.items():

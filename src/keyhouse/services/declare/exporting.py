@@ -147,7 +147,7 @@ def _reader(
         rows = look.tx.stretch(
             kind.entity, after=after or "", limit=PAGE, within=None, **equals
         )
-        listed = [row for row in rows if kind.listed(row) and kind.wished(row)]
+        listed = [row for row in kind.listed(look, rows) if kind.wished(row)]
         teller = _Teller(look, begun.project_id)
         more = rows[-1].id if len(rows) == PAGE else None
         return more, teller.told(kind, listed)

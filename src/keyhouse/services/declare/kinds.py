@@ -93,7 +93,7 @@ class Kind:
     `stays` is why a row cannot be removed: it is then disabled instead, by its
     field `off`; what is `loose` refers to it no more by then. Where it
     `is_put_away`, removing it leaves its row; where it `goes_first`, that is done
-    before all else. `listed` are the rows that a file
+    before all else. `listed` are those of some rows that a file
     is about at all, `wished` those of them that an export tells, `owned` those
     that pruning may take away. `known_as` are the texts by which others may refer
     to it, the surest first. `whose` are the columns of its organization, and
@@ -123,7 +123,7 @@ class Kind:
     goes_first: bool = False
     off: str = "disabled"
     owned: Callable[[Look | Work, Any], bool] = lambda _at, _row: True
-    listed: Callable[[Any], bool] = lambda _row: True
+    listed: Callable[[Look | Work, Sequence[Any]], Sequence[Any]] = lambda _at, rows: rows
     wished: Callable[[Any], bool] = lambda _row: True
     in_project: bool = True
     home_optional: bool = False

@@ -39,6 +39,7 @@ from keyhouse.services.declare.kinds_of_projects import (
 )
 from keyhouse.services.declare.rows import rest
 from keyhouse.services.issue import AccessWish, KeyWish
+from keyhouse.services.issue.filters import coming_imports
 from keyhouse.services.work import Look, Work
 
 _RESOURCES: Final = tuple(one.value for one in Resource)
@@ -145,7 +146,16 @@ def _find(at: Look | Work, state: State) -> Sequence[str]:
         "deleted_at": None,
         "revoked_at": None,
     }
-    return [row.id for row in at.tx.stretch(Key, after="", limit=2, **where)]
+    coming = {"import_id": coming_imports(at)}
+    found = at.tx.page(Key, after=None, limit=2, unless=coming, **where)
+    return [row.id for row in found.rows]
+
+
+def _listed(at: Look | Work, rows: Sequence[Key]) -> list[Key]:
+    """What is over is no wish of anybody's, and what an open import brings not yet."""
+    living = [row for row in rows if row.deleted_at is None and row.revoked_at is None]
+    coming = coming_imports(at) if any(row.import_id for row in living) else ()
+    return [row for row in living if row.import_id not in coming]
 
 
 def _make(work: Work, held: Held) -> Made:
@@ -211,8 +221,8 @@ KEYS: Final = Kind(
     remove=lambda work, row: issue.delete_key(work, row.id),
     tell_more=_told_access,
     is_put_away=True,
-    # What is over is no wish of anybody's; a management key is its holder's way in.
-    listed=lambda row: row.deleted_at is None and row.revoked_at is None,
+    listed=_listed,
+    # A management key is its holder's way in.
     owned=lambda _at, row: row.kind is not KeyKind.MANAGEMENT,
     hint=_hints,
 )

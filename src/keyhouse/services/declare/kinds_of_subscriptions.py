@@ -166,7 +166,7 @@ SUBSCRIPTIONS: Final = Kind(
     is_put_away=True,
     # An application opens an API by one at a time: another may be to follow.
     goes_first=True,
-    listed=lambda row: row.state in LIVE,
+    listed=lambda _at, rows: [row for row in rows if row.state in LIVE],
     wished=lambda row: row.state is not _PENDING,
     owned=lambda _at, row: row.state is not _PENDING,
     whose=("provider_id", "consumer_id"),

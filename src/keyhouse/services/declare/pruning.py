@@ -51,7 +51,7 @@ def _rows(look: Look, kind: Kind, project_id: str | None) -> Iterator[Any]:
     while rows := look.tx.stretch(
         kind.entity, after=after, limit=_PAGE, within=None, **equals
     ):
-        listed = [row for row in rows if kind.listed(row)]
+        listed = kind.listed(look, rows)
         states = kind.tell(look, listed) if kind.place is None else []
         for index, row in enumerate(listed):
             if not states or kind.is_in(states[index], project_id):

@@ -136,7 +136,7 @@ class Resolver:
         row = self._look.tx.get(kind.entity, id) if ids.is_id(id, kind.prefix) else None
         home = self._look.actor.organization_id
         whose = {getattr(row, name, None) for name in kind.whose}
-        if whose != {home} or not kind.listed(row):
+        if whose != {home} or not kind.listed(self._look, [row]):
             mend = "leave it out: an entry is then found by its name, or made"
             raise Wrong(Problem(f"{place}.id", f"is no {kind.one} of yours", mend))
         return id
