@@ -299,6 +299,27 @@ def test_what_joins_two_organizations_is_in_no_file(
         planned(stranger, file)
 
 
+def test_a_key_of_what_was_sold_and_is_over_stays_in_its_file(
+    acme: Acme, office: Office, database: Database
+) -> None:
+    """Else its holder could apply no file any more until the key is gone."""
+    buyer = Acme(office, database, "buyer@example.com")
+    market = Market(acme, buyer)
+    market.key_of(market.plan())
+    market.end()
+    market.close()
+    whole = exported(buyer)
+    (key,) = [one for one in whole["keys"] if one["name"] == "k"]
+    assert key["access"][0]["api"] == "weather"
+    assert steps_of(planned(buyer, whole, prune=True)) == []
+    key["purpose"] = "tests"
+    done(buyer, whole)
+    assert steps_of(planned(buyer, whole)) == []
+    whole["keys"].append({**key, "name": "another"})
+    with pytest.raises(Invalid, match="not known"):
+        planned(buyer, whole)
+
+
 def test_a_file_of_one_project_is_about_its_own_alone(acme: Acme, document: Any) -> None:
     """The subscriptions and webhooks of other projects are neither told nor pruned."""
     done(acme, document)

@@ -1,14 +1,14 @@
 """APIs of other organizations that keys in a file may open."""
 
-from keyhouse.core.entities import Api, Plan, PlanVersion, Subscription, version_id
-from keyhouse.services.plans.opening import LIVE
+from keyhouse.core.entities import Api, Subscription, SubscriptionApi
 from keyhouse.services.work import Look, Work
 
 
 def find_bought_api(at: Look | Work, text: str) -> Api | None:
-    """The API with that id or slug, if a live subscription of the organization's opens it.
+    """The API with that id or slug, if the organization has or had a subscription to it.
 
-    Any other reads like one that is not there.
+    Keys go on to name what is over; it is for commands to open it for no others.
+    Any other API reads like one that is not there.
     """
     if not text.isprintable():
         return None
@@ -24,12 +24,6 @@ def _is_bought(at: Look | Work, api: Api) -> bool:
         Subscription,
         consumer_id=at.actor.organization_id,
         provider_id=api.organization_id,
-        state=LIVE,
     )
-    plans = at.tx.find(Plan, id=tuple({one.plan_id for one in held})) if held else []
-    newest = tuple(version_id(plan.id, plan.version) for plan in plans)
-    return any(
-        one.api_id == api.id
-        for version in at.tx.find(PlanVersion, id=newest)
-        for one in version.access
-    )
+    ids = tuple(one.id for one in held)
+    return bool(at.tx.find(SubscriptionApi, api_id=api.id, subscription_id=ids))

@@ -38,7 +38,7 @@ class Names:
         return _only([row.id for row in found])
 
     def find_api(self, text: str) -> str | None:
-        """By id or slug; of other organizations those to which it has subscribed."""
+        """By id or slug; of other organizations those it has or had bought."""
         api = find_api(self._at, text) or find_bought_api(self._at, text)
         return None if api is None else api.id
 
