@@ -307,6 +307,27 @@ def test_keys_of_an_open_import_are_in_no_file(acme: Acme, document: Any) -> Non
     assert len(exported(acme)["keys"]) == len(before["keys"]) + 3
 
 
+def test_a_name_may_begin_with_a_plus(acme: Acme, document: Any) -> None:
+    """As numbers of telephones do."""
+    document["projects"][0]["name"] = "+Weather"
+    for section in ("apis", "customers", "applications", "keys"):
+        document[section][0]["project"] = "+Weather"
+    document["customers"][0]["external_id"] = "+4915112345"
+    planner = {"name": "+49 Hotline", "customer": "+4915112345"}
+    document["applications"][0] |= planner
+    document["keys"][0] |= {"name": "+1", "application": "+49 Hotline"}
+    hook = {"name": "+hook", "url": "http://127.0.0.1:9/hook", "events": ["*"]}
+    document["webhooks"] = [{**hook, "project": "+Weather"}]
+    done(acme, document)
+    assert steps_of(planned(acme, document)) == []
+    assert steps_of(planned(acme, exported(acme), prune=True)) == []
+    # An entry's own place in the file is a name like others, too.
+    document["projects"].append({"name": "+projects[1]"})
+    document["applications"].append({"name": "+keys[0]", "project": "+projects[1]"})
+    done(acme, document)
+    assert steps_of(planned(acme, document)) == []
+
+
 def test_things_of_one_name_are_told_apart_by_their_ids(acme: Acme, document: Any) -> None:
     done(acme, document)
     project = next(p for p in exported(acme)["apis"])["project"]

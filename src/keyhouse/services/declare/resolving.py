@@ -120,9 +120,9 @@ class Resolver:
         """The ids of rows that the entry may mean."""
         if id is not None:
             return [self._row(kind, id, place)]
-        texts = [state[name] for name in kind.identity]
-        if any(isinstance(one, str) and one.startswith(NEW) for one in texts):
+        if _awaits(kind, state):
             return []
+        texts = [state[name] for name in kind.identity]
         if any(isinstance(one, str) and not one.isprintable() for one in texts):
             return []
         return kind.find(self._look, state) or self._near(kind, state)
@@ -157,3 +157,12 @@ class Resolver:
         if not found and self._register.has(kind, state):
             raise Wrong(Problem(named, "is there twice", "leave one of the two out"))
         return free[0] if free else None
+
+
+def _awaits(kind: Kind, state: State) -> bool:
+    """Whether an entry is found by something that is yet to be made itself.
+
+    Of texts that refer to nothing any may begin as such a reference does.
+    """
+    refs = {one.name for one in kind.fields if one.refers}
+    return any(str(state[name]).startswith(NEW) for name in kind.identity if name in refs)
