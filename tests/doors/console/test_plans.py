@@ -87,6 +87,20 @@ async def test_each_version_tells_what_it_changed(rooms: Rooms) -> None:
     assert "No longer monthly" in await rooms.text(plan)
 
 
+async def test_what_the_form_leaves_as_it_is_stays_as_it_was_promised(
+    rooms: Rooms,
+) -> None:
+    """A new name must not end the quotas that hold up to the next window."""
+    plan = await _plan(rooms, **QUOTA)
+    less = {"limits.0.amount": "800", "applies": "next_window"}
+    await rooms.do(f"{plan}/edit", plan, **less)
+    before = (await rooms.text(plan)).partition('id="versions"')[2]
+    await rooms.do(f"{plan}/edit", plan, name="Basics")
+    page = await rooms.text(plan)
+    assert "Basics" in page
+    assert page.partition('id="versions"')[2] == before
+
+
 async def test_a_retired_plan_is_not_offered_and_comes_back(rooms: Rooms) -> None:
     plan = await _plan(rooms)
     await rooms.do(plan, f"{plan}/retire")

@@ -13,7 +13,7 @@ from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.pages.keys_new import choices_of
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.plans import limit_form, route_form
-from keyhouse.doors.console.plans.form import NEW, read_plan, typed_of
+from keyhouse.doors.console.plans.form import NEW, read_plan, told_otherwise, typed_of
 from keyhouse.doors.console.plans.listing import listed, own_plan, shown_of
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.toasts import Undo
@@ -88,7 +88,8 @@ async def change(here: Here, plan: str) -> Response:
 
     def act(work: Work) -> PlanView:
         refuse(read.problems)
-        return services.change_plan(work, view.plan.id, read.fields, read.applies)
+        fields = told_otherwise(view, read.fields)
+        return services.change_plan(work, view.plan.id, fields, read.applies)
 
     return await _saved(here, typed, view, act, read.places)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from keyhouse.core.entities import Applies, Approval, Visibility
 from keyhouse.core.validation import Problem
@@ -61,6 +61,16 @@ def read_plan(typed: Typed) -> ReadPlan:
         problems += routes.problems
     applies = _one_of(Applies, typed, "applies", Applies.NOW)
     return ReadPlan(slug, fields, applies, [*problems, *wrong], routes.places)
+
+
+def told_otherwise(view: PlanView, fields: PlanFields) -> PlanFields:
+    """What a form says otherwise than the plan is: it sends all, and wishes that alone.
+
+    So what its quotas were promised to be up to the next window outlives other changes.
+    """
+    now = read_plan(Typed({**typed_of(view).fields, BASE: ("1",)})).fields
+    told = {name: to for name, to in fields.items() if now.get(name) != to}
+    return cast("PlanFields", told)
 
 
 def typed_of(view: PlanView) -> Typed:
