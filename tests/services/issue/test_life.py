@@ -19,7 +19,14 @@ from keyhouse.core.grains import even_cuts
 from keyhouse.ports import UsageWanted
 from keyhouse.services import issue
 from keyhouse.services.catalog import create_application
-from keyhouse.services.issue import AccessWish, Created, KeyFilter, KeyWish, RevokeWish
+from keyhouse.services.issue import (
+    AccessWish,
+    Created,
+    KeyChanges,
+    KeyFilter,
+    KeyWish,
+    RevokeWish,
+)
 from keyhouse.services.issue.emergency import KEYS_AT_ONCE
 from keyhouse.services.jobs import Holding
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
@@ -312,3 +319,61 @@ def test_a_page_that_shows_its_key_cannot_be_stopped_by_its_readers(acme: Acme) 
     end_by_holder(acme, made.issued.secret.reveal())
     (one,) = acme.read(lambda look: issue.list_secrets(look, made.view.key.id))
     assert one.state.value == "active"
+
+
+def wide_key(acme: Acme, **fields: object) -> Key:
+    """A management key that may do all in the project."""
+    access = (AccessWish(Resource.PROJECT, acme.project, ("*",)),)
+    wish = KeyWish(name="Wide", kind=KeyKind.MANAGEMENT, access=access, **fields)  # type: ignore[arg-type]
+    return acme.write(lambda work: issue.create_key(work, wish)).view.key
+
+
+def test_nobody_brings_back_a_management_key_that_may_do_more(acme: Acme) -> None:
+    """Who has its secret from before would rise above themselves by it."""
+    here = acme.holding("keys:*", on=acme.project)
+    other = application(acme)
+    disabled, deleted, moved = (wide_key(acme) for _ in range(3))
+    acme.write(lambda work: issue.disable_key(work, disabled.id), here)
+    acme.write(lambda work: issue.delete_key(work, deleted.id), here)
+    for back in (
+        partial(issue.enable_key, id=disabled.id),
+        partial(issue.restore_key, id=deleted.id),
+        partial(issue.transfer_key, id=moved.id, application=other.id),
+    ):
+        with pytest.raises(Forbidden):
+            acme.write(back, here)
+        acme.write(back)
+
+
+def test_nobody_loosens_a_management_key_that_may_do_more(acme: Acme) -> None:
+    end = acme.clock.now_us() + DAY_SECONDS * 1_000_000
+    bounds = Restrictions(networks_allowed=("203.0.113.0/24",))
+    key = wide_key(acme, starts_at=end - 1, ends_at=end, restrictions=bounds)
+    here = acme.holding("keys:*", on=acme.project)
+    loose: list[KeyChanges] = [
+        {"starts_at": None},
+        {"ends_at": None},
+        {"ends_at": end + 1},
+        {"restrictions": Restrictions()},
+    ]
+    for changes in loose:
+        with pytest.raises(Forbidden):
+            acme.write(partial(issue.change_key, id=key.id, changes=changes), here)
+    tight: KeyChanges = {"name": "W", "starts_at": end - 1, "restrictions": bounds}
+    acme.write(lambda work: issue.change_key(work, key.id, tight), here)
+    for changes in loose:
+        acme.write(partial(issue.change_key, id=key.id, changes=changes))
+
+
+def test_a_management_key_does_not_free_itself(acme: Acme) -> None:
+    """Its end and its networks are bounds that whoever gave it away has set."""
+    end = acme.clock.now_us() + DAY_SECONDS * 1_000_000
+    bounds = Restrictions(networks_allowed=("203.0.113.0/24",))
+    key = wide_key(acme, ends_at=end, restrictions=bounds)
+    itself = replace(acme.holding("*", on=acme.project), id=key.id)
+    free: KeyChanges = {"ends_at": None, "restrictions": Restrictions()}
+    with pytest.raises(Invalid) as refused:
+        acme.write(lambda work: issue.change_key(work, key.id, free), itself)
+    assert [one.field for one in refused.value.problems] == ["ends_at", "restrictions"]
+    acme.write(lambda work: issue.change_key(work, key.id, {"ends_at": end - 1}), itself)
+    assert acme.read(lambda look: issue.get_key(look, key.id)).key.restrictions == bounds

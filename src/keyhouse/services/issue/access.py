@@ -172,7 +172,8 @@ def _opening(wish: AccessWish, named: _Named) -> Opening:
 def demand_no_more(work: Work, key: Key) -> None:
     """Raise Forbidden where a management key may do more than the actor.
 
-    Whoever gets a secret of it could otherwise rise above themselves.
+    Whoever gets a secret of it, or has one from before, could otherwise rise
+    above themselves.
     """
     if key.kind is not KeyKind.MANAGEMENT:
         return

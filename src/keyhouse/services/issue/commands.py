@@ -26,13 +26,14 @@ from keyhouse.core.validation import (
     check_text,
     check_times,
 )
-from keyhouse.services.issue.access import AccessWish, open_access
+from keyhouse.services.issue.access import AccessWish, demand_no_more, open_access
 from keyhouse.services.issue.homes import (
     ApplicationWish,
     Home,
     application_in,
     existing,
 )
+from keyhouse.services.issue.loosening import demand_hold
 from keyhouse.services.issue.minting import (
     ANYWHERE,
     Issued,
@@ -140,7 +141,11 @@ def create_key(work: Work, wish: KeyWish) -> Created:
 
 
 def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
-    """Change a key. It keeps its kind, environment, application and secrets."""
+    """Change a key. It keeps its kind, environment, application and secrets.
+
+    Raises Forbidden where a management key that may do more than the actor
+    would be bound less, and Invalid where one would free itself.
+    """
     key = living_key(work, id)
     restrictions = changes.get("restrictions", key.restrictions)
     wishes = changes.get("access")
@@ -157,6 +162,7 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
     problems += check_schedule("rotation", changes.get("rotation"))
     problems += _check_kind(key.kind, restrictions, wishes or ())
     refuse(problems)
+    demand_hold(work, key, starts, ends, restrictions)
     if wishes is not None:
         held = work.tx.find(Access, key_id=key.id)
         opened = open_access(
@@ -174,8 +180,12 @@ def disable_key(work: Work, id: str) -> KeyView:
 
 
 def enable_key(work: Work, id: str) -> KeyView:
-    """Let a disabled key work again; one that is revoked stays so."""
+    """Let a disabled key work again; one that is revoked stays so.
+
+    Raises Forbidden for a management key that may do more than the actor.
+    """
     key = living_key(work, id)
+    demand_no_more(work, key)
     if key.revoked_at is not None:
         raise Taken("state", "the key is revoked for good", "create a new key")
     return told_key(work, work.change("key.enable", key, disabled_at=None))
@@ -195,8 +205,12 @@ def delete_key(work: Work, id: str) -> None:
 
 
 def restore_key(work: Work, id: str) -> KeyView:
-    """Undo a deletion, for 30 days. What else the key is, as revoked, it is again."""
+    """Undo a deletion, for 30 days. What else the key is, as revoked, it is again.
+
+    Raises Forbidden for a management key that may do more than the actor.
+    """
     key = reached_key(work, WRITE, id)
+    demand_no_more(work, key)
     if key.deleted_at is not None and key.deleted_at + RESTORE_US <= work.now_us:
         reason = f"the key was deleted over {RESTORE_DAYS} days ago"
         raise Taken("state", reason, "create a new key")

@@ -2,6 +2,7 @@
 
 from keyhouse.core.entities import Application, Key, SecretRow
 from keyhouse.core.validation import Problem
+from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import living_key, told_key
 from keyhouse.services.issue.queries import WRITE
 from keyhouse.services.issue.views import KeyView
@@ -16,9 +17,11 @@ def transfer_key(work: Work, id: str, application: str) -> KeyView:
     counted. From now on it counts with the limits and the customer of the new
     application; what was counted before stays where it is. Raises Invalid for
     an application that the actor does not reach, in the same words as for
-    none, and Taken where the project must stay.
+    none, Taken where the project must stay, and Forbidden for a management key
+    that may do more than the actor: its own application may be disabled.
     """
     key = living_key(work, id)
+    demand_no_more(work, key)
     wanted = _wanted(work, application)
     if wanted.project_id != key.project_id:
         _demand_free(work, key)

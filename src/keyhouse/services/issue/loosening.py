@@ -1,0 +1,44 @@
+"""What lets a key work where or when it does not now."""
+
+from keyhouse.core.entities import Key, KeyKind, Restrictions
+from keyhouse.core.validation import Problem
+from keyhouse.services.issue.access import demand_no_more
+from keyhouse.services.issue.minting import ANYWHERE
+from keyhouse.services.refusals import refuse
+from keyhouse.services.work import Work
+
+
+def demand_hold(
+    work: Work,
+    key: Key,
+    starts_at: int | None,
+    ends_at: int | None,
+    restrictions: Restrictions,
+) -> None:
+    """Have a management key freed of its bounds only by who may do all that it may.
+
+    Raises Forbidden for a key that may do more than the actor, and Invalid for
+    the actor's own: its bounds are those that whoever gave it away has set.
+    """
+    freed = _freed(key, starts_at, ends_at, restrictions)
+    if key.kind is not KeyKind.MANAGEMENT or not freed:
+        return
+    demand_no_more(work, key)
+    if key.id == work.actor.id:
+        mend = "have another key or a person change it"
+        refuse([Problem(name, "is a bound of the key that asks", mend) for name in freed])
+
+
+def _freed(
+    key: Key, starts_at: int | None, ends_at: int | None, restrictions: Restrictions
+) -> list[str]:
+    """The fields that would bind the key less; of restrictions, any other ones might."""
+    start, end = key.starts_at, key.ends_at
+    freed: list[str] = []
+    if start is not None and (starts_at is None or starts_at < start):
+        freed.append("starts_at")
+    if end is not None and (ends_at is None or ends_at > end):
+        freed.append("ends_at")
+    if key.restrictions not in (ANYWHERE, restrictions):
+        freed.append("restrictions")
+    return freed
