@@ -29,7 +29,7 @@ from keyhouse.ports.counting import (
     Uncounted,
     UsageSink,
 )
-from keyhouse.ports.failures import Clash, Conflict, NoSpool, StoreUnavailable
+from keyhouse.ports.failures import Clash, Conflict, Deadlocked, NoSpool, StoreUnavailable
 from keyhouse.ports.keys import KeyReach, KeyState, KeysWanted, KeyTally
 from keyhouse.ports.metrics import ProcessUse, Shelf, Shelves
 from keyhouse.ports.people import Mail, Mailer, PasswordHasher
@@ -78,6 +78,7 @@ __all__ = [
     "Clock",
     "Conflict",
     "DamagedBackup",
+    "Deadlocked",
     "Deliver",
     "DeliveryQueue",
     "Dump",

@@ -12,6 +12,13 @@ class StoreUnavailable(Exception):
     public = "Keyhouse cannot reach its records now; try again shortly."
 
 
+class Deadlocked(StoreUnavailable):
+    """The transaction was broken off, for it and another waited for each other.
+
+    Nothing of it was written; the same again finds the other done.
+    """
+
+
 class NoSpool(OSError):
     """A spool cannot be made; the text tells where and why."""
 

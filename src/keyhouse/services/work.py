@@ -32,6 +32,7 @@ from keyhouse.ports import (
     Clash,
     Clock,
     Conflict,
+    Deadlocked,
     Entropy,
     Page,
     Range,
@@ -273,8 +274,15 @@ class Office:
     def write(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         """Run a command in one transaction.
 
-        Raises Taken where what it wrote clashes with what is there.
+        Where it and another waited for each other, it is run once more. Raises
+        Taken where what it wrote clashes with what is there.
         """
+        try:
+            return self._written(actor, act)
+        except Deadlocked:
+            return self._written(actor, act)
+
+    def _written(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         try:
             with self.rows.writing() as tx:
                 value = act(self.work(tx, actor))

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 import pytest
 
 from keyhouse.core.entities import Access, Api, KeyKind, Resource
 from keyhouse.services import issue
-from keyhouse.services.catalog import delete_api
-from keyhouse.services.issue import AccessWish, KeyWish
+from keyhouse.services.catalog import change_api, delete_api
+from keyhouse.services.issue import AccessWish, Created, KeyWish
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.tenants import create_project, delete_project
 from keyhouse.services.work import Work
@@ -120,3 +121,41 @@ def test_two_keys_that_name_the_same_apis_crosswise_wait_in_one_order(acme: Acme
             for _ in range(8)
         ]
     assert all(one.result() for one in begun)
+
+
+def test_two_batches_that_name_the_same_apis_crosswise_are_both_made(acme: Acme) -> None:
+    """However many keys lie between the first API of a batch and its last."""
+    for slug in ("a1", "b1"):
+        acme.api(slug)
+
+    def create(first: str, last: str) -> list[Created]:
+        wishes = [
+            KeyWish(name="k", access=(AccessWish(Resource.API, slug, ()),))
+            for slug in [first] * 20 + [last]
+        ]
+        with acme.office.rows.writing() as tx:
+            return issue.create_keys(acme.office.work(tx, acme.actor), wishes)
+
+    with ThreadPoolExecutor(4) as pool:
+        orders = [("a1", "b1"), ("b1", "a1")] * 3
+        begun = [pool.submit(create, *order) for order in orders]
+    assert [len(one.result()) for one in begun] == [21] * 6
+
+
+def test_of_two_that_wait_for_each_other_both_are_done(acme: Acme) -> None:
+    """PostgreSQL breaks one of them off; its caller is not told that it is away."""
+    one, other = acme.api("a1"), acme.api("b1")
+    with ThreadPoolExecutor(1) as pool:
+        begun: list[Future[Api]] = []
+
+        def rename(work: Work, first: str, last: str) -> Api:
+            change_api(work, first, {"name": "first"})
+            if first == one and not begun:
+                begun.append(
+                    pool.submit(acme.write, partial(rename, first=other, last=one))
+                )
+                wait(begun, HELD_SECONDS)
+            return change_api(work, last, {"name": "last"})
+
+        assert acme.write(partial(rename, first=one, last=other)).id == other
+        assert begun[0].result().id == one

@@ -14,7 +14,9 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from keyhouse.ports import StoreUnavailable
+from keyhouse.ports import Deadlocked, StoreUnavailable
+
+_POSTGRES_DEADLOCK = "40P01"
 
 
 @contextmanager
@@ -22,7 +24,8 @@ def translated() -> Generator[None]:
     """Raise what the ports promise instead of what the driver raises.
 
     A database that cannot be reached, is locked or gives up is
-    `StoreUnavailable`; a value that it cannot hold is `ValueError`. Faults of
+    `StoreUnavailable`, and `Deadlocked` where another transaction goes on in
+    place of this one; a value that it cannot hold is `ValueError`. Faults of
     our own SQL and broken constraints pass as they are.
     """
     try:
@@ -34,6 +37,8 @@ def translated() -> Generator[None]:
     except (IntegrityError, ProgrammingError):
         raise
     except (DatabaseError, InterfaceError) as error:
+        if getattr(error.orig, "sqlstate", None) == _POSTGRES_DEADLOCK:
+            raise Deadlocked(str(error.orig)) from error
         raise StoreUnavailable(str(error.orig)) from error
     except DBAPIError:
         raise

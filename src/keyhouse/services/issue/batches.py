@@ -1,9 +1,11 @@
 """Many keys at once: all of them, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from keyhouse.core.validation import Problem
+from keyhouse.core.entities import Resource
+from keyhouse.core.validation import ENTRIES_MAX, Problem
+from keyhouse.services.catalog import hold_apis
 from keyhouse.services.issue.commands import Created, KeyWish, create_key
 from keyhouse.services.refusals import Invalid, Taken, refuse
 from keyhouse.services.work import Work
@@ -20,6 +22,8 @@ def create_keys(work: Work, wishes: Sequence[KeyWish]) -> list[Created]:
     if not 1 <= len(wishes) <= KEYS_MAX:
         reason = "is empty" if not wishes else f"has more than {KEYS_MAX} wishes"
         raise Invalid([Problem("keys", reason, f"send 1 to {KEYS_MAX}")])
+    # Those of all wishes at once: two batches that name the same crosswise take turns.
+    hold_apis(work, [*_apis(wishes)])
     made: list[Created] = []
     problems: list[Problem] = []
     for index, wish in enumerate(wishes):
@@ -31,6 +35,13 @@ def create_keys(work: Work, wishes: Sequence[KeyWish]) -> list[Created]:
             raise Taken(*_placed(index, taken.problem)) from None
     refuse(problems)
     return made
+
+
+def _apis(wishes: Sequence[KeyWish]) -> Iterator[str]:
+    for wish in wishes:
+        # One that names more is refused in its turn.
+        named = wish.access[:ENTRIES_MAX]
+        yield from (one.name for one in named if one.resource is Resource.API)
 
 
 def _placed(index: int, problem: Problem) -> Problem:
