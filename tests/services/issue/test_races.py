@@ -10,7 +10,7 @@ import pytest
 from keyhouse.core.entities import Access, Api, KeyKind, Resource
 from keyhouse.services import issue
 from keyhouse.services.catalog import change_api, delete_api
-from keyhouse.services.issue import AccessWish, Created, KeyWish
+from keyhouse.services.issue import AccessWish, ApplicationWish, Created, KeyWish
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.tenants import create_project, delete_project
 from keyhouse.services.work import Work
@@ -159,3 +159,25 @@ def test_of_two_that_wait_for_each_other_both_are_done(acme: Acme) -> None:
 
         assert acme.write(partial(rename, first=one, last=other)).id == other
         assert begun[0].result().id == one
+
+
+@pytest.mark.parametrize(
+    "wanted", [None, ApplicationWish("Van"), ApplicationWish("Van", "van-1")]
+)
+def test_an_application_that_two_keys_name_is_made_once(
+    acme: Acme, wanted: ApplicationWish | None
+) -> None:
+    """Whoever sends keys at once for a new customer has one application, not many."""
+    for slug in ("a1", "b1"):
+        acme.api(slug)
+
+    def create(slug: str, work: Work) -> Created:
+        access = (AccessWish(Resource.API, slug, ()),)
+        wish = KeyWish(name="k", access=access, application=wanted)
+        made.append(issue.create_key(work, wish))
+        return made[-1]
+
+    made: list[Created] = []
+    late = during(acme, partial(create, "a1"), partial(create, "b1"))
+    assert late.result() in made
+    assert len({one.view.key.application_id for one in made}) == 1

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from keyhouse.core.entities import Application
+from keyhouse.core.entities import Application, Project
 from keyhouse.core.validation import Problem
 from keyhouse.services.actor import Reach
 from keyhouse.services.catalog import add_application, check_application, home_project
@@ -39,7 +39,11 @@ def application_in(work: Work, home: Home, first: str | None) -> Application:
     wanted = _wanted(home)
     problems = check_application({"name": wanted.name, "external_id": wanted.external_id})
     refuse([Problem(f"application.{p.field}", p.reason, p.mend) for p in problems])
-    found = work.tx.find(Application, project_id=project_id, **_equals(wanted))
+    found = _alike(work, project_id, wanted)
+    if not found:
+        # Of two who ask at the same time, the second finds what the first has made.
+        work.tx.get(Project, project_id)
+        found = _alike(work, project_id, wanted)
     if found:
         return found[0]
     return add_application(work, project_id, wanted.name, wanted.external_id)
@@ -56,9 +60,7 @@ def existing(work: Work, home: Home, first: str | None) -> Application | None:
         if isinstance(home.application, str):
             found = [work.own(Application, home.application)]
         else:
-            wanted = _equals(_wanted(home))
-            project_id = _project_id(work, home, first)
-            found = work.tx.find(Application, project_id=project_id, **wanted)
+            found = _alike(work, _project_id(work, home, first), _wanted(home))
     except (NotFound, Invalid, Forbidden):
         return None
     return next((one for one in found if _is_held(work, reach, one)), None)
@@ -75,11 +77,12 @@ def _wanted(home: Home) -> ApplicationWish:
     return ApplicationWish(DEFAULT_APPLICATION)
 
 
-def _equals(wanted: ApplicationWish) -> dict[str, str]:
-    """An application's columns by which it is found: its external id, or its name."""
+def _alike(work: Work, project_id: str, wanted: ApplicationWish) -> list[Application]:
+    """The project's applications with that external id or, without one, that name."""
+    equals = {"name": wanted.name}
     if wanted.external_id is not None:
-        return {"external_id": wanted.external_id}
-    return {"name": wanted.name}
+        equals = {"external_id": wanted.external_id}
+    return work.tx.find(Application, project_id=project_id, **equals)
 
 
 def _named(work: Work, id: str, project_id: str) -> Application:
