@@ -186,3 +186,15 @@ async def test_a_claim_that_is_wrong_is_named(
     answer = await tenant.client.post(path, json={"token": token})
     assert answer.status_code == 422
     assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+async def test_a_claim_that_is_no_text_is_told_as_it_was_sent(tenant: Tenant) -> None:
+    """Half a character, escaped in JSON: a broken token is shown as it is."""
+    await tenant.weather()
+    key = await tenant.key()
+    body = rb'{"token": {"sub": "ada", "limits": [["\ud800", 1, 1, 1]]}}'
+    headers = {"Content-Type": "application/json"}
+    at = f"/v1/keys/{key['id']}/explain"
+    answer = await tenant.client.post(at, content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert rb'"user/\ud800"' in answer.content

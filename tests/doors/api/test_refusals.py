@@ -1,5 +1,6 @@
 """Bad input is refused in one form, and names the field."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.doors.api.conftest import House, Tenant
 
 A_LIMIT = {"name": "day", "quota": 10, "window": "day"}
+AS_JSON = {"Content-Type": "application/json"}
 KEY = {"name": "x", "access": [{"api": "weather"}]}
 
 WRONG: list[tuple[str, str, Any, str]] = [
@@ -229,8 +231,7 @@ BODIES = [b"{", b"\xff\xfe", b"nul", b"[" * 100_000, b'{"name": ' + b"9" * 5000 
 
 @pytest.mark.parametrize("body", BODIES, ids=["open", "bytes", "word", "deep", "number"])
 async def test_unreadable_json_is_a_400(tenant: Tenant, body: bytes) -> None:
-    headers = {"Content-Type": "application/json"}
-    answer = await tenant.client.post("/v1/projects", content=body, headers=headers)
+    answer = await tenant.client.post("/v1/projects", content=body, headers=AS_JSON)
     assert answer.status_code == 400, answer.text
     assert answer.json()["code"] == "unreadable"
     assert answer.json()["errors"][0]["field"] == "body"
@@ -238,18 +239,60 @@ async def test_unreadable_json_is_a_400(tenant: Tenant, body: bytes) -> None:
 
 @pytest.mark.parametrize("text", [r'"\ud800"', r'"\u0000"'])
 async def test_text_that_no_database_takes_is_refused(tenant: Tenant, text: str) -> None:
-    headers = {"Content-Type": "application/json"}
     for body in (f'{{"name": {text}}}', f'{{"name": "x", {text}: 1}}'):
-        answer = await tenant.client.post("/v1/projects", content=body, headers=headers)
+        answer = await tenant.client.post("/v1/projects", content=body, headers=AS_JSON)
         assert answer.status_code in (400, 422), answer.text
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\0"])
+async def test_text_that_no_database_takes_is_refused_wherever_it_names_something(
+    tenant: Tenant, text: str
+) -> None:
+    """Also where rows are looked up by it, and where the answer tells the field."""
+    await tenant.weather()
+    for path, body, field in (
+        ("/v1/apis", {"slug": "a1", "roles": {text: ["a:b"]}}, f"roles.{text}"),
+        ("/v1/apis", {"slug": "a1", "upstreams": {text: "x"}}, f"upstreams.{text}"),
+        ("/v1/keys", _foreign({"name": text}), "access.0.api"),
+        ("/v1/keys", _foreign({"name": "x", "external_id": text}), "access.0.api"),
+        *((f"/v1/apply{query}", *entry) for query in _APPLIED for entry in _entries(text)),
+    ):
+        answer = await tenant.client.post(path, content=json.dumps(body), headers=AS_JSON)
+        assert answer.status_code == 422, (path, body, answer.text)
+        told = [error["field"] for error in answer.json()["errors"]]
+        assert field in told, (path, body, told)
+
+
+def _foreign(application: dict[str, str]) -> dict[str, Any]:
+    """A key for an API that may have been bought, which its application would tell."""
+    access = [{"api": "elsewhere"}]
+    return {"name": "x", "access": access, "application": application}
+
+
+_APPLIED = ("", "?dry_run=true")
+
+
+def _entries(text: str) -> list[tuple[dict[str, Any], str]]:
+    """Documents, each with that text in what an entry is found by."""
+    home = {"keyhouse": 1, "project": "default"}
+    route = {"method": "GET", "path": f"/{text}"}
+    plan = {"slug": text, "access": [{"api": "weather"}]}
+    hook = {"url": "https://a.example/", "events": ["*"], "name": text}
+    return [
+        ({"keyhouse": 1, "projects": [{"name": text}]}, "projects[0].name"),
+        ({**home, "customers": [{"external_id": text}]}, "customers[0].external_id"),
+        ({**home, "applications": [{"name": text}]}, "applications[0].name"),
+        ({**home, "plans": [plan]}, "plans[0].slug"),
+        ({**home, "apis": [{"slug": "a1", "routes": [route]}]}, "apis[0].routes[0].path"),
+        ({**home, "webhooks": [hook]}, "webhooks[0].name"),
+    ]
 
 
 async def test_metadata_is_json_that_every_reader_takes(tenant: Tenant) -> None:
     await tenant.weather()
-    headers = {"Content-Type": "application/json"}
     for value in ("NaN", "Infinity", r'"\ud800"'):
         body = f'{{"name":"x","access":[{{"api":"weather"}}],"metadata":{{"a":{value}}}}}'
-        answer = await tenant.client.post("/v1/keys", content=body, headers=headers)
+        answer = await tenant.client.post("/v1/keys", content=body, headers=AS_JSON)
         assert answer.status_code in (400, 422), answer.text
 
 
@@ -260,9 +303,8 @@ async def test_body_beyond_a_mebibyte_is_a_413(tenant: Tenant) -> None:
         for _ in range(17):
             yield b" " * 65_536
 
-    headers = {"Content-Type": "application/json"}
     for content in (b" " * ((1 << 20) + 1), pieces()):
-        answer = await tenant.client.post("/v1/keys", content=content, headers=headers)
+        answer = await tenant.client.post("/v1/keys", content=content, headers=AS_JSON)
         assert answer.status_code == 413
         assert answer.json()["code"] == "too_large"
         assert answer.json()["errors"][0]["field"] == "body"

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from keyhouse.doors.api.models import ListQuery
-from keyhouse.doors.api.problems import NotMember, Stale
+from keyhouse.doors.api.problems import EchoResponse, NotMember, Stale
 from keyhouse.ports import Page
 from keyhouse.services.actor import Actor
 from keyhouse.services.changes import noting
@@ -75,7 +75,7 @@ class Call:
 
     def told(self, ask: Callable[[Look], T], shape: Callable[[T], BaseModel]) -> Response:
         """The answer to a question about how things stand: nothing to change, no ETag."""
-        return JSONResponse(_dump(shape(self._office.read(self._actor, ask))))
+        return EchoResponse(_dump(shape(self._office.read(self._actor, ask))))
 
     def page(
         self, ask: Callable[[Look], Page], shape: Callable[[Any], BaseModel]

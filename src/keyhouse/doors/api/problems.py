@@ -79,7 +79,18 @@ class SessionNeeded(Refusal):
     """It is about a person logged in, and a management key was sent."""
 
 
-class ProblemResponse(JSONResponse):
+class EchoResponse(JSONResponse):
+    """JSON in which a text that was sent may come back: half a character, escaped again."""
+
+    def render(self, content: Any) -> bytes:  # noqa: ANN401 - as the base has it
+        """A lone surrogate is no UTF-8; Python escapes it as JSON does."""
+        text = json.dumps(
+            content, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        )
+        return text.encode("utf-8", "backslashreplace")
+
+
+class ProblemResponse(EchoResponse):
     """A problem."""
 
     media_type = PROBLEM_TYPE

@@ -93,7 +93,8 @@ def _do(work: Work, step: Step, doing: Doing) -> None:
     kind = step.kind
     after = _with_ids(step, doing.made)
     if step.action is Action.CREATE:
-        if len(kind.find(work, after)) != step.rivals:
+        rivals = kind.find(work, after) if kind.may_be_there(after) else ()
+        if len(rivals) != step.rivals:
             raise Overtaken(step)
         made = kind.make(work, kind.held(after))
         doing.made[NEW + step.place] = made.id

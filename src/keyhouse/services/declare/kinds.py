@@ -140,6 +140,11 @@ class Kind:
             found[self.place] = project_id
         return found
 
+    def may_be_there(self, state: State) -> bool:
+        """Whether a row could have what it is found by; other text reaches no database."""
+        texts = [state[name] for name in self.identity]
+        return all(one.isprintable() for one in texts if isinstance(one, str))
+
     def is_in(self, state: State, project_id: str | None) -> bool:
         """Whether a row is of that project, as far as its columns do not tell it."""
         return self.place is not None or project_id in (None, state["project"])

@@ -122,8 +122,7 @@ class Resolver:
             return [self._row(kind, id, place)]
         if _awaits(kind, state):
             return []
-        texts = [state[name] for name in kind.identity]
-        if any(isinstance(one, str) and not one.isprintable() for one in texts):
+        if not kind.may_be_there(state):
             return []
         return kind.find(self._look, state) or self._near(kind, state)
 

@@ -78,10 +78,15 @@ def _wanted(home: Home) -> ApplicationWish:
 
 
 def _alike(work: Work, project_id: str, wanted: ApplicationWish) -> list[Application]:
-    """The project's applications with that external id or, without one, that name."""
+    """The project's applications with that external id or, without one, that name.
+
+    None has a text that is not printable, and such text reaches no database.
+    """
     equals = {"name": wanted.name}
     if wanted.external_id is not None:
         equals = {"external_id": wanted.external_id}
+    if not all(map(str.isprintable, equals.values())):
+        return []
     return work.tx.find(Application, project_id=project_id, **equals)
 
 
