@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database import Database
+from keyhouse.adapters.database.rows import DatabaseTransaction
 from keyhouse.core import entities
 from keyhouse.core.records import PartRef
 from keyhouse.ports import Clash, Conflict
 from tests.contracts import world as make
+from tests.contracts.test_rotation import explained
 from tests.contracts.world import NOW, World
 
 
@@ -320,3 +323,48 @@ def test_a_page_passes_over_what_is_not_to_fit(database: Database, world: World)
         )
     found = {key.id for key in page.rows}
     assert found == {world.key.id, make.key(8).id, make.key(9).id}
+
+
+def test_rows_of_either_column_come_once_and_in_order(database: Database) -> None:
+    """Of more than one page, also where a row has the value in all of them."""
+    sides = {"organization_id": "org_1", "provider_id": "org_1", "consumer_id": "org_1"}
+    kinds = [("1", "1", "1"), ("2", "1", "2"), ("2", "2", "1"), ("2", "2", "2")]
+    with database.rows.writing() as rows:
+        for number in range(20):
+            names = [f"org_{one}" for one in kinds[number % 4]]
+            row = entities.AuditRow(
+                id=f"aud_{number:02}",
+                at=1,
+                organization_id=names[0],
+                provider_id=names[1],
+                consumer_id=names[2],
+                actor="usr_1",
+                action="key.revoke",
+                subject="key_1",
+            )
+            rows.insert(row)
+    wanted = [f"aud_{number:02}" for number in range(20) if number % 4 != 3]
+    with database.rows.reading() as rows:
+        cursor: str | None = None
+        seen: list[str] = []
+        while not seen or cursor:
+            page = rows.page(entities.AuditRow, after=cursor, limit=4, either=sides)
+            seen += [row.id for row in page.rows]
+            cursor = page.next_cursor
+        assert seen == wanted[::-1]
+        found = rows.stretch(entities.AuditRow, after="aud_02", limit=9, either=sides)
+        assert [row.id for row in found] == wanted[3:12]
+
+
+def test_rows_of_either_column_are_each_looked_up_by_an_index(database: Database) -> None:
+    """However long an audit is, a page of it reads no more than it tells."""
+    sides = {"organization_id": "org_1", "provider_id": "org_1", "consumer_id": "org_1"}
+
+    def ask(connection: Connection) -> None:
+        rows = DatabaseTransaction(connection, writes=False)
+        rows.page(entities.AuditRow, after=None, limit=4, either=sides)
+        rows.stretch(entities.AuditRow, after="aud_1", limit=4, either=sides)
+
+    told = explained(database, "FROM audit", ask)
+    assert all(told.count(f"ix_audit_{name}_id") == 2 for name in sides), told
+    assert "SCAN audit" not in told

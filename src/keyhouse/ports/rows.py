@@ -47,12 +47,14 @@ class Transaction(Protocol):
         contains: Mapping[str, str] | None = None,
         within: Mapping[str, Range] | None = None,
         unless: Mapping[str, Sequence[str]] | None = None,
+        either: Mapping[str, object] | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`.
 
         `contains` maps a text column to a part of it, case aside; `within` a
         column to a range of it, `unless` one to values of rows that do not fit.
+        Of the columns in `either` at least one has its value; each has an index.
         Raises ValueError for a cursor that is not one of ours.
         """
 
@@ -64,6 +66,7 @@ class Transaction(Protocol):
         after: str,
         limit: int,
         within: Mapping[str, Range] | None = None,
+        either: Mapping[str, object] | None = None,
         **equals: object,
     ) -> list[E]:
         """Rows that fit, the oldest id first, from behind the id `after` ('' for none)."""

@@ -145,6 +145,7 @@ class Look:
         contains: Mapping[str, str] | None = None,
         within: Mapping[str, Range] | None = None,
         unless: Mapping[str, Sequence[str]] | None = None,
+        either: Mapping[str, object] | None = None,
     ) -> Page:
         """A page of rows that fit; Invalid for a cursor that is not one of ours."""
         try:
@@ -155,6 +156,7 @@ class Look:
                 contains=contains,
                 within=within,
                 unless=unless,
+                either=either,
                 **equals,
             )
         except ValueError:

@@ -267,3 +267,45 @@ async def test_no_secret_comes_into_audit_or_events_whatever_is_done(
         assert digest.hex() not in told
         assert base64.b64encode(digest).decode() not in told
         assert repr(digest)[2:-1] not in told
+
+
+async def test_what_is_done_to_a_subscription_is_read_by_both_sides(house: House) -> None:
+    """A consumer finds why its keys are refused, and not who works at the provider."""
+    provider, consumer, stranger = map(house.tenant, ("Ours", "Theirs", "Nobody's"))
+    await provider.weather()
+    opened = [{"api": "weather"}]
+    offer = {"slug": "basic", "visibility": "public", "access": opened}
+    plan = await provider.make("/v1/plans", **offer)
+    app = await consumer.make("/v1/applications", name="a")
+    joined = {"plan": plan["id"], "application": app["id"]}
+    id = (await consumer.make("/v1/subscriptions", **joined))["id"]
+    suspended = await provider.client.post(f"/v1/subscriptions/{id}/suspend")
+    request_id = suspended.headers["Keyhouse-Request-Id"]
+
+    async def told(tenant: Tenant, **query: str) -> list[tuple[str, bool]]:
+        """What was done, and whether it is told by whom."""
+        query = {"subject": id, "limit": "1", **query}
+        listed: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while not listed or cursor:
+            page = await tenant.client.get("/v1/audit", params={**query, **cursor})
+            listed += page.json()["data"]
+            after = page.json()["next_cursor"]
+            cursor = {"cursor": after} if after else {}
+            if not listed:
+                break
+        if "actor" not in query:
+            rows = [row for row in await lines(tenant) if row["subject"] == id]
+            assert rows == listed[::-1]
+        return [(row["action"], bool(row["actor"])) for row in listed]
+
+    made, stopped = "subscription.create", "subscription.suspend"
+    assert await told(provider) == [(stopped, True), (made, False)]
+    assert await told(consumer) == [(stopped, False), (made, True)]
+    assert await told(stranger) == []
+    (theirs,) = [row for row in await lines(provider) if row["action"] == made]
+    assert "created_by" not in theirs["after"]
+    (own,) = [row for row in await lines(provider) if row["action"] == stopped]
+    assert (own["request_id"], own["after"]["state"]) == (request_id, "suspended")
+    assert await told(consumer, actor=own["actor"]) == []
+    assert await told(provider, actor=own["actor"]) == [(stopped, True)]

@@ -114,6 +114,7 @@ class DatabaseTransaction:
         contains: Mapping[str, str] | None = None,
         within: Mapping[str, Range] | None = None,
         unless: Mapping[str, Sequence[str]] | None = None,
+        either: Mapping[str, object] | None = None,
         **equals: object,
     ) -> Page:
         """Rows that fit, the newest id first, from behind cursor `after`."""
@@ -121,18 +122,17 @@ class DatabaseTransaction:
             raise ValueError("a page holds at least one row")
         mapper = mapper_of(kind)
         ids = mapper.table.c.id
-        query = sa.select(mapper.table).where(
-            *_fits(mapper, equals), *_ranged(mapper, within)
-        )
+        conditions = [*_fits(mapper, equals), *_ranged(mapper, within)]
         for name, part in (contains or {}).items():
             column = mapper.column(name)
-            query = query.where(column.icontains(plain(part), autoescape=True))
+            conditions.append(column.icontains(plain(part), autoescape=True))
         for name, values in (unless or {}).items():
             column = mapper.column(name)
-            query = query.where(sa.or_(column.is_(None), column.not_in(values)))
+            conditions.append(sa.or_(column.is_(None), column.not_in(values)))
         if after is not None:
-            query = query.where(ids < read_cursor(after))
-        found = self._connection.execute(query.order_by(ids.desc()).limit(limit + 1))
+            conditions.append(ids < read_cursor(after))
+        query = _first(mapper, conditions, either, ids.desc(), limit + 1)
+        found = self._connection.execute(query)
         rows = [mapper.row(row) for row in found]
         more = len(rows) > limit
         return Page(rows[:limit], write_cursor(rows[limit - 1].id) if more else None)
@@ -145,15 +145,15 @@ class DatabaseTransaction:
         after: str,
         limit: int,
         within: Mapping[str, Range] | None = None,
+        either: Mapping[str, object] | None = None,
         **equals: object,
     ) -> list[E]:
         """Rows that fit, the oldest id first, from behind the id `after` ('' for none)."""
         mapper = mapper_of(kind)
         ids = mapper.table.c.id
-        query = sa.select(mapper.table).where(
-            ids > after, *_fits(mapper, equals), *_ranged(mapper, within)
-        )
-        found = self._connection.execute(query.order_by(ids).limit(limit))
+        conditions = [ids > after, *_fits(mapper, equals), *_ranged(mapper, within)]
+        query = _first(mapper, conditions, either, ids.asc(), limit)
+        found = self._connection.execute(query)
         return [mapper.row(row) for row in found]
 
     @property
@@ -349,6 +349,30 @@ def _fits(mapper: Mapper[Any], equals: Mapping[str, object]) -> list[Any]:
         column = mapper.column(name)
         conditions.append(column.in_(value) if isinstance(value, list) else column == value)
     return conditions
+
+
+def _first(
+    mapper: Mapper[Any],
+    conditions: Sequence[sa.ColumnElement[bool]],
+    either: Mapping[str, object] | None,
+    order: sa.ColumnElement[Any],
+    limit: int,
+) -> sa.Select[Any]:
+    """The first rows in that order under all conditions and, if given, either of some.
+
+    Of each of these as many are looked up as are wanted, by its own index: with
+    OR the database would read all and sort them.
+    """
+    ids = mapper.table.c.id
+    found = sa.select(mapper.table).where(*conditions)
+    if either:
+        some = (
+            sa.select(ids).where(one, *conditions).order_by(order).limit(limit).subquery()
+            for one in _fits(mapper, either)
+        )
+        union = sa.union(*(sa.select(each.c.id) for each in some))
+        found = sa.select(mapper.table).where(ids.in_(union))
+    return found.order_by(order).limit(limit)
 
 
 def _ranged(

@@ -1,6 +1,7 @@
 """Reading the audit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from keyhouse.core import ids
@@ -13,6 +14,7 @@ from keyhouse.services.work import Look, Office, Turn
 
 READ: Final = "audit:read"
 EXPORTED_AT_ONCE: Final = 500
+_MAKER: Final = "created_by"
 _FIRST: Final = bytes(ids.ENTROPY_BYTES)
 _TICK_US: Final = 1000
 """Ids are in order of milliseconds."""
@@ -39,24 +41,23 @@ def list_audit(
 ) -> Page:
     """Audit rows of the organization, the newest first.
 
-    They tell of everything in it, so the scope must be held for all of it.
+    They tell of everything in it, so the scope must be held for all of it. What
+    another organization did to what both have is among them, but not who did it.
     """
     look.actor.whole(READ)
     named = {"subject": subject, "actor": actor, "action": action}
     equals = {name: value for name, value in named.items() if value is not None}
-    organization = look.actor.organization_id
-    return look.page(
-        AuditRow,
-        turn,
-        {"organization_id": organization, **equals},
-        within=_within(stretch),
-    )
+    home = look.actor.organization_id
+    # Whoever asks for an actor's rows must not learn which of another's are theirs.
+    sides = _sides(home) if actor is None else {"organization_id": home}
+    page = look.page(AuditRow, turn, equals, within=_within(stretch), either=sides)
+    return page._replace(rows=[_seen(row, home) for row in page.rows])
 
 
 def export_audit(
     office: Office, actor: Actor, stretch: Stretch, after: str | None
 ) -> Iterator[list[AuditRow]]:
-    """All audit rows of the organization in that time, the oldest first, in parts.
+    """All rows that `list_audit` tells of that time, the oldest first, in parts.
 
     Behind the row with the id `after`, where there is one: so an export goes on
     where another ended. Each part is a transaction of its own. What is so young
@@ -73,22 +74,39 @@ def export_audit(
 def _parts(
     office: Office, actor: Actor, stretch: Stretch, after: str
 ) -> Iterator[list[AuditRow]]:
+    home = actor.organization_id
+
     def ask(look: Look) -> list[AuditRow]:
         settled = look.now_us - look.tx.late_us + 1
         until = settled if stretch.until is None else min(stretch.until, settled)
-        return look.tx.stretch(
+        rows = look.tx.stretch(
             AuditRow,
             after=after,
             limit=EXPORTED_AT_ONCE,
             within=_within(stretch._replace(until=until)),
-            organization_id=actor.organization_id,
+            either=_sides(home),
         )
+        return [_seen(row, home) for row in rows]
 
     while rows := office.read(actor, ask):
         yield rows
         if len(rows) < EXPORTED_AT_ONCE:
             return
         after = rows[-1].id
+
+
+def _sides(organization: str) -> dict[str, str]:
+    """What it did, and what was done to what it provides or consumes."""
+    names = ("organization_id", "provider_id", "consumer_id")
+    return dict.fromkeys(names, organization)
+
+
+def _seen(row: AuditRow, organization: str) -> AuditRow:
+    """The row as that organization sees it: who did it is told to their own alone."""
+    if row.organization_id == organization:
+        return row
+    after = {name: value for name, value in row.after.items() if name != _MAKER}
+    return replace(row, actor="", address="", request_id="", after=after)
 
 
 def _within(stretch: Stretch) -> dict[str, Range]:

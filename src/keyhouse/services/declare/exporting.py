@@ -145,7 +145,7 @@ def _reader(
 
     def read(look: Look) -> tuple[str | None, list[_Told]]:
         rows = look.tx.stretch(
-            kind.entity, after=after or "", limit=PAGE, within=None, **equals
+            kind.entity, after=after or "", limit=PAGE, within=None, either=None, **equals
         )
         listed = [row for row in kind.listed(look, rows) if kind.wished(row)]
         teller = _Teller(look, begun.project_id)

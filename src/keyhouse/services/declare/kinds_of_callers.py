@@ -84,7 +84,9 @@ def _find_application(at: Look | Work, state: State) -> Sequence[str]:
         where |= {"name": state["name"], "external_id": None}
     return [
         row.id
-        for row in at.tx.stretch(Application, after="", limit=2, within=None, **where)
+        for row in at.tx.stretch(
+            Application, after="", limit=2, within=None, either=None, **where
+        )
     ]
 
 

@@ -49,7 +49,7 @@ def _rows(look: Look, kind: Kind, project_id: str | None) -> Iterator[Any]:
     equals = kind.equals(look.actor.organization_id, project_id)
     after = ""
     while rows := look.tx.stretch(
-        kind.entity, after=after, limit=_PAGE, within=None, **equals
+        kind.entity, after=after, limit=_PAGE, within=None, either=None, **equals
     ):
         listed = kind.listed(look, rows)
         states = kind.tell(look, listed) if kind.place is None else []

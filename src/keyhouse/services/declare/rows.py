@@ -21,7 +21,7 @@ def done(_: object) -> None:
 
 def holds(at: Look | Work, kind: type[Any], /, **equals: object) -> bool:
     """Whether there is a row that fits."""
-    return bool(at.tx.stretch(kind, after="", limit=1, within=None, **equals))
+    return bool(at.tx.stretch(kind, after="", limit=1, within=None, either=None, **equals))
 
 
 def left(
@@ -29,7 +29,9 @@ def left(
 ) -> bool:
     """Whether there are rows that fit, besides those whose `of` is loose."""
     after = ""
-    while rows := at.tx.stretch(kind, after=after, limit=_PAGE, within=None, **equals):
+    while rows := at.tx.stretch(
+        kind, after=after, limit=_PAGE, within=None, either=None, **equals
+    ):
         if any(getattr(row, of) not in loose for row in rows):
             return True
         after = rows[-1].id
