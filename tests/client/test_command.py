@@ -72,6 +72,23 @@ def test_a_secret_goes_into_a_new_file_of_its_owners(
     assert len(desk.asked) == 1
 
 
+@pytest.mark.parametrize("where", ["--out", "--show-secret", "--json"])
+def test_a_secret_that_no_answer_had_is_a_failure_that_tells_how_to_go_on(
+    desk: "Desk", capsys: pytest.CaptureFixture[str], tmp_path: Path, where: str
+) -> None:
+    """The repeat of a lost answer bears none: a script would go on with `None`."""
+    desk.hang_up()
+    desk.say(201, {**KEY, "secret": None, "secret_already_shown": True})
+    to = [where, str(tmp_path / "mine.key")] if where == "--out" else [where]
+    assert main(["keys", "create", "mine", "--api", "weather", *to]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "key_1 mine is there, but its new secret is lost" in told.err
+    assert "kh keys revoke key_1" in told.err
+    assert ('"code": "secret_lost"' in told.err) == (where == "--json")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_key_is_created_with_roles(desk: "Desk") -> None:
     desk.say(201, {**KEY, "secret": "kh_sk_test_whole"})
     line = ["keys", "create", "mine", "--api", "weather", "--role", "reader"]

@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from keyhouse_client.client import Client
 from keyhouse_client.errors import KeyhouseError, ProblemError, Unreachable
-from keyhouse_client.secret_file import secret_file
+from keyhouse_client.secret_file import SecretLost, secret_file
 
 REFUSED: Final = 1
 WRONG: Final = 2
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(line)
         with Client.from_env() as client:
             options.run(client, options)
-    except (KeyhouseError, ValueError) as error:
+    except (KeyhouseError, SecretLost, ValueError) as error:
         return _failed(error, as_json="--json" in line)
     return 0
 
@@ -52,6 +52,9 @@ def _failed(error: Exception, *, as_json: bool) -> int:
         names = ("code", "title", "detail", "status", "request_id")
         told |= {name: getattr(error, name) for name in names}
         told["errors"] = [one._asdict() for one in error.errors]
+    elif isinstance(error, SecretLost):
+        exit_code = REFUSED
+        told |= {"code": "secret_lost", "title": "Secret lost"}
     told["exit_code"] = exit_code
     text = json.dumps(told, indent=2, ensure_ascii=False) if as_json else f"kh: {error}"
     print(text, file=sys.stderr)
@@ -133,6 +136,8 @@ def _create(client: Client, options: argparse.Namespace) -> None:
     with secret_file(out, force=options.force) if out else nullcontext() as file:
         made = client.keys.create(options.name, access, **fields)
         key: dict[str, Any] = {**made}
+        if key["secret"] is None:
+            raise SecretLost(f"{key['id']} {key['name']}", _mend(key["id"]))
         if file is not None:
             file.fill(key["secret"])
             key |= {"secret": None, "secret_file": str(out)}
@@ -145,6 +150,13 @@ def _create(client: Client, options: argparse.Namespace) -> None:
     if out is None:
         print(key["secret"])
     return None
+
+
+def _mend(id: str) -> str:
+    return (
+        f"Revoke it and make another: kh keys revoke {id}; "
+        f"or give it a new one: keyhouse keys rotate {id}."
+    )
 
 
 def _show(client: Client, options: argparse.Namespace) -> None:

@@ -10,6 +10,20 @@ class CannotKeep(ValueError):
     """There is no place for the secret; the text says what to do."""
 
 
+class SecretLost(Exception):
+    """A secret was made that nobody has; the text names its thing, and what to do.
+
+    The answer that held it did not arrive, and the repeat's holds none: what is
+    told once is not kept.
+    """
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(
+            f"{what} is there, but its new secret is lost: the answer with it did not "
+            f"arrive. {mend}"
+        )
+
+
 class SecretFile:
     """A file that only its owner may read, from its first moment on.
 

@@ -113,6 +113,30 @@ def test_secrets_go_into_a_private_file_and_nowhere_else(
     assert KEY_SECRET not in result.output
 
 
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_secrets_that_no_answer_had_are_a_failure_that_tells_how_to_go_on(
+    run: Run, server: Server, file: Path, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    """The first answer was lost; its repeat bears none, and a script would go on."""
+    steps = [{**STEP, "kind": "key", "name": "ci", "action": "create"}]
+    again = {"steps": steps, "secrets": None, "secrets_already_shown": True}
+    server.answer("POST", "/v1/apply", 200, {**DONE, **again})
+    out = tmp_path / "secrets"
+    result = run("apply", str(file), "--yes", "--out", str(out), *more)
+    assert result.exit_code == 1
+    assert "key ci" in result.stderr
+    assert "keyhouse keys rotate ID" in result.stderr
+    assert not out.exists()
+
+
+def test_a_lost_answer_without_secrets_is_no_failure(
+    run: Run, server: Server, file: Path
+) -> None:
+    again = {"secrets": None, "secrets_already_shown": True}
+    server.answer("POST", "/v1/apply", 200, {**DONE, **again})
+    assert run("apply", str(file), "--yes").exit_code == 0
+
+
 def test_a_file_for_secrets_that_is_there_stops_it_in_time(
     run: Run, server: Server, file: Path, tmp_path: Path
 ) -> None:

@@ -94,11 +94,29 @@ def test_a_link_that_somebody_laid_is_not_followed(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["planner.key"]
 
 
-def test_one_that_was_shown_before_leaves_no_file(
-    run: Run, server: Server, tmp_path: Path
+@pytest.mark.parametrize("where", ["--out", "--show-secret", "--json"])
+@pytest.mark.parametrize(
+    ("line", "mend"),
+    [
+        ("keys create planner --api weather", "keyhouse keys rotate thing_1"),
+        ("keys rotate thing_1", "keyhouse keys revoke thing_1"),
+        ("keys create planner --api weather --count 1", "keyhouse keys rotate ID"),
+        ("webhooks create https://example.com", "webhooks rotate-secret thing_1"),
+        ("webhooks rotate-secret thing_1", "keyhouse webhooks delete thing_1"),
+        ("calendars create planner", "keyhouse calendars delete thing_1"),
+    ],
+)
+def test_a_secret_that_no_answer_had_is_a_failure_that_tells_how_to_go_on(
+    run: Run, server: Server, tmp_path: Path, where: str, line: str, mend: str
 ) -> None:
-    again = {**_KEY, "secret": None, "secret_already_shown": True}
-    server.answer("POST", "/v1/keys", 201, again)
-    result = run(*_CREATE, "--out", str(tmp_path / "planner.key"))
-    assert "shown before" in result.stdout
+    """The first answer was lost; its repeat bears no secret, and a script would go on."""
+    again = {**_KEY, "id": "thing_1", "secret": None, "secret_already_shown": True}
+    server.answers.clear()
+    server.other = lambda _, path: (201, {"data": [again]} if "batch" in path else again)
+    to = [where, str(tmp_path / "planner.key")] if where == "--out" else [where]
+    result = run(*line.split(), *to)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "thing_1" in result.stderr
+    assert mend in result.stderr
+    assert ('"code": "secret_lost"' in result.stderr) == (where == "--json")
     assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from keyhouse.doors.cli.once import Force, Out, Shown, told_once
 _CALENDARS = Noun(
     "calendars", "calendar", "calendars", ("id", "name", "created_by", "created_at")
 )
+_MEND = "Delete it and make another: keyhouse calendars delete {id}."
 
 calendars = group(_CALENDARS, "Calendars: what is due, for calendar programs.")
 add_delete(calendars, _CALENDARS, "Its address shows nothing more.")
@@ -28,7 +29,7 @@ def create_calendar(
 ) -> None:
     """Make a calendar of what is due. Its address is shown this one time."""
     with (
-        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        told_once(out, force=force, shown=shown, json=as_json, mend=_MEND) as tell,
         desk(context).client() as client,
     ):
         tell(client.calendars.create(name))

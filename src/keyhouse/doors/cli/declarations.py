@@ -1,7 +1,7 @@
 """`keyhouse export` and `keyhouse apply`: things as a file says."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -11,7 +11,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.failures import REFUSED
-from keyhouse.doors.cli.once import Force, Out, Shown, place
+from keyhouse.doors.cli.once import Force, Out, Shown, lost, place
 
 if TYPE_CHECKING:
     from keyhouse_client import Client
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _MARKS: Final = {"create": "+", "change": "~", "disable": "!", "remove": "-"}
 _BYTES_MAX: Final = 1 << 20
 _WITH_SECRETS: Final = ("key", "webhook")
+_MEND: Final = (
+    "Find the ids and give each another: keyhouse keys list, keyhouse keys rotate ID; "
+    "keyhouse webhooks list, keyhouse webhooks rotate-secret ID."
+)
 SECONDS: Final = 300.0
 """A long plan is tried and done before it is answered."""
 
@@ -109,7 +113,7 @@ def apply(
         if asking and not typer.confirm("Do it?"):
             show.say("Nothing was done.", err=True)
             raise typer.Exit(REFUSED)
-        none = not any(map(_brings_secret, plan["steps"]))
+        none = not _bringing(plan["steps"])
         with place(out, force=force, shown=shown or none, json=as_json) as kept:
             done = client.declaration.apply(document, prune=prune, plan=plan["plan"])
             if kept is not None and done["secrets"]:
@@ -117,8 +121,13 @@ def apply(
     _tell_done(done, out, json=as_json)
 
 
-def _brings_secret(step: Mapping[str, Any]) -> bool:
-    return step["kind"] in _WITH_SECRETS and step["action"] == "create"
+def _bringing(steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What of the plan is made with a secret: each one's kind and name."""
+    return [
+        f"{step['kind']} {step['name']}"
+        for step in steps
+        if step["kind"] in _WITH_SECRETS and step["action"] == "create"
+    ]
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -171,18 +180,23 @@ def _tell_done(done: Mapping[str, Any], out: Path | None, *, json: bool) -> None
     else:
         show.say(f"{done['steps_done']} of {len(done['steps'])} steps done.")
         _tell_secrets(done, out)
-    if done["complete"]:
-        return
+    if not done["complete"]:
+        _tell_rest(done)
+    brought = _bringing(done["steps"][: done["steps_done"]])
+    if done["secrets_already_shown"] and brought:
+        raise lost(f"Each of {', '.join(brought)}", _MEND)
+    if not done["complete"]:
+        raise typer.Exit(REFUSED)
+
+
+def _tell_rest(done: Mapping[str, Any]) -> None:
     show.say("The rest was not done; mend it and apply the file again:", err=True)
     for one in done["errors"]:
         show.say(f"  {one['field']}: {one['reason']}; {one['mend']}", err=True)
-    raise typer.Exit(REFUSED)
 
 
 def _tell_secrets(done: Mapping[str, Any], out: Path | None) -> None:
     secrets = done["secrets"] or []
-    if done["secrets_already_shown"]:
-        show.say("New secrets were shown before and can't be shown again.", err=True)
     if secrets and out is not None:
         show.say(f"{len(secrets)} new secrets are in {out}.")
     elif secrets:

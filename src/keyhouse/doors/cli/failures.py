@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from keyhouse_client import ProblemError
 
 REFUSED, WRONG, UNREACHABLE = 1, 2, 3
-_CODES: Final = {WRONG: "wrong_use", UNREACHABLE: "unreachable"}
-_TITLES: Final = {WRONG: "Wrong use", UNREACHABLE: "Not reachable"}
+_CODES: Final = {
+    REFUSED: "secret_lost",
+    WRONG: "wrong_use",
+    UNREACHABLE: "unreachable",
+}
+_TITLES: Final = {
+    REFUSED: "Secret lost",
+    WRONG: "Wrong use",
+    UNREACHABLE: "Not reachable",
+}
+"""Of what is no refusal of the API's: that brings words of its own."""
 
 
 class Group(TyperGroup):
@@ -49,12 +58,15 @@ def tell(error: Exception, *, as_json: bool = False) -> int | None:
     line finds is left to it, unless JSON is wanted.
     """
     from keyhouse_client import ProblemError, Unreachable
+    from keyhouse_client.secret_file import SecretLost
 
     notes: list[str] = getattr(error, "__notes__", [])
     if isinstance(error, ProblemError):
         _problem(error, notes, as_json=as_json)
         return REFUSED
-    if isinstance(error, (Unreachable, OutOfReach)):
+    if isinstance(error, SecretLost):
+        code, detail, words = REFUSED, str(error), str(error)
+    elif isinstance(error, (Unreachable, OutOfReach)):
         code, detail, words = UNREACHABLE, str(error), f"Not reachable: {error}"
     elif isinstance(error, WrongUse):
         code, detail, words = WRONG, str(error), str(error)

@@ -22,7 +22,7 @@ from keyhouse.doors.cli.nouns import (
     given,
     update,
 )
-from keyhouse.doors.cli.once import Force, Out, Shown, place, told_once
+from keyhouse.doors.cli.once import OF_KEY, Force, Out, Shown, place, told_once
 from keyhouse.doors.cli.opening import opening
 from keyhouse.doors.cli.paging import Cursor, Everything, Stretch, show_list
 from keyhouse.doors.cli.revoking import add_revoking
@@ -207,7 +207,7 @@ def create_key(  # noqa: PLR0913  (an option each)
         raise WrongUse("--count and --from: choose one of the two.")
     if file is None and count is None:
         with (
-            told_once(out, force=force, shown=shown, json=as_json) as tell,
+            told_once(out, force=force, shown=shown, json=as_json, mend=OF_KEY) as tell,
             desk(context).client() as client,
         ):
             tell(client.keys.create(**wish))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from keyhouse.doors.cli import show
 from keyhouse.doors.cli.entries import WrongUse
+from keyhouse.doors.cli.once import OF_KEY, lost
 from keyhouse.doors.cli.opening import opening
 
 if TYPE_CHECKING:
@@ -51,7 +52,13 @@ def read(file: Path, wish: Mapping[str, Any]) -> list[dict[str, Any]]:
 def tell(
     made: Sequence[Mapping[str, Any]], file: "SecretFile | None", *, json: bool
 ) -> None:
-    """The new keys with their secrets: on stdout, or in the file and then not here."""
+    """The new keys with their secrets: on stdout, or in the file and then not here.
+
+    Raises SecretLost where no answer had them.
+    """
+    if any(one["secret"] is None for one in made):
+        ids = ", ".join(str(one["id"]) for one in made)
+        raise lost(f"Each of {ids}", OF_KEY.format(id="ID"))
     if file is None:
         show.rows(made, _COLUMNS, json=json)
         return

@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -13,7 +12,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.entries import WrongUse
 
 if TYPE_CHECKING:
-    from keyhouse_client.secret_file import SecretFile
+    from keyhouse_client.secret_file import SecretFile, SecretLost
 
 Out = Annotated[
     Path | None,
@@ -26,13 +25,39 @@ Shown = Annotated[
 ]
 Tell = Callable[[Mapping[str, Any]], None]
 
+OF_KEY: Final = (
+    "Give it another: keyhouse keys rotate {id}; or end it: keyhouse keys revoke {id}."
+)
+"""What is to be done about a key whose secret is lost."""
+
 
 @contextmanager
-def told_once(out: Path | None, *, force: bool, shown: bool, json: bool) -> Iterator[Tell]:
-    """Gives what tells of the thing made, and its secret this one time; as `place`."""
+def told_once(
+    out: Path | None, *, force: bool, shown: bool, json: bool, mend: str
+) -> Iterator[Tell]:
+    """Gives what tells of the thing made, and its secret this one time; as `place`.
+
+    It raises SecretLost where no answer had the secret; `mend` says what is to be
+    done then, with {id} for the thing's.
+    """
     with place(out, force=force, shown=shown, json=json) as file:
-        tell = _print if file is None else partial(_into, file)
-        yield partial(tell, as_json=json)
+
+        def tell(made: Mapping[str, Any]) -> None:
+            if made["secret"] is None:
+                raise lost(f"{made['id']} {made['name']}", mend.format(id=made["id"]))
+            if file is None:
+                _print(made, as_json=json)
+            else:
+                _into(file, made, as_json=json)
+
+        yield tell
+
+
+def lost(what: str, mend: str) -> "SecretLost":
+    """What to raise where no answer had the secret, or secrets, of `what`."""
+    from keyhouse_client.secret_file import SecretLost
+
+    return SecretLost(what, mend)
 
 
 @contextmanager
@@ -73,15 +98,12 @@ def _is_terminal() -> bool:
 
 
 def _into(file: "SecretFile", made: Mapping[str, Any], *, as_json: bool) -> None:
-    secret = made.get("secret")
-    if secret:
-        file.fill(str(secret))
-        made = {**made, "secret": None, "secret_file": str(file.path)}
+    file.fill(str(made["secret"]))
     if as_json:
-        show.as_json(made)
+        show.as_json({**made, "secret": None, "secret_file": str(file.path)})
         return
     _name(made)
-    show.say(f"Its secret is in {file.path}; it is not shown again." if secret else _GONE)
+    show.say(f"Its secret is in {file.path}; it is not shown again.")
 
 
 def _print(made: Mapping[str, Any], *, as_json: bool) -> None:
@@ -89,15 +111,9 @@ def _print(made: Mapping[str, Any], *, as_json: bool) -> None:
         show.as_json(made)
         return
     _name(made)
-    if made.get("secret"):
-        show.say("Its secret, shown this one time:", err=True)
-        show.say(str(made["secret"]))
-    else:
-        show.say(_GONE, err=True)
+    show.say("Its secret, shown this one time:", err=True)
+    show.say(str(made["secret"]))
 
 
 def _name(made: Mapping[str, Any]) -> None:
     show.say(f"{made['id']} {made['name']}", err=True)
-
-
-_GONE = "Its secret was shown before and can't be shown again."

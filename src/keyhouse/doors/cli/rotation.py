@@ -10,7 +10,7 @@ from keyhouse.doors.cli import show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.durations import seconds
 from keyhouse.doors.cli.nouns import Id, done
-from keyhouse.doors.cli.once import Force, Out, Shown, told_once
+from keyhouse.doors.cli.once import OF_KEY, Force, Out, Shown, told_once
 from keyhouse.doors.cli.verify import given_secret
 
 _SECRETS = ("id", "version", "hint", "state", "last_used_at", "ends_at", "created_at")
@@ -70,7 +70,7 @@ def rotate(
     """Give a key a new secret, shown this one time. Its id, limits, counts stay."""
     length = _overlap(overlap)
     with (
-        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        told_once(out, force=force, shown=shown, json=as_json, mend=OF_KEY) as tell,
         desk(context).client() as client,
     ):
         tell(client.keys.rotate(id, length, on_first_use=on_first_use))

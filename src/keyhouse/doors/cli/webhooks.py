@@ -28,6 +28,10 @@ _WEBHOOKS = Noun(
     ("id", "name", "url", "events", "disabled_because", "failing_since"),
 )
 _DELIVERIES = ("id", "type", "state", "attempts", "status", "error", "last_at", "next_at")
+_MEND = (
+    "Give it another: keyhouse webhooks rotate-secret {id}; "
+    "or end it: keyhouse webhooks delete {id}."
+)
 
 Url = Annotated[str, typer.Argument(help="https://…, or http:// to this machine.")]
 NewUrl = Annotated[str | None, typer.Option("--url", help="Another address.")]
@@ -71,7 +75,7 @@ def create_webhook(
     """Have an address told of events, of all without --event. Its secret is shown once."""
     fields = given({"name": name, "project": project})
     with (
-        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        told_once(out, force=force, shown=shown, json=as_json, mend=_MEND) as tell,
         desk(context).client() as client,
     ):
         tell(client.webhooks.create(url, event or ["*"], **fields))
@@ -116,7 +120,7 @@ def rotate_secret(
     """Give it a new secret, shown this one time; for the overlap both sign."""
     length = seconds("--overlap", overlap)
     with (
-        told_once(out, force=force, shown=shown, json=as_json) as tell,
+        told_once(out, force=force, shown=shown, json=as_json, mend=_MEND) as tell,
         desk(context).client() as client,
     ):
         tell(client.webhooks.rotate_secret(id, length))
