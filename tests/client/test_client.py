@@ -235,6 +235,32 @@ def test_the_management_key_is_never_shown(
     assert MANAGEMENT_KEY not in repr(AsyncClient(desk.url, MANAGEMENT_KEY))
 
 
+def test_a_key_may_be_read_from_a_file_that_ends_with_a_line_break(desk: "Desk") -> None:
+    desk.say(200, {"id": "key_1"})
+    with Client(desk.url, f" {MANAGEMENT_KEY}\n") as client:
+        client.keys.get("key_1")
+    assert desk.asked[0].headers["Authorization"] == f"Bearer {MANAGEMENT_KEY}"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "\n", f"{MANAGEMENT_KEY}\nx", f"{MANAGEMENT_KEY}\xe4"]
+)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(
+    kind: type[Client] | type[AsyncClient], wrong: str
+) -> None:
+    with pytest.raises(ValueError, match="visible ASCII") as caught:
+        kind("http://127.0.0.1:1", wrong)
+    assert MANAGEMENT_KEY not in f"{caught.value!r}"
+
+
+def test_what_a_request_that_cannot_be_sent_holds_is_not_told(client: Client) -> None:
+    """What httpx says of it quotes the header."""
+    with pytest.raises(Unreachable, match="LocalProtocolError") as caught:
+        client.keys.create("mine", [], idempotency_key="hush\n")
+    assert "hush" not in str(caught.value)
+
+
 async def test_the_async_client_does_the_same(desk: "Desk") -> None:
     desk.say(503, {})
     desk.say(201, {"id": "key_1"})

@@ -130,6 +130,17 @@ def test_a_missing_key_is_named(
     assert "KEYHOUSE_API_KEY is not set" in capsys.readouterr().err
 
 
+def test_a_management_key_that_is_none_is_wrong_use_and_not_shown(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KEYHOUSE_API_KEY", "kh_mk_secret\nexport A=1")
+    assert main(["keys", "list"]) == 2
+    told = capsys.readouterr().err
+    assert "visible ASCII" in told
+    assert "kh_mk_secret" not in told
+    assert not desk.asked
+
+
 def test_exit_codes_and_failures_are_those_of_keyhouse(
     desk: "Desk", capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

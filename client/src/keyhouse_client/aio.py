@@ -10,7 +10,6 @@ from keyhouse_client import answers
 from keyhouse_client.answers import Answer, Json, Page
 from keyhouse_client.calls import Call
 from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
-from keyhouse_client.errors import Unreachable
 
 if TYPE_CHECKING:
     # The same, with the shapes of all answers: written by `make client-shapes`.
@@ -117,7 +116,7 @@ class AsyncClient(AsyncResources):
                 async for piece in answer.aiter_text():
                     yield piece
         except httpx.TransportError as error:
-            raise Unreachable(f"GET /v1/export: {error}") from error
+            raise answers.broken(Call("GET", "/v1/export"), error) from error
 
     async def close(self) -> None:
         """Close the connections."""

@@ -98,4 +98,6 @@ def _object(response: httpx.Response) -> Json:
 
 
 def _words(error: httpx.TransportError) -> str:
-    return str(error) or type(error).__name__
+    # What is said of a request that can't be sent quotes its headers.
+    told = "" if isinstance(error, httpx.LocalProtocolError) else str(error)
+    return told or type(error).__name__

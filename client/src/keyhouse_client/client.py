@@ -10,7 +10,6 @@ from keyhouse_client import answers
 from keyhouse_client.answers import Answer, Json, Page
 from keyhouse_client.calls import Call
 from keyhouse_client.connection import TIMEOUT_SECONDS, Credentials
-from keyhouse_client.errors import Unreachable
 
 if TYPE_CHECKING:
     # The same, with the shapes of all answers: written by `make client-shapes`.
@@ -78,7 +77,8 @@ class Client(Resources):
 
     Calls raise ProblemError for a refusal and Unreachable where no answer
     came; lost connections and 503 are tried again, at most four times in all.
-    May be shared by threads. Close it, or use it in a `with`.
+    May be shared by threads. Close it, or use it in a `with`. Raises
+    ValueError, which does not show it, for a key that no header can hold.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Client(Resources):
                     answers.read(answer)
                 yield from answer.iter_text()
         except httpx.TransportError as error:
-            raise Unreachable(f"GET /v1/export: {error}") from error
+            raise answers.broken(Call("GET", "/v1/export"), error) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 from typing import TYPE_CHECKING
 
 from keyhouse import settings as settings_module
@@ -31,6 +32,8 @@ _FOLDER_VARIABLES = (
 )
 URL_VARIABLE = "KEYHOUSE_URL"
 KEY_VARIABLE = "KEYHOUSE_API_KEY"
+_VISIBLE = re.compile(r"[!-~]+")
+"""What a header can hold of a key: an error about another would show it whole."""
 
 
 class Keyhouse(guard.Keyhouse):
@@ -87,6 +90,11 @@ def _opening_elsewhere(environ: Mapping[str, str]) -> Callable[[], Awaitable[gua
     if not api_key:
         raise SettingsError(
             f"{KEY_VARIABLE} is not set: put a management key with keys:verify into it."
+        )
+    if not _VISIBLE.fullmatch(api_key):
+        raise SettingsError(
+            f"{KEY_VARIABLE} holds more than one word of visible ASCII: put the key alone "
+            "into it."
         )
     return _opening_remote(environ[URL_VARIABLE], Secret(api_key))
 

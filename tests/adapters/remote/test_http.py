@@ -139,6 +139,15 @@ async def test_a_certificate_that_nobody_vouches_for_is_not_believed() -> None:
     assert server.seen == []
 
 
+async def test_what_cannot_be_sent_is_told_without_the_key() -> None:
+    async with serving(http(200, b"{}")) as server:
+        remote = HttpKeyhouse(server.url, Secret(f"{KEY.reveal()}\n"))
+        with pytest.raises(StoreUnavailable, match="LocalProtocolError") as raised:
+            await remote.get("/x", 5)
+        await remote.close()
+    assert KEY.reveal() not in str(raised.value)
+
+
 async def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     async with serving(http(200, b"{}")) as server, asking(server.url) as remote:

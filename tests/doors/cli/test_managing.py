@@ -170,6 +170,17 @@ def test_without_a_management_key_it_says_where_to_put_one(
     assert "keyhouse bootstrap" in _words(result)
 
 
+def test_a_management_key_that_is_none_is_wrong_use_and_not_shown(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYHOUSE_API_KEY", "kh_mk_secret\nexport A=1")
+    result = run("keys", "list")
+    assert result.exit_code == 2
+    assert "visible ASCII" in _words(result)
+    assert "kh_mk_secret" not in result.output
+    assert not server.asked
+
+
 def test_credits_are_added_taken_and_listed(run: Run, server: Server) -> None:
     at = "/v1/customers/cus_1"
     entry = {"id": "crd_1", "amount": 5, "kind": "purchase"}

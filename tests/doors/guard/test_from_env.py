@@ -22,6 +22,8 @@ URL, KEY = "http://127.0.0.1:9", "kh_mk_managermanagermanagermanagerma0Pb0dH"
         ),
         ({"KEYHOUSE_API_KEY": KEY, "KEYHOUSE_CONFIG": "x.toml"}, "unset one of them"),
         ({"KEYHOUSE_API_KEY": KEY, "KEYHOUSE_URL": "here"}, "KEYHOUSE_URL is no address"),
+        ({"KEYHOUSE_API_KEY": f"{KEY}\n{KEY}"}, "one word of visible ASCII"),
+        ({"KEYHOUSE_API_KEY": f"{KEY}\u00e4"}, "one word of visible ASCII"),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_opened(

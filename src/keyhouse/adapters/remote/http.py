@@ -58,6 +58,9 @@ class HttpKeyhouse:
                 answer = await self._sent(method, path, body)
         except TimeoutError:
             raise StoreUnavailable(f"{self._url} did not answer in {seconds:g} s") from None
+        except httpx.LocalProtocolError as error:
+            # What is said of a request that can't be sent quotes its headers.
+            raise StoreUnavailable(f"{self._url}: {type(error).__name__}") from None
         except httpx.HTTPError as error:
             raise StoreUnavailable(f"{self._url}: {error!r}") from None
         return self._read(answer)

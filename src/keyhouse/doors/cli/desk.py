@@ -53,10 +53,16 @@ class Desk:
         return access.find(here.data_dir, here.management_url, os.environ)
 
     def client(self, timeout_seconds: float = 30.0) -> "Client":
-        """The management API. Close it, or use it in a `with`."""
+        """The management API. Close it, or use it in a `with`.
+
+        Raises WrongUse for a management key that can't be one.
+        """
         from keyhouse_client import Client
 
-        return Client(*self.access(), timeout_seconds=timeout_seconds)
+        try:
+            return Client(*self.access(), timeout_seconds=timeout_seconds)
+        except ValueError as error:
+            raise WrongUse(str(error)) from None
 
 
 def desk(context: typer.Context) -> Desk:
