@@ -1,12 +1,14 @@
 """The guard in a FastAPI application: the same verdicts, told as at every door."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
 
 from keyhouse import Keyhouse, Principal
 from keyhouse.core.entities import (
@@ -55,6 +57,20 @@ async def running(installation: Installation) -> AsyncIterator[httpx.AsyncClient
         httpx.AsyncClient(transport=transport, base_url="http://test") as client,
     ):
         yield client
+
+
+@asynccontextmanager
+async def started(app: FastAPI) -> AsyncIterator[None]:
+    """Started and ended as a server does it (ASGI, lifespan protocol)."""
+    said: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    told: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+    task = asyncio.create_task(app(scope, said.get, told.put))
+    said.put_nowait({"type": "lifespan.startup"})
+    assert (await told.get())["type"] == "lifespan.startup.complete"
+    yield
+    said.put_nowait({"type": "lifespan.shutdown"})
+    await task
 
 
 def with_key(secret: Secret) -> dict[str, str]:
@@ -142,6 +158,93 @@ async def test_what_was_served_is_booked_with_how_it_ended(
         "401",
         "418",
     ]
+
+
+async def test_any_answer_is_noted_as_it_was_given_and_has_the_headers(
+    installation: Installation,
+) -> None:
+    """Also what a handler answers by itself, and what an exception comes to."""
+    quota = Limit(name="daily", kind=LimitKind.QUOTA, amount=50, window=Window.DAY)
+    key = installation.add_key("forecast:read", limits=(quota,))
+    kh = Keyhouse.from_env(installation.environ)
+    guard = KeyGuard(kh, api="weather")
+    app = FastAPI(lifespan=kh.lifespan, dependencies=[Depends(guard())])
+
+    @app.exception_handler(LookupError)
+    async def _nothing(_request: Request, _error: Exception) -> JSONResponse:
+        return JSONResponse({}, 404)
+
+    @app.get("/full")
+    async def full() -> JSONResponse:
+        return JSONResponse({}, 503)
+
+    @app.post("/made", status_code=201)
+    async def made() -> None:
+        return
+
+    @app.get("/lost")
+    async def lost() -> None:
+        raise LookupError
+
+    @app.get("/number")
+    async def number(n: int) -> int:
+        return n
+
+    @app.get("/broken")
+    async def broken() -> None:
+        raise ZeroDivisionError
+
+    calls = [
+        ("GET", "/full", 503),
+        ("POST", "/made", 201),
+        ("GET", "/lost", 404),
+        ("GET", "/number?n=x", 422),
+        ("GET", "/number?n=1", 200),
+        ("GET", "/broken", 500),
+    ]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        started(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        answers = [
+            await client.request(method, path, headers=with_key(key))
+            for method, path, _ in calls
+        ]
+    for answer, (_, path, status) in zip(answers, calls, strict=True):
+        assert answer.status_code == status, path
+        assert len(answer.headers.get_list("Keyhouse-Request-Id")) == 1, path
+        assert answer.headers["RateLimit"].startswith('"daily";r='), path
+    log = installation.database.reports.requests(
+        installation.organization_id, after=None, limit=10, equals={}
+    )
+    noted = {row.request_id: row.status for row in log.rows}
+    assert [noted[one.headers["Keyhouse-Request-Id"]] for one in answers] == [
+        status for _, _, status in calls
+    ]
+
+
+async def test_a_refusal_by_the_second_of_two_guards_tells_one_request(
+    installation: Installation,
+) -> None:
+    key = installation.add_key("forecast:read")
+    kh = Keyhouse.from_env(installation.environ)
+    guard = KeyGuard(kh, api="weather")
+    app = FastAPI(lifespan=kh.lifespan, dependencies=[Depends(guard())])
+
+    @app.get("/", dependencies=[Depends(guard("map:see"))])
+    async def home() -> None:
+        return
+
+    transport = httpx.ASGITransport(app)
+    async with (
+        started(app),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        answer = await client.get("/", headers=with_key(key))
+    assert answer.status_code == 403
+    assert len(answer.headers.get_list("Keyhouse-Request-Id")) == 1
+    assert answer.headers["Keyhouse-Request-Id"] == answer.json()["request_id"]
 
 
 async def test_a_key_revoked_elsewhere_is_refused_at_once(

@@ -6,29 +6,31 @@ pass, headers are added. See the ASGI specification, version 3.
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 from urllib.parse import unquote
 
 from keyhouse.core import answers
 from keyhouse.core.globs import glob_expression
 from keyhouse.core.paths import plain_path
+from keyhouse.doors.guard.answering import (
+    App,
+    HttpAnswer,
+    Message,
+    Receive,
+    Send,
+    encoded,
+    with_headers,
+)
 from keyhouse.doors.guard.asking import Admission, Refused, Scope, admit, raw_path
 from keyhouse.doors.guard.keyhouse import Keyhouse
 from keyhouse.doors.guard.lifespan import opening
 from keyhouse.doors.guard.questions import refuse_wrong
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 STATE: Final = "keyhouse"
 """Where in the scope's `state` the principal is."""
 _DENIAL: Final = "websocket.http.response"
 _POLICY_VIOLATION: Final = 1008
-_OF_ENDS: Final = (b"deprecation", b"sunset")
-_ENDS: Final = ("http.response.pathsend", "http.response.zerocopysend")
 
 
 class KeyhouseMiddleware:
@@ -93,36 +95,23 @@ class KeyhouseMiddleware:
             refuse = _refuse_http if is_http else _refuse_websocket
             await refuse(scope, receive, send, admission)
             return
-        answer = _HttpAnswer(send, admission) if is_http else _SocketAnswer(send, admission)
         # The server copies `state` for each connection (ASGI, lifespan state).
         scope.setdefault("state", {})[STATE] = admission.principal
+        if is_http:
+            answer = HttpAnswer(send)
+            answer.add(admission)
+            await answer.of(self._app, scope, receive)
+        else:
+            await self._talk(scope, receive, _SocketAnswer(send, admission))
+
+    async def _talk(self, scope: Scope, receive: Receive, answer: "_SocketAnswer") -> None:
         try:
             await self._app(scope, receive, answer.send)
         except Exception:
-            admission.ended(answer.status or 500)
+            answer.admission.ended(answer.status or 500)
             raise
         finally:
-            admission.ended(answer.status)
-
-
-class _HttpAnswer:
-    """An answer on its way; `status` is 0 until it has begun."""
-
-    def __init__(self, send: Send, admission: Admission) -> None:
-        self.status = 0
-        self._send = send
-        self._admission = admission
-
-    async def send(self, message: Message) -> None:
-        kind = message["type"]
-        if kind == "http.response.start":
-            self.status = message["status"]
-            message = _with_headers(message, self._admission)
-        await self._send(message)
-        last = kind == "http.response.body" and not message.get("more_body", False)
-        if last or kind in _ENDS:
-            # Here, and not when the app returns: it may go on with work of its own.
-            self._admission.ended(self.status)
+            answer.admission.ended(answer.status)
 
 
 class _SocketAnswer:
@@ -131,29 +120,19 @@ class _SocketAnswer:
     def __init__(self, send: Send, admission: Admission) -> None:
         self.status = 0
         self._send = send
-        self._admission = admission
+        self.admission = admission
 
     async def send(self, message: Message) -> None:
         kind = message["type"]
         if kind == "websocket.accept":
             self.status = 101
-            message = _with_headers(message, self._admission)
+            message = with_headers(message, self.admission)
         elif kind == f"{_DENIAL}.start":
             self.status = message["status"]
-            message = _with_headers(message, self._admission)
+            message = with_headers(message, self.admission)
         elif kind == "websocket.close" and not self.status:
             self.status = 403
         await self._send(message)
-
-
-def _with_headers(message: Message, admission: Admission) -> Message:
-    """The app's own word on an end goes on, unless there is one of ours to tell."""
-    ours = _encoded(admission.headers())
-    theirs = message.get("headers", ())
-    if admission.ends:
-        told = {name for name, _ in ours if name in _OF_ENDS}
-        theirs = [one for one in theirs if one[0].lower() not in told]
-    return {**message, "headers": [*theirs, *ours]}
 
 
 async def _refuse_http(
@@ -188,14 +167,7 @@ def _told(admission: Admission) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         ("Content-Type", answers.PROBLEM_TYPE),
         ("Content-Length", str(len(body))),
     ]
-    return refused.status, _encoded([*about, *refused.headers]), body
-
-
-def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [
-        (name.lower().encode("ascii"), value.encode("latin-1", "replace"))
-        for name, value in headers
-    ]
+    return refused.status, encoded([*about, *refused.headers]), body
 
 
 def _matcher(path: str) -> Callable[[str], object]:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Annotated, Any
 
 from fastapi import HTTPException, Request, Response, Security
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.security import (
     APIKeyHeader,
@@ -16,6 +17,7 @@ from fastapi.security import (
 
 from keyhouse.core import answers
 from keyhouse.core.decision import Decision
+from keyhouse.doors.guard.answering import ANSWER, HttpAnswer
 from keyhouse.doors.guard.asking import Admission, Refused, admit
 from keyhouse.doors.guard.keyhouse import Keyhouse
 from keyhouse.doors.guard.principal import Principal
@@ -105,17 +107,27 @@ class Guarded:
         admission = await admit(
             guard.kh.plane, request.scope, guard.api, self.scopes, self.cost
         )
+        answer: HttpAnswer | None = request.scope.get(ANSWER)
         if not admission.allowed:
+            if answer is not None:
+                answer.refuse()
             admission.ended(admission.decision.verdict.status)
             raise refuse(admission.decision, admission.request_id)
-        response.headers.update(dict(admission.headers()))
-        return Admitted(admission, response)
+        if answer is None:
+            response.headers.update(dict(admission.headers()))
+        else:
+            answer.add(admission)
+        return Admitted(admission, None if answer else response)
 
 
 class Admitted:
-    """A request that passed, while its handler runs; notes how that ended."""
+    """A request that passed, while its handler runs.
 
-    def __init__(self, admission: Admission, response: Response) -> None:
+    Where nobody watches the answers it notes how that ended, as far as it sees it:
+    `response` is the one that FastAPI makes of what the handler returns.
+    """
+
+    def __init__(self, admission: Admission, response: Response | None) -> None:
         self._admission = admission
         self._response = response
 
@@ -128,10 +140,14 @@ class Admitted:
         error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
+        if self._response is None:
+            return
         if error is None:
             status = self._response.status_code or int(HTTPStatus.OK)
         elif isinstance(error, HTTPException):
             status = error.status_code
+        elif isinstance(error, RequestValidationError):
+            status = int(HTTPStatus.UNPROCESSABLE_ENTITY)
         else:
             status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
         self._admission.ended(status)

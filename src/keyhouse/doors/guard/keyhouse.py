@@ -10,6 +10,7 @@ from keyhouse.core.records import ApiRecord
 from keyhouse.core.request import Request
 from keyhouse.core.secret import Secret
 from keyhouse.core.verdict import Verdict
+from keyhouse.doors.guard.answering import watch
 from keyhouse.doors.guard.questions import put
 from keyhouse.services.reserve import Settled, Unsettled
 
@@ -120,8 +121,12 @@ class Keyhouse:
                 await plane.close()
 
     @asynccontextmanager
-    async def lifespan(self, _app: object) -> AsyncIterator[None]:
-        """The lifespan of an ASGI application: `FastAPI(lifespan=kh.lifespan)`."""
+    async def lifespan(self, app: object) -> AsyncIterator[None]:
+        """The lifespan of an ASGI application: `FastAPI(lifespan=kh.lifespan)`.
+
+        One with a lifespan of its own enters this in it: `async with kh.lifespan(app):`.
+        """
+        watch(app)
         async with self.running():
             yield
 
