@@ -50,6 +50,16 @@ def test_any_other_sender_is_refused(sender: str) -> None:
         _load(mail__sender=sender)
 
 
+def test_a_list_is_written_alike_on_the_line_and_in_the_environment() -> None:
+    text = '["127.0.0.0/8", "10.0.0.0/8"]'
+    typed = _load(gateway__trusted_proxies=text)
+    told = settings.load({}, {"KEYHOUSE_GATEWAY__TRUSTED_PROXIES": text})
+    assert typed == told
+    assert len(typed.gateway.trusted_proxies) == 2
+    with pytest.raises(SettingsError, match=r"^gateway\.trusted_proxies \(from flags\)"):
+        _load(gateway__trusted_proxies='["127.0.0.0/8"')
+
+
 def test_sign_up_is_one_of_three() -> None:
     assert _load().management.sign_up == "closed"
     assert _load(management__sign_up="open").management.sign_up == "open"

@@ -326,7 +326,7 @@ def _read(
         ("defaults", tomllib.loads(_defaults())),
         *_file_source(named),
         ("environment", _nested(_from_environment(environ))),
-        ("flags", _nested(dict(flags or {}))),
+        ("flags", _nested(_from_flags(flags or {}))),
     ]
     tree: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -357,6 +357,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         if name.startswith(ENVIRONMENT_PREFIX) and separator:
             found[f"{section}.{setting}".lower()] = _listed(text)
     return found
+
+
+def _from_flags(flags: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _listed(value) if isinstance(value, str) else value
+        for name, value in flags.items()
+    }
 
 
 def _listed(text: str) -> object:
