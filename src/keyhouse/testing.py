@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from keyhouse.core.decision import Decision
 from keyhouse.core.scopes import unmet
 from keyhouse.core.verdict import Verdict
-from keyhouse.doors.guard.fastapi import Guarded, KeyGuard, refuse
+from keyhouse.doors.guard.fastapi import Guarded, KeyGuard, answer_refusals, refuse
 from keyhouse.doors.guard.principal import ApplicationInfo, Principal
 
 REQUEST_ID = "req_" + "0" * 22
@@ -49,8 +49,9 @@ def allow(
         app.dependency_overrides.update(before)
 
 
-def _granting(guarded: Guarded, principal: Principal) -> Callable[[], Principal]:
-    def grant() -> Principal:
+def _granting(guarded: Guarded, principal: Principal) -> Callable[[Request], Principal]:
+    def grant(request: Request) -> Principal:
+        answer_refusals(request)
         missing = unmet(principal.scopes, guarded.scopes)
         if missing:
             decision = Decision(Verdict.SCOPE_MISSING, 0, scopes_missing=missing)

@@ -301,6 +301,8 @@ async def test_users_test_their_routes_without_keys() -> None:
             refused = await client.get("/forecast")
     assert granted.json()["application"] == "mine"
     assert refused.status_code == 403
+    assert refused.headers["content-type"] == PROBLEM
+    assert refused.json()["code"] == "scope_missing"
     assert not app.dependency_overrides
 
 

@@ -49,6 +49,11 @@ async def _answer(_request: Request, refusal: Exception) -> Response:
     )
 
 
+def answer_refusals(request: Request) -> None:
+    """Have refusals of this application answered so, unless it answers them itself."""
+    request.scope.get(_HANDLERS, ({}, {}))[0].setdefault(Refusal, _answer)
+
+
 class KeyIdAndSecret(HTTPBasic):
     """HTTP Basic as documentation shows it.
 
@@ -102,7 +107,7 @@ class Guarded:
 
     async def admit(self, request: Request, response: Response) -> "Admitted":
         """Verify and count. Raises `Refusal` for a request that may not pass."""
-        request.scope.get(_HANDLERS, ({}, {}))[0].setdefault(Refusal, _answer)
+        answer_refusals(request)
         guard = self.guard
         admission = await admit(
             guard.kh.plane, request.scope, guard.api, self.scopes, self.cost
