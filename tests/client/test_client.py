@@ -187,6 +187,16 @@ def test_a_delete_that_may_have_happened_is_not_repeated(
     assert len(desk.asked) == 1
 
 
+def test_a_bound_change_that_may_have_happened_is_not_repeated(
+    desk: "Desk", client: Client
+) -> None:
+    """Its repeat would be refused for what the first did."""
+    desk.hang_up()
+    with pytest.raises(Unreachable, match="PATCH /v1/keys/key_1"):
+        client.keys.update("key_1", if_match='"abc"', name="x")
+    assert len(desk.asked) == 1
+
+
 def test_nobody_listening_is_told_with_the_call() -> None:
     with (
         Client("http://127.0.0.1:1", MANAGEMENT_KEY) as client,

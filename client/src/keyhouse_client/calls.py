@@ -38,9 +38,11 @@ class Call:
     def repeatable(self) -> bool:
         """Whether a repeat is harmless when the first may have been carried out.
 
-        A second DELETE would be answered with 404, so it is not.
+        A second DELETE would be answered with 404, and a change that is bound to
+        what was seen with 412 for the change of the first, so these are not.
         """
-        return self.method != "DELETE"
+        bound = any(name.lower() == "if-match" for name in self.headers)
+        return self.method != "DELETE" and not bound
 
     def after(self, cursor: str) -> "Call":
         """The same call for the page that `cursor` names."""
