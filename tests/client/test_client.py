@@ -7,7 +7,14 @@ import httpx
 import pytest
 
 import keyhouse_client
-from keyhouse_client import AsyncClient, Call, Client, ProblemError, Unreachable
+from keyhouse_client import (
+    AsyncClient,
+    Call,
+    Client,
+    KeyhouseError,
+    ProblemError,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from tests.client.conftest import Desk
@@ -224,6 +231,23 @@ def test_an_answer_that_is_not_keyhouses_is_still_a_problem(
     with pytest.raises(ProblemError) as caught:
         client.keys.get("key_1")
     assert (caught.value.status, caught.value.code) == (502, "")
+
+
+@pytest.mark.parametrize("body", [None, [], "hello"])
+def test_an_answer_of_another_server_is_no_empty_one(
+    desk: "Desk", client: Client, body: object
+) -> None:
+    """An address that is wrong would read as a Keyhouse without keys."""
+    for call in (client.keys.list, lambda: client.keys.revoke("key_1")):
+        desk.say(200, body)
+        with pytest.raises(KeyhouseError, match=f"{desk.url}/v1/keys.*look at the address"):
+            call()
+
+
+def test_a_list_without_its_rows_is_none(desk: "Desk", client: Client) -> None:
+    desk.say(200, {"hello": "world"})
+    with pytest.raises(KeyhouseError, match="look at the address"):
+        client.keys.list()
 
 
 def test_the_number_of_a_change_can_be_had(desk: "Desk", client: Client) -> None:

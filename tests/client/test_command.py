@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,6 +142,30 @@ def test_a_management_key_that_is_none_is_wrong_use_and_not_shown(
     assert "visible ASCII" in told
     assert "kh_mk_secret" not in told
     assert not desk.asked
+
+
+def test_another_server_is_wrong_use_and_no_empty_list(
+    desk: "Desk", capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.say(200)
+    assert main(["keys", "list"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "look at the address" in told.err
+
+
+def test_a_reader_who_has_enough_sees_no_traceback(desk: "Desk") -> None:
+    """`kh keys list | head`."""
+    desk.say(200, {"data": [KEY], "next_cursor": None})
+    code = (
+        "import sys; from keyhouse_client.command import main; sys.exit(main(sys.argv[1:]))"
+    )
+    ours, theirs = os.pipe()
+    os.close(ours)
+    line = [sys.executable, "-c", code, "keys", "list"]
+    ran = subprocess.run(line, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(theirs)
+    assert (ran.returncode, ran.stderr) == (1, b"")
 
 
 def test_exit_codes_and_failures_are_those_of_keyhouse(

@@ -7,13 +7,14 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import httpx
 
 from keyhouse_client.calls import ATTEMPTS, Call, pause_seconds
-from keyhouse_client.errors import ProblemError, Unreachable
+from keyhouse_client.errors import KeyhouseError, ProblemError, Unreachable
 
 Json = dict[str, Any]
 """An object of the management API, as its reference describes it."""
 
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNAVAILABLE: Final = 503
+_NO_CONTENT: Final = 204
 
 
 class Answer(NamedTuple):
@@ -39,15 +40,21 @@ class Page(NamedTuple, Generic[Item]):
 
 
 def read(response: httpx.Response) -> Answer:
-    """The answer in a response. Raises ProblemError for a refusal."""
+    """The answer in a response. Raises ProblemError for a refusal.
+
+    Raises KeyhouseError for an answer that is none of Keyhouse's.
+    """
     request_id = response.headers.get("Keyhouse-Request-Id", "")
     body = _object(response)
     if not response.is_success:
-        raise ProblemError(response.status_code, body, request_id)
+        raise ProblemError(response.status_code, body or {}, request_id)
+    if body is None and response.status_code != _NO_CONTENT:
+        asked = response.request
+        raise _not_ours(f"{asked.method} {asked.url.copy_with(query=None)}")
     seq = response.headers.get("Keyhouse-Change-Seq")
     return Answer(
         response.status_code,
-        body,
+        body or {},
         request_id,
         int(seq) if seq else None,
         response.headers.get("ETag"),
@@ -55,8 +62,11 @@ def read(response: httpx.Response) -> Answer:
 
 
 def page(answer: Answer) -> Page[Json]:
-    """The page that a list's answer holds."""
-    return Page(answer.body.get("data", []), answer.body.get("next_cursor"))
+    """The page that a list's answer holds. Raises KeyhouseError where it holds none."""
+    data = answer.body.get("data")
+    if not isinstance(data, list):
+        raise _not_ours("what was asked for a list")
+    return Page(data, answer.body.get("next_cursor"))
 
 
 def line(text: str) -> Json:
@@ -87,14 +97,20 @@ def pause(
     return pause_seconds(attempt, None)
 
 
-def _object(response: httpx.Response) -> Json:
+def _not_ours(asked: str) -> KeyhouseError:
+    return KeyhouseError(
+        f"{asked}: answers, and is no management API of Keyhouse; look at the address"
+    )
+
+
+def _object(response: httpx.Response) -> Json | None:
     if not response.headers.get("Content-Type", "").partition(";")[0].endswith("json"):
-        return {}
+        return None
     try:
         found = response.json()
-    except ValueError:
-        return {}
-    return dict(found) if isinstance(found, Mapping) else {}
+    except (ValueError, RecursionError):
+        return None
+    return dict(found) if isinstance(found, Mapping) else None
 
 
 def _words(error: httpx.TransportError) -> str:

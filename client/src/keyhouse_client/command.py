@@ -5,6 +5,7 @@ Exit codes: 0 done · 1 refused · 2 wrong use · 3 not reachable
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -30,8 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(line)
         with Client.from_env() as client:
             options.run(client, options)
+        sys.stdout.flush()
     except (KeyhouseError, SecretLost, ValueError) as error:
         return _failed(error, as_json="--json" in line)
+    except BrokenPipeError:
+        # Who reads has enough, as `head` has. The interpreter flushes once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
     return 0
 
 

@@ -170,6 +170,13 @@ def test_without_a_management_key_it_says_where_to_put_one(
     assert "keyhouse bootstrap" in _words(result)
 
 
+def test_another_server_is_wrong_use_and_no_empty_list(run: Run, server: Server) -> None:
+    server.answer("GET", "/v1/keys", 200, ["hello"])
+    result = run("keys", "list")
+    assert result.exit_code == 2
+    assert "look at the address" in _words(result)
+
+
 def test_a_management_key_that_is_none_is_wrong_use_and_not_shown(
     run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
