@@ -56,10 +56,13 @@ def test_what_cannot_be_done_is_said_before_a_key_is_made(
     broken, many = tmp_path / "keys.json", tmp_path / "many.json"
     broken.write_text("{}")
     many.write_text(json.dumps([{"name": "x"}] * 101))
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
     out = tmp_path / "missing" / "out.json"
     for line in (
         ["--from", str(broken)],
         ["--from", str(many)],
+        ["--from", str(deep)],
         ["--from", str(tmp_path / "none.csv")],
         ["van"],
         ["van", "--api", "weather", "--count", "2", "--out", str(out)],

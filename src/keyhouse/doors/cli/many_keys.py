@@ -38,7 +38,7 @@ def read(file: Path, wish: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
         text = file.read_text("utf-8")
         rows = _of_csv(text) if file.suffix.lower() == ".csv" else json.loads(text)
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise WrongUse(f"{file}: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise WrongUse(f"{file}: it is to hold a list of objects, one for each key")
