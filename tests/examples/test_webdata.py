@@ -38,6 +38,13 @@ class _Odd(BaseHTTPRequestHandler):
             "/loop": (302, {"Location": "/loop"}, b""),
             "/inside": (302, {"Location": "http://169.254.169.254/latest"}, b""),
             "/file": (302, {"Location": "file:///etc/passwd"}, b""),
+            "/script": (302, {"Location": "javascript:1"}, b""),
+            "/odd-name": (302, {"Location": "http://xn--/"}, b""),
+            "/base": (
+                200,
+                {"Content-Type": "text/html"},
+                b"<base href='http://[bad'><title>x</title><p><a href='y'>z</a></p>",
+            ),
             "/pdf": (200, {"Content-Type": "application/pdf"}, b"%PDF"),
             "/gone": (410, {"Content-Type": "text/html"}, b"gone"),
             "/packed": (
@@ -153,6 +160,20 @@ async def test_an_upload_is_read_like_a_page(api: httpx.AsyncClient) -> None:
     assert len(data["tables"]) >= 3
 
 
+async def test_the_charset_of_an_upload_counts(api: httpx.AsyncClient) -> None:
+    headers = {"Content-Type": 'text/html; charset="koi8-r"'}
+    content = "<title>Привет</title><p>мир</p>".encode("koi8-r")
+    answer = await api.post("/extract", content=content, headers=headers)
+    assert answer.json()["title"] == "Привет"
+
+
+async def test_links_of_a_page_with_an_odd_base_are_against_its_own_address(
+    api: httpx.AsyncClient, odd_url: str
+) -> None:
+    answer = await api.get("/extract", params={"url": f"{odd_url}/base"})
+    assert answer.json()["links"] == [{"url": f"{odd_url}/y", "text": "z"}]
+
+
 async def test_an_upload_that_is_not_html_is_refused(api: httpx.AsyncClient) -> None:
     answer = await api.post("/extract", json={"url": "x"})
     assert answer.status_code == 415
@@ -204,6 +225,10 @@ async def test_nobody_reaches_the_vendors_own_network(
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
         ("::ffff:127.0.0.1", False),
+        ("::127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
+        ("192.0.0.8", False),
     ],
 )
 def test_only_the_internet_at_large_is_public(text: str, public: bool) -> None:
@@ -227,6 +252,8 @@ async def test_a_redirect_is_checked_like_the_first_address(
     [
         ("/loop", 502, "redirects more than"),
         ("/file", 422, "is not http or https"),
+        ("/script", 502, "redirects to no address"),
+        ("/odd-name", 502, "redirects to no address"),
         ("/pdf", 422, "not HTML"),
         ("/gone", 502, "status 410"),
         ("/packed", 502, "packed"),
@@ -242,7 +269,15 @@ async def test_an_odd_site_is_told_in_words(
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.com/", "example.com", "", "http://", "http://a:b@example.com/"]
+    "url",
+    [
+        "ftp://example.com/",
+        "example.com",
+        "",
+        "http://",
+        "http://a:b@example.com/",
+        "http://xn--/",
+    ],
 )
 async def test_a_bad_address_names_the_field(api: httpx.AsyncClient, url: str) -> None:
     answer = await api.get("/extract", params={"url": url})

@@ -11,7 +11,21 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from webdata.problems import bad_page, bad_url
 
-_NAT64 = ip_network("64:ff9b::/96")
+_NEVER = tuple(
+    map(
+        ip_network,
+        (
+            "::/96",  # IPv4-compatible, deprecated (RFC 4291)
+            "64:ff9b::/96",  # NAT64 (RFC 6052)
+            "64:ff9b:1::/48",  # NAT64 of one's own (RFC 8215)
+            "fec0::/10",  # site-local, deprecated (RFC 3879)
+            "3fff::/20",  # documentation (RFC 9637)
+            "5f00::/16",  # segment routing (RFC 9602)
+            "192.0.0.0/24",  # protocols (RFC 6890)
+        ),
+    )
+)
+"""What Python takes for global, all or in part, and no site of the internet has."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -22,8 +36,10 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if address.sixtofour or address.teredo or address in _NAT64:
+        if address.sixtofour or address.teredo:
             return False
+    if any(address in network for network in _NEVER):
+        return False
     return address.is_global and not address.is_multicast
 
 

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from webdata.extract import extract
-from webdata.fetch import HTML_TYPES, PAGE_BYTES_MAX, Fetcher, media_type
+from webdata.fetch import HTML_TYPES, PAGE_BYTES_MAX, Fetcher, charset, media_type
 from webdata.history import Caller, History
 from webdata.problems import PROBLEM_TYPE, Problem
 
@@ -71,7 +71,8 @@ def create_app(*, allow_private: bool = False) -> FastAPI:
         request_id: RequestId = None,
     ) -> dict[str, Any]:
         """Give what stands in the HTML that is sent."""
-        data = await asyncio.to_thread(extract, await _html(request), None)
+        content = await _html(request)
+        data = await asyncio.to_thread(extract, content, None, charset(request.headers))
         remember(application, user, request_id, data)
         return data
 

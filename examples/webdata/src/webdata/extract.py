@@ -78,7 +78,7 @@ def _language(tree: html.HtmlElement) -> str | None:
 
 
 def _links(tree: html.HtmlElement, url: str | None) -> list[dict[str, str]]:
-    base = urljoin(url or "", str(tree.xpath("string(//base/@href)")))
+    base = _base(tree, url or "")
     links: dict[str, str] = {}
     for anchor in tree.iter("a"):
         target = _target(base, anchor.get("href", "").strip())
@@ -87,6 +87,13 @@ def _links(tree: html.HtmlElement, url: str | None) -> list[dict[str, str]]:
         if len(links) == LINKS_MAX:
             break
     return [{"url": target, "text": text} for target, text in links.items()]
+
+
+def _base(tree: html.HtmlElement, url: str) -> str:
+    try:
+        return urljoin(url, str(tree.xpath("string(//base/@href)")))
+    except ValueError:
+        return url
 
 
 def _target(base: str, href: str) -> str | None:

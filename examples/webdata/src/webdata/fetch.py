@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from email.message import Message
 from typing import Final, NamedTuple
 
 import httpx
@@ -83,7 +84,11 @@ class Fetcher:
             headers={"Host": url.netloc.decode("ascii")},
             extensions={"sni_hostname": host},
         )
-        response = await self._http.send(request, stream=True)
+        try:
+            response = await self._http.send(request, stream=True)
+        except (httpx.InvalidURL, ValueError):
+            # httpx reads where a redirect leads, though it is not to follow it.
+            raise bad_page("redirects to no address") from None
         self._http.cookies.clear()
         try:
             target = _redirect(url, response)
@@ -97,14 +102,22 @@ def media_type(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def charset(headers: Mapping[str, str]) -> str | None:
+    """The charset that the content type names; None where it names none."""
+    told = Message()
+    told["content-type"] = headers.get("content-type", "")
+    return told.get_content_charset()
+
+
 def _parsed(address: str) -> httpx.URL:
     if len(address) > URL_LENGTH_MAX:
         raise bad_url(f"is longer than {URL_LENGTH_MAX} characters", "give a shorter one")
     try:
         url = httpx.URL(address)
+        host = url.host
     except (httpx.InvalidURL, ValueError):
         raise bad_url("is no address", "give one as https://example.com/page") from None
-    if url.scheme not in _PORTS or not url.host:
+    if url.scheme not in _PORTS or not host:
         raise bad_url("is not http or https", "give one as https://example.com/page")
     if url.userinfo:
         raise bad_url("holds a user name or password", "leave them out")
@@ -116,7 +129,7 @@ def _redirect(url: httpx.URL, response: httpx.Response) -> httpx.URL | None:
         return None
     try:
         return _parsed(str(url.join(response.headers["location"])))
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):
         raise bad_page("redirects to no address") from None
 
 
