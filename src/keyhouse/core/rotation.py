@@ -45,6 +45,16 @@ def newest_of(secrets: list[SecretRow], now_us: int) -> SecretRow | None:
     return max(living, key=lambda one: one.version, default=None)
 
 
+def hint_of(secrets: list[SecretRow], now_us: int) -> str:
+    """The hint that a key is known by: of its newest secret that is not over.
+
+    Where all are over it is that of the newest, '' where there is none.
+    """
+    newest = max(secrets, key=lambda one: one.version, default=None)
+    shown = newest_of(secrets, now_us) or newest
+    return "" if shown is None else shown.hint
+
+
 def is_over(secret: SecretRow, now_us: int) -> bool:
     """Whether a secret is refused for good."""
     ended = secret.ends_at is not None and now_us >= secret.ends_at

@@ -45,6 +45,12 @@ def test_the_old_one_goes_on_as_if_nothing_had_been(
     assert begin(acme) == 0
 
 
+def test_the_key_is_known_by_the_secret_that_works_again(acme: Acme, made: Created) -> None:
+    """Who holds the refused one would take it for the key's otherwise."""
+    rotate(acme, made, DAY)
+    assert roll_back(acme, made).hint == made.view.hint
+
+
 def test_also_once_the_overlap_has_begun_by_the_first_use(
     acme: Acme, made: Created
 ) -> None:

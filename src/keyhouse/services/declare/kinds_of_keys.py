@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from keyhouse.core import ids
 from keyhouse.core.entities import Access, Environment, Key, KeyKind, Resource, SecretRow
+from keyhouse.core.rotation import hint_of
 from keyhouse.core.validation import Problem
 from keyhouse.services import issue
 from keyhouse.services.declare.forms import (
@@ -127,13 +128,11 @@ def _told_opening(row: Access) -> dict[str, Plain]:
 
 
 def _hints(at: Look | Work, rows: Sequence[Key]) -> Mapping[str, str]:
-    """The hint of each key's newest secret: a comment for whoever reads the file."""
-    newest: dict[str, SecretRow] = {}
+    """The hint that each key is known by: a comment for whoever reads the file."""
+    found: dict[str, list[SecretRow]] = defaultdict(list)
     for row in at.tx.find(SecretRow, key_id=tuple(key.id for key in rows)):
-        held = newest.get(row.key_id)
-        if held is None or held.version < row.version:
-            newest[row.key_id] = row
-    return {id: row.hint for id, row in newest.items()}
+        found[row.key_id].append(row)
+    return {id: hint_of(own, at.now_us) for id, own in found.items()}
 
 
 def _find(at: Look | Work, state: State) -> Sequence[str]:

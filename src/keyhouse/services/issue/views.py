@@ -13,7 +13,7 @@ from keyhouse.core.entities import (
     Resource,
     SecretRow,
 )
-from keyhouse.core.rotation import due_us, newest_of
+from keyhouse.core.rotation import due_us, hint_of, newest_of
 from keyhouse.ports import KeyState, Transaction
 from keyhouse.services.issue.schedules import Scheduled, schedules_of
 
@@ -24,8 +24,9 @@ RESTORE_US: Final = RESTORE_DAYS * 86_400 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """A key with its access, the slugs of the APIs there, and its newest hint.
+    """A key with its access, the slugs of the APIs there, and its hint.
 
+    `hint` is that of the newest secret that is not over, as long as there is one.
     `due_at` is when its secret is to be replaced, None where no schedule says so;
     `newest_at` is the start of the newest secret that is not over; `scheduled` is
     the schedule that holds.
@@ -147,14 +148,9 @@ def _view(
         state=state_of(key, now_us),
         access=access,
         slugs=slugs,
-        hint=_newest_hint(secrets),
+        hint=hint_of(secrets, now_us),
         last_used_at=last_used_at,
         due_at=due_us(scheduled.schedule if scheduled else None, newest),
         newest_at=None if newest is None else newest.starts_at,
         scheduled=scheduled,
     )
-
-
-def _newest_hint(secrets: Sequence[SecretRow]) -> str:
-    newest = max(secrets, key=lambda one: one.version, default=None)
-    return "" if newest is None else newest.hint
