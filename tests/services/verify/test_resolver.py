@@ -103,3 +103,47 @@ async def test_what_may_take_its_time_is_waited_for(resolver: Resolver) -> None:
         return "slow"
 
     assert await resolver.wait(asked(work, None)) == "slow"
+
+
+async def test_what_comes_for_a_waiter_that_gave_up_is_handed_back(
+    resolver: Resolver,
+) -> None:
+    """Else the units that were spent for it are nobody's."""
+    answer = threading.Event()
+    unwanted: list[object] = []
+    waiter = asyncio.create_task(
+        resolver.wait(asked(lambda: answer.wait(20), None), unwanted.append)
+    )
+    await asyncio.sleep(0)
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    answer.set()
+    assert await resolver.wait(asked(lambda: False, None, "one")) is True
+    assert unwanted == [True]
+
+
+async def test_so_is_what_comes_in_the_turn_in_which_it_gives_up(
+    resolver: Resolver,
+) -> None:
+    unwanted: list[object] = []
+    takers: list[Callable[[object], None]] = []
+    pending: Pending[Any] = Pending(None, lambda: None, lambda got: got, takers.append)
+    waiter = asyncio.create_task(resolver.wait(pending, unwanted.append))
+    await asyncio.sleep(0)
+    (taker,) = takers
+    taker("late")
+    waiter.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    assert unwanted == ["late"]
+
+
+async def test_a_fault_in_going_on_leaves_nobody_waiting(resolver: Resolver) -> None:
+    def resume(_: object) -> object:
+        raise ArithmeticError("ours")
+
+    pending: Pending[Any] = Pending(("one",), lambda: 1, resume)
+    async with asyncio.timeout(10):
+        with pytest.raises(ArithmeticError, match="ours"):
+            await resolver.wait(pending)

@@ -161,7 +161,8 @@ class DataPlane(CheckingPlane):
     async def _admit_later(
         self, outcome: Pending[Decision], request: Request, path: str
     ) -> tuple[str, Decision]:
-        return self._count(await self.resolver.wait(outcome), request, path)
+        decision = await self.resolver.wait(outcome, self.verifier.release)
+        return self._count(decision, request, path)
 
     def _count(
         self, decision: Decision, request: Request, path: str

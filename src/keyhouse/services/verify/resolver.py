@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from keyhouse.core.pending import Pending
 from keyhouse.ports import StoreUnavailable
@@ -17,6 +17,18 @@ TOGETHER_MAX = 256
 """So many run as one: a transaction that writes stays short."""
 _log = logging.getLogger(__name__)
 _Together = Callable[[Sequence[Any]], Sequence[object]]
+
+
+def _untold(_: object) -> None:
+    """Nobody wants to know."""
+
+
+class _Waiter(NamedTuple):
+    """Who goes on with what `pending` comes to, or is told what went wrong."""
+
+    pending: Pending[Any]
+    then: Callable[[Any], None]
+    failed: Callable[[Exception], None]
 
 
 class _Flight:
@@ -30,7 +42,7 @@ class _Flight:
     def __init__(self, pending: Pending[Any]) -> None:
         self.pending = pending
         self.future: Future[None] | None = None
-        self.waiting: list[tuple[Pending[Any], Callable[[Any], None]]] = []
+        self.waiting: list[_Waiter] = []
         self.timer: asyncio.TimerHandle | None = None
         self.overdue: StoreUnavailable | None = None
 
@@ -44,34 +56,62 @@ class Resolver:
         self._flights: dict[Hashable, _Flight] = {}
         self._rounds: dict[_Together, deque[_Flight]] = {}
 
-    def resolve(self, outcome: T | Pending[T], then: Callable[[T], None]) -> None:
-        """Call `then` with what `outcome` comes to: at once unless it is pending."""
+    def resolve(
+        self,
+        outcome: T | Pending[T],
+        then: Callable[[T], None],
+        failed: Callable[[Exception], None] = _untold,
+    ) -> None:
+        """Call `then` with what `outcome` comes to: at once unless it is pending.
+
+        Where going on from a `Pending` raises, that is logged, and `failed` is
+        called with it.
+        """
         if not isinstance(outcome, Pending):
             then(outcome)
             return
+        waiter = _Waiter(outcome, then, failed)
         if outcome.begin is not None:
-            outcome.begin(partial(self._go_on, outcome, then))
+            outcome.begin(partial(self._go_on, waiter))
             return
         flight = self._flights.get(outcome.need)
         if flight is None:
             flight = self._flights[outcome.need] = self._begun(outcome)
         if flight.overdue is not None:
-            self._go_on(outcome, then, flight.overdue)
+            self._go_on(waiter, flight.overdue)
         else:
-            flight.waiting.append((outcome, then))
+            flight.waiting.append(waiter)
 
-    async def wait(self, outcome: T | Pending[T]) -> T:
-        """What `outcome` comes to. The work goes on if the waiter is cancelled."""
+    async def wait(
+        self, outcome: T | Pending[T], unwanted: Callable[[T], None] = _untold
+    ) -> T:
+        """What `outcome` comes to; raises what going on from it raises.
+
+        The work goes on if the waiter is cancelled, and what it comes to goes
+        into `unwanted`: what was spent for it can be given back.
+        """
         if not isinstance(outcome, Pending):
             return outcome
         future: asyncio.Future[T] = self._loop.create_future()
 
         def then(final: T) -> None:
-            if not future.done():
+            if future.done():
+                unwanted(final)
+            else:
                 future.set_result(final)
 
-        self.resolve(outcome, then)
-        return await future
+        def failed(error: Exception) -> None:
+            if not future.done():
+                future.set_exception(error)
+
+        self.resolve(outcome, then, failed)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            # It may have come in this very turn, and then the future has it.
+            if not future.cancelled() and future.exception() is None:
+                unwanted(future.result())
+            raise
 
     def close(self) -> None:
         """Finish what runs, start nothing new."""
@@ -131,8 +171,8 @@ class Resolver:
         if self._is_off(flight):
             del self._flights[flight.pending.need]
         waiting, flight.waiting = flight.waiting, []
-        for pending, then in waiting:
-            self._go_on(pending, then, flight.overdue)
+        for waiter in waiting:
+            self._go_on(waiter, flight.overdue)
 
     def _is_off(self, flight: _Flight) -> bool:
         """Whether it had not begun, and now never will."""
@@ -150,13 +190,13 @@ class Resolver:
         except RuntimeError:
             _log.debug("the loop closed while a load was under way")
 
-    def _go_on(
-        self, pending: Pending[Any], then: Callable[[Any], None], result: object
-    ) -> None:
+    def _go_on(self, waiter: _Waiter, result: object) -> None:
+        pending, then, failed = waiter
         try:
-            self.resolve(pending.resume(result), then)
-        except Exception:  # noqa: BLE001 - the reason is told beside it
+            self.resolve(pending.resume(result), then, failed)
+        except Exception as error:  # noqa: BLE001 - the reason is told beside it
             _log.exception("resuming a decision failed")
+            failed(error)
 
     def _land(self, need: Hashable, result: object) -> None:
         flight = self._flights.pop(need)
@@ -164,9 +204,9 @@ class Resolver:
             flight.timer.cancel()
         if flight.overdue is not None and flight.pending.late is not None:
             flight.pending.late(result)
-        for pending, then in flight.waiting:
+        for waiter in flight.waiting:
             # One waiter's fault must not leave the others waiting.
-            self._go_on(pending, then, result)
+            self._go_on(waiter, result)
 
 
 def _alone(pending: Pending[Any]) -> object:
