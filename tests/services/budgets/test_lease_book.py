@@ -330,6 +330,24 @@ def test_a_lowered_quota_holds_at_once_and_a_raised_one_opens_at_once() -> None:
     assert isinstance(spend(book, [use(amount=13)], 1, later), Reserved)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_answer_from_before_a_quota_was_lowered_is_not_spent(*, is_first: bool) -> None:
+    """Whichever answer comes first, that of before or that of after."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    before = book.reserve([use(amount=1000)], 100, NOW)
+    assert isinstance(before, Short)
+    old = before.work()
+    after = book.reserve([use(amount=5)], 1, NOW)
+    assert isinstance(after, Short)
+    new = after.work()
+    for granted in (old, new) if is_first else (new, old):
+        book.install(granted, NOW)
+    assert isinstance(spend(book, [use(amount=5)], 1), Exhausted), "still leased"
+    ledger.give_back("spl", book.idle(NOW))
+    assert spend_all(book, [use(amount=5)], 1, NOW + SECOND) == 5
+
+
 def test_it_asks_ahead_once_half_is_left_and_not_twice() -> None:
     book = LeaseBook(ExactLedger(), "spl")
     uses = [use(amount=10**6)]

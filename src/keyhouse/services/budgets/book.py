@@ -168,7 +168,10 @@ class LeaseBook:
             self._keep(lease_id, cost)
 
     def install(self, granted: Granted, now_us: int) -> None:
-        """Take up what the store answered."""
+        """Take up what the store answered.
+
+        What was asked for by a larger amount than is in force by now goes back.
+        """
         if granted.installed:
             return
         granted.installed = True
@@ -176,8 +179,13 @@ class LeaseBook:
             granted.short.tokens, granted.short.wants, granted.answers, strict=True
         ):
             holding = self._holdings.get(token)
-            if holding is None or holding.span != want.span:
-                self._keep(answer.lease_id, answer.granted)
+            if (
+                holding is None
+                or holding.span != want.span
+                or holding.quota.amount < want.limit
+            ):
+                # Not into a holding, though it may have the same lease.
+                self._owe(answer.lease_id, answer.granted)
                 continue
             holding.install(answer.lease_id, answer.granted, answer.left, now_us)
             self._by_lease[answer.lease_id] = holding
@@ -281,14 +289,18 @@ class LeaseBook:
         holding = self._by_lease.get(lease_id)
         if holding is not None:
             holding.remaining += units
-        elif units:
+        else:
+            self._owe(lease_id, units)
+
+    def _owe(self, lease_id: str, units: int) -> None:
+        """Give units back to the store, by and by."""
+        if units:
             self._owed[lease_id] = self._owed.get(lease_id, 0) + units
 
     def _let_go(self, holding: Holding) -> None:
         if holding.remaining:
-            lease_id, units = holding.lease_id, holding.remaining
-            self._owed[lease_id] = self._owed.get(lease_id, 0) + units
-            holding.left += units
+            self._owe(holding.lease_id, holding.remaining)
+            holding.left += holding.remaining
             holding.remaining = 0
         holding.low = -1
 
