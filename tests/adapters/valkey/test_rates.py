@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from keyhouse.adapters.memory import MemoryRateCounter
-from keyhouse.adapters.valkey import OnOutage, ValkeyRateCounter, connector
+from keyhouse.adapters.valkey import (
+    OnOutage,
+    ValkeyRateCounter,
+    address,
+    connector,
+    rates,
+)
 from keyhouse.adapters.valkey.address import ANSWER_SECONDS_MAX
 from keyhouse.adapters.valkey.breaker import REST_MAX_SECONDS
 from keyhouse.core.limits import rate_limit
@@ -33,6 +39,13 @@ async def counters(server: ValkeyServer) -> AsyncIterator["Counters"]:
     made = Counters(server.url)
     yield made
     await made.close()
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counters on a busy machine may take their time."""
+    monkeypatch.setattr(rates, "ANSWER_SECONDS_MAX", PATIENCE_SECONDS)
+    monkeypatch.setitem(address._OPTIONS, "socket_timeout", PATIENCE_SECONDS)
 
 
 class Counters:
@@ -104,6 +117,32 @@ async def test_what_comes_in_one_turn_goes_in_few_scripts(
         await asyncio.gather(*(take(node, use(f"k{n}", 10)) for n in range(200)))
         after = int(client.info("commandstats")["cmdstat_evalsha"]["calls"])
     assert after - before <= 3
+
+
+@pytest.mark.parametrize(("requests", "each"), [(256, 33), (1, 9000)])
+@pytest.mark.usefixtures("patience")
+async def test_however_many_limits_they_meet_all_are_counted(
+    counters: Counters, requests: int, each: int
+) -> None:
+    """Else who has many limits takes away those of all who ask beside it."""
+    node = counters.node(OnOutage.CLOSED)
+    await take(node, use("warm", 10))
+    many = [[use(f"{one} {n}", 10) for n in range(each)] for one in range(requests)]
+    told = await asyncio.gather(*(take(node, *uses) for uses in many))
+    assert passed(told) == requests
+
+
+async def test_a_counter_that_cannot_be_read_is_no_outage_for_others(
+    server: ValkeyServer, counters: Counters, caplog: pytest.LogCaptureFixture
+) -> None:
+    node = counters.node(OnOutage.CLOSED)
+    with server.client() as client:
+        client.set("kh:{org_a}:key|broken", "no number")
+    for _ in range(3):
+        assert isinstance(await take(node, use("broken", 10)), Uncounted)
+        assert isinstance(await take(node, use("whole", 10)), tuple)
+    assert node.is_answered
+    assert caplog.text.count("rates were not counted together") == 1
 
 
 async def test_a_counter_whose_burst_is_back_is_forgotten(

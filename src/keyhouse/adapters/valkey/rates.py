@@ -18,7 +18,14 @@ from valkey.exceptions import NoScriptError
 
 from keyhouse.adapters.valkey.address import ANSWER_SECONDS_MAX, Connect
 from keyhouse.adapters.valkey.breaker import Breaker
-from keyhouse.adapters.valkey.script import DIGEST, SCRIPT, Asked, answers, arguments
+from keyhouse.adapters.valkey.script import (
+    DIGEST,
+    SCRIPT,
+    Asked,
+    answers,
+    arguments,
+    is_of_batch,
+)
 from keyhouse.core.limits import RateLimit, left_of, shared, stood
 from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
@@ -26,6 +33,8 @@ from keyhouse.ports import RateAnswer, RateCounter, Slowed, Uncounted
 
 BATCH_MAX: Final = 256
 """Requests in one script: while it runs, Valkey does nothing else."""
+COUNTERS_MAX: Final = 4096
+"""Counters in one script, for the same reason; a request is never divided."""
 IN_FLIGHT_MAX: Final = 2
 NAMES_MAX: Final = 65_536
 _log = logging.getLogger(__name__)
@@ -64,6 +73,17 @@ class _Lane:
         self.in_flight = 0
         self.is_called = False
 
+    def next_batch(self) -> list[tuple[Asked, Then]]:
+        """What goes into one script: at least one request, where one waits."""
+        batch: list[tuple[Asked, Then]] = []
+        counters = 0
+        while self.waiting and len(batch) < BATCH_MAX:
+            counters += len(self.waiting[0][0].uses)
+            if batch and counters > COUNTERS_MAX:
+                break
+            batch.append(self.waiting.popleft())
+        return batch
+
 
 @lru_cache(NAMES_MAX)
 def _share(limit: RateLimit, nodes: int) -> RateLimit:
@@ -91,6 +111,7 @@ class ValkeyRateCounter:
         self._names = _Names()
         self._lanes: dict[str, _Lane] = {}
         self._breaker = Breaker()
+        self._blamed = False
         self._spent_here: dict[str, int] = {}
         self._nodes = 1
         self._client: Any = None
@@ -147,8 +168,7 @@ class ValkeyRateCounter:
         lane.is_called = False
         if not lane.waiting:
             return
-        count = min(len(lane.waiting), BATCH_MAX)
-        batch = [lane.waiting.popleft() for _ in range(count)]
+        batch = lane.next_batch()
         lane.in_flight += 1
         task = self._loop.create_task(self._ask(slot, lane, batch))
         self._tasks.add(task)
@@ -161,7 +181,7 @@ class ValkeyRateCounter:
             told = answers(asked, await self._run(asked))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001
             # Whatever it is: nobody may wait for ever.
-            self._breaker.failed(time.monotonic(), repr(error))
+            self._failed(error)
             told = [self._without(one.uses, one.cost, one.now_us) for one in asked]
         else:
             self._breaker.answered()
@@ -172,6 +192,16 @@ class ValkeyRateCounter:
             self._lanes.pop(slot, None)
         for (_, then), answer in zip(batch, told, strict=True):
             then(answer)
+
+    def _failed(self, error: BaseException) -> None:
+        if not is_of_batch(error):
+            self._breaker.failed(time.monotonic(), repr(error))
+            return
+        self._breaker.answered()
+        # Once: what is wrong with a counter is so for each batch that it is in.
+        if not self._blamed:
+            _log.error("rates were not counted together: %s", error)
+        self._blamed = True
 
     async def _run(self, asked: Sequence[Asked]) -> Sequence[int]:
         clock_us = self._clock_us() if self._clock_us else 0

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha1
 from typing import Final, NamedTuple
 
+from valkey.exceptions import ResponseError
+
 from keyhouse.core.limits import Left, left_of, stood
 from keyhouse.core.records import RateUse
 from keyhouse.ports import Slowed
@@ -19,15 +21,19 @@ from keyhouse.ports import Slowed
 # the counter is to be at least. The answer is, for each request, whether it
 # passes, and how far ahead of now each of its counters is after it. What a time
 # that is given says of expiry is not the server's affair: then it waits an hour.
+# Counters are read in parts, since Lua unpacks no more than some 8,000 values.
 SCRIPT: Final = """
 local now, spare = tonumber(ARGV[1]), 3600000
 if now == 0 then
   local time = redis.call('TIME')
   now, spare = time[1] * 1000000 + time[2], 0
 end
-local held = redis.call('MGET', unpack(KEYS))
 local tat, moved, out = {}, {}, {}
-for i = 1, #KEYS do tat[i] = tonumber(held[i] or '0') end
+for from = 1, #KEYS, 500 do
+  local to = math.min(from + 499, #KEYS)
+  local held = redis.call('MGET', unpack(KEYS, from, to))
+  for i = from, to do tat[i] = tonumber(held[i - from + 1] or '0') end
+end
 local a = 2
 while a <= #ARGV do
   local cost, count = tonumber(ARGV[a]), tonumber(ARGV[a + 1])
@@ -69,6 +75,15 @@ return out
 DIGEST: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 EXACT_MAX: Final = 1 << 52
 """Beyond it nothing is told exactly: a burst of 142 years is as good as any."""
+_IN_SCRIPT: Final = "user_script:"
+
+
+def is_of_batch(error: BaseException) -> bool:
+    """Whether the script itself failed: at what this batch asks or what it found.
+
+    The server is well then, and the next batch may be.
+    """
+    return isinstance(error, ResponseError) and str(error).startswith(_IN_SCRIPT)
 
 
 class Asked(NamedTuple):
