@@ -202,6 +202,7 @@ def test_the_spool_of_the_living_is_no_orphan_and_that_of_the_dead_is_found_once
     (orphan,) = folder.orphans()
     assert orphan.id == "spl_dead"
     assert orphan.same_boot
+    assert not orphan.is_blank
     assert list(folder.orphans()) == [], "another adopter must not get it too"
     assert list(orphan.stretch_after(cut).entries) == [one(9, leases=("lse_a",))]
     everything = orphan.stretch_after(0)
@@ -217,6 +218,17 @@ def test_the_spool_of_the_living_is_no_orphan_and_that_of_the_dead_is_found_once
     orphan.discard()
     assert list(folder.orphans()) == []
     living.discard()
+
+
+def test_a_spool_to_which_nothing_was_appended_says_so(
+    maker: Maker, tmp_path: Path
+) -> None:
+    """Nothing is lost with it, whoever it belonged to."""
+    folder = maker(tmp_path, MIDDLE)
+    folder.create("spl_blank").close()
+    (orphan,) = folder.orphans()
+    assert orphan.is_blank
+    orphan.discard()
 
 
 def test_whose_use_it_was_comes_back(maker: Maker, tmp_path: Path) -> None:

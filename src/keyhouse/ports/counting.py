@@ -179,6 +179,8 @@ class OrphanSpool(Protocol):
     id: str
     same_boot: bool
     """Whether it was written since the kernel last started."""
+    is_blank: bool
+    """Whether nothing was ever appended to it."""
 
     def stretch_after(self, start: int) -> Stretch:
         """All whole entries from position `start` to the end of what was written."""

@@ -16,6 +16,7 @@ from keyhouse.adapters.database.tables import (
     key_last_use,
     observation,
     request_log,
+    spool,
     usage_bucket,
 )
 from keyhouse.adapters.spool import MappedSpoolFolder
@@ -462,13 +463,36 @@ def test_the_users_of_the_dead_are_booked_too(
 
 
 def test_a_spool_of_another_database_is_left_alone(
-    door: Door, folder: MappedSpoolFolder, caplog: pytest.LogCaptureFixture
+    database: Database,
+    door: Door,
+    folder: MappedSpoolFolder,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    folder.create("spl_foreign").close()
-    assert adopt_orphans(folder, door) == []
-    assert "spl_foreign is unknown" in caplog.text
+    """And warned of once, not with each look of a node at the folder."""
+    node = Node(folder, door)
+    # So many that the first have been overwritten.
+    for number in range(3000):
+        node.write(Decision(Verdict.VALID, NOW, LINE, units=1))
+        if number % 1000 == 0:
+            assert node.flush()
+    node.spool.close()
+    with database.engine.begin() as connection:
+        connection.execute(sa.delete(spool))
+    strange: set[str] = set()
+    for _ in range(2):
+        assert adopt_orphans(folder, door, strange=strange) == []
+    assert caplog.text.count("spl_a is unknown") == 1
     (orphan,) = folder.orphans()
     orphan.discard()
+
+
+def test_a_spool_without_entries_that_the_database_does_not_know_is_removed(
+    door: Door, folder: MappedSpoolFolder, tmp_path: Path
+) -> None:
+    """Its process died before it had told of it, and it takes 64 MiB."""
+    folder.create("spl_new").close()
+    assert adopt_orphans(folder, door) == []
+    assert list((tmp_path / "spools").iterdir()) == []
 
 
 def test_the_log_is_bounded_and_may_be_off_while_usage_counts_all(

@@ -23,6 +23,9 @@ class MappedOrphan:
         self._header = layout.read_header(page, size, str(path))
         self.id = self._header.spool_id
         self.same_boot = self._header.boot_id == boot_id
+        # Each later lap begins in the first slot as well.
+        first = os.pread(descriptor, layout.SLOT_BYTES, layout.HEADER_BYTES)
+        self.is_blank = not any(first)
 
     def stretch_after(self, start: int) -> Stretch:
         """All whole entries from position `start`, which is a cut, on."""

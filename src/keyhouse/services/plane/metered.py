@@ -70,6 +70,7 @@ class DataPlane(CheckingPlane):
         self._node_id = self._new_id(ids.NODE)
         self._presence = Presence(metering.nodes, self._node)
         self._closing: list[Callable[[], None]] = []
+        self._strange: set[str] = set()
         self.totals = Totals("guard" if options.kind == "guard" else "proxy")
         settlements, clock = means.settlements, means.clock
         self.reservations = Reservations(settlements, means.keyring, clock.now_us)
@@ -88,12 +89,18 @@ class DataPlane(CheckingPlane):
         await asyncio.to_thread(self._adopt)
         spool_id = self._new_id(ids.SPOOL)
         spool = await asyncio.to_thread(metering.spools.create, spool_id)
-        await asyncio.to_thread(
-            metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
-        )
-        book = await self._begin(spool_id)
-        # Before the first request: who asks whether a change is in force counts on it.
-        await asyncio.to_thread(self._presence.announce)
+        try:
+            await asyncio.to_thread(
+                metering.sink.open_spool, spool_id, self._node_id, metering.boot_id
+            )
+            book = await self._begin(spool_id)
+            # Before the first request: who asks whether a change is in force counts
+            # on it.
+            await asyncio.to_thread(self._presence.announce)
+        except BaseException:
+            # Nothing is in it, and who tries again and again must not fill the disk.
+            spool.discard()
+            raise
         self.meter = Meter(spool, metering.log_rows_max, self.alarms)
         self._flusher = Flusher(
             self.meter,
@@ -249,7 +256,7 @@ class DataPlane(CheckingPlane):
 
     def _adopt(self) -> None:
         metering = self._metering
-        adopt_orphans(metering.spools, metering.sink, metering.log_rows_max)
+        adopt_orphans(metering.spools, metering.sink, metering.log_rows_max, self._strange)
 
 
 def _by_and_by(_: object) -> None:
