@@ -18,6 +18,7 @@ from tests.servers.ports import free_port
 _START_SECONDS: Final = 20.0
 _SLOTS: Final = 16_384
 _NODES: Final = 3
+_WIDTH: Final = -(-_SLOTS // _NODES)
 
 
 def _program() -> Path:
@@ -117,6 +118,10 @@ class ValkeyCluster:
         hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
         return f"valkey+cluster://{hosts}"
 
+    def node_of(self, slot: int) -> int:
+        """Which of the nodes has a slot."""
+        return slot // _WIDTH
+
     def stop(self) -> None:
         """End all of them."""
         for node in self.nodes:
@@ -124,10 +129,9 @@ class ValkeyCluster:
 
     def _join(self) -> None:
         clients = [node.client() for node in self.nodes]
-        width = -(-_SLOTS // _NODES)
         for number, client in enumerate(clients):
-            last = min((number + 1) * width, _SLOTS) - 1
-            client.execute_command("CLUSTER", "ADDSLOTSRANGE", number * width, last)
+            last = min((number + 1) * _WIDTH, _SLOTS) - 1
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", number * _WIDTH, last)
             client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
         for node in self.nodes[1:]:
             at = ("127.0.0.1", node.port, node.bus)

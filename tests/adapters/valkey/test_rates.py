@@ -3,9 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
+from valkey.crc import key_slot
 
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.adapters.valkey import (
@@ -21,7 +23,7 @@ from keyhouse.core.limits import rate_limit
 from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
 from keyhouse.ports import RateAnswer, Slowed, Uncounted
-from tests.servers.valkey import ValkeyServer
+from tests.servers.valkey import ValkeyCluster, ValkeyServer
 
 HOUR = 3600
 PATIENCE_SECONDS = 20.0
@@ -231,3 +233,50 @@ async def test_a_server_that_hangs_holds_up_one_round_of_requests(
     assert not any(isinstance(one, Pending) for one in told)
     await until_it_answers(node, server)
     assert time.monotonic() - began < PATIENCE_SECONDS + REST_MAX_SECONDS
+
+
+@pytest.fixture
+def cluster() -> Iterator[ValkeyCluster]:
+    started = ValkeyCluster()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+async def clustered(cluster: ValkeyCluster) -> AsyncIterator[ValkeyRateCounter]:
+    made = Counters(cluster.url)
+    yield made.node(OnOutage.CLOSED)
+    await made.close()
+
+
+def use_on(cluster: ValkeyCluster, number: int) -> RateUse:
+    """Of an organization whose counters are on that node."""
+    homes = (f"org_{n}" for n in count())
+    slots = ((home, key_slot(home.encode())) for home in homes)
+    home = next(home for home, slot in slots if cluster.node_of(slot) == number)
+    return RateUse(f"{home}|key|a", rate_limit("a", 10**6, HOUR, None))
+
+
+async def until_counted(counter: ValkeyRateCounter, use: RateUse) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while isinstance(await take(counter, use), Uncounted):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+
+
+async def test_a_node_of_a_cluster_that_is_away_is_so_for_its_own_alone(
+    cluster: ValkeyCluster, clustered: ValkeyRateCounter
+) -> None:
+    """Who is counted elsewhere is neither let pass uncounted, nor makes others wait."""
+    healthy, dead = use_on(cluster, 0), use_on(cluster, 2)
+    for one in (healthy, dead):
+        await until_counted(clustered, one)
+    cluster.nodes[2].pause()
+    assert isinstance(await take(clustered, dead), Uncounted)
+    assert isinstance(clustered.take([dead], 1, 0), Uncounted)
+    assert isinstance(clustered.take([healthy], 1, 0), Pending)
+    await until_counted(clustered, healthy)
+    assert clustered.is_answered is False, "another's answer says nothing of it"
+    cluster.nodes[2].resume()
+    await until_counted(clustered, dead)
+    await until_counted(clustered, healthy)

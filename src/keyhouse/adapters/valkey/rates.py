@@ -17,7 +17,6 @@ from typing import Any, Final
 from valkey.exceptions import NoScriptError
 
 from keyhouse.adapters.valkey.address import ANSWER_SECONDS_MAX, Connect
-from keyhouse.adapters.valkey.breaker import Breaker
 from keyhouse.adapters.valkey.script import (
     DIGEST,
     SCRIPT,
@@ -26,6 +25,7 @@ from keyhouse.adapters.valkey.script import (
     arguments,
     is_of_batch,
 )
+from keyhouse.adapters.valkey.shards import Shards
 from keyhouse.core.limits import RateLimit, left_of, shared, stood
 from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
@@ -110,7 +110,7 @@ class ValkeyRateCounter:
         self._clock_us = clock_us
         self._names = _Names()
         self._lanes: dict[str, _Lane] = {}
-        self._breaker = Breaker()
+        self._shards = Shards()
         self._blamed = False
         self._spent_here: dict[str, int] = {}
         self._nodes = 1
@@ -121,7 +121,7 @@ class ValkeyRateCounter:
     @property
     def is_answered(self) -> bool | None:
         """Whether they answered when they were last asked."""
-        return self._breaker.is_closed
+        return self._shards.is_answered
 
     def share_among(self, nodes: int) -> None:
         """How many nodes count, should each have to count for itself."""
@@ -141,7 +141,8 @@ class ValkeyRateCounter:
         """Spend `cost` on all of `uses` or on none; results in their order."""
         if not uses:
             return ()
-        if not self._breaker.lets_through(time.monotonic()):
+        breaker = self._shards.breaker(_organization(uses))
+        if not breaker.lets_through(time.monotonic()):
             return self._without(uses, cost, now_us)
         asked = Asked(uses, cost, now_us, self._ahead(uses, now_us))
         return Pending(None, _nothing, _as_it_is, partial(self._join, asked))
@@ -153,9 +154,9 @@ class ValkeyRateCounter:
         if self._client is None:
             self._loop = asyncio.get_running_loop()
             self._client = self._connect.client()
-        slot = ""
-        if self._connect.is_cluster:
-            slot = asked.uses[0].counter.partition("|")[0]
+            if self._connect.is_cluster:
+                self._shards.are_of(self._client)
+        slot = _organization(asked.uses) if self._connect.is_cluster else ""
         lane = self._lanes.get(slot)
         if lane is None:
             lane = self._lanes[slot] = _Lane()
@@ -176,15 +177,16 @@ class ValkeyRateCounter:
 
     async def _ask(self, slot: str, lane: _Lane, batch: list[tuple[Asked, Then]]) -> None:
         asked = [one for one, _ in batch]
+        breaker = self._shards.breaker(slot)
         told: Sequence[RateAnswer]
         try:
             told = answers(asked, await self._run(asked))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001
             # Whatever it is: nobody may wait for ever.
-            self._failed(error)
+            self._failed(slot, error)
             told = [self._without(one.uses, one.cost, one.now_us) for one in asked]
         else:
-            self._breaker.answered()
+            breaker.answered()
         lane.in_flight -= 1
         if lane.waiting:
             self._send(slot, lane)
@@ -193,11 +195,13 @@ class ValkeyRateCounter:
         for (_, then), answer in zip(batch, told, strict=True):
             then(answer)
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, slot: str, error: BaseException) -> None:
+        # Whose node it was may be known only since it was asked.
+        breaker = self._shards.breaker(slot)
         if not is_of_batch(error):
-            self._breaker.failed(time.monotonic(), repr(error))
+            breaker.failed(time.monotonic(), repr(error))
             return
-        self._breaker.answered()
+        breaker.answered()
         # Once: what is wrong with a counter is so for each batch that it is in.
         if not self._blamed:
             _log.error("rates were not counted together: %s", error)
@@ -260,6 +264,11 @@ class ValkeyRateCounter:
             if not left_us:
                 spent_here.pop(name, None)
         return ahead
+
+
+def _organization(uses: Sequence[RateUse]) -> str:
+    """Whose counters they are: all that one request takes are of one."""
+    return uses[0].counter.partition("|")[0]
 
 
 def _nothing() -> object:
