@@ -56,7 +56,17 @@ def test_a_text_may_be_empty_but_not_endless() -> None:
     assert fields(v.check_text("purpose", "xx", 1)) == ["purpose"]
 
 
-@pytest.mark.parametrize("email", ["a@example.com", "a.b+c@localhost", "ü@example.de"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        "a@example.com",
+        "a.b+c@localhost",
+        "a=b?c@in_side",
+        "ü@example.de",
+        "ada@xn--bcher-kva.example",
+        "ada@bücher.example",
+    ],
+)
 def test_mail(email: str) -> None:
     assert v.check_email("email", email) == []
 
@@ -65,6 +75,21 @@ def test_mail(email: str) -> None:
     "email", ["", "a", "@b", "a@", "a@b@c", "a b@c", "a@b..c", "a\n@b", "a@" + "b" * 300]
 )
 def test_no_mail(email: str) -> None:
+    assert fields(v.check_email("email", email)) == ["email"]
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "=?utf-8?q??=@b.co",
+        "a@=?x?b?!!?=",
+        "a@=?utf-8?q?evil.co=2Cvictim=40corp.com?=",
+        "a@evil.co,victim",
+        "a@b<c",
+        "a@[127.0.0.1]",
+    ],
+)
+def test_an_address_that_a_header_reads_as_something_else_is_none(email: str) -> None:
     assert fields(v.check_email("email", email)) == ["email"]
 
 

@@ -22,10 +22,12 @@ class Handler:
 
     took: list[EmailMessage] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
     tries: int = 0
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - its name there
         self.tries += 1
+        self.recipients += envelope.rcpt_tos
         if self.answers:
             return self.answers.pop(0)
         self.took.append(message_from_bytes(envelope.content, policy=default))

@@ -24,6 +24,16 @@ def test_what_was_written_is_read_in_its_order(tmp_path: Path) -> None:
     assert LINK in found[0].text.splitlines()
 
 
+def test_one_that_cannot_be_read_hides_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = MailFolder(tmp_path, SENDER)
+    (tmp_path / "0.eml").write_text("To: a@\n\ntext\n")  # trips the parser
+    kept.deliver(MAIL)
+    assert [one.to for one in kept.kept()] == [MAIL.to]
+    assert "0.eml cannot be read" in caplog.text
+
+
 def test_a_link_in_it_is_for_the_owner_alone(tmp_path: Path) -> None:
     kept = MailFolder(tmp_path / "mail", SENDER)
     kept.deliver(MAIL)

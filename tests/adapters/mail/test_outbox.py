@@ -1,6 +1,7 @@
 """Nobody waits for a mail, and a mail waits for its server."""
 
 import logging
+import threading
 from threading import Event
 from time import perf_counter
 
@@ -105,6 +106,53 @@ def test_a_mail_that_no_header_takes_does_not_end_the_thread(server: Server) -> 
     outbox.send(MAIL)
     outbox.close()
     assert len(server.handler.took) == 1
+
+
+@pytest.mark.parametrize("to", ["=?utf-8?q??=@b.co", "a@=?x?b?!!?=", ""])
+def test_an_address_that_trips_the_library_holds_no_other_up(
+    server: Server, to: str
+) -> None:
+    """Rows of before such addresses were refused may hold one."""
+    outbox = _outbox(server)
+    outbox.send(MAIL._replace(to=to))
+    outbox.send(MAIL)
+    outbox.close()
+    assert server.handler.took[-1]["To"] == MAIL.to
+
+
+def test_whatever_a_mail_raises_it_is_given_up_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    delivered: list[Mail] = []
+
+    def deliver(mail: Mail) -> None:
+        if mail.to == "odd":
+            raise IndexError(mail.to)
+        delivered.append(mail)
+
+    outbox = Outbox(deliver)
+    outbox.send(MAIL._replace(to="odd"))
+    outbox.send(MAIL)
+    outbox.close()
+    assert delivered == [MAIL]
+    assert "given up: IndexError" in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_ended_is_started_again_by_the_next_mail() -> None:
+    tried: list[Mail] = []
+
+    def deliver(mail: Mail) -> None:
+        tried.append(mail)
+        if len(tried) == 1:
+            raise SystemExit
+
+    outbox = Outbox(deliver)
+    outbox.send(MAIL)
+    assert until(lambda: not any(one.name == "mail" for one in threading.enumerate()))
+    outbox.send(MAIL)
+    assert until(lambda: len(tried) == 2)
+    outbox.close()
 
 
 def test_an_outbox_that_was_not_used_ends_at_once() -> None:

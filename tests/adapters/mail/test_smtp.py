@@ -26,6 +26,12 @@ def test_a_mail_arrives_as_it_was_written(server: Server) -> None:
     assert "Tschüß" in took.get_content()
 
 
+def test_a_mail_goes_to_one_address_whatever_a_header_makes_of_it(server: Server) -> None:
+    two = MAIL._replace(to="a@=?utf-8?q?evil.co=2Cvictim=40corp.com?=")
+    SmtpServer(f"smtp://127.0.0.1:{server.port}", SENDER).deliver(two)
+    assert len(server.handler.recipients) == 1
+
+
 def test_a_password_with_odd_signs_is_told_as_it_is(server: Server) -> None:
     login = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}"
     SmtpServer(f"smtp://{login}@127.0.0.1:{server.port}", SENDER).deliver(MAIL)
@@ -64,6 +70,6 @@ def test_no_server_is_an_os_error() -> None:
     ],
 )
 def test_nobody_adds_a_header(server: Server, mail: Mail) -> None:
-    with pytest.raises(ValueError, match=r"(?i)newline|linefeed"):
+    with pytest.raises(ValueError, match=r"(?i)newline|linefeed|CR or LF"):
         SmtpServer(f"smtp://127.0.0.1:{server.port}", SENDER).deliver(mail)
     assert server.handler.took == []

@@ -1,6 +1,8 @@
 """Mails as files, where no server is set: one `.eml` each, for the owner alone."""
 
+import logging
 import os
+from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -11,6 +13,7 @@ from keyhouse.adapters.mail.message import message
 from keyhouse.ports import Mail
 
 KEPT_MAX: Final = 1000
+_log = logging.getLogger(__name__)
 
 
 class KeptMail(NamedTuple):
@@ -42,8 +45,15 @@ class MailFolder:
             old.unlink(missing_ok=True)
 
     def kept(self) -> list[KeptMail]:
-        """All mails that are there, the oldest first."""
-        return [_read(path) for path in self._files()]
+        """All mails that can be read, the oldest first; the log is told of others."""
+        return list(self._readable())
+
+    def _readable(self) -> Iterator[KeptMail]:
+        for path in self._files():
+            try:
+                yield _read(path)
+            except Exception:  # noqa: BLE001 - the parser raises whatever; it is logged
+                _log.warning("the mail %s cannot be read", path)
 
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob("*.eml"))

@@ -39,8 +39,8 @@ class _Later(NamedTuple):
 class Outbox:
     """`ports.Mailer`: a thread that delivers one mail after the other.
 
-    It starts with the first mail. What waits when the process is killed is
-    lost: every mail of ours can be asked for again.
+    It starts with the first mail, and again should it have ended. What waits
+    when the process is killed is lost: every mail of ours can be asked for again.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Outbox:
 
     def _start(self) -> None:
         with self._starting:
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._run, name="mail", daemon=True)
                 self._thread.start()
 
@@ -99,7 +99,7 @@ class Outbox:
     def _try(self, mail: Mail, tries: int) -> None:
         try:
             self._deliver(mail)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - nobody is above this thread; logged
             # Not the error's text: with an address in it, it is personal data.
             told = f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".strip()
             if tries >= len(self._pauses) or _is_final(error):
@@ -117,4 +117,5 @@ def _is_final(error: Exception) -> bool:
         return error.smtp_code >= _PERMANENT
     if isinstance(error, SMTPRecipientsRefused):
         return all(code >= _PERMANENT for code, _ in error.recipients.values())
-    return isinstance(error, ValueError | SMTPNotSupportedError)
+    # What is no error of a connection is one of the mail itself.
+    return not isinstance(error, OSError) or isinstance(error, SMTPNotSupportedError)

@@ -40,7 +40,9 @@ class SmtpServer:
         with self._connected() as server:
             if self._user:
                 server.login(self._user, self._password)
-            server.send_message(message(mail, self._sender))
+            made = message(mail, self._sender)
+            # What smtplib reads out of the header need not be that one address.
+            server.send_message(made, to_addrs=[mail.to])
 
     @contextmanager
     def _connected(self) -> Generator[smtplib.SMTP]:

@@ -19,7 +19,10 @@ TAGS_MAX: Final = 20
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,49}")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{1,62}")
 _EMAIL: Final = re.compile(
-    r"[^\s@<>\"',;:\\()\[\]]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63})*"
+    r"(?!.*=\?)"  # begins an encoded word (RFC 2047), which would read as something else
+    r"[^\s@<>\"',;:\\()\[\]]{1,64}"
+    r"@[a-z0-9_\x80-\U0010ffff-]{1,63}(?:\.[a-z0-9_\x80-\U0010ffff-]{1,63})*",
+    re.IGNORECASE,
 )
 
 
