@@ -100,6 +100,18 @@ async def test_a_new_password_ends_every_session(visitor: Visitor) -> None:
         assert (await other.get("/account")).headers["location"].startswith("/login")
 
 
+async def test_who_tries_a_reset_link_again_and_again_must_wait(visitor: Visitor) -> None:
+    await visitor.sign_up()
+    visitor.client.cookies.clear()
+    await visitor.submit("/forgot", email="ada@example.com")
+    link = visitor.mailed("/reset")
+    answers = [
+        await visitor.submit(link, "/reset", password="ada@example.com") for _ in range(7)
+    ]
+    assert [one.status_code for one in answers] == [422] * 6 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+
+
 async def test_a_short_password_is_told_at_its_field(visitor: Visitor) -> None:
     typed = {"name": "Ada", "email": "ada@example.com", "password": "short"}
     answer = await visitor.submit("/signup", **typed)

@@ -2,13 +2,14 @@
 
 import statistics
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import pytest
 
 from keyhouse.adapters.system import SystemClock
 from keyhouse.core.entities import Attempt, Person, Ticket
+from keyhouse.ports import PasswordHasher
 from keyhouse.services.people import (
     BadTicket,
     PeopleDesk,
@@ -181,6 +182,58 @@ def test_a_poor_new_password_does_not_use_up_the_link(world: World) -> None:
         with pytest.raises(Invalid):
             world.desk.reset(world.ticket(EMAIL), poor, ADDRESS)
     world.desk.reset(world.ticket(EMAIL), NEW, ADDRESS)
+
+
+@dataclass
+class Counted:
+    """`ports.PasswordHasher` that counts what it is asked to hash."""
+
+    inner: PasswordHasher
+    hashes: int = 0
+
+    @property
+    def decoy(self) -> str:
+        return self.inner.decoy
+
+    def hash(self, password: str) -> str:
+        self.hashes += 1
+        return self.inner.hash(password)
+
+    def verify(self, held: str, password: str) -> bool:
+        return self.inner.verify(held, password)
+
+    def needs_rehash(self, held: str) -> bool:
+        return self.inner.needs_rehash(held)
+
+
+def test_who_has_no_reset_link_has_nothing_hashed(world: World) -> None:
+    """A hash takes much memory and time: strangers must not have them for the asking."""
+    world.join(EMAIL)
+    hasher = Counted(world.desk.hasher)
+    desk = replace(world.desk, hasher=hasher)
+    for ticket in ("x", "A" * 43):
+        with pytest.raises(BadTicket):
+            desk.reset(ticket, NEW, ADDRESS)
+    assert hasher.hashes == 0
+    desk.ask_reset(EMAIL, ADDRESS)
+    desk.reset(world.ticket(EMAIL), NEW, ADDRESS)
+    assert hasher.hashes == 1
+
+
+def test_who_has_a_reset_link_has_only_so_much_hashed(world: World) -> None:
+    """A password like the address is refused late, and leaves the link as it is."""
+    world.join(EMAIL)
+    hasher = Counted(world.desk.hasher)
+    desk = replace(world.desk, hasher=hasher)
+    desk.ask_reset(EMAIL, ADDRESS)
+    for _ in range(6):
+        with pytest.raises(Invalid):
+            desk.reset(world.ticket(EMAIL), EMAIL, ADDRESS)
+    with pytest.raises(TooManyAttempts) as refused:
+        desk.reset(world.ticket(EMAIL), EMAIL, ADDRESS)
+    assert hasher.hashes == 6
+    world.clock.pass_seconds(refused.value.retry_after_seconds)
+    desk.reset(world.ticket(EMAIL), NEW, ADDRESS)
 
 
 def test_a_reset_link_works_once_for_an_hour_and_ends_the_others(world: World) -> None:

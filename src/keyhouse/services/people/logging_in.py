@@ -8,7 +8,7 @@ from keyhouse.services.people import letters, passwords, throttle
 from keyhouse.services.people.means import Means, find_person
 from keyhouse.services.people.refusals import BadTicket, WrongLogin
 from keyhouse.services.people.sessions import SignedIn, end_sessions, open_session
-from keyhouse.services.people.tickets import issue_reset, use_ticket
+from keyhouse.services.people.tickets import find_ticket, issue_reset, use_ticket
 from keyhouse.services.refusals import Invalid, NotFound, refuse
 
 _LOG_IN = "log in"
@@ -51,8 +51,13 @@ def reset(means: Means, ticket: str, password: str, address: str) -> Person:
     """Set the password of the link's person, and log all browsers out."""
     # A password that may not be kept must not use up the link.
     refuse(passwords.check_password("password", password, None))
-    hashed = passwords.hashed(means.hasher, password)
     now = means.now_us
+    # To hash is dear: it is done for who has a link, and not as often as they like.
+    with means.office.rows.reading() as tx:
+        found = find_ticket(tx, Purpose.RESET, ticket, now)
+    counted = throttle.subjects("set password", found.id, address)
+    throttle.take(means, counted)
+    hashed = passwords.hashed(means.hasher, password)
     with means.office.rows.writing() as tx:
         row = use_ticket(tx, Purpose.RESET, ticket, now)
         person = tx.get(Person, row.person_id or "")
@@ -62,7 +67,8 @@ def reset(means: Means, ticket: str, password: str, address: str) -> Person:
         checked = person.checked_at or now
         person = tx.update(person, password_hash=hashed, checked_at=checked, updated_at=now)
         end_sessions(tx, person.id, now)
-    throttle.forgive(means, throttle.subjects(_LOG_IN, person.email, address)[:1])
+    logging_in, _ = throttle.subjects(_LOG_IN, person.email, address)
+    throttle.forgive(means, (*counted, logging_in))
     means.mailer.send(letters.changed_letter(person.email, means.public_url))
     return person
 

@@ -210,6 +210,8 @@ async def reset(here: AnyoneHere) -> Response:
     except Invalid as error:
         context: _Context = {"ticket": ticket, "problems": form_problems(error)}
         return render(here, "auth/reset.html", 422, **context)
+    except TooManyAttempts as error:
+        return _too_many(here, error)
     answer = see_other(here, "/login", toast="The new password is set; log in with it")
     end_session(answer, secure=here.config.secure_cookies)
     return answer
