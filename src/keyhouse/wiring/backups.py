@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from keyhouse.adapters.database import SchemaError, open_database
@@ -12,12 +13,13 @@ from keyhouse.adapters.system import (
     dump_keyring,
     load_keyring,
     parse_keyring,
-    put_keyring,
+    putting_keyring,
 )
 from keyhouse.settings import Settings, SettingsError
 from keyhouse.wiring.folder import KEYRING_VARIABLE, in_plain_words, keyring, open_checked
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from keyhouse.core.keyring import Keyring
@@ -102,10 +104,12 @@ def restore(
             ring = _ring_for(settings, checked, force=force)
             manifest = checked.manifest
             filling = portable.refilling(manifest.revision, manifest.head, force=force)
-            with filling as refill:
+            # The keyring comes into place after the commit. Who is killed between the
+            # two has rows without their keyring: a start refuses that where there is
+            # none, and to restore once more with --force mends it. The other way round
+            # an empty database would begin with the restored keyring, and say nothing.
+            with _putting(settings, ring), filling as refill:
                 fill(checked, parts, refill, progress)
-                if ring is not None:
-                    put_keyring(settings.keyring_path, ring)
             return manifest
     except DamagedBackup as error:
         raise SettingsError(f"{file} cannot be restored: {error}.") from None
@@ -119,9 +123,16 @@ def restore(
     except ValueError as error:
         raise SettingsError(f"{file} cannot be restored: {error}.") from None
     except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from None
+        at = f" ({error.filename})" if error.filename else ""
+        raise SettingsError(f"{file} cannot be restored: {error.strerror}{at}.") from None
     finally:
         database.dispose()
+
+
+def _putting(settings: Settings, ring: Keyring | None) -> AbstractContextManager[None]:
+    if ring is None:
+        return nullcontext()
+    return putting_keyring(settings.keyring_path, ring)
 
 
 def _make_folder(settings: Settings) -> None:

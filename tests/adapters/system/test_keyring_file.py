@@ -24,7 +24,7 @@ from keyhouse.adapters.system import (
     dump_keyring,
     load_keyring,
     parse_keyring,
-    put_keyring,
+    putting_keyring,
     retire_signing_key,
 )
 from keyhouse.core.keyring import (
@@ -240,25 +240,50 @@ def test_a_number_beyond_the_curve_is_no_key_for_es256(tmp_path: Path) -> None:
         load_keyring(path)
 
 
-def test_a_keyring_that_is_put_in_place_keeps_the_one_before_it(tmp_path: Path) -> None:
+def test_a_keyring_that_is_put_in_place_keeps_the_one_before_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whoever restores over the wrong folder has lost no key."""
     path, elsewhere = tmp_path / "deep" / "keyring.json", tmp_path / "other.json"
     new = create_keyring(elsewhere)
-    assert put_keyring(path, new) is None
-    assert load_keyring(path) == new
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert put_keyring(path, new) is None
+    for _ in range(2):
+        with putting_keyring(path, new):
+            pass
+        assert load_keyring(path) == new
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert list(path.parent.iterdir()) == [path]
     newer = add_sealing_key(elsewhere)
-    kept = put_keyring(path, newer)
-    assert kept is not None
+    with putting_keyring(path, newer):
+        assert load_keyring(path) == new
+    (kept,) = path.parent.glob("keyring.json.replaced-*")
     assert (load_keyring(kept), load_keyring(path)) == (new, newer)
+    assert str(kept) in caplog.text
     path.write_text("damaged")
-    aside = put_keyring(path, new)
-    assert aside is not None
+    kept.unlink()
+    with putting_keyring(path, new):
+        pass
+    (aside,) = path.parent.glob("keyring.json.replaced-*")
     assert aside.read_text() == "damaged"
+
+
+def test_a_keyring_is_not_put_in_place_where_what_it_belongs_to_fails(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "keyring.json"
+    old = create_keyring(path)
+    other = create_keyring(tmp_path / "other.json")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(OSError, match="full"), putting_keyring(path, other):
+        raise OSError("full")
+    assert load_keyring(path) == old
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_a_keyring_that_cannot_be_put_in_place_says_so(tmp_path: Path) -> None:
     ring = create_keyring(tmp_path / "keyring.json")
-    with pytest.raises(KeyringError, match="cannot be written"):
-        put_keyring(tmp_path / "keyring.json" / "below", ring)
+    below = tmp_path / "keyring.json" / "below"
+    with (
+        pytest.raises(KeyringError, match="cannot be written"),
+        putting_keyring(below, ring),
+    ):
+        pass

@@ -1,5 +1,6 @@
 """A backup holds one moment of an installation, and brings it back on either database."""
 
+import errno
 import io
 import stat
 import threading
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from keyhouse import Keyhouse, wiring
 from keyhouse.adapters.archive import new_archive
 from keyhouse.adapters.archive.sealed import CHUNK, SealingStream, unsealed
+from keyhouse.adapters.database import portable
 from keyhouse.adapters.database.engine import create_engine, writing
 from keyhouse.adapters.database.tables import budget, change_head, job, lease
 from keyhouse.core import entities
@@ -298,6 +300,29 @@ def test_a_database_with_rows_is_replaced_only_by_force(
     assert target.rows() == source.rows()
     (kept,) = target.settings.data.dir.glob("keyring.json.replaced-*")
     assert kept.read_bytes() == ring
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_restore_that_fails_at_its_end_leaves_rows_and_keyring_as_they_were(
+    source: Place,
+    make: MakePlace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source.back_up(tmp_path / "a.backup")
+    target = make("target", kind)
+    wiring.prepare(target.settings)
+    before, ring = target.rows(), target.settings.keyring_path.read_bytes()
+    monkeypatch.setattr(portable, "settled", full)
+    with pytest.raises(SettingsError, match="cannot be restored: No space left"):
+        target.restore(tmp_path / "a.backup", force=True)
+    assert target.rows() == before
+    assert target.settings.keyring_path.read_bytes() == ring
+    assert not list(target.settings.data.dir.glob("keyring.json.replaced-*"))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,7 +12,7 @@ from keyhouse.adapters.system.keyring_file import (
     dump_keyring,
     load_keyring,
     parse_keyring,
-    put_keyring,
+    putting_keyring,
     retire_signing_key,
 )
 from keyhouse.adapters.system.open_files import allow_open_files
@@ -30,6 +30,6 @@ __all__ = [
     "dump_keyring",
     "load_keyring",
     "parse_keyring",
-    "put_keyring",
+    "putting_keyring",
     "retire_signing_key",
 ]

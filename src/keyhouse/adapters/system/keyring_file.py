@@ -10,6 +10,7 @@ import base64
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from keyhouse.core.keyring import (
     is_p256,
 )
 
+_log = logging.getLogger(__name__)
 _VERSION = 1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _ID_BYTES = 8
@@ -131,18 +133,37 @@ def retire_signing_key(path: Path, id: str, entropy: Entropy = os.urandom) -> Ke
     return _rewritten(path, entropy, change)
 
 
-def put_keyring(path: Path, ring: Keyring, entropy: Entropy = os.urandom) -> Path | None:
-    """Have `ring` be the keyring at `path`. One that is there is kept beside it.
+@contextlib.contextmanager
+def putting_keyring(
+    path: Path, ring: Keyring, entropy: Entropy = os.urandom
+) -> Iterator[None]:
+    """Have `ring` be the keyring at `path` once the block has gone well.
 
-    Gives where that one went, None where there was none, or the same. Raises
-    KeyringError where it cannot be written.
+    It is safely on disk before the block begins, so that only a rename is left
+    to do; where the block fails, all is as it was. A keyring that is there is
+    kept beside the new one, and the log told where. Raises KeyringError where it
+    cannot be written.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _folder_held(path.parent):
+    content = dump_keyring(ring).encode("ascii")
+    with contextlib.ExitStack() as held:
+        with _unwritable(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(_folder_held(path.parent))
+            written = _written_beside(path, content, entropy(4).hex())
+            beside = held.enter_context(written)
+        yield
+        with _unwritable(path):
             kept = _kept_aside(path, ring, entropy(4).hex()) if path.exists() else None
-            _replace(path, dump_keyring(ring).encode("ascii"), entropy(4).hex())
-            return kept
+            beside.replace(path)
+            _sync_folder(path.parent)
+    if kept is not None:
+        _log.warning("the keyring that was there is kept: %s", kept)
+
+
+@contextlib.contextmanager
+def _unwritable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise KeyringError(
             f"the keyring {path} cannot be written: {_reason(error)}"
