@@ -39,6 +39,26 @@ def test_any_other_address_is_refused_and_not_repeated(url: str) -> None:
     assert "geheim" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("usage.minute_retention_hours", 36_500 * 24),
+        ("usage.quarter_hour_retention_days", 36_500),
+        ("usage.retention_days", 36_500),
+        ("usage.month_retention_years", 1000),
+        ("usage.observed_retention_days", 36_500),
+        ("requests.retention_days", 36_500),
+        ("webhooks.retention_days", 36_500),
+    ],
+)
+def test_nothing_is_kept_beyond_the_times_that_a_database_holds(
+    name: str, most: int
+) -> None:
+    settings.load({name: most}, {})
+    with pytest.raises(SettingsError, match=rf"^{name} \(from flags\)"):
+        settings.load({name: most + 1}, {})
+
+
 @pytest.mark.parametrize("sender", ["keys@example.com", "Keys <keys@example.com>"])
 def test_mails_are_from_one_address(sender: str) -> None:
     assert _load(mail__sender=sender).mail.sender == sender

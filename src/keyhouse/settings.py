@@ -25,6 +25,9 @@ FILE_NAME = "keyhouse.toml"
 HUNG_SECONDS_LEAST = 2
 """Below that a process that only has much to do would be taken for one that hangs."""
 
+KEPT_DAYS_MAX = 36_500
+"""A hundred years: for ever, and a time that every database can hold."""
+
 
 class SettingsError(Exception):
     """A setting is wrong; the text names it, the reason and where it came from."""
@@ -167,23 +170,23 @@ class Cache(_Section):
 class Retention(_Section):
     """How long something is kept."""
 
-    retention_days: int = Field(ge=0)
+    retention_days: int = Field(ge=0, le=KEPT_DAYS_MAX)
 
 
 class Usage(Retention):
     """How long what was counted is kept, by how finely it tells."""
 
-    minute_retention_hours: int = Field(ge=48)
-    quarter_hour_retention_days: int = Field(ge=2)
-    month_retention_years: int = Field(ge=0)
-    observed_retention_days: int = Field(ge=0)
+    minute_retention_hours: int = Field(ge=48, le=KEPT_DAYS_MAX * 24)
+    quarter_hour_retention_days: int = Field(ge=2, le=KEPT_DAYS_MAX)
+    month_retention_years: int = Field(ge=0, le=1000)
+    observed_retention_days: int = Field(ge=0, le=KEPT_DAYS_MAX)
 
 
 class Webhooks(_Section):
     """Whom events are sent to, and how long what was sent is kept."""
 
     private: bool | Literal["auto"]
-    retention_days: int = Field(ge=2)
+    retention_days: int = Field(ge=2, le=KEPT_DAYS_MAX)
 
 
 class Metrics(_Section):

@@ -1,9 +1,11 @@
 """What is past its time goes, and nothing else."""
 
+import pytest
+
 from keyhouse.adapters.database import Database
 from keyhouse.core.entities import IdempotencyRow
 from keyhouse.core.usage import LogRow, UsageBatch, Use
-from keyhouse.services.upkeep import Retention, keep_up
+from keyhouse.services.upkeep import Retention, UsageRetention, keep_up
 from keyhouse.services.upkeep.commands import DAY_US, ROWS_AT_ONCE
 from keyhouse.services.work import Office
 
@@ -39,6 +41,28 @@ def test_a_stop_ends_the_round_early(office: Office, database: Database) -> None
     _log(database, [("old", 1)])
     keep_up(database.upkeep, office.clock, Retention(30), lambda: True)
     assert _kept(database) == ["req_old"]
+
+
+def test_the_longest_that_may_be_set_keeps_all(office: Office, database: Database) -> None:
+    _log(database, [("old", 1)])
+    longest = UsageRetention(36_500 * 24, 36_500, 36_500, 1000, 36_500)
+    keep_up(database.upkeep, office.clock, Retention(36_500, longest, 36_500), _never)
+    assert _kept(database) == ["req_old"]
+
+
+def test_rows_of_one_kind_that_cannot_go_keep_no_others(
+    office: Office, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise ValueError("no such time")
+
+    _log(database, [("old", 1)])
+    monkeypatch.setattr(database.upkeep, "prune_idempotency", broken)
+    monkeypatch.setattr(database.upkeep, "prune_logins", broken)
+    with pytest.raises(ExceptionGroup) as raised:
+        keep_up(database.upkeep, office.clock, Retention(30), _never)
+    assert [str(one) for one in raised.value.exceptions] == ["no such time"] * 2
+    assert _kept(database) == []
 
 
 def test_idempotency_keys_are_remembered_for_a_day(

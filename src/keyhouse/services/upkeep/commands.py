@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
-from keyhouse.ports import Clock, Upkeep
+from keyhouse.ports import Clock, StoreUnavailable, Upkeep
 from keyhouse.services.upkeep.usage import UsageRetention
 
 _Prune = Callable[[int, int], int]
@@ -38,17 +38,34 @@ def keep_up(
 
     Ends early once `stopped` says so; the next round takes up the rest. Two
     at once would remove the same rows, and so need no fence between them.
+    What fails for one kind of rows is raised once all others had their turn;
+    StoreUnavailable at once.
     """
-    now = clock.now_us()
-    removed = upkeep.prune_nodes(now - NODE_DAYS * DAY_US)
-    removed += upkeep.prune_logins(now - LOGIN_DAYS * DAY_US)
-    removed += _in_parts(upkeep.prune_changes, CHANGES_KEPT, stopped)
-    for prune, days in _prunings(upkeep, retention):
-        removed += _in_parts(prune, now - round(days * DAY_US), stopped)
+    removed, failed = 0, []
+    for prune in _prunings(upkeep, clock.now_us(), retention, stopped):
+        try:
+            removed += prune()
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised at the end
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("rows past their time could not be removed", failed)
     return removed
 
 
-def _prunings(upkeep: Upkeep, retention: Retention) -> Iterator[tuple[_Prune, float]]:
+def _prunings(
+    upkeep: Upkeep, now_us: int, retention: Retention, stopped: Callable[[], bool]
+) -> Iterator[Callable[[], int]]:
+    """What removes old rows of one kind each."""
+    yield partial(upkeep.prune_nodes, now_us - NODE_DAYS * DAY_US)
+    yield partial(upkeep.prune_logins, now_us - LOGIN_DAYS * DAY_US)
+    yield partial(_in_parts, upkeep.prune_changes, CHANGES_KEPT, stopped)
+    for prune, days in _by_age(upkeep, retention):
+        yield partial(_in_parts, prune, now_us - round(days * DAY_US), stopped)
+
+
+def _by_age(upkeep: Upkeep, retention: Retention) -> Iterator[tuple[_Prune, float]]:
     """What deletes old rows, and after how many days."""
     usage = retention.usage
     yield upkeep.prune_idempotency, IDEMPOTENCY_DAYS
