@@ -1,5 +1,6 @@
 """Settings that are wrong stop the start, by name."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,16 @@ def test_nothing_is_kept_beyond_the_times_that_a_database_holds(
     settings.load({name: most}, {})
     with pytest.raises(SettingsError, match=rf"^{name} \(from flags\)"):
         settings.load({name: most + 1}, {})
+
+
+def test_a_value_in_a_sections_place_is_told_whatever_else_names_the_section(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "keyhouse.toml"
+    file.write_text('gateway = "x"\n')
+    environ = {"KEYHOUSE_GATEWAY__LISTEN": "127.0.0.1:1"}
+    with pytest.raises(SettingsError, match=r"^gateway \(from .*keyhouse\.toml\)"):
+        settings.load({"gateway.workers": "2"}, environ, file)
 
 
 @pytest.mark.parametrize("sender", ["keys@example.com", "Keys <keys@example.com>"])

@@ -394,8 +394,11 @@ def _merge(
         if not isinstance(settings, Mapping):
             tree[section], origin[section] = settings, name
             continue
+        held = tree.setdefault(section, {})
+        if not isinstance(held, dict):
+            continue  # no section at all: refused by the name of where that stands
         for setting, value in settings.items():
-            tree.setdefault(section, {})[setting] = value
+            held[setting] = value
             origin[f"{section}.{setting}"] = name
 
 
