@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,13 @@ from keyhouse.adapters.system import (
     putting_keyring,
 )
 from keyhouse.settings import Settings, SettingsError
-from keyhouse.wiring.folder import KEYRING_VARIABLE, in_plain_words, keyring, open_checked
+from keyhouse.wiring.folder import (
+    KEYRING_VARIABLE,
+    in_plain_words,
+    keyring,
+    keyring_text,
+    open_checked,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -161,8 +166,8 @@ def _ring_for(settings: Settings, checked: Checked, *, force: bool) -> Keyring |
 
     there = _ring_there(settings)
     path = settings.keyring_path
-    if checked.keyring is None or KEYRING_VARIABLE in os.environ:
-        where = KEYRING_VARIABLE if KEYRING_VARIABLE in os.environ else str(path)
+    if checked.keyring is None or keyring_text():
+        where = KEYRING_VARIABLE if keyring_text() else str(path)
         demand_keys(checked, there, where)
         return None
     ring = parse_keyring(checked.keyring, "in the backup")
@@ -178,7 +183,7 @@ def _ring_for(settings: Settings, checked: Checked, *, force: bool) -> Keyring |
 
 
 def _ring_there(settings: Settings) -> Keyring | None:
-    if KEYRING_VARIABLE in os.environ:
+    if keyring_text():
         return keyring(settings)
     if not settings.keyring_path.exists():
         return None

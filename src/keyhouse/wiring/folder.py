@@ -43,7 +43,7 @@ def prepare(settings: Settings) -> None:
         settings.data.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         upgrade(settings.database_url)
         path = settings.keyring_path
-        if KEYRING_VARIABLE in os.environ:
+        if keyring_text():
             return
         if not path.exists():
             _refuse_lost_keyring(settings)
@@ -143,7 +143,7 @@ def _new_key(settings: Settings, add: Callable[[Path], Keyring]) -> Keyring:
 
     Raises SettingsError where there is no such file, or it cannot be written.
     """
-    if os.environ.get(KEYRING_VARIABLE):
+    if keyring_text():
         raise SettingsError(
             f"The keyring comes from {KEYRING_VARIABLE}: add the key to it there."
         )
@@ -151,9 +151,14 @@ def _new_key(settings: Settings, add: Callable[[Path], Keyring]) -> Keyring:
         return add(settings.keyring_path)
 
 
+def keyring_text() -> str:
+    """The keyring that the environment gives; '' where it comes from its file."""
+    return os.environ.get(KEYRING_VARIABLE, "")
+
+
 def keyring(settings: Settings) -> Keyring:
     """The keyring, of the environment or of its file. Raises KeyringError."""
-    text = os.environ.get(KEYRING_VARIABLE)
+    text = keyring_text()
     if text:
         return parse_keyring(text, KEYRING_VARIABLE)
     return load_keyring(settings.keyring_path)
