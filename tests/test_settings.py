@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from keyhouse import settings
+from keyhouse.adapters.database.engine import create_engine
 from keyhouse.settings import SettingsError
 
 
@@ -68,6 +69,44 @@ def test_a_value_in_a_sections_place_is_told_whatever_else_names_the_section(
     environ = {"KEYHOUSE_GATEWAY__LISTEN": "127.0.0.1:1"}
     with pytest.raises(SettingsError, match=r"^gateway \(from .*keyhouse\.toml\)"):
         settings.load({"gateway.workers": "2"}, environ, file)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "sqlite:////var/lib/keyhouse/keyhouse.db",
+        "sqlite:///keyhouse.db",
+        "postgresql://db/keyhouse",
+        "postgres://me@db:5432/keyhouse?sslmode=require",
+        "postgresql+psycopg://me:a/b:c?d@[::1]:5432/keyhouse",
+        "postgresql://me@/keyhouse?host=/run/postgresql&port=5433",
+        "postgresql://db?user=me&password=a@b",
+    ],
+)
+def test_a_database_is_named_by_its_address(url: str) -> None:
+    loaded = _load(data__database_url=url)
+    assert loaded.data.database_url == url
+    create_engine(loaded.database_url).dispose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "keyhouse.db",
+        "mysql://me:geheim@db/keyhouse",
+        "postgresql://me:geheim@db:543x/keyhouse",
+        "postgresql://me:geheim@db:99999/keyhouse",
+        "postgresql:/me:geheim@db/keyhouse",
+        "sqlite://",
+        "sqlite://keyhouse.db",
+        "sqlite:///:memory:",
+    ],
+)
+def test_any_other_database_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^data\.database_url \(from") as refused:
+        _load(data__database_url=url)
+    assert "geheim" not in str(refused.value)
 
 
 @pytest.mark.parametrize("sender", ["keys@example.com", "Keys <keys@example.com>"])

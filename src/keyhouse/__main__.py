@@ -1,6 +1,7 @@
 """The program `keyhouse`: settings and wiring, put into the command line."""
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -325,8 +326,9 @@ def _environment(sources: "Sources") -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
-    """A setting's value as text; the password in a database's address is covered."""
+    """A setting's value as text; passwords in an address are covered."""
     text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    text = re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1…", text)
     before, separator, after = text.partition("://")
     credentials, at, rest = after.rpartition("@")
     user, colon, _ = credentials.partition(":")

@@ -5,6 +5,7 @@ Sources in rising order: the defaults, `keyhouse.toml`, the environment
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from email.utils import parseaddr
@@ -28,6 +29,14 @@ HUNG_SECONDS_LEAST = 2
 KEPT_DAYS_MAX = 36_500
 """A hundred years: for ever, and a time that every database can hold."""
 
+PORT_MAX = 65_535
+_DATABASE = re.compile(
+    r"sqlite(\+\w+)?:///(?!:memory:)[^?]+(\?.*)?"
+    r"|postgres(ql)?(\+\w+)?://([^:/@]*(:[^@]*)?@)?(\[[^\]/?]+\]|[^/:?@]*)"
+    r"(:(?P<port>[0-9]*))?([/?].*)?"
+)
+"""Whatever a password holds: it need not be escaped but for an @."""
+
 
 class SettingsError(Exception):
     """A setting is wrong; the text names it, the reason and where it came from."""
@@ -44,6 +53,17 @@ class Data(_Section):
     database_url: str
     counters_url: str
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        found = _DATABASE.fullmatch(value)
+        if value and (found is None or int(found["port"] or 0) > PORT_MAX):
+            raise ValueError(
+                "is postgresql://user:password@host:5432/name, "
+                "sqlite:////path/to/keyhouse.db or ''"
+            )
+        return value
+
 
 class Secrets(_Section):
     """How secrets look and where the keyring is."""
@@ -54,7 +74,7 @@ class Secrets(_Section):
 
 def _checked_listen(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
+    if not host or not port.isdigit() or int(port) > PORT_MAX:
         raise ValueError("is host:port, as 127.0.0.1:8080 or [::1]:8080")
     return value
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from .conftest import Machine
 
 
@@ -25,10 +27,27 @@ def test_each_source_wins_over_the_one_before(machine: Machine) -> None:
     }
 
 
-def test_the_password_of_the_database_is_not_shown(machine: Machine) -> None:
-    url = "data.database_url=postgresql://me:geheim@db/keyhouse"
-    shown = _setting(machine, "data.database_url", "--set", url)["value"]
-    assert shown == "postgresql://me:…@db/keyhouse"
+@pytest.mark.parametrize(
+    ("url", "covered"),
+    [
+        ("postgresql://me:geheim@db/keyhouse", "postgresql://me:…@db/keyhouse"),
+        (
+            "postgresql://db:5432/keyhouse?password=ge@heim&user=me",
+            "postgresql://db:5432/keyhouse?password=…&user=me",
+        ),
+    ],
+)
+def test_the_password_of_the_database_is_not_shown(
+    machine: Machine, url: str, covered: str
+) -> None:
+    line = ("--set", f"data.database_url={url}")
+    assert _setting(machine, "data.database_url", *line)["value"] == covered
+
+
+def test_an_address_that_is_no_databases_is_wrong_use(machine: Machine) -> None:
+    result = machine.run("config", "check", "--set", "data.database_url=mysql://db/a")
+    assert result.returncode == 2
+    assert "data.database_url (from flags)" in result.stderr
 
 
 def test_an_unknown_setting_is_named_with_its_source(machine: Machine) -> None:
