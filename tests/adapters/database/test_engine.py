@@ -1,6 +1,8 @@
 """What the database does to those who use it when it is slow, gone or misused."""
 
+import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -39,6 +41,23 @@ def test_an_address_of_another_kind_is_refused_in_plain_words(url: str) -> None:
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_postgresql_is_known_by_its_usual_names(scheme: str) -> None:
     assert create_engine(f"{scheme}://u@h/d").dialect.name == "postgresql"
+
+
+def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """The folder may have been there before, open to others."""
+    before = os.umask(0o022)
+    try:
+        upgrade(f"sqlite:///{tmp_path}/keyhouse.db")
+        opened = create_engine(f"sqlite:///{tmp_path}/keyhouse.db")
+        with writing(opened) as connection:
+            connection.exec_driver_sql("CREATE TABLE t (a)")
+            files = list(tmp_path.iterdir())
+            modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in files}
+        opened.dispose()
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {0o600}
+    assert modes.keys() == {f"keyhouse.db{end}" for end in ("", "-wal", "-shm")}
 
 
 def test_a_sqlite_file_is_safe_against_loss_of_power(database: Database) -> None:

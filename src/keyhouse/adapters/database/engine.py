@@ -7,9 +7,10 @@ PostgreSQL: writing is READ COMMITTED, reading REPEATABLE READ READ ONLY.
 """
 
 import json
+import os
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import monotonic, sleep
 from typing import Any, Final
@@ -107,9 +108,23 @@ def _sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise ValueError("a SQLite database is a file: sqlite:////path/to/keyhouse.db")
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **_common())
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _open_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(
+    _dialect: object,
+    _record: object,
+    arguments: Sequence[Any],
+    options: Mapping[str, object],
+) -> None:
+    """A new file is for its owner alone, whatever the umask; its log takes after it."""
+    if options.get("uri"):
+        return
+    with suppress(OSError):  # it is there already, or SQLite says what is wrong
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
