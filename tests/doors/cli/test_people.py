@@ -2,12 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from keyhouse.doors.cli.entries import KeptMail
+from keyhouse.doors.cli.entries import KeptMail, Sources
 
-from .conftest import Installation, Run
+from .conftest import Entries, Installation, Run
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/reset\?ticket=[\w-]{43}")
 EMAIL = "ada@example.com"
@@ -26,6 +27,22 @@ def test_somebody_is_added_and_listed_and_the_link_stands_alone_on_stdout(
     assert LINK.fullmatch(added.stdout.strip())
     (ada,) = json.loads(run("people", "list", "--json").stdout)
     assert (ada["email"], ada["name"], ada["password"]) == (EMAIL, "Ada", False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["list", *(f"{act} {EMAIL}" for act in ("add", "reset", "disable", "enable"))],
+)
+def test_settings_are_named_behind_the_command(
+    run: Run, entries: Entries, line: str
+) -> None:
+    if not line.startswith("add"):
+        run("people", "add", EMAIL)
+    named = ("--data-dir", "a", "--config", "b.toml", "--set", "log.level=debug")
+    result = run("people", *line.split(), *named)
+    assert result.exit_code == 0, result.output
+    flags = {"data.dir": "a", "log.level": "debug"}
+    assert entries.sources == Sources(Path("b.toml"), flags)
 
 
 def test_a_reset_link_leads_in_whoever_lost_the_password(run: Run) -> None:

@@ -24,8 +24,16 @@ _COLUMNS = ("id", "email", "name", "password", "disabled", "roles")
 
 
 @people.command("list", epilog="Example: keyhouse people list --json")
-def list_people(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_people(
+    context: typer.Context,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
+    as_json: AsJson = False,
+) -> None:
     """Everybody, and their roles by organization."""
+    desk(context).add(config, data_dir, assigned)
     with _opened(context) as found:
         rows = [{**_told(one.person), "roles": list(one.roles)} for one in found.people()]
     show.rows(rows, _COLUMNS, json=as_json)
@@ -37,9 +45,13 @@ def add(
     email: Email,
     *,
     name: Annotated[str, typer.Option(help="What to call them.")] = "",
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
     as_json: AsJson = False,
 ) -> None:
     """Add somebody, and print the link with which they set a password."""
+    desk(context).add(config, data_dir, assigned)
     with _opened(context) as found:
         person = found.add_person(email, name)
         link = found.reset_link(email)
@@ -47,24 +59,51 @@ def add(
 
 
 @people.command("reset", epilog="Example: keyhouse people reset ada@example.com")
-def reset(context: typer.Context, email: Email, *, as_json: AsJson = False) -> None:
+def reset(
+    context: typer.Context,
+    email: Email,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
+    as_json: AsJson = False,
+) -> None:
     """Print a link with which they set a new password. It works once, for a day."""
+    desk(context).add(config, data_dir, assigned)
     with _opened(context) as found:
         link = found.reset_link(email)
     _show_link(email, link, as_json=as_json)
 
 
 @people.command("disable", epilog="Example: keyhouse people disable ada@example.com")
-def disable(context: typer.Context, email: Email, *, as_json: AsJson = False) -> None:
+def disable(
+    context: typer.Context,
+    email: Email,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
+    as_json: AsJson = False,
+) -> None:
     """Log them out everywhere and let them in no more. Their keys work on."""
+    desk(context).add(config, data_dir, assigned)
     with _opened(context) as found:
         person = found.switch_person(email, disabled=True)
     show.item(_told(person), json=as_json)
 
 
 @people.command("enable", epilog="Example: keyhouse people enable ada@example.com")
-def enable(context: typer.Context, email: Email, *, as_json: AsJson = False) -> None:
+def enable(
+    context: typer.Context,
+    email: Email,
+    *,
+    config: Config = None,
+    data_dir: DataDir = None,
+    assigned: Assigned = None,
+    as_json: AsJson = False,
+) -> None:
     """Let them log in again."""
+    desk(context).add(config, data_dir, assigned)
     with _opened(context) as found:
         person = found.switch_person(email, disabled=False)
     show.item(_told(person), json=as_json)
