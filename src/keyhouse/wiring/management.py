@@ -7,6 +7,7 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
+from keyhouse.adapters.system import allow_open_files
 from keyhouse.services.plane import CheckingPlane
 from keyhouse.wiring.desks import mailer, office_of, people_of
 from keyhouse.wiring.folder import open_checked
@@ -60,7 +61,7 @@ async def _management(
     *,
     with_worker: bool,
 ) -> int:
-    from keyhouse.doors.api import serve
+    from keyhouse.doors.api import CONNECTIONS_MAX, serve
     from keyhouse.doors.worker import work
     from keyhouse.services.metrics import Tally, plane_readings
 
@@ -77,7 +78,10 @@ async def _management(
     try:
         app = _management_app(settings, office, plane, outbox, database.nodes, tally)
         async with measured(settings, "management", plane_readings(plane), tally.add_to):
-            await serve(app, socket.socket(fileno=listen_fd), stop, ready)
+            # The other half is for the database, mails and whatever else is opened.
+            room = allow_open_files(2 * CONNECTIONS_MAX) // 2
+            sock = socket.socket(fileno=listen_fd)
+            await serve(app, sock, stop, ready, min(CONNECTIONS_MAX, room))
     finally:
         stop.set()
         await worker

@@ -9,8 +9,11 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from keyhouse.doors.api.connections import BoundedProtocol
+
 GRACE_SECONDS: Final = 10
 """How long requests in flight may take once the end has been asked for."""
+CONNECTIONS_MAX: Final = 1000
 
 
 class _Server(uvicorn.Server):
@@ -40,9 +43,12 @@ async def serve(
     sock: socket.socket,
     stop: asyncio.Event,
     started: Callable[[], None] = _nobody,
+    connections_max: int = CONNECTIONS_MAX,
 ) -> None:
     """Serve until `stop` is set, and then let requests in flight end.
 
+    A connection beyond `connections_max`, and one whose request's head is not
+    whole within `connections.HEAD_SECONDS_MAX`, is closed.
     Proxy headers are not believed, and uvicorn logs no accesses: the audit
     tells who did what. The socket is closed at the end.
     """
@@ -54,7 +60,9 @@ async def serve(
         log_config=None,
         lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=65_536,
+        http=BoundedProtocol,
+        # One more than there are: uvicorn itself would refuse requests of them all.
+        limit_concurrency=connections_max + 1,
     )
     server = _Server(config, started)
 
