@@ -83,6 +83,7 @@ _BLOCKS = (
     "X-API-Key: {key}\r\nConnection: keep-alive, x-hop\r\nX-Hop: 1",
     "X-API-Key: {key}\r\nConnection: close",
     "X-API-Key: {key}\r\nX-Forwarded-For: 203.0.113.9",
+    "X-API-Key: {key}\r\nX-Forwarded-User: somebody",
     "X-API-Key: {key}\r\nContent-Length: 2",
     "X-API-Key: {key}\r\nTransfer-Encoding: chunked",
     "X-API-Key: {key}\r\nX-API-Key: {fenced}",

@@ -35,12 +35,15 @@ FORWARDED: Final = 14
 BROWSER: Final = 15
 APP: Final = 16
 COST: Final = 17
+CLAIM: Final = 18
 
 Rule = bytes | int
 
 _OURS: Final = b"keyhouse-"
 _SENT_BY_BROWSERS: Final = b"sec-fetch-"
 """Headers that no page can set, and no program has a reason to (Fetch Metadata)."""
+_TOLD_BY_PROXIES: Final = b"x-forwarded-"
+"""Who calls and how, in names that proxies make up (X-Forwarded-User, -Client-Cert)."""
 _MEANINGS: Final[dict[bytes, int]] = {
     KEY_HEADER: KEY,
     b"host": HOST,
@@ -127,6 +130,8 @@ class Rules(dict[bytes, Rule]):
             rule = self._meanings[plain] if plain == lower else DROP
         elif plain.startswith(_SENT_BY_BROWSERS) and _MARKS in self._meanings:
             rule = BROWSER if plain == lower else DROP
+        elif plain.startswith(_TOLD_BY_PROXIES) and _MARKS in self._meanings:
+            rule = CLAIM if plain == lower else DROP
         else:
             rule = name + b": "
         if len(self) < _RULES_MAX and len(name) <= _NAME_MAX:
@@ -156,7 +161,8 @@ class RequestHead:
     """Collects a request's head; the callbacks are llhttp's.
 
     `lines` holds the headers that go on, three items each, after one place
-    that is kept for the request line. `fault` is why it cannot be served.
+    that is kept for the request line; `claims` those that only we may read, in
+    the same form. `fault` is why it cannot be served.
     `odd` says that something in it needs a closer look, `rare` that there are
     headers with a meaning beside Host and the key. `marked` says that some of
     it bears on the decision: an Origin, a browser's own header, an app. `size` counts
@@ -173,6 +179,7 @@ class RequestHead:
         "browser",
         "bytes_in",
         "chunked",
+        "claims",
         "complete",
         "connection",
         "expect",
@@ -252,6 +259,7 @@ class RequestHead:
         self.wire_bytes = 0
         self.referrer = self.origin = self.app = ""
         self.app_told = None
+        self.claims: list[bytes] = []
         self.chunked = self.expect = self.odd = self.rare = False
         self.browser = self.marked = False
 
@@ -323,12 +331,18 @@ class RequestHead:
         return len(data)
 
     def has_header(self, name: bytes) -> bool:
-        """Whether a header of that lower-case name goes on."""
-        return any(line[:-2].lower() == name for line in self.lines[1::3] if len(line) > 1)
+        """Whether a header of that lower-case name goes on, or is among the claims."""
+        names = (*self.lines[1::3], *self.claims[::3])
+        return any(line[:-2].lower() == name for line in names if len(line) > 1)
 
     def take_header(self, name: bytes) -> list[bytes]:
-        """Cut the header of that lower-case name out; its values."""
-        values: list[bytes] = []
+        """Cut the header of that lower-case name out; its values, or those claimed."""
+        claims = self.claims
+        values = [
+            claims[place + 1]
+            for place in range(0, len(claims), 3)
+            if claims[place][:-2].lower() == name
+        ]
         lines = self.lines
         kept = lines[:1]
         for place in range(1, len(lines), 3):
@@ -379,6 +393,8 @@ class RequestHead:
         elif rule == FORWARDED_HOST:
             self.odd = True
             self.forwarded_host = value
+        elif rule == CLAIM:
+            self.claims += (name + b": ", value, CRLF)
         else:
             self.marked = True
             self.lines += (name + b": ", value, CRLF)
