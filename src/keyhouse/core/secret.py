@@ -28,9 +28,11 @@ _LETTERS: Final = {
 }
 _KINDS: Final = {letters: kind for kind, letters in _LETTERS.items()}
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9]{1,15}")
-_SHAPE: Final = re.compile(
-    rb"[a-z][a-z0-9]{1,15}_(?:[sp]k_(?:live|test)|mk)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})"
+SHAPE: Final = (
+    r"[a-z][a-z0-9]{1,15}_(?:[sp]k_(?:live|test)|mk)_([0-9A-Za-z]{30})([0-9A-Za-z]{6})"
 )
+"""The pattern of a secret: its random characters, and their checksum."""
+_SHAPE: Final = re.compile(SHAPE.encode("ascii"))
 
 
 class Secret:

@@ -21,7 +21,7 @@ from keyhouse.adapters.database.tables import (
 )
 from keyhouse.adapters.spool import MappedSpoolFolder
 from keyhouse.core.decision import Decision
-from keyhouse.core.entities import AlertKind, KeyKind, Resource, Window
+from keyhouse.core.entities import AlertKind, Environment, KeyKind, Resource, Window
 from keyhouse.core.quotas import FOREVER_US, Budget, Quota, Span, span_of
 from keyhouse.core.records import (
     ApiRecord,
@@ -32,6 +32,7 @@ from keyhouse.core.records import (
     QuotaUse,
     SecretRecord,
 )
+from keyhouse.core.secret import mint
 from keyhouse.core.usage import UsageBatch, UseOfUser
 from keyhouse.core.user_tokens import UserToken
 from keyhouse.core.verdict import Verdict
@@ -221,6 +222,19 @@ def rows(database: Database, table: sa.Table) -> list[dict[str, Any]]:
 def counted(database: Database) -> tuple[int, int]:
     found = rows(database, usage_bucket)
     return sum(row["requests"] for row in found), sum(row["units"] for row in found)
+
+
+def test_no_working_secret_of_a_path_is_written_down(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    """The provider reads the log, and the key may stand nowhere but in the path."""
+    node = Node(folder, door)
+    secret = mint("kh", KeyKind.SERVER, Environment.LIVE, bytes(32)).reveal()
+    for path in (f"/a/{secret}/b", f"/a/{secret.replace('_', '%5F')}/b"):
+        node.write(Decision(Verdict.MISSING, NOW), path)
+    assert node.flush()
+    assert [line["path"] for line in rows(database, request_log)] == ["/a/…/b"] * 2
+    node.spool.discard()
 
 
 def test_what_was_served_is_in_the_usage_the_log_and_the_quota(

@@ -2,6 +2,7 @@
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
 
 from keyhouse.core.apps import app_of
 from keyhouse.core.credentials import is_wrapped
@@ -156,13 +157,18 @@ def with_token(exchange: "Exchange", secret: bytes, token: bytes) -> bytes | Non
     Like the key it goes no further. Such a head is read anew each time, as only one
     credential is looked for in one that is like the one before it.
     """
-    if token in exchange.rest:
+    if holds(exchange.rest, token):
         exchange.fail(refuse.KEY_IN_PATH)
         return None
     exchange.user_token = token
     exchange.lines = without_secret(exchange.lines, token)
     exchange.whole = b""
     return secret
+
+
+def holds(target: bytes, secret: bytes) -> bool:
+    """Whether `secret` stands in a target, in whatever spelling."""
+    return secret in target or secret in unquote_to_bytes(target)
 
 
 def flag_exposed(exchange: "Exchange", secret: bytes | None, slug: str) -> None:

@@ -271,7 +271,10 @@ class Exchange(Turn):
     def _decide(self) -> None:
         """Ask for the decision, and act on it when it is there."""
         # `in` on bytes tries the secret as a number first, which costs more.
-        if self.rest.find(self._secret) >= 0:
+        rest = self.rest
+        if rest.find(self._secret) >= 0 or (
+            rest.find(b"%") >= 0 and closer_look.holds(rest, self._secret)
+        ):
             self.fail(refuse.KEY_IN_PATH)
             return
         outcome = self.gate.plane.verifier.verify(self._asked)

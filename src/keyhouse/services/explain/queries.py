@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from keyhouse.core import ids
 from keyhouse.core.entities import Access, Api, Key
 from keyhouse.core.explain import Explanation, ToldToken, explain, explain_unseen
+from keyhouse.core.redaction import CUT_OUT
 from keyhouse.core.request import Request
 from keyhouse.core.usage import MINTING, LogRow
 from keyhouse.core.verdict import BY_NUMBER, Verdict
@@ -33,8 +34,6 @@ NOT_KEPT: Final = ("referrer", "origin", "app", "tls", "environment", "scopes", 
 """What the log does not keep of a request."""
 OF_TOKENS_NOT_KEPT: Final = ("token.scope", "token.exp", "token.limits")
 """What it does not keep of a user's token."""
-_CUT_OUT: Final = "…"
-"""What stands in the log where the path held the key (`secret.without_secret`)."""
 
 
 class Explained(NamedTuple):
@@ -143,7 +142,7 @@ def _path(row: LogRow, slug: str) -> str | None:
     guard as its application has it.
     """
     path = row.path
-    if len(path.encode("utf-8", "replace")) >= PATH_BYTES_MAX or _CUT_OUT in path:
+    if len(path.encode("utf-8", "replace")) >= PATH_BYTES_MAX or CUT_OUT in path:
         return None
     if path == f"/{slug}" or path.startswith(f"/{slug}/"):
         path = path[len(slug) + 1 :]

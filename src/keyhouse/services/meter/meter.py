@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Alert
 from keyhouse.core.records import ApiRecord
+from keyhouse.core.redaction import LENGTH_MIN, redacted
 from keyhouse.core.usage import Completed, Refund, Use, UseOfUser
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Spool
@@ -61,10 +62,13 @@ class Meter:
         """Count a decision.
 
         `api` is what it was made for: None where there is no such one, or where the
-        decision has a line, which tells it. `path` is without its query. None when
-        the spool is full: then the answer must be a refusal and the reservation is to
-        be released. What it gives otherwise is for `completed`.
+        decision has a line, which tells it. `path` is without its query, and written
+        down without what has the form of a secret. None when the spool is full: then
+        the answer must be a refusal and the reservation is to be released. What it
+        gives otherwise is for `completed`.
         """
+        if len(path) >= LENGTH_MIN:
+            path = redacted(path)
         use = self._uses.get(_way(decision, api))
         if use is None:
             use = self.use(decision, api)
