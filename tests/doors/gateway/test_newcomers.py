@@ -5,12 +5,15 @@ import asyncio
 import pytest
 
 from tests.doors.gateway.conftest import House, until, within
-from tests.doors.gateway.doubles import KEY, MANAGER
+from tests.doors.gateway.doubles import KEY, LIMITED, MANAGER
 from tests.doors.gateway.wire import Client, Link
 
 HASTE = 0.2
 GET = b"GET /weather/x HTTP/1.1\r\nHost: a\r\nX-API-Key: " + KEY + b"\r\n\r\n"
 STRANGE = b"GET /weather/x HTTP/1.1\r\nHost: a\r\n\r\n"
+BODY_TO_COME = (
+    b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n{"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +27,9 @@ async def served(client: Client) -> int:
     return (await client.answer()).status
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /weather/x HTTP/1.1\r\nHo", STRANGE])
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /weather/x HTTP/1.1\r\nHo", STRANGE, BODY_TO_COME]
+)
 async def test_those_who_show_no_key_hold_no_place_for_long(
     house: House, sent: bytes
 ) -> None:
@@ -40,6 +45,61 @@ async def test_those_who_show_no_key_hold_no_place_for_long(
         assert await served(last) == 200
     with within(5):
         assert await idle[0].rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("GET /.keyhouse/live", 200),
+        ("GET /.keyhouse/ready", 200),
+        ("GET /.keyhouse/jwks.json", 200),
+        ("GET /.keyhouse/v1/authorize?api=weather", 403),
+        ("GET /" + "a" * 20_000, 414),
+        ("PATCH /weather/x", 401),
+        ("OPTIONS /pages/x", 204),
+    ],
+)
+async def test_no_answer_that_anybody_gets_keeps_a_place(
+    house: House, line: str, status: int
+) -> None:
+    """Nor does asking again and again."""
+    await house.start(connections_max=2)
+    preflight = "Origin: https://a.shop.example\r\nAccess-Control-Request-Method: GET\r\n"
+    more = preflight if status == 204 else ""
+    sent = f"{line} HTTP/1.1\r\nHost: a\r\n{more}\r\n".encode()
+    idle = [await house.client() for _ in range(2)]
+    for _ in range(2):
+        for client in idle:
+            client.send(sent)
+            assert (await client.answer()).status == status
+    last = await house.client()
+    with within(5):
+        assert await served(last) == 200
+
+
+async def test_a_proxy_that_is_trusted_keeps_the_place(house: House) -> None:
+    """What it asks for may be refused; those who sent it are not at this end."""
+    await house.start(connections_max=1, trusted_proxies=["127.0.0.1"])
+    proxy = await house.client()
+    proxy.send(STRANGE)
+    assert (await proxy.answer()).status == 401
+    await house.client()
+    await asyncio.sleep(2 * HASTE)
+    assert await served(proxy) == 200
+
+
+async def test_who_is_over_a_limit_keeps_the_place(house: House) -> None:
+    """A good key was shown, though it may not pass now."""
+    await house.start(connections_max=1)
+    limited = await house.client()
+    ask = GET.replace(KEY, LIMITED)
+    for status in (200, 200, 429):
+        limited.send(ask)
+        assert (await limited.answer()).status == status
+    await house.client()
+    await asyncio.sleep(2 * HASTE)
+    limited.send(ask)
+    assert (await limited.answer()).status == 429
 
 
 async def test_while_there_is_room_everybody_has_their_time(house: House) -> None:

@@ -48,6 +48,19 @@ async def test_a_body_that_stalls_is_a_408(house: House) -> None:
         assert (await client.answer()).status == 408
 
 
+async def test_a_body_for_us_that_never_ends_is_a_408(house: House) -> None:
+    """However lively it comes: nobody knows yet who sends it."""
+    await house.start(head_seconds_max=SHORT)
+    client = await house.client()
+    client.send(b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n")
+    client.send(b"Content-Length: 60000\r\n\r\n")
+    with within(5):
+        for _ in range(200):
+            client.send(b" ")
+            await asyncio.sleep(0.005)
+        assert (await client.answer()).status == 408
+
+
 async def test_a_slow_upstream_is_a_504_and_others_go_on(house: House) -> None:
     await house.start(upstream_seconds_max=SHORT)
     house.upstream.play = silence

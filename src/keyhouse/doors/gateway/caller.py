@@ -110,7 +110,6 @@ class Caller(asyncio.Protocol):
             or gate.hosts.in_use
         ):
             return False
-        gate.newcomers.leave(self)
         exchange = self.exchange = self._spare or Exchange(self)
         exchange.forget()
         endpoints.verify(exchange, known.chosen, data[end:])
@@ -225,7 +224,8 @@ class Caller(asyncio.Protocol):
         return exchange.complete and not exchange.over
 
     def _feed_body(self, exchange: Exchange, piece: memoryview) -> None:
-        self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
+        if exchange.collected is None:
+            self.deadline = self.gate.watch.after(self.gate.config.idle_seconds_max)
         self._feed(exchange, piece)
         if exchange.chunked and not exchange.over:
             exchange.wire_bytes += len(piece)
@@ -281,6 +281,7 @@ class Caller(asyncio.Protocol):
             then(outcome)
             return
         self.wait_for_upstream()
+        self.gate.newcomers.leave(self)
         self.gate.plane.resolver.resolve(outcome, then)
 
     def wait_for_upstream(self) -> None:

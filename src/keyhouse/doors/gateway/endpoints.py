@@ -102,6 +102,10 @@ def _begin_body(exchange: "Exchange") -> None:
             exchange.caller.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         if exchange.received:
             collected(exchange)
+        else:
+            # All of it has to come by then: nobody has been looked at so far.
+            config, watch = exchange.gate.config, exchange.gate.watch
+            exchange.caller.deadline = watch.after(config.head_seconds_max)
 
 
 def collected(exchange: "Exchange") -> None:

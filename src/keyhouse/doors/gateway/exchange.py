@@ -126,12 +126,13 @@ class Exchange(Turn):
     def start(self) -> None:
         """The head is complete: find the API that is meant."""
         self.begun_ns = perf_counter_ns()
-        self.gate.newcomers.leave(self.caller)
         verb = self._verb = self.parser.get_method()
         method = METHODS.get(verb)
         self.is_head = method == "HEAD"
         place = PLACES.get(self.target)
         if self.odd or not self.keep or self.host is None or self.caller.doubtful:
+            if self.caller.trusted:
+                self.gate.newcomers.leave(self.caller)
             fault = closer_look.examine(self)
             if fault is not None:
                 self.fail(fault)
@@ -351,6 +352,8 @@ class Exchange(Turn):
         if face is not self._face or (
             face.voucher is not None and is_over(self._wired_until_us, decision.at_us)
         ):
+            # Whoever is a newcomer has a head that was just read, and so comes by here.
+            self.gate.newcomers.leave(self.caller)
             self._wire(face, target, decision.at_us)
         self._told_id = request_id
         self.head = b"".join(

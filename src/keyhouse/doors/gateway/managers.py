@@ -58,7 +58,9 @@ def _judged(
         manager = Verdict.UNAVAILABLE
     if isinstance(manager, Verdict):
         _refuse(exchange, manager)
-    elif not manager.holds(SCOPE):
+        return
+    exchange.know()
+    if not manager.holds(SCOPE):
         lacking = Decision(Verdict.SCOPE_MISSING, 0, scopes_missing=(SCOPE,))
         exchange.reply(refuse.of_verdict(lacking, exchange.request_id()))
     else:

@@ -1,8 +1,8 @@
 """Connections that have shown no good key: they make room where all places are taken.
 
-Whoever opens connections and sends nothing, or a head that never ends, would
-otherwise hold all places against those who hold a key, for as long as a head
-may take. So may others keep none who were sent away.
+Whoever opens connections and sends nothing, or a head or body that never ends, would
+otherwise hold all places against those who hold a key, for as long as these may
+take. Nor do answers keep a place that anybody gets: refusals, our own addresses.
 """
 
 import asyncio
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 HASTE_SECONDS: Final = 1.0
 """Enough for a head from the other side of the earth, lost once on its way."""
 LOOK_SECONDS: Final = 0.25
-STRANGERS: Final = frozenset((400, 401, 404, 405, 408))
-"""What is told to those who have shown no good key."""
 
 
 class Newcomers:
@@ -35,12 +33,11 @@ class Newcomers:
         return len(self._since)
 
     def add(self, caller: "Caller") -> None:
-        """One has come, or was sent away and stays."""
-        self._since.pop(caller, None)
-        self._since[caller] = self._loop.time()
+        """One has come, or was answered without a good key; it gains no time by that."""
+        self._since.setdefault(caller, self._loop.time())
 
     def leave(self, caller: "Caller") -> None:
-        """It has sent a whole head, or is gone."""
+        """It has shown a good key, or waits for us to find out, or is gone."""
         self._since.pop(caller, None)
 
     def make_room(self) -> None:

@@ -128,6 +128,7 @@ class _Call:
             if isinstance(held, Verdict):
                 self._refuse(held)
             else:
+                exchange.know()
                 then(held, request)
 
         exchange.caller.wait(self._users.holder(request), judged)

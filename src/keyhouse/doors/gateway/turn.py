@@ -8,7 +8,6 @@ from keyhouse.core.usage import Completed
 from keyhouse.doors.gateway import endpoints, refuse
 from keyhouse.doors.gateway.config import DISCARD_BYTES_MAX
 from keyhouse.doors.gateway.head import CRLF, RequestHead
-from keyhouse.doors.gateway.newcomers import STRANGERS
 from keyhouse.doors.gateway.settling import refund_of
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from keyhouse.doors.gateway.upstream import Upstream
 
 _NOT_REPEATABLE = ("POST", "PATCH")
+_NO_GOOD_KEY = 401
 
 
 class Turn(RequestHead):
@@ -31,8 +31,9 @@ class Turn(RequestHead):
     or that nobody waits for it any more; until then `upstream` is the
     connection that works on it, if there is one. `collected` holds a body
     that we read ourselves. `exposed` says that it came over plain HTTP where
-    that is not allowed, `cors` is what the page that asks is told, `cost_told`
-    what the upstream says of the call's cost.
+    that is not allowed, `known` that the caller's good key was seen to, `cors` is
+    what the page that asks is told, `cost_told` what the upstream says of the call's
+    cost.
     """
 
     __slots__ = (
@@ -58,6 +59,7 @@ class Turn(RequestHead):
         "head",
         "http10",
         "is_head",
+        "known",
         "method",
         "over",
         "path",
@@ -104,6 +106,7 @@ class Turn(RequestHead):
     def rest_from(self) -> None:
         """Forget the answer, and keep the head: the next one may be like it."""
         self.over = self._answering = self.complete = self.received = False
+        self.known = False
         if self._retried:
             self._retried = False
         self.upstream = self._decision = self._origin = None
@@ -206,14 +209,31 @@ class Turn(RequestHead):
                 answer, self.request_id(), connection=connection, is_head=self.is_head
             )
         )
+        if not self.known:
+            self._keep_place()
         self.complete_count(answer.status, answered=False)
-        if answer.status in STRANGERS and not self.caller.trusted:
-            self._block = b""  # the next head is looked at, however like it is
-            self.gate.newcomers.add(self.caller)
         if self.received:
             self.caller.next()
         elif not self.keep:
             self.caller.linger()
+
+    def know(self) -> None:
+        """A good key came: the caller keeps its place where all are taken."""
+        self.known = True
+        self.gate.newcomers.leave(self.caller)
+
+    def _keep_place(self) -> None:
+        """Who is answered keeps the place for a good key alone, whatever it may do."""
+        decision = self._decision
+        if (
+            decision is not None
+            and decision.line is not None
+            and decision.verdict.status != _NO_GOOD_KEY
+        ):
+            self.know()
+        elif not self.caller.trusted:
+            self._block = b""  # the next head is looked at, however like it is
+            self.gate.newcomers.add(self.caller)
 
     def fail(self, problem: refuse.Problem) -> None:
         """Answer with a problem; where an answer has begun, break it off,
