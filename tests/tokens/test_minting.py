@@ -162,7 +162,8 @@ async def test_only_a_good_server_key_mints(town: Town) -> None:
         403,
         "api_not_allowed",
     )
-    assert await code(town.secret("key"), "nowhere") == (403, "api_not_allowed")
+    for name in ("nowhere", "\ud800", "a\0b"):
+        assert await code(town.secret("key"), name) == (403, "api_not_allowed")
     assert (await code(town.secret("page")))[0] == 403
     body = json.dumps({"api": slug, "sub": "alice"}).encode()
     key = f"X-API-Key: {town.secret('key')}"

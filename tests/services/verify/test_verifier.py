@@ -393,6 +393,17 @@ def test_unknown_apis_are_refused_like_foreign_ones() -> None:
     assert world.decide(api="nothing").verdict is Verdict.API_NOT_ALLOWED
 
 
+@pytest.mark.parametrize("name", ["\ud800", "a\0b", "Weather", "robots.txt", "é", "a" * 99])
+def test_what_can_name_no_api_is_not_looked_for(name: str) -> None:
+    """A database may choke on it, and an outage would be told for a wrong name."""
+    world = World()
+    world.decide()
+    asked = world.store.asked
+    assert world.verifier.api(name) is None
+    assert world.decide(api=name).verdict is Verdict.API_NOT_ALLOWED
+    assert world.store.asked == asked
+
+
 def test_the_cache_is_bounded_and_evicted_keys_still_work() -> None:
     world = World(keys_max=1)
     assert world.decide().verdict is Verdict.VALID

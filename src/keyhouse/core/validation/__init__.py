@@ -62,6 +62,7 @@ from keyhouse.core.validation.texts import (
     check_tags,
     check_text,
     check_times,
+    is_slug,
 )
 from keyhouse.core.validation.upstream_headers import (
     check_upstream_header,
@@ -123,4 +124,5 @@ __all__ = [
     "check_upstreams",
     "check_webhook_url",
     "check_zone",
+    "is_slug",
 ]

@@ -51,9 +51,14 @@ def check_email(field: str, value: str) -> list[Problem]:
     return []
 
 
+def is_slug(text: str) -> bool:
+    """Whether `text` has the form of an API's name in addresses; it need not exist."""
+    return _SLUG.fullmatch(text) is not None
+
+
 def check_slug(field: str, value: str) -> list[Problem]:
     """The name of an API in addresses."""
-    if _SLUG.fullmatch(value) is None:
+    if not is_slug(value):
         mend = "use 2 to 63 of a-z, 0-9 and -, beginning with a letter"
         return [Problem(field, "is no slug", mend)]
     if value in RESERVED_SLUGS:

@@ -22,6 +22,7 @@ from keyhouse.core.records import (
 )
 from keyhouse.core.secret import DIGEST_BYTES
 from keyhouse.core.user_tokens import UserToken
+from keyhouse.core.validation import is_slug
 from keyhouse.ports import Changes
 from keyhouse.services.verify.hosts import HostIndex
 from keyhouse.services.verify.ways import Held, Way, Ways
@@ -237,7 +238,13 @@ class RecordCache:
             self._absent.popitem(last=False)
 
     def is_absent(self, what: bytes | str, now_us: int) -> bool:
-        """Whether it is known not to exist. `now_us` is the monotonic clock."""
+        """Whether it is known not to exist. `now_us` is the monotonic clock.
+
+        What is no slug is not asked for: it names no API, and there are texts that
+        a database does not take.
+        """
+        if isinstance(what, str) and not is_slug(what):
+            return True
         until = self._absent.get(what)
         return until is not None and now_us < until
 
