@@ -1,16 +1,18 @@
 """Upstreams that misbehave: a caller never takes a part for the whole."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from keyhouse.core.entities import Resource
 from keyhouse.core.records import GrantRecord
-from tests.doors.gateway.conftest import House, until
+from tests.doors.gateway.conftest import House, until, within
 from tests.doors.gateway.doubles import KEY, LIMITED, api_record, key_record
 from tests.doors.gateway.wire import Link, ok
 
@@ -278,6 +280,39 @@ async def test_the_operators_own_organization_has_private_upstreams(house: House
     foreign = get().replace(b"/weather/", b"/based/").replace(KEY, LIMITED)
     assert (await house.ask(foreign)).status == 502
     assert (await house.ask(get())).status == 200
+
+
+async def test_an_address_that_swallows_packets_does_not_hide_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is tried no more before the one that answered."""
+    port = house.upstream.port
+    house.verifier.apis["weather"] = api_record("weather", f"http://two.test:{port}")
+    await house.start(upstream_seconds_max=2)
+
+    async def found(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*kind, (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+    with full_queue("127.0.0.2", port):
+        assert (await house.ask(get())).status == 200
+        house.upstream.reply(ok(b"and gone"), end=True)
+        with within(0.5):
+            for _ in range(2):
+                assert (await house.ask(get())).status == 200
+
+
+@contextlib.contextmanager
+def full_queue(address: str, port: int) -> Iterator[None]:
+    """A place that takes no connection and refuses none: its queue is full."""
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server((address, port), backlog=0))
+        for _ in range(4):
+            one = stack.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        yield
 
 
 async def test_more_requests_than_connections_wait_for_one(house: House) -> None:

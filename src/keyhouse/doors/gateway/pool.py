@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from keyhouse.core.addresses import is_public
@@ -17,6 +17,9 @@ from keyhouse.doors.gateway.upstream import Upstream
 if TYPE_CHECKING:
     from keyhouse.doors.gateway.exchange import Exchange
     from keyhouse.doors.gateway.gate import Gate
+
+ADDRESS_SECONDS_MAX: Final = 5.0
+"""For one of several addresses: a SYN that is lost is sent again after 1 and 3 s."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,6 +94,7 @@ class Origin:
         "_dials",
         "_gate",
         "_host",
+        "_last",
         "_open",
         "_port",
         "_private",
@@ -109,6 +113,7 @@ class Origin:
         self._tls = tls
         self._open: set[Upstream] = set()
         self._dials: set[asyncio.Task[None]] = set()
+        self._last = ""
         self._waiting: deque[Exchange] = deque()
         self.idle: list[Upstream] = []
 
@@ -191,23 +196,40 @@ class Origin:
                 return
 
     async def _connected(self) -> Upstream:
-        """The first of the name's addresses that answers."""
-        context = self._gate.tls if self._tls else None
+        """The first of the name's addresses that answers, from the last that did on.
+
+        One that lets packets vanish takes no more than its share of the time.
+        """
+        loop = self._gate.loop
+        ends = loop.time() + self._gate.config.upstream_seconds_max
+        addresses = await self._addresses()
+        addresses.sort(key=lambda address: address != self._last)
         failure: OSError = OSError("the name has no address")
-        for address in await self._addresses():
+        while addresses:
+            share = (ends - loop.time()) / len(addresses)
+            address = addresses.pop(0)
+            # The last one has all that is left, which is watched over outside.
+            seconds = min(ADDRESS_SECONDS_MAX, share) if addresses else None
             try:
-                _, upstream = await self._gate.loop.create_connection(
-                    lambda: Upstream(self._gate, self),
-                    address,
-                    self._port,
-                    ssl=context,
-                    server_hostname=self._host if context else None,
-                )
+                async with asyncio.timeout(seconds):
+                    upstream = await self._connected_to(address)
             except OSError as error:
                 failure = error
             else:
+                self._last = address
                 return upstream
         raise failure
+
+    async def _connected_to(self, address: str) -> Upstream:
+        context = self._gate.tls if self._tls else None
+        _, upstream = await self._gate.loop.create_connection(
+            lambda: Upstream(self._gate, self),
+            address,
+            self._port,
+            ssl=context,
+            server_hostname=self._host if context else None,
+        )
+        return upstream
 
     async def _addresses(self) -> list[str]:
         """Where the name leads, looked up for each connection.
