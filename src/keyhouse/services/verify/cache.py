@@ -232,7 +232,7 @@ class RecordCache:
         self._others.forget(place[:DIGEST_BYTES])
 
     def keep_absent(self, what: bytes | str, now_us: int) -> None:
-        """Remember that a secret (fingerprint) or an API (slug) does not exist."""
+        """Remember that a secret (fingerprint), key (id) or API (slug) does not exist."""
         self._absent[what] = now_us + ABSENCE_US
         if len(self._absent) > ABSENCES_MAX:
             self._absent.popitem(last=False)

@@ -47,8 +47,6 @@ READ_SECONDS_MAX: Final = 10.0
 
 T = TypeVar("T")
 _KEY: Final = "key"
-_GONE: Final = "key/"
-"""Before a key's id: no slug has a slash, so that absent keys and APIs are told apart."""
 _log = logging.getLogger(__name__)
 
 
@@ -216,7 +214,7 @@ class Loading:
         return None
 
     def _is_gone(self, key_id: str) -> bool:
-        return self._cache.is_absent(_GONE + key_id, self._clock.monotonic_us())
+        return self._cache.is_absent(_gone(key_id), self._clock.monotonic_us())
 
     def _find_imported(
         self, secret: bytes, hashed: bytes, asker: Asker[T], slug: str
@@ -341,7 +339,7 @@ class Loading:
             if not gone:
                 return asker.refuse(Verdict.UNKNOWN)
             for key_id in gone:
-                self._cache.keep_absent(_GONE + key_id, self._clock.monotonic_us())
+                self._cache.keep_absent(_gone(key_id), self._clock.monotonic_us())
             return asker.again()
 
         return Pending(
@@ -414,6 +412,11 @@ class Loading:
     def _lost(self, error: object, asker: Asker[T]) -> T:
         _log.warning("records cannot be read: %s", error)
         return asker.refuse(Verdict.UNAVAILABLE)
+
+
+def _gone(key_id: str) -> bytes:
+    """As what it is remembered that there is no such key: no fingerprint is as short."""
+    return key_id.encode("ascii")
 
 
 def _is_miss(result: object) -> bool:
