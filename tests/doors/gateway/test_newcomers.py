@@ -79,7 +79,7 @@ async def test_no_answer_that_anybody_gets_keeps_a_place(
 
 async def test_a_proxy_that_is_trusted_keeps_the_place(house: House) -> None:
     """What it asks for may be refused; those who sent it are not at this end."""
-    await house.start(connections_max=1, trusted_proxies=["127.0.0.1"])
+    await house.start(connections_max=1, trusted_proxies=("127.0.0.1",))
     proxy = await house.client()
     proxy.send(STRANGE)
     assert (await proxy.answer()).status == 401

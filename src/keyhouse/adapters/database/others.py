@@ -7,14 +7,18 @@ PostgreSQL lists its clients.
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from keyhouse.adapters.database.engine import is_sqlite, reading
 from keyhouse.ports import StoreUnavailable
 
+_LEAVING_SECONDS: Final = 2.0
+"""PostgreSQL lists a client that has just gone until its backend has ended."""
+_LOOK_SECONDS: Final = 0.1
 _CLIENTS: Final = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -30,8 +34,10 @@ def others_at(engine: Engine) -> list[str]:
     """What is known of others, in words. The engine itself must hold no connection."""
     if is_sqlite(engine):
         return _at_file(Path(engine.url.database or ""))
-    with reading(engine) as connection:
-        return _at_server(connection)
+    ends = monotonic() + _LEAVING_SECONDS
+    while (found := _at_server(engine)) and monotonic() < ends:
+        sleep(_LOOK_SECONDS)
+    return found
 
 
 def _at_file(path: Path) -> list[str]:
@@ -46,6 +52,8 @@ def _at_file(path: Path) -> list[str]:
     return []
 
 
-def _at_server(connection: Connection) -> list[str]:
-    count = connection.execute(_CLIENTS).scalar_one()
+def _at_server(engine: Engine) -> list[str]:
+    # A transaction sees one state of the list, so each look has one of its own.
+    with reading(engine) as connection:
+        count = connection.execute(_CLIENTS).scalar_one()
     return [f"{count} other connections to the database"] if count else []
