@@ -40,11 +40,11 @@ NOTES: Final[Mapping[str, str]] = {
     ),
     goals.GUARD_TO_DRF: (
         "of the guard's 1.65 µs a third is the decision (0.54, of that 0.18 the hash of "
-        "the secret), a quarter counts it (0.45: the record in the spool and the sums of "
-        "usage, which outlive a kill), 0.2 makes a request of `verify`'s fifteen arguments, "
-        "0.15 is its coroutine, and the rest is calls in between. Much less would take a guard "
-        "that remembers secrets in the clear, or counts in memory only. The library counts "
-        "nothing; it asks SQLite for each request."
+        "the secret), a quarter counts it (0.45: the record in the spool and the sums "
+        "of usage, which outlive a kill), 0.2 makes a request of `verify`'s fifteen "
+        "arguments, 0.15 is its coroutine, and the rest is calls in between. Much less "
+        "would take a guard that remembers secrets in the clear, or counts in memory "
+        "only. The library counts nothing; it asks SQLite for each request."
     ),
     goals.HELD: (
         "as Python allocates them: the strings of the key's rows (0.2 kB), what is "
