@@ -160,14 +160,8 @@ async def test_what_was_served_is_booked_with_how_it_ended(
     ]
 
 
-async def test_any_answer_is_noted_as_it_was_given_and_has_the_headers(
-    installation: Installation,
-) -> None:
-    """Also what a handler answers by itself, and what an exception comes to."""
-    quota = Limit(name="daily", kind=LimitKind.QUOTA, amount=50, window=Window.DAY)
-    key = installation.add_key("forecast:read", limits=(quota,))
-    kh = Keyhouse.from_env(installation.environ)
-    guard = KeyGuard(kh, api="weather")
+def _answering(kh: Keyhouse, guard: KeyGuard) -> FastAPI:
+    """An application that answers in each of the ways that there are."""
     app = FastAPI(lifespan=kh.lifespan, dependencies=[Depends(guard())])
 
     @app.exception_handler(LookupError)
@@ -194,6 +188,18 @@ async def test_any_answer_is_noted_as_it_was_given_and_has_the_headers(
     async def broken() -> None:
         raise ZeroDivisionError
 
+    return app
+
+
+async def test_any_answer_is_noted_as_it_was_given_and_has_the_headers(
+    installation: Installation,
+) -> None:
+    """Also what a handler answers by itself, and what an exception comes to."""
+    quota = Limit(name="daily", kind=LimitKind.QUOTA, amount=50, window=Window.DAY)
+    key = installation.add_key("forecast:read", limits=(quota,))
+    kh = Keyhouse.from_env(installation.environ)
+    guard = KeyGuard(kh, api="weather")
+    app = _answering(kh, guard)
     calls = [
         ("GET", "/full", 503),
         ("POST", "/made", 201),

@@ -340,6 +340,22 @@ def test_nothing_is_restored_under_a_process_that_serves(
     target.restore(out, force=True)
 
 
+def test_a_client_that_is_just_leaving_does_not_hinder(
+    make: MakePlace, source: Place, tmp_path: Path
+) -> None:
+    """PostgreSQL tells of it for a moment longer, as of `migrate` right before."""
+    out = tmp_path / "a.backup"
+    source.back_up(out)
+    target = make("target", "postgresql")
+    wiring.prepare(target.settings)
+    with target.opened() as (database, _):
+        connection = database.engine.connect()
+        leaving = threading.Timer(0.5, connection.invalidate)
+        leaving.start()
+        target.restore(out, force=True)
+        leaving.join()
+
+
 def test_rows_are_not_restored_without_their_pepper(
     source: Place, make: MakePlace, tmp_path: Path
 ) -> None:

@@ -17,14 +17,14 @@ from keyhouse.adapters.database.tables import (
     subscription,
     subscription_api,
 )
-from keyhouse.core.entities import ImportState
+from keyhouse.core.entities import UNFINISHED_IMPORTS
 from keyhouse.core.rotation import GRANTED
 from keyhouse.ports import Page, Planned, Waiting
 
 _GRANTED: Final = subscription.c.state.in_([state.value for state in GRANTED])
 # Keys of these are there for nobody yet.
 _COMING: Final = sa.select(key_import.c.id).where(
-    key_import.c.state.in_([ImportState.OPEN.value, ImportState.UNDOING.value])
+    key_import.c.state.in_([state.value for state in UNFINISHED_IMPORTS])
 )
 
 

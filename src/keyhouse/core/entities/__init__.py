@@ -24,6 +24,7 @@ from keyhouse.core.entities.customers import (
     Customer,
 )
 from keyhouse.core.entities.imports import (
+    UNFINISHED_IMPORTS,
     ImportAccess,
     ImportEffect,
     ImportEnd,
@@ -140,6 +141,7 @@ Entity = (
 
 
 __all__ = [
+    "UNFINISHED_IMPORTS",
     "Access",
     "Alert",
     "AlertKind",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from keyhouse.core.entities.tenants import Environment, ImportedStrings
 
@@ -25,6 +26,10 @@ class ImportState(StrEnum):
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
+
+
+UNFINISHED_IMPORTS: Final = (ImportState.OPEN, ImportState.UNDOING)
+"""The states of an import that is not over: its keys are there for nobody yet."""
 
 
 class ImportMode(StrEnum):

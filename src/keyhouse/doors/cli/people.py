@@ -33,8 +33,7 @@ def list_people(
     as_json: AsJson = False,
 ) -> None:
     """Everybody, and their roles by organization."""
-    desk(context).add(config, data_dir, assigned)
-    with _opened(context) as found:
+    with _opened(context, config, data_dir, assigned) as found:
         rows = [{**_told(one.person), "roles": list(one.roles)} for one in found.people()]
     show.rows(rows, _COLUMNS, json=as_json)
 
@@ -51,8 +50,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add somebody, and print the link with which they set a password."""
-    desk(context).add(config, data_dir, assigned)
-    with _opened(context) as found:
+    with _opened(context, config, data_dir, assigned) as found:
         person = found.add_person(email, name)
         link = found.reset_link(email)
     _show_link(person.email, link, as_json=as_json)
@@ -69,8 +67,7 @@ def reset(
     as_json: AsJson = False,
 ) -> None:
     """Print a link with which they set a new password. It works once, for a day."""
-    desk(context).add(config, data_dir, assigned)
-    with _opened(context) as found:
+    with _opened(context, config, data_dir, assigned) as found:
         link = found.reset_link(email)
     _show_link(email, link, as_json=as_json)
 
@@ -86,8 +83,7 @@ def disable(
     as_json: AsJson = False,
 ) -> None:
     """Log them out everywhere and let them in no more. Their keys work on."""
-    desk(context).add(config, data_dir, assigned)
-    with _opened(context) as found:
+    with _opened(context, config, data_dir, assigned) as found:
         person = found.switch_person(email, disabled=True)
     show.item(_told(person), json=as_json)
 
@@ -103,8 +99,7 @@ def enable(
     as_json: AsJson = False,
 ) -> None:
     """Let them log in again."""
-    desk(context).add(config, data_dir, assigned)
-    with _opened(context) as found:
+    with _opened(context, config, data_dir, assigned) as found:
         person = found.switch_person(email, disabled=False)
     show.item(_told(person), json=as_json)
 
@@ -143,11 +138,15 @@ def password_link(here: Installation, email: str) -> str | None:
 
 
 @contextmanager
-def _opened(context: typer.Context) -> Iterator["PeopleDesk"]:
-    """The desk; what it refuses is told in words."""
+def _opened(
+    context: typer.Context, config: Config, data_dir: DataDir, assigned: Assigned
+) -> Iterator["PeopleDesk"]:
+    """The desk of the installation that is meant; what it refuses is told in words."""
     from keyhouse.services.refusals import Invalid, Refusal, Taken
 
-    with desk(context).installation().people_desk() as found:
+    line = desk(context)
+    line.add(config, data_dir, assigned)
+    with line.installation().people_desk() as found:
         try:
             yield found
         except (Invalid, Taken) as refusal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
+    UNFINISHED_IMPORTS,
     Api,
     Environment,
     ImportAccess,
@@ -181,8 +182,7 @@ def demand_project(work: Work, project_id: str, opened: tuple[Opening, ...]) -> 
 def _demand_turn(work: Work, project: Project) -> None:
     """One after the other, so that each sees what is there already."""
     work.tx.get(Project, project.id)  # of two who begin at once, the second waits
-    states = (ImportState.OPEN, ImportState.UNDOING)
-    found = work.tx.find(KeyImport, project_id=project.id, state=states)
+    found = work.tx.find(KeyImport, project_id=project.id, state=UNFINISHED_IMPORTS)
     if found:
         mend = "finish or cancel it; one that is cancelled is undone within moments"
         raise Taken("project", f"the import {found[0].id} is not over", mend)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from keyhouse.core.entities import (
+    UNFINISHED_IMPORTS,
     Access,
     Application,
     ImportEnd,
@@ -31,7 +32,7 @@ def tidy_imports(office: Office, claim: Claim) -> None:
     Faults of single imports come as one ExceptionGroup, once all had their turn.
     """
     with office.rows.reading() as look:
-        found = look.find(KeyImport, state=(ImportState.OPEN, ImportState.UNDOING))
+        found = look.find(KeyImport, state=UNFINISHED_IMPORTS)
     faults: list[Exception] = []
     for row in found:
         try:

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
+    UNFINISHED_IMPORTS,
     Customer,
     Environment,
-    ImportState,
     KeyImport,
     KeyKind,
 )
@@ -83,9 +83,8 @@ def wanted_keys(at: Look | Work, reach: Reach, of: KeyFilter) -> KeysWanted | No
 
 def coming_imports(at: Look | Work) -> tuple[str, ...]:
     """The imports whose keys are there for nobody yet: few, one a project at most."""
-    states = (ImportState.OPEN, ImportState.UNDOING)
     own = at.actor.organization_id
-    found = at.tx.find(KeyImport, organization_id=own, state=states)
+    found = at.tx.find(KeyImport, organization_id=own, state=UNFINISHED_IMPORTS)
     return tuple(row.id for row in found)
 
 

@@ -4,11 +4,11 @@ from typing import TypedDict
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
+    UNFINISHED_IMPORTS,
     Access,
     Api,
     Application,
     Customer,
-    ImportState,
     Key,
     KeyImport,
     Limit,
@@ -96,7 +96,7 @@ def delete_project(work: Work, id: str) -> None:
 def _drop_imports(work: Work, project: Project) -> None:
     """What is told of imports goes with the project that they were into."""
     rows = work.tx.find(KeyImport, project_id=project.id)
-    if any(row.state in (ImportState.OPEN, ImportState.UNDOING) for row in rows):
+    if any(row.state in UNFINISHED_IMPORTS for row in rows):
         mend = "finish or cancel it first"
         raise Taken("project", "has an import that is not over", mend)
     work.tx.remove_many(KeyImport, project_id=project.id)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from keyhouse.core.entities import ImportState, KeyImport
+from keyhouse.core.entities import UNFINISHED_IMPORTS, KeyImport
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.imports.form import (
     FORMATS,
@@ -31,7 +31,6 @@ router = APIRouter()
 _ALL: Final = "/{project}/{environment}/imports"
 _ONE: Final = f"{_ALL}/{{import_id}}"
 _SHOWN: Final = 25
-_MOVING: Final = (ImportState.OPEN, ImportState.UNDOING)
 _FIRST: Final = 1
 
 
@@ -45,7 +44,7 @@ class Listed(NamedTuple):
     @property
     def is_moving(self) -> bool:
         """Whether there will soon be more to tell."""
-        return any(row.state in _MOVING for row in self.rows)
+        return any(row.state in UNFINISHED_IMPORTS for row in self.rows)
 
 
 @router.get(_ALL)
@@ -84,7 +83,7 @@ async def one(here: Here, import_id: str) -> Response:
     row, names = await here.read(
         lambda look: (_own(look, here.project.id, import_id), names_of_members(look))
     )
-    is_moving = row.state in _MOVING
+    is_moving = row.state in UNFINISHED_IMPORTS
     return render(here, "imports/one.html", row=row, names=names, is_moving=is_moving)
 
 
