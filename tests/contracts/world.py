@@ -158,6 +158,7 @@ def subscription_api(subscription: int = 1) -> entities.SubscriptionApi:
         application_id=id_of("app", 1),
         api_id=id_of("api", 1),
         subscription_id=id_of("sub", subscription),
+        counted_id=id_of("sub", subscription),
     )
 
 

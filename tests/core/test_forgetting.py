@@ -64,7 +64,7 @@ def test_a_standing_refusal_rests_on_all_parts_of_the_way(verdict: Verdict) -> N
 
 def test_one_of_a_subscriber_rests_on_subscription_and_plan_too() -> None:
     """A guard elsewhere must hear that a suspended one was resumed."""
-    bought = SubscriptionRecord("sub_1", "sub_1", "pln_1", active=False, terms=())
+    bought = SubscriptionRecord("sub_1", ("sub_1",), "pln_1", active=False, terms=())
     refused = decision(Verdict.SUBSCRIPTION_INACTIVE)
     assert refused.line is not None
     refused.line = replace(refused.line, subscription=bought)

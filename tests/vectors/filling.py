@@ -158,6 +158,7 @@ class Filling:
                     application_id=application,
                     api_id=api.id,
                     subscription_id=row_id,
+                    counted_id=plan_id,
                 )
             )
 

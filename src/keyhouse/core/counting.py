@@ -9,7 +9,7 @@ So whoever may change a key cannot lift what its application, its organization o
 somebody else has set. All that is left must pass, or nothing is spent.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
@@ -129,9 +129,13 @@ def route_uses(
 
 def shared_uses(provider_id: str, subscribed: InForce, environment: str) -> Uses:
     """What all keys of a subscription meet together there, whatever the route."""
-    terms = (term for term in subscribed.on("") if not term.per_key)
-    level = _level("subscription", subscribed.counted_id, terms)
-    return _counted((provider_id, level.kind, level.id, environment), level)
+    rates: list[RateUse] = []
+    quotas: list[QuotaUse] = []
+    for level in _shared_levels(subscribed, ""):
+        counted = _counted((provider_id, level.kind, level.id, environment), level)
+        rates += counted.rates
+        quotas += counted.quotas
+    return Uses(tuple(rates), tuple(quotas))
 
 
 def user_uses(
@@ -219,21 +223,31 @@ def _beside(limits: tuple[T, ...], names: Collection[str]) -> tuple[T, ...]:
 def _plan_levels(key: KeyRecord, subscribed: InForce, route_id: str) -> list[Level]:
     """A plan's limits on a route, or on all of them: those that count for the key
 
-    alone, and those that all keys of the subscription share. Neither place
-    names the plan: whoever moves to another keeps what was used.
+    alone, and those that all keys of the subscription share.
     """
-    kind, place, route = "subscription", subscribed.counted_id, ""
+    own = [term for term in subscribed.on(route_id) if term.per_key]
+    apart = _places(subscribed, "subscription_key", f"/{key.id}", route_id, own)
+    return [*apart, *_shared_levels(subscribed, route_id)]
+
+
+def _shared_levels(subscribed: InForce, route_id: str) -> list[Level]:
+    terms = [term for term in subscribed.on(route_id) if not term.per_key]
+    return _places(subscribed, "subscription", "", route_id, terms)
+
+
+def _places(
+    subscribed: InForce, kind: str, whose: str, route_id: str, terms: Sequence[Term]
+) -> list[Level]:
+    """A level for each that use is booked on; rates, which soon forget, on the first.
+
+    No place names the plan: whoever moves to another keeps what was used.
+    """
     if route_id:
-        kind, route = "subscription_route", f"/{route_id}"
-    terms = list(subscribed.on(route_id))
-    return [
-        _level(
-            kind.replace("subscription", "subscription_key"),
-            f"{place}/{key.id}{route}",
-            (term for term in terms if term.per_key),
-        ),
-        _level(kind, f"{place}{route}", (term for term in terms if not term.per_key)),
-    ]
+        kind, whose = f"{kind}_route", f"{whose}/{route_id}"
+    first, *others = (
+        _level(kind, f"{counted_id}{whose}", terms) for counted_id in subscribed.counted_ids
+    )
+    return [first, *(level._replace(rates=()) for level in others)]
 
 
 def _level(kind: str, place: str, terms: Iterable[Term]) -> Level:

@@ -43,11 +43,11 @@ class PlanRecord:
 class SubscriptionRecord:
     """A subscription. Its terms win over those of its plan.
 
-    Use is booked on `counted_id`: its own, or that of the one before it.
+    Use is booked on the first of `counted_ids`, quotas on each of them.
     """
 
     id: str
-    counted_id: str
+    counted_ids: tuple[str, ...]
     plan_id: str
     active: bool
     terms: tuple[Term, ...]
@@ -76,7 +76,7 @@ class Subscribed:
             if now_us < term.until_us:
                 held[term.route_id, term.name] = term
         terms = tuple(term for term in held.values() if term.limit is not None)
-        return InForce(self.subscription.counted_id, terms)
+        return InForce(self.subscription.counted_ids, terms)
 
     def _terms(self) -> Iterable[Term]:
         return (*self.plan.terms, *self.subscription.terms)
@@ -85,7 +85,7 @@ class Subscribed:
 class InForce(NamedTuple):
     """The limits of a subscription at a time, those of routes among them."""
 
-    counted_id: str
+    counted_ids: tuple[str, ...]
     terms: tuple[Term, ...]
 
     def on(self, route_id: str) -> Iterable[Term]:

@@ -107,7 +107,7 @@ def compile_subscription(row: Subscription, zones: ZoneLoader) -> SubscriptionRe
     )
     return SubscriptionRecord(
         row.id,
-        row.counted_id,
+        row.counted_ids,
         row.plan_id,
         row.state is SubscriptionState.ACTIVE,
         (*_carried_terms(row.carried, zones), *overrides),

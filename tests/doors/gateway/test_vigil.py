@@ -186,7 +186,7 @@ def test_whatever_a_line_is_made_of_touches_it() -> None:
     line = replace(
         beside(line_of(), minter),
         customer=CustomerRecord("cus_1", "org_a", "c", disabled=False, rates=(), quotas=()),
-        subscription=SubscriptionRecord("sub_1", "s", "pln_1", active=True, terms=()),
+        subscription=SubscriptionRecord("sub_1", ("s",), "pln_1", active=True, terms=()),
     )
     parts = parts_of(line)
     assert len(parts) == 10

@@ -14,7 +14,7 @@ from keyhouse.core.entities import (
 from keyhouse.services import plans
 from keyhouse.services.actor import Actor
 from keyhouse.services.issue import Created
-from keyhouse.services.plans import OpeningWish, OverrideWish, PlanFields
+from keyhouse.services.plans import OpeningWish, OverrideWish, PlanFields, PlanView
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.reports import limits_left
 from keyhouse.services.tenants import create_project
@@ -24,16 +24,30 @@ from tests.services.plans.market import SCOPES, Market, Plane, quota
 MONTH_SECONDS = 31 * 86_400
 
 
-def spent(planes: list[Plane], keys: list[Created], calls: int = 400) -> int:
+def spent(
+    planes: list[Plane], keys: list[Created], calls: int = 400, api: str = "weather"
+) -> int:
     """Calls let pass, in turn at all planes and with all keys; rests go back at times."""
     passed = 0
     for number in range(calls):
         plane, key = planes[number % len(planes)], keys[number // 2 % len(keys)]
-        passed += plane.code(key) == "valid"
+        passed += plane.code(key, api) == "valid"
         if number % 25 == 24:
-            for one in planes:
-                one.give_back()
+            give_back(planes)
     return passed
+
+
+def give_back(planes: list[Plane]) -> None:
+    """Return what was leased and not spent, as idle nodes do."""
+    for one in planes:
+        one.give_back()
+
+
+def move(market: Market, joined: Subscription, to: PlanView) -> Subscription:
+    """Move a subscription, as the buyer."""
+    return market.buyer.write(
+        lambda work: plans.move_subscription(work, joined.id, plan=to.plan.id)
+    )
 
 
 def left(plane: Plane, key: Created, name: str = "subscription/monthly") -> int:
@@ -84,9 +98,7 @@ def test_moving_to_another_plan_keeps_what_was_used(market: Market) -> None:
     joined = market.subscribe(small)
     planes, keys = [market.plane(), market.plane()], [market.key()]
     assert spent(planes, keys, 50) == 10
-    moved = market.buyer.write(
-        lambda work: plans.move_subscription(work, joined.id, plan=large.plan.id)
-    )
+    moved = move(market, joined, large)
     assert (moved.id, moved.plan_id) == (joined.id, large.plan.id)
     assert spent(planes, keys, 100) == 15
 
@@ -217,6 +229,86 @@ def test_a_move_from_the_next_window_on_keeps_the_old_plan_till_then(
     market.seller.go_on(MONTH_SECONDS)
     assert left(plane, key) == 24
     assert left(plane, key, "subscription/other") == 7
+
+
+def test_nobody_gets_a_fresh_quota_by_way_of_another_plan(market: Market) -> None:
+    """Used up on one API; then subscribed to another, and moved from there."""
+    market.seller.api("maps", scopes=SCOPES)
+    weather = market.plan(limits=(quota(10),))
+    maps = market.plan("maps", "maps", limits=(quota(8),))
+    planes, key = [market.plane(), market.plane()], market.key_of(weather)
+    assert spent(planes, [key], 30) == 10
+    market.end()
+    joined = market.subscribe(maps)
+    moved = move(market, joined, weather)
+    assert spent(planes, [key], 30) == 0
+    again = move(market, moved, maps)
+    assert spent(planes, [market.key(api="maps")], 30, api="maps") == 8
+    move(market, again, weather)
+    assert spent(planes, [key], 30) == 0
+
+
+def test_a_plan_that_opens_both_counts_what_either_used(market: Market) -> None:
+    """By whatever way it came to open both: each quota holds for what each has used."""
+    market.seller.api("maps", scopes=SCOPES)
+    access = (OpeningWish("weather", SCOPES), OpeningWish("maps", SCOPES))
+    each = quota(30, "each", per=Per.KEY)
+    weather = market.plan(limits=(quota(10), each))
+    maps = market.plan("maps", "maps", limits=(quota(10),))
+    both = market.plan("both", access=access, limits=(quota(12), each))
+    planes = [market.plane(), market.plane()]
+    key = market.key_of(weather)
+    assert spent(planes, [key], 4) == 4
+    market.end()
+    joined = market.subscribe(maps)
+    assert spent(planes, [market.key(api="maps")], 7, api="maps") == 7
+    give_back(planes)
+    move(market, joined, both)
+    decision = planes[0].call(key)
+    assert [(one.name, one.remaining) for one in decision.limits] == [
+        ("subscription/each", 29),
+        ("subscription/each", 25),
+        ("subscription/monthly", 4),
+        ("subscription/monthly", 7),
+    ]
+    assert spent(planes, [key], 30) == 4
+    market.end()
+    market.subscribe(weather)
+    assert spent(planes, [key], 30) == 1
+
+
+def test_who_moved_on_and_buys_the_first_plan_again_has_two_quotas(
+    market: Market,
+) -> None:
+    """Each subscription has its own, and the first plan's is where it was left."""
+    market.seller.api("maps", scopes=SCOPES)
+    weather = market.plan(limits=(quota(10),))
+    maps = market.plan("maps", "maps", limits=(quota(10),))
+    joined = market.subscribe(weather)
+    planes, key = [market.plane(), market.plane()], market.key()
+    assert spent(planes, [key], 3) == 3
+    move(market, joined, maps)
+    assert spent(planes, [market.key(api="maps")], 9, api="maps") == 9
+    market.subscribe(weather)
+    assert spent(planes, [key], 30) == 7
+
+
+def test_a_plan_that_comes_to_open_another_api_counts_what_that_one_used(
+    market: Market,
+) -> None:
+    """What a subscriber used of it by another plan before."""
+    market.seller.api("maps", scopes=SCOPES)
+    maps = market.plan("maps", "maps", limits=(quota(10),))
+    market.subscribe(maps)
+    planes, key = [market.plane(), market.plane()], market.key(api="maps")
+    assert spent(planes, [key], 8, api="maps") == 8
+    market.end()
+    weather = market.plan(limits=(quota(10),))
+    market.subscribe(weather)
+    assert spent(planes, [market.key()], 1) == 1
+    access = (OpeningWish("weather", SCOPES), OpeningWish("maps", SCOPES))
+    market.change(weather, access=access)
+    assert spent(planes, [key], 30, api="maps") == 2
 
 
 def test_who_may_move_where(market: Market) -> None:

@@ -80,6 +80,8 @@ _IN_OLD_ROWS: Final[Mapping[tuple[str, str], _Json | sa.TextClause | str]] = {
     ("route", "cost_from"): entities.CostFrom.ROUTE.value,
     ("api", "token_seconds_max"): "3600",
     ("api", "user_limits"): _Json("[]"),
+    ("subscription", "also_counted_ids"): _Json("[]"),
+    ("subscription_api", "counted_id"): _NO_TEXT,
 }
 """Columns that came after their table: what the rows that were there hold in them.
 
@@ -302,6 +304,7 @@ subscription_api: Final = _table(
     sa.Index(None, "application_id"),
     sa.Index(None, "api_id"),
     sa.Index(None, "subscription_id"),
+    sa.Index(None, "counted_id"),
     application_id="application",
     api_id="api",
     subscription_id="subscription",

@@ -146,9 +146,9 @@ class Subscription:
     """Joins an application to a plan, whose organization is the provider.
 
     `carried` are quotas of the plan that it was moved from. `state_since` is
-    when it came to be what it is. `counted_id` is what its use is booked on: its
-    own id, or that of the one before it, so that nobody gets a fresh quota by
-    ending a subscription and making another.
+    when it came to be what it is. `counted_id` is what its use is booked on, and
+    `also_counted_ids` what its quotas are booked on besides: those of the APIs
+    that it opens (see SubscriptionApi).
     """
 
     id: str
@@ -164,6 +164,12 @@ class Subscription:
     created_by: str
     created_at: int
     updated_at: int
+    also_counted_ids: tuple[str, ...] = ()
+
+    @property
+    def counted_ids(self) -> tuple[str, ...]:
+        """All that its quotas are booked on."""
+        return (self.counted_id, *self.also_counted_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +177,14 @@ class SubscriptionApi:
     """By which subscription an application opens an API. `id` is `{application}/{api}`:
 
     there is one at most. It stays when that one has ended, up to the next one:
-    what was sold and is over must not be open again without limits.
+    what was sold and is over must not be open again without limits. `counted_id`
+    is what use of the API was booked on from the first one on, and never changes:
+    so nobody gets a fresh quota by another subscription. Those that one opened
+    together for the first time have the same.
     """
 
     id: str
     application_id: str
     api_id: str
     subscription_id: str
+    counted_id: str

@@ -2,8 +2,14 @@
 
 from typing import Final
 
-from keyhouse.core.counting import CREDITS
-from keyhouse.core.entities import Alert, BudgetMark, Subscription
+from keyhouse.core.counting import CREDITS, Subject
+from keyhouse.core.entities import (
+    Alert,
+    BudgetMark,
+    Subscription,
+    SubscriptionApi,
+    SubscriptionState,
+)
 from keyhouse.core.events import OF_ALERT, OF_CREDITS, OF_QUOTA, Kind
 from keyhouse.core.moments import format_time
 from keyhouse.core.quotas import FOREVER_US
@@ -53,13 +59,29 @@ def _alerts(tx: WritingTransaction, now_us: int, new_id: NewId) -> int:
 def _marks(tx: WritingTransaction, now_us: int, new_id: NewId) -> int:
     found = tx.stretch(BudgetMark, after="", limit=AT_ONCE)
     for mark in found:
-        kind, data = _told(mark)
-        tell(tx, kind, _concerned(tx, mark), now_us, data, new_id)
+        bought = _bought(tx, mark)
+        kind, data = _told(mark, bought)
+        tell(tx, kind, _concerned(tx, mark, bought), now_us, data, new_id)
         tx.remove(mark)
     return len(found)
 
 
-def _told(mark: BudgetMark) -> tuple[Kind, dict[str, object]]:
+def _bought(tx: Transaction, mark: BudgetMark) -> Subscription | None:
+    """Whose quota it is, where a plan says so: the last one that is booked on there."""
+    kind, _, _ = mark.subject_kind.partition("_")
+    if kind != Subject.SUBSCRIPTION:
+        return None
+    counted_id, _, _ = mark.subject_id.partition("/")
+    links = tx.find(SubscriptionApi, counted_id=counted_id)
+    ids = {counted_id, *(link.subscription_id for link in links)}
+    return max(
+        tx.find(Subscription, id=tuple(ids)),
+        key=lambda row: (row.state is not SubscriptionState.ENDED, row.id),
+        default=None,
+    )
+
+
+def _told(mark: BudgetMark, bought: Subscription | None) -> tuple[Kind, dict[str, object]]:
     sums = {"amount": mark.amount, "used": mark.used}
     if mark.subject_kind == CREDITS:
         left = max(mark.amount - mark.used, 0)
@@ -72,6 +94,8 @@ def _told(mark: BudgetMark) -> tuple[Kind, dict[str, object]]:
     # has one of a subscription for each key, or on a route.
     kind, *whats = mark.subject_kind.split("_")
     subject, *counted_on = mark.subject_id.split("/")
+    if bought is not None:
+        subject = bought.id
     told: dict[str, object] = {
         "limit": mark.limit_name,
         "subject": {"kind": kind, "id": subject},
@@ -87,7 +111,9 @@ def _end(mark: BudgetMark) -> str | None:
     return format_time(mark.window_end) if mark.window_end < FOREVER_US else None
 
 
-def _concerned(tx: Transaction, mark: BudgetMark) -> list[Hearer]:
+def _concerned(
+    tx: Transaction, mark: BudgetMark, bought: Subscription | None
+) -> list[Hearer]:
     """The provider, and whose the subject is where that is another."""
     subject, *counted_on = mark.subject_id.split("/")
     own = place_of_id(tx, subject)
@@ -100,7 +126,7 @@ def _concerned(tx: Transaction, mark: BudgetMark) -> list[Hearer]:
     consumer = own.organization_id
     if mark.subject_kind == "organization":
         consumer = subject
-    for bought in tx.find(Subscription, id=subject):
+    if bought is not None:
         consumer = bought.consumer_id
     if consumer is not None and consumer != mark.provider_id:
         hearers.append(Hearer(consumer, places.get(consumer)))

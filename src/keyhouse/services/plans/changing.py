@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from keyhouse.core import ids
 from keyhouse.core.entities import (
     Applies,
     Approval,
@@ -17,7 +18,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.plans import carried_over, placed_at
 from keyhouse.core.validation import TIME_US_MAX, Problem, check_number
 from keyhouse.services.plans.contents import place_limits
-from keyhouse.services.plans.opening import claim, is_held_back
+from keyhouse.services.plans.opening import claim, counting_on, is_held_back
 from keyhouse.services.plans.parties import (
     WRITE_SUBSCRIPTIONS,
     Seen,
@@ -59,13 +60,14 @@ def move_subscription(
     opened = [one.api_id for one in newest(work, target).access]
     if not sells:
         _demand_no_approval(work, row, target, opened)
-    claim(work, row, opened)
+    counted_ids = claim(work, row, opened, work.new_id(ids.SUBSCRIPTION))
     carried: tuple[Carried, ...] = ()
     if applies is Applies.NEXT_WINDOW:
         carried = _carried(work, row, target)
     # The same plan with other quotas is no move for whoever hears of it.
     deed = "subscription.move" if target.id != row.plan_id else "subscription.change"
-    return rewritten(work, deed, row, plan_id=target.id, carried=carried)
+    changes = {"plan_id": target.id, "carried": carried, **counting_on(row, counted_ids)}
+    return rewritten(work, deed, row, **changes)
 
 
 def change_subscription(

@@ -1,7 +1,7 @@
 """By which subscription an application opens an API: there is one at a time."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from keyhouse.core.entities import (
     Api,
@@ -25,36 +25,53 @@ SUBSCRIPTIONS_MAX: Final = 1000
 """How many subscriptions one transaction may open another API for."""
 
 
-def claim(work: Work, subscription: Subscription, api_ids: Iterable[str]) -> None:
+def claim(
+    work: Work, subscription: Subscription, api_ids: Iterable[str], fresh_id: str
+) -> tuple[str, ...]:
     """Have the application open these APIs by this subscription.
 
+    Returns what use of them is booked on: of each what it ever was. One that the
+    application opens for the first time goes with the others, or with `fresh_id`
+    where it opened none of them before.
     Raises Taken where another that has not ended opens one of them.
     """
     application_id = subscription.application_id
     # In the order of ids, so that of two who claim the same neither waits for
-    # the other who waits for it.
-    for api_id in sorted(api_ids):
-        id = f"{application_id}/{api_id}"
-        held = work.tx.get(SubscriptionApi, id)
-        if held is None:
-            row = SubscriptionApi(
-                id=id,
-                application_id=application_id,
-                api_id=api_id,
-                subscription_id=subscription.id,
-            )
-            work.tx.insert(row)
-        elif held.subscription_id != subscription.id:
-            if _is_open(work, held):
-                raise _taken(work, held)
-            work.tx.update(held, subscription_id=subscription.id)
+    # the other who waits for it; first those that are there, then the new ones.
+    ordered = sorted(api_ids)
+    links = {id: work.tx.get(SubscriptionApi, f"{application_id}/{id}") for id in ordered}
+    held = [link for link in links.values() if link is not None]
+    for link in held:
+        if link.subscription_id != subscription.id:
+            if _is_open(work, link):
+                raise _taken(work, link)
+            work.tx.update(link, subscription_id=subscription.id)
+    counted_ids = tuple(dict.fromkeys(map(_counted_on, held))) or (fresh_id,)
+    for api_id in (id for id in ordered if links[id] is None):
+        row = SubscriptionApi(
+            id=f"{application_id}/{api_id}",
+            application_id=application_id,
+            api_id=api_id,
+            subscription_id=subscription.id,
+            counted_id=counted_ids[0],
+        )
+        work.tx.insert(row)
+    return counted_ids
 
 
-def counted_before(work: Work, application_id: str, api_ids: Iterable[str]) -> str | None:
-    """What use of these APIs was booked on by the subscription before, if any."""
-    for row in _before(work, application_id, api_ids):
-        return row.counted_id
-    return None
+def counting_on(row: Subscription, counted_ids: Sequence[str]) -> dict[str, Any]:
+    """What is to change of a subscription so that its use is booked on all of these.
+
+    What it was booked on first stays the first, where it is among them.
+    """
+    first = row.counted_id if row.counted_id in counted_ids else counted_ids[0]
+    others = tuple(id for id in counted_ids if id != first)
+    return {"counted_id": first, "also_counted_ids": others}
+
+
+def _counted_on(link: SubscriptionApi) -> str:
+    # Empty where a process of the version before wrote it: it knew one id alone.
+    return link.counted_id or link.subscription_id
 
 
 def is_held_back(
@@ -85,7 +102,10 @@ def claim_for_all(work: Work, plan: Plan, api_ids: Iterable[str]) -> None:
         mend = "make a plan that opens it, and move subscriptions there"
         raise Taken("access", reason, mend)
     for subscription in page.rows:
-        claim(work, subscription, added)
+        more = claim(work, subscription, added, subscription.counted_id)
+        counted_ids = tuple(dict.fromkeys((*subscription.counted_ids, *more)))
+        if counted_ids != subscription.counted_ids:
+            work.tx.update(subscription, **counting_on(subscription, counted_ids))
 
 
 def _before(

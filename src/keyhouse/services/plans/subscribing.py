@@ -12,7 +12,7 @@ from keyhouse.core.entities import (
     Visibility,
 )
 from keyhouse.core.validation import Problem
-from keyhouse.services.plans.opening import claim, counted_before, is_held_back
+from keyhouse.services.plans.opening import claim, counting_on, is_held_back
 from keyhouse.services.plans.parties import WRITE_SUBSCRIPTIONS
 from keyhouse.services.plans.queries import found_plan, newest
 from keyhouse.services.refusals import Taken, refuse
@@ -51,7 +51,7 @@ def create_subscription(work: Work, *, plan: str, application: str) -> Subscript
         consumer_id=joined.application.organization_id,
         plan_id=joined.plan.id,
         application_id=joined.application.id,
-        counted_id=counted_before(work, joined.application.id, apis) or id,
+        counted_id=id,
         state=SubscriptionState.PENDING if waits else SubscriptionState.ACTIVE,
         state_since=work.now_us,
         created_by=work.actor.id,
@@ -59,7 +59,9 @@ def create_subscription(work: Work, *, plan: str, application: str) -> Subscript
         updated_at=work.now_us,
     )
     work.tx.insert(row)
-    claim(work, row, apis)
+    counted_ids = claim(work, row, apis, id)
+    if counted_ids != row.counted_ids:
+        row = work.tx.update(row, **counting_on(row, counted_ids))
     between = (row.provider_id, row.consumer_id)
     work.note("subscription.create", row.id, after=told(row), between=between)
     return row
