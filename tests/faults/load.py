@@ -40,12 +40,21 @@ GROWTH_MAX = 24 << 20
 """What a gateway may hold more after a fault than before."""
 
 
+STALL_SECONDS = 0.05
+"""The least time that these clients' own loop stands still to be made allowance for."""
+
+
 class Call(NamedTuple):
-    """One call. Times are the monotonic clock's; `status` 0 is no answer at all."""
+    """One call. Times are the monotonic clock's; `status` 0 is no answer at all.
+
+    `stalled` is for how much of that time the clients themselves stood still, so
+    that the answer may have been there.
+    """
 
     at: float
     took: float
     status: int
+    stalled: float = 0.0
 
     @property
     def end(self) -> float:
@@ -72,10 +81,12 @@ class Clients:
         return {call.status for call in self.between(begin, end)}
 
     def longest(self, begin: float = 0, end: float = float("inf")) -> float:
-        """Seconds of the slowest call that was sent within that time."""
-        return max(
-            (call.took for call in self.calls if begin <= call.at <= end), default=0.0
-        )
+        """Seconds of the slowest call that was sent within that time, without those in
+
+        which the clients stood still.
+        """
+        sent = (call for call in self.calls if begin <= call.at <= end)
+        return max((call.took - call.stalled for call in sent), default=0.0)
 
     def last_served(self, before: float = float("inf")) -> float:
         """When the last call was sent, before a time, that got 200; 0 where none did."""
@@ -84,6 +95,27 @@ class Clients:
 
     def __repr__(self) -> str:
         return f"{self.key.id}: {dict(self.tally.statuses)}, {self.tally.lost} lost"
+
+
+class Stalls:
+    """For how long the loop of the clients has stood still, for want of the machine."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._due = time.monotonic()
+
+    async def watch(self) -> None:
+        """Look again and again, until it is cancelled."""
+        while True:
+            self._due = time.monotonic() + STALL_SECONDS / 2
+            await asyncio.sleep(STALL_SECONDS / 2)
+            self.seconds = self.up_to_now()
+            self._due = time.monotonic()
+
+    def up_to_now(self) -> float:
+        """Seconds in all, that which just ends included."""
+        late = time.monotonic() - self._due
+        return self.seconds + (late if late > STALL_SECONDS else 0.0)
 
 
 class Load:
@@ -103,9 +135,10 @@ class Load:
     @contextlib.asynccontextmanager
     async def on(self, *ports: int, clients: int = CLIENTS) -> AsyncIterator[None]:
         """All of them call until the block ends; each key at each port."""
-        end = asyncio.Event()
+        end, stalls = asyncio.Event(), Stalls()
+        watching = asyncio.create_task(stalls.watch())
         tasks = [
-            asyncio.create_task(_keep_calling(one, port, end))
+            asyncio.create_task(_keep_calling(one, port, end, stalls))
             for one in self.all
             for port in ports
             for _ in range(clients)
@@ -115,6 +148,7 @@ class Load:
         finally:
             end.set()
             await asyncio.gather(*tasks)
+            watching.cancel()
 
     async def steady(
         self, status: int = 200, of: Iterable[Clients] | None = None, calls: int = STEADY
@@ -168,12 +202,15 @@ async def memory_back(gateway: Running, most: int = GROWTH_MAX) -> AsyncIterator
     )
 
 
-async def _keep_calling(one: Clients, port: int, end: asyncio.Event) -> None:
+async def _keep_calling(
+    one: Clients, port: int, end: asyncio.Event, stalls: "Stalls"
+) -> None:
     caller = Caller(port, one.key, one.tally, api=one.api)
     while not end.is_set():
-        at = time.monotonic()
+        at, stalled = time.monotonic(), stalls.up_to_now()
         status = await caller.call()
-        one.calls.append(Call(at, time.monotonic() - at, status or 0))
+        took, stalled = time.monotonic() - at, stalls.up_to_now() - stalled
+        one.calls.append(Call(at, took, status or 0, min(stalled, took)))
         await asyncio.sleep(PAUSE_SECONDS if status else 5 * PAUSE_SECONDS)
     caller.close()
 

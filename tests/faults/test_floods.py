@@ -19,7 +19,8 @@ COMING = 3
 """Connections that one after the other come with a good key."""
 WAIT_SECONDS_MAX = 8.0
 """Some two turns of those who wait before them; without a mend it is half a minute."""
-UNHARMED_SECONDS_MAX = 1.0
+UNHARMED_SECONDS_MAX = 2.0
+"""Far above what a busy machine takes, far below what who waits for a place does."""
 SLOW = (
     b"",
     b"GET /echo/ HTTP/1.1\r\nHost: a\r\nX-Slow: ",

@@ -5,10 +5,11 @@ never opens a transaction of its own, and an idempotency record or another
 command joins the same one.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
@@ -78,6 +79,7 @@ _MENDS = {
     Clash.MISSING: "it may be gone since you looked; choose another",
     Clash.NEEDED: "remove first what refers to it",
 }
+_REST_SECONDS: Final = (0.02, 0.1, 0.3)
 _UNTOLD = frozenset(("id", "organization_id", "created_at", "updated_at"))
 
 
@@ -276,13 +278,17 @@ class Office:
     def write(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         """Run a command in one transaction.
 
-        Where it and another waited for each other, it is run once more. Raises
-        Taken where what it wrote clashes with what is there.
+        Where it and another waited for each other, it is run again, a few times.
+        Raises Taken where what it wrote clashes with what is there.
         """
-        try:
-            return self._written(actor, act)
-        except Deadlocked:
-            return self._written(actor, act)
+        for rest_seconds in _REST_SECONDS:
+            try:
+                return self._written(actor, act)
+            except Deadlocked:
+                # At once it might come before the other, which has yet to wake up,
+                # and both would wait for each other again.
+                time.sleep(rest_seconds)
+        return self._written(actor, act)
 
     def _written(self, actor: Actor, act: Callable[[Work], T]) -> Written[T]:
         try:

@@ -25,6 +25,7 @@ from keyhouse.services.catalog.queries import (
     reached_application,
 )
 from keyhouse.services.catalog.selling import has_subscribed
+from keyhouse.services.privilege import demand_no_more_in
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work, switched
 
@@ -98,12 +99,18 @@ def add_application(
 
 
 def change_application(work: Work, id: str, changes: ApplicationChanges) -> Application:
-    """Change an application, link it to a customer, or switch off (or on) its keys."""
+    """Change an application, link it to a customer, or switch off (or on) its keys.
+
+    Raises Forbidden where that would let a management key work again that may do
+    more than the actor, and Taken for one that works longer or elsewhere.
+    """
     application = reached_application(work, WRITE_APPLICATIONS, id)
     limits = check_limits("limits", changes.get("limits", ()), work.knows_zone)
     schedule = check_schedule("rotation", changes.get("rotation"))
     refuse([*check_application(changes), *limits, *schedule])
     changed = switched(work, application, changes)
+    if changed.get("disabled_at", 0) is None and application.disabled_at is not None:
+        demand_no_more_in(work, application_id=application.id)
     if "customer" in changed:
         link_application(work, application, changed.pop("customer"))
     return work.change("application.change", application, **changed)

@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
-    Access,
-    Api,
     Application,
-    Key,
     KeyKind,
     Project,
     Resource,
@@ -24,7 +21,7 @@ from keyhouse.services.catalog import find_api, hold_apis
 from keyhouse.services.issue.buying import Bought, find_bought
 from keyhouse.services.issue.minting import Opening
 from keyhouse.services.issue.queries import WRITE
-from keyhouse.services.refusals import Forbidden, Invalid, NotFound
+from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.work import Work
 
 MANAGEMENT_SCOPES = (
@@ -167,25 +164,6 @@ def _opening(wish: AccessWish, named: _Named) -> Opening:
     if bought is None:
         return Opening(*held)
     return Opening(*held, bought.api.organization_id, bought.subscription_id)
-
-
-def demand_no_more(work: Work, key: Key) -> None:
-    """Raise Forbidden where a management key may do more than the actor.
-
-    Whoever gets a secret of it, or has one from before, could otherwise rise
-    above themselves.
-    """
-    if key.kind is not KeyKind.MANAGEMENT:
-        return
-    for row in work.tx.find(Access, key_id=key.id):
-        home = None
-        if row.resource is Resource.API:
-            api = work.tx.get(Api, row.resource_id)
-            home = None if api is None else api.project_id
-        held = work.actor.scopes_on(row.resource_id, home)
-        for scope in row.scopes:
-            if not covers(held, scope):
-                raise Forbidden(scope, ", which the key has")
 
 
 def _found(work: Work, place: str, kind: KeyKind, wish: AccessWish) -> Problem | _Named:

@@ -26,7 +26,7 @@ from keyhouse.core.validation import (
     check_text,
     check_times,
 )
-from keyhouse.services.issue.access import AccessWish, demand_no_more, open_access
+from keyhouse.services.issue.access import AccessWish, open_access
 from keyhouse.services.issue.homes import (
     ApplicationWish,
     Home,
@@ -44,6 +44,7 @@ from keyhouse.services.issue.minting import (
 from keyhouse.services.issue.owners import member_named
 from keyhouse.services.issue.queries import WRITE, reached_key
 from keyhouse.services.issue.views import RESTORE_DAYS, RESTORE_US, KeyView, views_of
+from keyhouse.services.privilege import beyond_bounds, demand_no_more
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.work import Work
 
@@ -99,7 +100,8 @@ def create_key(work: Work, wish: KeyWish) -> Created:
     """Make a key and its first secret.
 
     The project is the application's, or that of the first API. Raises Invalid
-    for what cannot be; a publishable key needs pages or apps, and narrow scopes.
+    for what cannot be; a publishable key needs pages or apps, and narrow scopes,
+    a management key the bounds of the key that asks.
     """
     work.actor.reach(WRITE)
     environment = wish.environment
@@ -115,6 +117,8 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         *_check_kind(wish.kind, wish.restrictions, wish.access),
     ]
     refuse(problems)
+    if wish.kind is KeyKind.MANAGEMENT:
+        refuse(beyond_bounds(work, wish.ends_at, wish.restrictions))
     home = Home(wish.application, wish.project)
     opened = open_access(
         work, wish.kind, wish.access, lambda first: existing(work, home, first)

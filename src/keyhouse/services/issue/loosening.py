@@ -2,8 +2,8 @@
 
 from keyhouse.core.entities import Key, KeyKind, Restrictions
 from keyhouse.core.validation import Problem
-from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.minting import ANYWHERE
+from keyhouse.services.privilege import beyond_bounds, demand_no_more
 from keyhouse.services.refusals import refuse
 from keyhouse.services.work import Work
 
@@ -17,8 +17,9 @@ def demand_hold(
 ) -> None:
     """Have a management key freed of its bounds only by who may do all that it may.
 
-    Raises Forbidden for a key that may do more than the actor, and Invalid for
-    the actor's own: its bounds are those that whoever gave it away has set.
+    Raises Forbidden for a key that may do more than the actor, Taken for one that
+    works longer or elsewhere, and Invalid where it then would, and for the actor's
+    own: its bounds are those that whoever gave it away has set.
     """
     freed = _freed(key, starts_at, ends_at, restrictions)
     if key.kind is not KeyKind.MANAGEMENT or not freed:
@@ -27,6 +28,7 @@ def demand_hold(
     if key.id == work.actor.id:
         mend = "have another key or a person change it"
         refuse([Problem(name, "is a bound of the key that asks", mend) for name in freed])
+    refuse(beyond_bounds(work, ends_at, restrictions))
 
 
 def _freed(

@@ -4,10 +4,10 @@ from typing import Any
 
 from keyhouse.core.entities import Replaced, SecretRow
 from keyhouse.core.rotation import is_over
-from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import living_key, told_key
 from keyhouse.services.issue.rotation import demand_use, end
 from keyhouse.services.issue.views import KeyView
+from keyhouse.services.privilege import demand_no_more
 from keyhouse.services.refusals import Taken
 from keyhouse.services.work import Work
 

@@ -7,10 +7,10 @@ from keyhouse.core import ids
 from keyhouse.core.entities import Key, KeyKind, Replaced, SecretRow
 from keyhouse.core.rotation import OVERLAP_SECONDS_MAX, is_over
 from keyhouse.core.validation import Problem, check_overlap
-from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import Created, living_key, told_key
 from keyhouse.services.issue.minting import Issued, mint_secret
 from keyhouse.services.issue.schedules import schedule_of_key
+from keyhouse.services.privilege import demand_no_more
 from keyhouse.services.refusals import Invalid, NotFound, Taken, refuse
 from keyhouse.services.work import Work
 

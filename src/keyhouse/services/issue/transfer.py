@@ -2,10 +2,10 @@
 
 from keyhouse.core.entities import Application, Key, SecretRow
 from keyhouse.core.validation import Problem
-from keyhouse.services.issue.access import demand_no_more
 from keyhouse.services.issue.commands import living_key, told_key
 from keyhouse.services.issue.queries import WRITE
 from keyhouse.services.issue.views import KeyView
+from keyhouse.services.privilege import demand_no_more
 from keyhouse.services.refusals import Invalid, NotFound, Taken
 from keyhouse.services.work import Work
 

@@ -18,6 +18,7 @@ from keyhouse.core.entities import (
     Webhook,
 )
 from keyhouse.core.validation import check_limits, check_name
+from keyhouse.services.privilege import demand_no_more_in
 from keyhouse.services.refusals import Taken, refuse
 from keyhouse.services.tenants.queries import (
     WRITE_ORGANIZATIONS,
@@ -65,10 +66,17 @@ def create_project(work: Work, *, name: str) -> Project:
 
 
 def change_project(work: Work, id: str, changes: ProjectChanges) -> Project:
-    """Rename a project, or switch off (or on) all keys and APIs in it."""
+    """Rename a project, or switch off (or on) all keys and APIs in it.
+
+    Raises Forbidden where that would let a management key work again that may do
+    more than the actor, and Taken for one that works longer or elsewhere.
+    """
     project = reached_project(work, WRITE_PROJECTS, id)
     refuse(check_name("name", changes["name"]) if "name" in changes else [])
-    return work.change("project.change", project, **switched(work, project, changes))
+    changed = switched(work, project, changes)
+    if changed.get("disabled_at", 0) is None and project.disabled_at is not None:
+        demand_no_more_in(work, project_id=project.id)
+    return work.change("project.change", project, **changed)
 
 
 def delete_project(work: Work, id: str) -> None:
