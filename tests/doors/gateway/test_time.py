@@ -3,6 +3,9 @@
 import asyncio
 import json
 
+import pytest
+
+from keyhouse.core.pending import Pending
 from tests.doors.gateway.conftest import House, until, within
 from tests.doors.gateway.doubles import KEY
 from tests.doors.gateway.wire import Link, ok
@@ -128,6 +131,28 @@ async def test_a_reader_that_stalls_is_cut_off(house: House) -> None:
     assert house.meter.completed_rows[0]["bytes_out"] < 20_000_000
 
 
+async def test_a_fault_after_a_wait_ends_the_connection_and_no_other(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one before it does: nobody waits for what will not come."""
+    await house.start()
+    verify = house.verifier.verify
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    house.verifier.verify = lambda request: Pending("x", lambda: None, fail)  # type: ignore[method-assign]  # a fault
+    client = await house.client()
+    with within(5):
+        client.send(GET)
+        assert await client.rest() == b""
+    house.verifier.verify = verify  # type: ignore[method-assign]  # mended
+    assert (await house.ask(GET)).status == 200
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [
+        ZeroDivisionError
+    ]
+
+
 async def test_a_decision_that_never_comes_is_unavailable(house: House) -> None:
     await house.start(upstream_seconds_max=SHORT)
     stuck = asyncio.Event()
@@ -135,8 +160,6 @@ async def test_a_decision_that_never_comes_is_unavailable(house: House) -> None:
 
     def block() -> None:
         asyncio.run_coroutine_threadsafe(stuck.wait(), loop).result()
-
-    from keyhouse.core.pending import Pending
 
     house.verifier.verify = lambda request: Pending("x", block, lambda _: None)  # type: ignore[method-assign]  # stuck
     with within(5):

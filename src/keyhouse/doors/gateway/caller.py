@@ -282,7 +282,11 @@ class Caller(asyncio.Protocol):
             return
         self.wait_for_upstream()
         self.gate.newcomers.leave(self)
-        self.gate.plane.resolver.resolve(outcome, then)
+        self.gate.plane.resolver.resolve(outcome, then, self._broken)
+
+    def _broken(self, _: Exception) -> None:
+        """A fault of ours, after a wait; one before it ends the connection as well."""
+        self.transport.abort()
 
     def wait_for_upstream(self) -> None:
         """The request needs a connection, which takes its time."""

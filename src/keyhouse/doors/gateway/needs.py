@@ -103,10 +103,16 @@ class Verifying(Protocol):
 class Resolving(Protocol):
     """Runs what a `Pending` waits for, off the loop."""
 
-    def resolve(self, outcome: object, then: Callable[[Any], None]) -> None:
+    def resolve(
+        self,
+        outcome: object,
+        then: Callable[[Any], None],
+        failed: Callable[[Exception], None] = ...,
+    ) -> None:
         """Call `then` on the loop with what `outcome` comes to, maybe at once.
 
-        What could not be had may come as an exception given as a value.
+        What could not be had may come as an exception given as a value. Where going
+        on raises, `failed` is called with that.
         """
 
 
