@@ -9,6 +9,7 @@ from keyhouse.core.grains import even_cuts
 from keyhouse.core.usage import MINTING, LogRow
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.ports import UsageWanted
+from tests.doors.gateway.wire import Client
 from tests.tokens.conftest import MINT, Town
 from tests.tokens.waiting import eventually
 
@@ -92,3 +93,43 @@ async def test_what_is_refused_is_counted_too(town: Town) -> None:
         "api_not_allowed": 2,
         "missing": 1,
     }
+
+
+async def test_a_stranger_is_refused_at_the_head_and_counted(town: Town) -> None:
+    """Who sends a long body that does not come is a caller without a key all the same."""
+    good = town.secret("key")
+    for secret, code in (("", "missing"), (f"{good[:-8]}AAAAAAAA", "unknown")):
+        client = await Client.connect(town.nodes[0].port)
+        lines = f"X-API-Key: {secret}\r\n" if secret else ""
+        client.send(
+            f"POST {MINT} HTTP/1.1\r\nHost: a\r\n{lines}"
+            "Content-Length: 60000\r\n\r\n{".encode()
+        )
+        answer = await client.answer()
+        assert (answer.status, json.loads(answer.body)["code"]) == (401, code)
+        await client.close()
+    wanted = {("tokens", "missing"): 1, ("tokens", "malformed"): 1}
+
+    async def told() -> bool:
+        readings: dict[str, Any] = {}
+        town.nodes[0].plane.totals.add_to(readings)
+        return bool(wanted.items() <= readings["decisions_total"].items())
+
+    await eventually(told)
+
+
+async def test_a_long_body_of_who_has_a_key_is_read(town: Town) -> None:
+    """In pieces, each behind the other; what it asks for is looked at then."""
+    body = json.dumps({"api": town.own.slugs["api"], "sub": "alice", "x": "y" * 9000})
+    client = await Client.connect(town.nodes[0].port)
+    client.send(
+        f"POST {MINT} HTTP/1.1\r\nHost: a\r\nX-API-Key: {town.secret('key')}\r\n"
+        f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    )
+    assert (await client.answer()).status == 100
+    client.send(body[:4000].encode())
+    await asyncio.sleep(0.01)
+    client.send(body[4000:].encode())
+    answer = await client.answer()
+    assert (answer.status, json.loads(answer.body)["errors"][0]["field"]) == (400, "x")
+    await client.close()

@@ -12,7 +12,7 @@ HASTE = 0.2
 GET = b"GET /weather/x HTTP/1.1\r\nHost: a\r\nX-API-Key: " + KEY + b"\r\n\r\n"
 STRANGE = b"GET /weather/x HTTP/1.1\r\nHost: a\r\n\r\n"
 BODY_TO_COME = (
-    b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n{"
+    b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n{"
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from keyhouse.core.pending import Pending
 from tests.doors.gateway.conftest import House, until, within
-from tests.doors.gateway.doubles import KEY
+from tests.doors.gateway.doubles import KEY, MANAGER
 from tests.doors.gateway.wire import Link, ok
 
 SHORT = 0.2
@@ -51,12 +51,16 @@ async def test_a_body_that_stalls_is_a_408(house: House) -> None:
         assert (await client.answer()).status == 408
 
 
-async def test_a_body_for_us_that_never_ends_is_a_408(house: House) -> None:
-    """However lively it comes: nobody knows yet who sends it."""
+@pytest.mark.parametrize(
+    "lines",
+    [b"Content-Length: 4000\r\n", b"X-API-Key: %b\r\nContent-Length: 60000\r\n" % MANAGER],
+)
+async def test_a_body_for_us_that_never_ends_is_a_408(house: House, lines: bytes) -> None:
+    """However lively it comes; a long one of a stranger is not waited for at all."""
     await house.start(head_seconds_max=SHORT)
     client = await house.client()
     client.send(b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n")
-    client.send(b"Content-Length: 60000\r\n\r\n")
+    client.send(lines + b"\r\n")
     with within(5):
         for _ in range(200):
             client.send(b" ")

@@ -1,17 +1,21 @@
 """`POST /.keyhouse/v1/verify`: the decision for those who serve elsewhere."""
 
+import asyncio
 import json
+import threading
 from base64 import b64encode
 from typing import Any
 
 import pytest
 
+from keyhouse.core.pending import Pending
 from keyhouse.ports import StoreUnavailable
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import BYSTANDER, FENCED, KEY, LIMITED, MANAGER
 from tests.doors.gateway.wire import Answer
 
 K = KEY.decode()
+UNKNOWN = MANAGER[:-1] + b"x"
 
 
 async def verify(
@@ -230,8 +234,10 @@ async def test_the_endpoint_takes_small_posts_only(house: House) -> None:
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
     client = await house.client()
     client.send(
-        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n" + b"ffff\r\n%b\r\n" % (b" " * 65_535) * 2
+        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nX-API-Key: %b\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+        % MANAGER
+        + b"ffff\r\n%b\r\n" % (b" " * 65_535) * 2
     )
     assert (await client.answer()).status == 413
 
@@ -240,6 +246,57 @@ async def test_verifying_goes_on_when_decisions_have_to_wait(house: House) -> No
     await house.start()
     house.verifier.pending = True
     assert (await told(house, secret=K))["allowed"]
+
+
+@pytest.mark.parametrize("path", ["verify", "tokens/introspect", "reservations/x/commit"])
+@pytest.mark.parametrize("expects", [b"", b"Expect: 100-continue\r\n"])
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        (b"", "missing"),
+        (b"X-API-Key: %b\r\n" % UNKNOWN, "unknown"),
+    ],
+)
+async def test_no_stranger_s_body_is_waited_for(
+    house: House, path: str, expects: bytes, waits: bool, key: bytes, code: str
+) -> None:
+    """Else whoever has many connections could have us keep 64 KiB for each of them."""
+    await house.start()
+    house.verifier.pending = waits
+    client = await house.client()
+    client.send(
+        b"POST /.keyhouse/v1/%b HTTP/1.1\r\nHost: a\r\n%b%bContent-Length: 60000\r\n\r\n{"
+        % (path.encode(), key, expects)
+    )
+    answer = await client.answer()
+    assert (answer.status, json.loads(answer.body)["code"]) == (401, code)
+
+
+async def test_a_body_that_comes_while_its_key_is_looked_up_is_answered_once(
+    house: House,
+) -> None:
+    await house.start()
+    looked_up = threading.Event()
+    management = house.verifier.management
+
+    def later(*asked: Any) -> Any:
+        return Pending(object(), looked_up.wait, lambda _: management(*asked))
+
+    house.verifier.management = later  # type: ignore[assignment]  # slow
+    client = await house.client()
+    body = json.dumps({"secret": K, "api": "weather"}).encode()
+    client.send(
+        b"POST /.keyhouse/v1/verify HTTP/1.1\r\nHost: a\r\nX-API-Key: %b\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n5\r\n%b\r\n" % (MANAGER, body[:5])
+    )
+    await asyncio.sleep(0.05)
+    client.send(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body) - 5, body[5:]))
+    await asyncio.sleep(0.05)
+    looked_up.set()
+    assert json.loads((await client.answer()).body)["allowed"]
+    client.send(b"GET /.keyhouse/live HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert json.loads((await client.answer()).body) == {"status": "live"}
 
 
 async def test_a_body_in_pieces_behind_an_expectation_is_read(house: House) -> None:

@@ -1,14 +1,17 @@
 """The gateway's own addresses, below `/.keyhouse/`."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final, Protocol
 
 from keyhouse.core.credentials import Chosen
+from keyhouse.core.verdict import Verdict
 from keyhouse.doors.gateway import (
     apis_endpoint,
     authorize_endpoint,
     changes_endpoint,
+    first_look,
     refuse,
     reservations_endpoint,
     tokens_endpoint,
@@ -36,6 +39,8 @@ CHANGES: Final = changes_endpoint.PATH
 APIS: Final = apis_endpoint.PREFIX
 RESERVATIONS: Final = reservations_endpoint.PREFIX
 BODY_BYTES_MAX: Final = 65_536
+STRANGER_BYTES_MAX: Final = 4096
+"""So much of a body is waited for before it is known whose it is; a head takes more."""
 KEY_SET_KEPT: Final = b"public, max-age=300"
 """How long others may keep our public keys. A new one is told before it signs much:
 
@@ -98,14 +103,29 @@ def _begin_body(exchange: "Exchange") -> None:
     else:
         exchange.collected, exchange.body = exchange.body, []
         exchange.rare = True
-        if exchange.expect and not exchange.received:
-            exchange.caller.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        length = exchange.length
         if exchange.received:
             collected(exchange)
+        elif length is not None and length <= STRANGER_BYTES_MAX:
+            _await(exchange)
         else:
-            # All of it has to come by then: nobody has been looked at so far.
-            config, watch = exchange.gate.config, exchange.gate.watch
-            exchange.caller.deadline = watch.after(config.head_seconds_max)
+            refused, then = partial(_refuse, exchange), partial(_await, exchange)
+            first_look.look(exchange, refused, then)
+
+
+def _await(exchange: "Exchange") -> None:
+    """Take the rest of a body. All of it has to come in time."""
+    if exchange.expect:
+        exchange.caller.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    config, watch = exchange.gate.config, exchange.gate.watch
+    exchange.caller.deadline = watch.after(config.head_seconds_max)
+
+
+def _refuse(exchange: "Exchange", verdict: Verdict) -> None:
+    if exchange.path == tokens_endpoint.MINT:
+        tokens_endpoint.MintCall(exchange, b"").refuse(verdict)
+    else:
+        exchange.reply(refuse.of_caller(verdict, exchange.request_id()))
 
 
 def collected(exchange: "Exchange") -> None:
@@ -114,5 +134,6 @@ def collected(exchange: "Exchange") -> None:
         exchange.fail(refuse.BODY_TOO_LARGE)
     elif exchange.received:
         body = b"".join(exchange.collected or ())
+        exchange.collected = None
         settle = reservations_endpoint.SettleCall
         _WITH_BODY.get(exchange.path, settle)(exchange, body).begin()

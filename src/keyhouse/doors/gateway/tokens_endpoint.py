@@ -50,6 +50,7 @@ NOT_SERVER: Final = refuse.Problem(
     "Tokens of users are minted and revoked with a server key, on a server.",
 )
 _BAD: Final = 400
+_NOTHING: Final = Wanted("", "", "", None, None, ())
 
 
 class _Call:
@@ -151,6 +152,11 @@ class MintCall(_Call):
         request = self._request(self._wanted.api)
         if request is not None:
             self._exchange.caller.wait(self._users.minter(request), self._judged)
+
+    def refuse(self, verdict: Verdict) -> None:
+        """Refuse whoever has no key, before it is known what they want."""
+        self._wanted = _NOTHING
+        self._refuse(verdict)
 
     def _refuse(self, verdict: Verdict) -> None:
         """What no key was looked at for is a call of nobody, and counted as one."""

@@ -149,7 +149,12 @@ class Wire(asyncio.Transport):
 class AtOnce:
     """A resolver that has everything."""
 
-    def resolve(self, outcome: object, then: Callable[[Any], None]) -> None:
+    def resolve(
+        self,
+        outcome: object,
+        then: Callable[[Any], None],
+        failed: Callable[[Exception], None] = print,
+    ) -> None:
         then(outcome)
 
 
