@@ -81,6 +81,9 @@ def test_a_bound_key_makes_and_rotates_none_that_works_elsewhere(
     with pytest.raises(Taken, match=f"of {other.id} are wider than your own"):
         acme.write(rotate, itself)
     free: KeyChanges = {"restrictions": bounds}
+    wider: KeyChanges = {"access": manager(acme.project, "*").access}
+    with pytest.raises(Invalid, match="are wider than your own"):
+        acme.write(partial(issue.change_key, id=other.id, changes=wider), itself)
     bound = wide_key(acme, restrictions=BOUNDS)
     with pytest.raises(Invalid, match="are wider than your own"):
         acme.write(partial(issue.change_key, id=bound.id, changes=free), itself)

@@ -168,6 +168,8 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
     refuse(problems)
     demand_hold(work, key, starts, ends, restrictions)
     if wishes is not None:
+        if key.kind is KeyKind.MANAGEMENT and key.id != work.actor.id:
+            refuse(beyond_bounds(work, ends, restrictions))
         held = work.tx.find(Access, key_id=key.id)
         opened = open_access(
             work, key.kind, wishes, lambda _: work.tx.get(Application, key.application_id)
