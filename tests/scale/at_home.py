@@ -74,12 +74,14 @@ def _addresses(crowd: Crowd) -> dict[str, str]:
 
 
 @contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
+def statements(
+    database: Database, begins: tuple[str, ...] = ("SELECT", "WITH")
+) -> Iterator[list[str]]:
     """What is asked of the database meanwhile, but for transactions' ends and settings."""
     asked: list[str] = []
 
     def keep(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(("SELECT", "WITH")):
+        if statement.startswith(begins):
             asked.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", keep)

@@ -10,6 +10,7 @@ from keyhouse.core.usage import UsageBatch
 from keyhouse.core.user_tokens import KIND, MARK, Mint, claims_of
 from keyhouse.services.tokens import commands
 from tests.doors.api.conftest import House, Tenant
+from tests.scale.at_home import statements
 from tests.vectors.signing import EDDSA, signer
 
 REVOKE = "/v1/tokens/revoke"
@@ -159,6 +160,36 @@ async def test_revocations_have_a_bound_and_all_of_them_make_room(
     assert (await tenant.client.post(REVOKE, json=every)).status_code == 200
     more = {"application": app, "user": "c"}
     assert (await tenant.client.post(REVOKE, json=more)).status_code == 200
+    last = {"application": app, "user": "d"}
+    assert (await tenant.client.post(REVOKE, json=last)).status_code == 409
+    assert (await tenant.client.post(REVOKE, json=every)).status_code == 200
+    assert (await tenant.client.post(REVOKE, json=last)).status_code == 200
+
+
+async def test_ten_thousand_revocations_are_counted_and_removed_at_once(
+    house: House, tenant: Tenant
+) -> None:
+    """Nobody else writes while each of them is read or removed."""
+    app, gone = await application(tenant), await application(tenant)
+    for number in range(3):
+        for id in (app, gone):
+            body = {"application": id, "user": f"user-{number}"}
+            assert (await tenant.client.post(REVOKE, json=body)).status_code == 200
+    one = {"application": app, "user": "alice"}
+    with statements(house.database) as asked:
+        assert (await tenant.client.post(REVOKE, json=one)).status_code == 200
+    told = [text for text in asked if "FROM token_revocation" in text]
+    whole = [text for text in told if "count(" not in text]
+    assert (len(told), len(whole)) == (2, 1), "of the rows only its own is read"
+    with statements(house.database, ("DELETE",)) as asked:
+        every = {"application": app, "all": True}
+        assert (await tenant.client.post(REVOKE, json=every)).status_code == 200
+    assert len([text for text in asked if "token_revocation" in text]) == 1
+    with house.office.rows.reading() as tx:
+        assert len(tx.find(TokenRevocation, application_id=app)) == 1
+    with statements(house.database, ("DELETE",)) as asked:
+        assert (await tenant.client.delete(f"/v1/applications/{gone}")).status_code == 204
+    assert len([text for text in asked if "token_revocation" in text]) == 1
 
 
 async def test_an_application_goes_with_its_revocations(tenant: Tenant) -> None:

@@ -1,6 +1,7 @@
 """Keys of other systems are there all at once or not at all, and audited as one thing."""
 
 import hashlib
+import json
 from base64 import b64encode
 
 import pytest
@@ -38,6 +39,7 @@ from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.rotation import create_calendar, read_feed
 from keyhouse.services.tenants import create_project, delete_project
 from keyhouse.services.work import Turn, Work
+from tests.scale.at_home import statements
 from tests.servers.acme import MINUTE_US, Acme
 from tests.servers.control import PEPPER
 from tests.services.imports.files import (
@@ -98,6 +100,29 @@ def test_keys_are_there_for_nobody_until_the_import_is_done(acme: Acme) -> None:
     assert opened_by(acme, 1) is not None
     again = acme.write(lambda work: imports.finish_import(work, row.id))
     assert again == done
+
+
+def test_names_of_all_rows_of_a_part_are_looked_up_together(acme: Acme) -> None:
+    """Else rows that differ have all who write wait for a look-up for each name."""
+    bring(acme, csv_of([0]))  # makes the application of those that name none
+    counts = []
+    for rows in (2, 40):
+        file = [
+            {
+                "name": f"Caller {number}",
+                "secret": string(100 * rows + number),
+                "access": [
+                    {"api": "weather", "scopes": []},
+                    *({"api": f"nope-{number}-{one}"} for one in range(number % 2 * 20)),
+                ],
+            }
+            for number in range(rows)
+        ]
+        with statements(acme.database) as asked:
+            row = bring(acme, json.dumps(file, indent=1), format="json", access=())
+        assert (row.imported, row.skipped) == (rows // 2, rows // 2)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
 
 
 def test_an_import_is_one_line_of_the_audit_and_of_the_change_log(

@@ -27,11 +27,13 @@ from keyhouse.services.issue import (
     KeyWish,
     RevokeWish,
 )
+from keyhouse.services.issue.batches import ACCESS_MAX
 from keyhouse.services.issue.emergency import KEYS_AT_ONCE
 from keyhouse.services.jobs import Holding
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.tenants import create_project
 from keyhouse.services.work import Turn
+from tests.scale.at_home import statements
 from tests.servers.acme import Acme
 
 DAY_SECONDS = 86_400
@@ -74,6 +76,39 @@ def test_one_bad_wish_of_many_makes_none_and_each_is_named(acme: Acme) -> None:
     for many in ([], wishes(*["A"] * 101)):
         with pytest.raises(Invalid):
             acme.write(partial(issue.create_keys, wishes=many))
+
+
+def test_names_of_no_api_are_looked_up_together(acme: Acme) -> None:
+    """Who names a hundred has nobody else who writes wait for a hundred look-ups."""
+    acme.api()
+    acme.key()  # of the application in which a key of no API would be
+    own = AccessWish(Resource.API, "weather", ())
+    counts = []
+    for many in (2, 100):
+        names = [f"nope-{number}" for number in range(many - 1)]
+        access = (own, *(AccessWish(Resource.API, name, ()) for name in names))
+        with statements(acme.database) as asked, pytest.raises(Invalid) as refused:
+            acme.write(
+                partial(issue.create_key, wish=KeyWish(name="Planner", access=access))
+            )
+        assert len(refused.value.problems) == len(names)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_all_keys_of_a_batch_open_so_much_together(acme: Acme) -> None:
+    """One batch is one transaction, and no gateway writes meanwhile."""
+    acme.api()
+    own = AccessWish(Resource.API, "weather", ())
+    wide = replace(wishes("Wide")[0], access=(own,) * 100)
+    many = [wide] * (ACCESS_MAX // 100)
+    with pytest.raises(Invalid) as refused:
+        acme.write(partial(issue.create_keys, wishes=[*many, *wishes("One more")]))
+    (problem,) = refused.value.problems
+    assert (problem.field, str(ACCESS_MAX) in problem.reason) == ("keys", True)
+    with pytest.raises(Invalid) as refused:
+        acme.write(partial(issue.create_keys, wishes=many))
+    assert refused.value.problems[0].field == "keys[0].access.1.api"
 
 
 def test_a_transfer_takes_the_key_along_and_leaves_the_past(acme: Acme) -> None:

@@ -1,5 +1,6 @@
 """Subscriptions: who may join what, their states, and what they open."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,12 +19,13 @@ from keyhouse.core.entities import (
 from keyhouse.services import issue, plans
 from keyhouse.services.actor import Actor
 from keyhouse.services.catalog import delete_application
-from keyhouse.services.issue import AccessWish
+from keyhouse.services.issue import AccessWish, KeyWish
 from keyhouse.services.meter.meter import use_of
 from keyhouse.services.plans import OpeningWish, PlanView, Side, SubscriptionFilter
 from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.tenants import create_project
 from keyhouse.services.work import Turn
+from tests.scale.at_home import statements
 from tests.servers.acme import Acme
 from tests.services.plans.market import SCOPES, Market, quota
 
@@ -61,6 +63,28 @@ def test_a_foreign_api_is_opened_by_an_active_subscription_alone(market: Market)
     for again in ("approve", "suspend", "resume"):
         with pytest.raises(Taken, match="ended"):
             act(market, again, joined.id)
+
+
+def test_bought_apis_of_one_key_are_looked_up_together(market: Market) -> None:
+    """By slug and by id; a plan or a subscription is asked for once, not for each API."""
+    names = ("weather", market.seller.api("maps", scopes=SCOPES), "tides")
+    market.seller.api("tides", scopes=SCOPES)
+    opened = tuple(OpeningWish(name, SCOPES) for name in names)
+    market.subscribe(market.plan(access=opened))
+    counts = []
+    for some in (names[:2], names):
+        access = tuple(AccessWish(Resource.API, one, ("forecast:read",)) for one in some)
+        unknown = (*access, AccessWish(Resource.API, "nope", ()))
+        wish = KeyWish(name="k", access=unknown, application=market.application)
+        with statements(market.buyer.database) as asked, pytest.raises(Invalid) as refused:
+            market.buyer.write(partial(issue.create_key, wish=wish))
+        assert [one.field for one in refused.value.problems] == [f"access.{len(some)}.api"]
+        counts.append(len(asked))
+        made = market.buyer.write(
+            partial(issue.create_key, wish=replace(wish, access=access))
+        )
+        assert {one.provider_id for one in made.view.access} == {market.seller.organization}
+    assert counts[0] == counts[1]
 
 
 def test_a_new_subscription_opens_what_an_ended_one_closed(market: Market) -> None:

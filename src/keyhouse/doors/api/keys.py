@@ -81,6 +81,8 @@ def create_key(call: PostCall, body: models.KeyBody) -> Response:
 def create_keys(call: PostCall, body: models.KeysBody) -> Response:
     """Create up to 100 keys: all or none. The secrets are in this answer alone.
 
+    Together they have up to 1000 entries of access.
+
     What is wrong with one is told with its place, as `keys[3].name`.
     """
     wishes = [key_wish(one) for one in body.keys]

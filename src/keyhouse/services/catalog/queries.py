@@ -1,6 +1,7 @@
 """Reading APIs, routes and applications."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from keyhouse.core import ids
 from keyhouse.core.entities import Api, Application, Project, Route
@@ -14,6 +15,8 @@ READ_APIS = "apis:read"
 WRITE_APIS = "apis:write"
 READ_APPLICATIONS = "applications:read"
 WRITE_APPLICATIONS = "applications:write"
+_NAMES_AT_ONCE: Final = 1000
+"""A statement takes so many values on any database."""
 
 
 def get_api(look: Look, name: str) -> Api:
@@ -103,18 +106,35 @@ def find_api(at: Look | Work, name: str) -> Api | None:
     return api if same else None
 
 
-def hold_apis(work: Work, names: Sequence[str]) -> None:
-    """Keep the APIs from being deleted until what opens them is written.
+def hold_apis(work: Work, names: Sequence[str]) -> Mapping[str, Api]:
+    """The organization's APIs with these ids or slugs, by what they were named.
 
-    In the order of their ids: of two who name the same, neither waits for the other
-    who waits for it.
+    They cannot be deleted until what opens them is written. They are held in the
+    order of their ids: of two who name the same, neither waits for the other who
+    waits for it. However many names there are, those of no API cost next to nothing.
     """
-    slugs = tuple(one for one in names if one.isprintable() and not ids.is_id(one, ids.API))
+    named = dict.fromkeys(one for one in names if one.isprintable())
+    by_name = dict(_named_apis(work, list(named)))
+    held = {id: work.tx.get(Api, id) for id in sorted({a.id for a in by_name.values()})}
+    return {
+        name: api
+        for name, seen in by_name.items()
+        if (api := held[seen.id]) is not None
+        and api.organization_id == work.actor.organization_id
+    }
+
+
+def _named_apis(work: Work, names: Sequence[str]) -> Iterator[tuple[str, Api]]:
+    """As they are seen; none is held."""
     home = work.actor.organization_id
-    found = work.tx.find(Api, slug=slugs, organization_id=home) if slugs else []
-    held = {api.id for api in found} | {one for one in names if ids.is_id(one, ids.API)}
-    for id in sorted(held):
-        work.tx.get(Api, id)
+    for begin in range(0, len(names), _NAMES_AT_ONCE):
+        some = names[begin : begin + _NAMES_AT_ONCE]
+        own = tuple(one for one in some if ids.is_id(one, ids.API))
+        for api in work.tx.find(Api, id=own, organization_id=home):
+            yield api.id, api
+        slugs = tuple(one for one in some if not ids.is_id(one, ids.API))
+        for api in work.tx.find(Api, slug=slugs, organization_id=home):
+            yield api.slug, api
 
 
 def reached_application(at: Look | Work, scope: str, id: str) -> Application:

@@ -4,6 +4,7 @@ An import is one thing to everybody but itself: it is audited once, and its
 keys are there for nobody until the one row that says that it is done.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyhouse.core import ids
@@ -23,7 +24,7 @@ from keyhouse.core.entities import (
 )
 from keyhouse.core.imported import merged
 from keyhouse.core.validation import Problem
-from keyhouse.services.catalog import home_project
+from keyhouse.services.catalog import hold_apis, home_project
 from keyhouse.services.imports.queries import WRITE, reached_import
 from keyhouse.services.issue import (
     AccessWish,
@@ -61,12 +62,13 @@ def create_import(work: Work, wish: ImportWish) -> KeyImport:
     if not wish.access and wish.format is ImportFormat.AWS:
         mend = "name at least one API that the keys open"
         raise Invalid([Problem("access", "is needed with this format", mend)])
-    opened = open_wishes(work, wish.access)
-    first = work.tx.find(Api, id=tuple(one.id for one in opened))[:1]
-    named = wish.project or (first[0].project_id if first else None)
+    held = hold_apis(work, [one.api for one in wish.access])
+    open_wishes(work, wish.access, held)
+    first = min(held.values(), key=lambda api: api.id, default=None)
+    named = wish.project or (None if first is None else first.project_id)
     # Strings are looked up for all of a project's APIs, so who imports holds it whole.
     project = home_project(work, WRITE, named)
-    demand_project(work, project.id, opened)
+    demand_project(project.id, wish.access, held)
     _demand_turn(work, project)
     application = None
     if wish.application is not None:
@@ -152,28 +154,34 @@ def _close(work: Work, row: KeyImport, action: str, **changes: object) -> KeyImp
     return new
 
 
-def open_wishes(work: Work, access: tuple[ImportAccess, ...]) -> tuple[Opening, ...]:
-    """What access opens. Raises Invalid, none where there is none."""
+def open_wishes(
+    work: Work, access: tuple[ImportAccess, ...], held: Mapping[str, Api]
+) -> tuple[Opening, ...]:
+    """What access opens, of the APIs that are held. Raises Invalid, none where there
+
+    is none.
+    """
     if not access:
         return ()
     wishes = tuple(AccessWish(Resource.API, a.api, a.scopes, a.roles) for a in access)
-    return open_access(work, KeyKind.SERVER, wishes, lambda _: None).access
+    return open_access(work, KeyKind.SERVER, wishes, lambda _: None, held).access
 
 
-def demand_project(work: Work, project_id: str, opened: tuple[Opening, ...]) -> None:
-    """Raise Invalid for an API of another project: there nobody would look."""
-    homes = {
-        api.id: api.project_id
-        for api in work.tx.find(Api, id=tuple(one.id for one in opened))
-    }
+def demand_project(
+    project_id: str, access: tuple[ImportAccess, ...], held: Mapping[str, Api]
+) -> None:
+    """Raise Invalid for an API of another project: there nobody would look.
+
+    All that `access` names are held.
+    """
     problems = [
         Problem(
             f"access.{index}.api",
             "is in another project than the import",
             "import into that project what is called there",
         )
-        for index, one in enumerate(opened)
-        if homes.get(one.id) != project_id
+        for index, one in enumerate(access)
+        if held[one.api].project_id != project_id
     ]
     if problems:
         raise Invalid(problems)

@@ -1,11 +1,12 @@
 """The rows of a part become keys: looked up together, written together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
     Access,
+    Api,
     Application,
     ImportAccess,
     ImportEffect,
@@ -19,6 +20,7 @@ from keyhouse.core.entities import (
 from keyhouse.core.imported import HIDDEN, NO_PEPPER, Candidate, candidates, hint_of
 from keyhouse.core.imports import ImportRow
 from keyhouse.core.validation import Problem
+from keyhouse.services.catalog import hold_apis
 from keyhouse.services.imports.commands import demand_project, open_wishes
 from keyhouse.services.issue import Home, Opening, application_in
 from keyhouse.services.refusals import Invalid
@@ -47,6 +49,7 @@ class Writing:
         self._work = work
         self._import = row
         self._peppers = [(pepper.id, pepper.key) for pepper in work.keyring.peppers]
+        self._held: Mapping[str, Api] = {}
         self._opened: dict[tuple[ImportAccess, ...], tuple[Opening, ...] | Problem] = {}
 
     def write(
@@ -54,6 +57,8 @@ class Writing:
     ) -> tuple[list[ImportRow], list[ImportProblem]]:
         """The rows that became keys, and why others did not."""
         algorithms = self._algorithms(rows)
+        named = {one.api for row in rows for one in self._wanted(row)}
+        self._held = hold_apis(self._work, sorted(named))
         pairs = [(row, self._kept(row, algorithms)) for row in rows]
         taken = self._taken([kept for _, kept in pairs])
         fitting: list[tuple[ImportRow, _Kept]] = []
@@ -104,15 +109,18 @@ class Writing:
         opened = self._opening(row)
         return opened if isinstance(opened, Problem) else None
 
+    def _wanted(self, row: ImportRow) -> tuple[ImportAccess, ...]:
+        return row.access or self._import.access
+
     def _opening(self, row: ImportRow) -> tuple[Opening, ...] | Problem:
-        """What the row's key opens, or why it cannot; looked up once for all alike."""
-        access = row.access or self._import.access
+        """What the row's key opens, or why it cannot; found once for all alike."""
+        access = self._wanted(row)
         if not access:
             return Problem("access", "is missing", "name what the key opens")
         if access not in self._opened:
             try:
-                opened = open_wishes(self._work, access)
-                demand_project(self._work, self._import.project_id, opened)
+                opened = open_wishes(self._work, access, self._held)
+                demand_project(self._import.project_id, access, self._held)
                 self._opened[access] = opened
             except Invalid as invalid:
                 self._opened[access] = invalid.problems[0]

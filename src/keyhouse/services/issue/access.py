@@ -1,10 +1,11 @@
 """What a key shall open: names looked up, scopes checked, nothing widened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
+    Api,
     Application,
     KeyKind,
     Project,
@@ -17,7 +18,7 @@ from keyhouse.core.validation import (
     check_held_roles,
     check_scopes,
 )
-from keyhouse.services.catalog import find_api, hold_apis
+from keyhouse.services.catalog import hold_apis
 from keyhouse.services.issue.buying import Bought, find_bought
 from keyhouse.services.issue.minting import Opening
 from keyhouse.services.issue.queries import WRITE
@@ -91,27 +92,36 @@ class Opened(NamedTuple):
 
 
 def open_access(
-    work: Work, kind: KeyKind, wishes: tuple[AccessWish, ...], holder: Holder
+    work: Work,
+    kind: KeyKind,
+    wishes: tuple[AccessWish, ...],
+    holder: Holder,
+    held: Mapping[str, Api] | None = None,
 ) -> Opened:
     """Look up and check what a key of this kind shall open.
 
     An API of another organization reads like one that is not there, unless the
     key's application has an active subscription to it; `holder` gives that
-    application. So does one beyond the actor's own reach. Raises Invalid.
+    application. So does one beyond the actor's own reach. `held` is what
+    `hold_apis` gave where the names of several keys were looked up together.
+    Raises Invalid.
     """
     if not 1 <= len(wishes) <= ENTRIES_MAX:
         mend = "name at least one API" if not wishes else f"name up to {ENTRIES_MAX}"
         raise Invalid([Problem("access", "is empty" if not wishes else "is long", mend)])
-    hold_apis(work, [wish.name for wish in wishes if wish.resource is Resource.API])
+    if held is None:
+        held = hold_apis(work, [w.name for w in wishes if w.resource is Resource.API])
     problems: list[Problem] = []
     access: list[Opening] = []
     project_id = None
-    named = [_found(work, f"access.{i}", kind, one) for i, one in enumerate(wishes)]
-    home = next((one.project_id for one in named if isinstance(one, _Named)), None)
+    named = [
+        _found(work, f"access.{index}", kind, wish, held)
+        for index, wish in enumerate(wishes)
+    ]
+    if kind is not KeyKind.MANAGEMENT:
+        named = _with_bought(work, wishes, named, holder)
     for index, (wish, found) in enumerate(zip(wishes, named, strict=True)):
         place = f"access.{index}"
-        if isinstance(found, Problem) and _may_be_bought(kind, wish):
-            found = _bought(work, wish, holder(home)) or found  # noqa: PLW2901
         if isinstance(found, Problem):
             problems.append(found)
             continue
@@ -130,17 +140,35 @@ def open_access(
     return Opened(tuple(access), project_id)
 
 
-def _may_be_bought(kind: KeyKind, wish: AccessWish) -> bool:
-    return wish.resource is Resource.API and kind is not KeyKind.MANAGEMENT
+def _with_bought(
+    work: Work,
+    wishes: Sequence[AccessWish],
+    named: Sequence[Problem | _Named],
+    holder: Holder,
+) -> list[Problem | _Named]:
+    """`named`, with the foreign APIs that the application has subscribed to in place
 
-
-def _bought(work: Work, wish: AccessWish, application: Application | None) -> _Named | None:
-    """The foreign API of that name to which an application has subscribed."""
+    of their problems. They are asked for once, however many there are.
+    """
+    sought = {
+        wish.name
+        for wish, one in zip(wishes, named, strict=True)
+        if isinstance(one, Problem) and wish.resource is Resource.API
+    }
+    home = next((one.project_id for one in named if isinstance(one, _Named)), None)
+    application = holder(home) if sought else None
     if application is None:
-        return None
-    bought = find_bought(work, application.id, wish.name)
-    if bought is None:
-        return None
+        return list(named)
+    bought = find_bought(work, application.id, sought)
+    return [
+        _of_bought(bought[wish.name])
+        if isinstance(one, Problem) and wish.name in bought
+        else one
+        for wish, one in zip(wishes, named, strict=True)
+    ]
+
+
+def _of_bought(bought: Bought) -> _Named:
     api = bought.api
     roles = {name: api.roles.get(name, ()) for name in bought.roles}
     return _Named(api.id, None, api.scopes, roles, bought)
@@ -166,7 +194,9 @@ def _opening(wish: AccessWish, named: _Named) -> Opening:
     return Opening(*held, bought.api.organization_id, bought.subscription_id)
 
 
-def _found(work: Work, place: str, kind: KeyKind, wish: AccessWish) -> Problem | _Named:
+def _found(
+    work: Work, place: str, kind: KeyKind, wish: AccessWish, held: Mapping[str, Api]
+) -> Problem | _Named:
     """What a wish names, or why it cannot."""
     field = f"{place}.{wish.resource}"
     management = kind is KeyKind.MANAGEMENT
@@ -181,7 +211,7 @@ def _found(work: Work, place: str, kind: KeyKind, wish: AccessWish) -> Problem |
         if project is not None and reach.holds_project(project.id):
             return _Named(project.id, project.id, MANAGEMENT_SCOPES, {})
     else:
-        api = find_api(work, wish.name)
+        api = held.get(wish.name)
         if api is not None and reach.holds_api(api):
             if management:
                 return _Named(api.id, api.project_id, MANAGEMENT_SCOPES, {})

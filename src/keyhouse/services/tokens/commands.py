@@ -113,12 +113,14 @@ def _revoke(work: Work, application: Application, kind: RevokedKind, value: str)
     # A token is named by its id, whenever it was made and by whose clock.
     before = expires_at if kind is RevokedKind.TOKEN else work.now_us + 1
     id = f"{application.id}/{kind.value}/{user_digest(value)}"
+    if kind is RevokedKind.APPLICATION:
+        # All tokens are revoked, so nothing else need be said. The row that comes in
+        # their place tells gateways, whichever were there.
+        work.tx.remove_many(TokenRevocation, application_id=application.id)
     row = work.tx.get(TokenRevocation, id)
     if row is not None:
         work.tx.update(row, before=before, expires_at=expires_at, updated_at=work.now_us)
     else:
-        if kind is RevokedKind.APPLICATION:
-            _forget(work, application)
         _refuse_more(work, application)
         work.tx.insert(
             TokenRevocation(
@@ -139,18 +141,9 @@ def _revoke(work: Work, application: Application, kind: RevokedKind, value: str)
 
 
 def _refuse_more(work: Work, application: Application) -> None:
-    held = work.tx.page(
-        TokenRevocation,
-        after=None,
-        limit=REVOCATIONS_MAX,
-        application_id=application.id,
+    held = work.tx.count_each(
+        TokenRevocation, "application_id", [application.id], REVOCATIONS_MAX
     )
-    if len(held.rows) >= REVOCATIONS_MAX:
+    if held[application.id] >= REVOCATIONS_MAX:
         mend = "revoke all tokens of the application, or wait until some have ended"
         raise Taken("application", f"has {REVOCATIONS_MAX} revocations", mend)
-
-
-def _forget(work: Work, application: Application) -> None:
-    """All tokens of the application are revoked, so nothing else need be said."""
-    for row in work.tx.find(TokenRevocation, application_id=application.id):
-        work.tx.remove(row)
