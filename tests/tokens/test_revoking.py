@@ -158,6 +158,21 @@ async def test_a_revocation_of_no_one_thing_is_refused(
     assert (status, told["error"]) == (400, "invalid_request")
 
 
+async def test_a_key_in_the_place_of_a_token_or_user_is_written_down_nowhere(
+    town: Town,
+) -> None:
+    """As a token it opens nothing, so it is revoked as it is (RFC 7009, 2.2)."""
+    key, text = town.secret("key"), town.secret("second")
+    assert await town.nodes[0].told(REVOKE, key, token=text) == (200, {})
+    for name in ("sub", "sid"):
+        status, told = await town.nodes[0].told(REVOKE, key, **{name: text})
+        assert (status, told["error"]) == (400, "invalid_request")
+        assert text not in json.dumps(told)
+    with town.stock.database.rows.reading() as tx:
+        assert tx.find(rows.TokenRevocation) == []
+        assert tx.find(rows.AuditRow, action="token.revoke") == []
+
+
 async def test_a_revocation_is_written_down_with_who_did_it(town: Town) -> None:
     await town.nodes[0].told(REVOKE, town.secret("key"), sub="alice")
     with town.stock.database.rows.reading() as tx:

@@ -115,6 +115,40 @@ async def test_a_whole_token_is_revoked_by_its_id_and_kept_nowhere(
     assert (await tenant.client.post(REVOKE, json=elsewhere)).status_code == 404
 
 
+@pytest.mark.parametrize("field", ["token", "session", "user", "key"])
+@pytest.mark.parametrize("around", ["{}", "Bearer:{}"])
+async def test_a_key_that_is_sent_for_a_token_is_refused_and_kept_nowhere(
+    house: House, tenant: Tenant, field: str, around: str
+) -> None:
+    """Else it would be told to webhooks, stay in the audit, and go on working."""
+    await tenant.weather()
+    key = await tenant.key()
+    body = {"application": key["application"], field: around.format(key["secret"])}
+    answer = await tenant.client.post(REVOKE, json=body)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], "/v1/secrets/revoke" in answer.text) == (field, True)
+    assert key["secret"] not in answer.text
+    with house.office.rows.reading() as tx:
+        assert tx.find(TokenRevocation) == []
+    assert key["secret"] not in (await tenant.client.get("/v1/audit")).text
+
+
+@pytest.mark.parametrize("text", ["", "alice", "old.system.key", TOKEN_ID[:-1], "a.b.c"])
+async def test_what_is_no_token_is_not_taken_for_one(
+    house: House, tenant: Tenant, text: str
+) -> None:
+    """Whoever mistypes must not go away in the belief that it is revoked."""
+    app = await application(tenant)
+    answer = await tenant.client.post(REVOKE, json={"application": app, "token": text})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "token"
+    assert not text or text not in answer.text
+    with house.office.rows.reading() as tx:
+        assert tx.find(TokenRevocation) == []
+
+
 async def test_all_tokens_of_a_key_are_revoked(tenant: Tenant) -> None:
     await tenant.weather()
     key = await tenant.key()

@@ -2,7 +2,9 @@
 
 from typing import Final, NamedTuple
 
+from keyhouse.core import ids
 from keyhouse.core.entities import Application, Key, RevokedKind, TokenRevocation
+from keyhouse.core.secret import holds_ours
 from keyhouse.core.user_tokens import (
     SECONDS_MAX,
     is_user_name,
@@ -103,9 +105,14 @@ def _meant(
 
 
 def _check(kind: RevokedKind, value: str) -> list[Problem]:
-    if is_user_name(value):
-        return []
-    return [Problem(kind.value, "is no name", "send it as the token has it")]
+    # What is revoked is written down as it is, and told to all who may read audits.
+    if holds_ours(value.encode("utf-8", "replace")):
+        return [Problem(kind.value, "is a key", "POST it to /v1/secrets/revoke")]
+    if kind is RevokedKind.TOKEN and not ids.is_id(value, ids.TOKEN):
+        return [Problem(kind.value, "is no token", "send the token, or its `jti`")]
+    if not is_user_name(value):
+        return [Problem(kind.value, "is no name", "send it as the token has it")]
+    return []
 
 
 def _revoke(work: Work, application: Application, kind: RevokedKind, value: str) -> Revoked:
