@@ -22,6 +22,7 @@ from keyhouse.services.people import (
     TooManyAttempts,
     WrongLogin,
 )
+from keyhouse.services.people.means import SignUp
 from keyhouse.services.refusals import Invalid
 from tests.services.people.conftest import ADDRESS, AGENT, PASSWORD, URL, World
 
@@ -243,6 +244,45 @@ def test_a_withdrawn_invitation_leads_to_an_own_organization(world: World) -> No
         (own,) = tx.find(Member, person_id=ada.id)
     assert own.role is Role.OWNER
     assert own.organization_id != member.organization_id
+
+
+@pytest.mark.parametrize("what", ["withdrawn", "expired", "switched off"])
+def test_where_it_takes_an_invitation_it_is_open_when_the_link_is_used(
+    world: World, what: str
+) -> None:
+    """Who took an invitation back has nobody of that address in the installation."""
+    host = world.join("host@example.org").person.id
+    with world.database.rows.reading() as tx:
+        (member,) = tx.find(Member, person_id=host)
+    token = _invite(world, member.organization_id, EMAIL)
+    invited = replace(world.desk, admits="invited")
+    invited.sign_up("Ada", EMAIL, PASSWORD, ADDRESS, invitation=token)
+    with world.database.rows.writing() as tx:
+        (row,) = tx.find(Invitation)
+        (home,) = tx.find(Organization)
+        if what == "withdrawn":
+            tx.update(row, withdrawn_at=world.clock.us)
+        elif what == "switched off":
+            tx.update(home, disabled_at=world.clock.us)
+    if what == "expired":
+        world.clock.pass_seconds(DAY)
+    with pytest.raises(BadTicket):
+        invited.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
+    with world.database.rows.reading() as tx:
+        assert tx.find(Person, email=EMAIL) == []
+        assert len(tx.find(Organization)) == 1
+
+
+@pytest.mark.parametrize("admits", ["invited", "closed"])
+def test_a_link_of_before_opens_nothing_where_signing_up_was_closed(
+    world: World, admits: SignUp
+) -> None:
+    world.desk.sign_up("Ada", EMAIL, PASSWORD, ADDRESS)
+    stricter = replace(world.desk, admits=admits)
+    with pytest.raises(BadTicket):
+        stricter.confirm(world.ticket(EMAIL), PASSWORD, ADDRESS, AGENT)
+    with world.database.rows.reading() as tx:
+        assert (tx.find(Person), tx.find(Organization)) == ([], [])
 
 
 def test_nobody_can_have_an_address_flooded_with_letters(world: World) -> None:

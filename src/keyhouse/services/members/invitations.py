@@ -88,12 +88,17 @@ def withdraw_invitation(work: Work, id: str) -> None:
 
 def find_invitation(tx: Transaction, token: str, now_us: int) -> Invitation | None:
     """The open invitation of a link, in an organization that is not switched off."""
-    for row in tx.find(Invitation, digest=token_digest(token)):
-        organization = tx.get(Organization, row.organization_id)
-        gone = organization is None or organization.disabled_at is not None
-        if not gone and state_of(row, now_us) is InvitationState.OPEN:
-            return row
-    return None
+    found = tx.find(Invitation, digest=token_digest(token))
+    return next((row for row in found if is_open(tx, row, now_us)), None)
+
+
+def is_open(tx: Transaction, row: Invitation, now_us: int) -> bool:
+    """Whether it is open still, and its organization not switched off."""
+    if state_of(row, now_us) is not InvitationState.OPEN:
+        return False
+    # Found, not got: who invites holds the organization before its invitations.
+    found = tx.find(Organization, id=row.organization_id)
+    return any(one.disabled_at is None for one in found)
 
 
 def find_offer(office: Office, token: str) -> Offer | None:

@@ -7,7 +7,7 @@ from keyhouse.core.entities import Invitation, Member, Person, Purpose, Role, Ti
 from keyhouse.core.mailboxes import mailbox
 from keyhouse.core.validation import NAME_LENGTH_MAX, Problem, check_email, check_name
 from keyhouse.ports import Conflict, Mail, Transaction, WritingTransaction
-from keyhouse.services.members import find_invitation, take_up
+from keyhouse.services.members import find_invitation, is_open, take_up
 from keyhouse.services.people import letters, passwords, throttle
 from keyhouse.services.people.means import Means, find_person
 from keyhouse.services.people.refusals import BadTicket, SignUpClosed
@@ -57,10 +57,15 @@ def sign_up(
 
 
 def confirm(means: Means, ticket: str, password: str, address: str, agent: str) -> SignedIn:
-    """Make the account that a link is for, a place for it to work in, and log in."""
+    """Make the account that a link is for, a place for it to work in, and log in.
+
+    Raises BadTicket, also where by now it takes an invitation that is open, or
+    nobody may sign up.
+    """
     _prove(means, ticket, password, address)
     with means.office.rows.writing() as tx:
         row = use_ticket(tx, Purpose.CONFIRM, ticket, means.now_us)
+        _demand_admitted(means, tx, row)
         person = _settle(means, tx, row)
         if row.invitation_id is not None:
             _join(means, tx, row.invitation_id, person, address)
@@ -107,6 +112,21 @@ def _admitted(means: Means, email: str, token: str | None) -> Invitation | None:
     if means.admits == "invited" and not mine:
         raise SignUpClosed(invited=True)
     return invitation if mine else None
+
+
+def _demand_admitted(means: Means, tx: Transaction, ticket: Ticket) -> None:
+    """Raise BadTicket for whom the form would not admit any more.
+
+    The mail lies there for days: meanwhile the invitation may have been withdrawn,
+    and signing up been closed.
+    """
+    if means.admits == "open":
+        return
+    invitation = None
+    if means.admits == "invited" and ticket.invitation_id is not None:
+        invitation = tx.get(Invitation, ticket.invitation_id)
+    if invitation is None or not is_open(tx, invitation, means.now_us):
+        raise BadTicket
 
 
 def _is_taken(person: Person | None) -> bool:
