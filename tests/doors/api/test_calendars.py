@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from icalendar import Calendar
 
 from keyhouse.core.entities import Role
@@ -134,3 +135,50 @@ async def test_others_calendars_are_closed_by_who_may_write(
     refused = await viewer.delete(f"/v1/calendars/{made['id']}")
     assert refused.status_code == 403
     assert (await viewer.delete(f"/v1/calendars/{own.json()['id']}")).status_code == 204
+
+
+@pytest.mark.parametrize("what", ["applications", "projects"])
+async def test_a_calendar_is_open_while_the_key_that_made_it_works(
+    house: House, tenant: Tenant, what: str
+) -> None:
+    project = await tenant.make("/v1/projects", name="Second")
+    application = await tenant.make(
+        "/v1/applications", name="on call", project=project["id"]
+    )
+    path, _ = await _made_by_a_key(house, tenant, application["id"])
+    stranger = house.client(None)
+    assert (await stranger.get(path)).status_code == 200
+    owner = {"projects": project, "applications": application}[what]["id"]
+    for disabled, status in ((True, 404), (False, 200)):
+        body = {"disabled": disabled}
+        changed = await tenant.client.patch(f"/v1/{what}/{owner}", json=body)
+        assert changed.status_code == 200, changed.text
+        assert (await stranger.get(path)).status_code == status
+
+
+async def test_a_calendar_closes_with_the_last_secret_of_its_key(
+    house: House, tenant: Tenant
+) -> None:
+    """Who finds the secret and ends it has ended what it opened."""
+    application = await tenant.make("/v1/applications", name="on call")
+    path, key = await _made_by_a_key(house, tenant, application["id"])
+    body = {"overlap_seconds": 3600}
+    newer = await tenant.client.post(f"/v1/keys/{key['id']}/rotate", json=body)
+    stranger = house.client(None)
+    for secret, status in ((key["secret"], 200), (newer.json()["secret"], 404)):
+        ended = await stranger.post("/v1/secrets/revoke", json={"secret": secret})
+        assert ended.status_code == 200
+        assert (await stranger.get(path)).status_code == status
+
+
+async def _made_by_a_key(
+    house: House, tenant: Tenant, application: str
+) -> tuple[str, dict[str, Any]]:
+    """Where a calendar of a management key is, and the key."""
+    access = [{"organization": tenant.organization, "scopes": ["keys:read"]}]
+    given = {"name": "Reader", "kind": "management", "application": application}
+    key = await tenant.make("/v1/keys", **given, access=access)
+    client = house.client(key["secret"])
+    answer = await client.post("/v1/calendars", json={"name": "on call"})
+    assert answer.status_code == 201, answer.text
+    return path_of(answer.json()), key

@@ -9,15 +9,18 @@ from typing import Final, NamedTuple
 from keyhouse.core import ids
 from keyhouse.core.entities import (
     Access,
+    Application,
     Calendar,
     Key,
     Member,
     Organization,
     Person,
+    Project,
     Resource,
+    SecretRow,
 )
 from keyhouse.core.roles import scopes_of
-from keyhouse.core.rotation import DAY_US
+from keyhouse.core.rotation import DAY_US, is_over
 from keyhouse.core.scopes import covers
 from keyhouse.core.tokens import ENTROPY_BYTES, make_token, token_digest
 from keyhouse.core.validation import check_name
@@ -123,11 +126,25 @@ def _is_good(tx: Transaction, calendar: Calendar, now_us: int) -> bool:
         return covers(scopes_of(member.role), READ)
     if ids.is_id(maker, ids.KEY):
         key = tx.get(Key, maker)
-        if key is None or issue.state_of(key, now_us) is not KeyState.ACTIVE:
+        if key is None or not _works(tx, key, now_us):
             return False
         rows = tx.find(Access, key_id=key.id, resource=Resource.ORGANIZATION)
         return any(covers(frozenset(row.scopes), READ) for row in rows)
     return maker == OPERATOR
+
+
+def _works(tx: Transaction, key: Key, now_us: int) -> bool:
+    """Whether the key would be let in, from a network where it may be used.
+
+    Which those are is not asked: a calendar program reads from wherever it is.
+    """
+    if issue.state_of(key, now_us) is not KeyState.ACTIVE:
+        return False
+    owners = tx.get(Application, key.application_id), tx.get(Project, key.project_id)
+    if any(owner is None or owner.disabled_at is not None for owner in owners):
+        return False
+    secrets = tx.find(SecretRow, key_id=key.id)
+    return not all(is_over(secret, now_us) for secret in secrets)
 
 
 def _events(tx: Transaction, organization_id: str, now_us: int) -> list[Dated]:
