@@ -16,6 +16,7 @@ QUOTA = Budget("org_p", "key", "key_1", "test", "daily")
 BALANCE = credits_budget("org_p", "cus_1")
 DAY = Span(0, 86_400_000_000)
 NEXT_DAY = Span(86_400_000_000, 2 * 86_400_000_000)
+MONTH = Span(0, 31 * 86_400_000_000)
 NEAR, REACHED = MarkLevel.NEAR, MarkLevel.REACHED
 
 Spend = Callable[..., int]
@@ -93,6 +94,30 @@ def test_a_mark_names_its_budget(database: Database, spend: Spend) -> None:
         == QUOTA
     )
     assert Span(mark.window_start, mark.window_end) == DAY
+
+
+def window_of_the_mark(database: Database) -> Span:
+    with database.rows.reading() as tx:
+        (mark,) = tx.stretch(BudgetMark, after="", limit=10)
+    return Span(mark.window_start, mark.window_end)
+
+
+@pytest.mark.parametrize("limit", [100, 200])
+def test_a_mark_tells_the_window_that_the_quota_has_now(
+    database: Database, spend: Spend, limit: int
+) -> None:
+    """From a day to a month on the first: the budget is the same, its end is not."""
+    spend(10)
+    spend(limit - 20, limit=limit, span=MONTH)
+    assert window_of_the_mark(database) == MONTH
+
+
+def test_a_refusal_marks_the_window_that_the_quota_has_now(
+    database: Database, spend: Spend
+) -> None:
+    spend(70)
+    assert spend(40, at_least=40, span=MONTH) == 0
+    assert window_of_the_mark(database) == MONTH
 
 
 def test_what_is_leased_and_not_booked_is_not_used(database: Database) -> None:

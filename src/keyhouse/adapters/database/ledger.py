@@ -95,8 +95,7 @@ class DatabaseBudgetLedger:
             changed = {id: units for id, units in granted.items() if units}
             move(connection, {id: (0, units) for id, units in changed.items()})
             _enlarge(connection, {leases[id]: units for id, units in changed.items()})
-            limits = {id: want.limit for id, want in zip(ids, wants, strict=True)}
-            remember(connection, budgets, limits)
+            remember(connection, budgets, dict(zip(ids, wants, strict=True)))
             mark_refused(connection, budgets, refused)
         return answers
 

@@ -1,6 +1,6 @@
 """When a budget comes near its end, told once: whoever moves it leaves a mark.
 
-A budget's row knows the amount that was last leased from, and the level that
+A budget's row knows the amount and window last leased from, and the level that
 was told already. Both are read with the row that is locked anyway, so that
 only a crossing costs a statement. A worker makes events of the marks.
 """
@@ -27,6 +27,7 @@ _REMEMBER: Final = (
     sa.update(budget)
     .where(budget.c.id == sa.bindparam("of"))
     .values(
+        window_end=sa.bindparam("now_end"),
         amount=sa.bindparam("now_amount"),
         counted_from=sa.bindparam("now_from"),
         told_level=sa.bindparam("now_level"),
@@ -40,19 +41,23 @@ _TELL: Final = (
 
 
 def remember(
-    connection: Connection, budgets: Mapping[str, sa.Row[Any]], limits: Mapping[str, int]
+    connection: Connection,
+    budgets: Mapping[str, sa.Row[Any]],
+    wants: Mapping[str, LeaseWanted],
 ) -> None:
-    """Keep the amounts that these locked budgets have now, where they are others.
+    """Keep the amounts and ends that these locked budgets have now, where they are others.
 
     With another amount a level that is no longer so may be told again. The
     amount of credits is all that ever came and only grows: their part counts
     from what was used when some came last.
     """
     rows = []
-    for id, limit in limits.items():
-        row = budgets[id]
+    for id, want in wants.items():
+        row, limit, end_us = budgets[id], want.limit, want.span.end_us
         prepaid = row.subject_kind == CREDITS
-        if row.amount == limit or (prepaid and row.amount and limit < row.amount):
+        if (row.amount, row.window_end) == (limit, end_us):
+            continue
+        if prepaid and row.amount and limit < row.amount:
             continue
         counted_from = row.used if prepaid and row.amount else 0
         level = _level(limit, row.used, counted_from)
@@ -60,6 +65,7 @@ def remember(
         rows.append(
             {
                 "of": id,
+                "now_end": end_us,
                 "now_amount": limit,
                 "now_from": counted_from,
                 "now_level": now_level,
@@ -82,7 +88,7 @@ def mark_used(
             continue
         level = _level(row.amount, row.used + units, row.counted_from or 0)
         if level > (row.told_level or _BELOW):
-            crossed.append((row, level, row.amount, row.used + units))
+            crossed.append((row, level, row.amount, row.used + units, row.window_end))
     _mark(connection, crossed)
 
 
@@ -97,7 +103,7 @@ def mark_refused(
         row = budgets[id]
         over = want.limit - row.used < want.at_least <= want.limit
         if over and (row.told_level or _BELOW) < _REACHED:
-            crossed.append((row, _REACHED, want.limit, row.used))
+            crossed.append((row, _REACHED, want.limit, row.used, want.span.end_us))
     _mark(connection, crossed)
 
 
@@ -109,11 +115,11 @@ def _level(amount: int, used: int, counted_from: int) -> int:
 
 
 def _mark(
-    connection: Connection, crossed: Iterable[tuple[sa.Row[Any], int, int, int]]
+    connection: Connection, crossed: Iterable[tuple[sa.Row[Any], int, int, int, int]]
 ) -> None:
     now_us = time.time_ns() // 1000
     told, marks = [], []
-    for row, level, amount, used in crossed:
+    for row, level, amount, used, end_us in crossed:
         if row.subject_kind == USERS:
             continue  # else there would be as many events as there are users
         told.append({"of": row.id, "now_level": level})
@@ -127,7 +133,7 @@ def _mark(
             environment=row.environment,
             limit_name=row.limit_name,
             window_start=row.window_start,
-            window_end=row.window_end,
+            window_end=end_us,
             amount=amount,
             used=used,
         )
