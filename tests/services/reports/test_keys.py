@@ -4,14 +4,16 @@ from itertools import pairwise
 
 import pytest
 
-from keyhouse.core.entities import Api, Limit, LimitKind, Window
+from keyhouse.core.entities import Api, Environment, Limit, LimitKind, Window
 from keyhouse.core.latency import percentile_us
 from keyhouse.core.verdict import Verdict
+from keyhouse.doors.console.apis.listing import lines_of
 from keyhouse.services import reports
 from keyhouse.services.issue import Created
 from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.reports import Span
 from keyhouse.services.reports.figures import STEPS
+from keyhouse.services.reports.times import HOUR_US
 from keyhouse.services.tenants import create_project
 from keyhouse.services.work import Look
 from tests.servers.acme import Acme
@@ -40,6 +42,28 @@ def test_a_lists_figures_come_in_one_read(acme: Acme, made: Created) -> None:
     assert (told[id].requests, told[id].refused) == (10, 2)
     assert told[silent].hours == (0,) * 24
     assert acme.read(lambda look: reports.key_activity(look, [])) == {}
+
+
+def test_what_a_node_ahead_has_booked_waits_for_its_hour(acme: Acme, made: Created) -> None:
+    """In the last second of an hour: what comes next has no place in the figures yet."""
+    acme.book(made, 5)
+    to_end = HOUR_US - acme.clock.at_us % HOUR_US
+    acme.clock.at_us += to_end + 200_000
+    acme.book(made, 3)
+    acme.clock.at_us -= 500_000
+    id, (opened, *_) = made.view.key.id, made.view.access
+
+    def told(look: Look) -> tuple[int, int, int, int]:
+        activity = reports.key_activity(look, [id])[id]
+        api = look.own(Api, opened.resource_id)
+        (line,) = lines_of(look, [api], Environment.TEST)
+        report = reports.report_key(look, id, Span.DAY)
+        charted = sum(point.served for point in report.points)
+        return activity.requests, line.requests, report.requests, charted
+
+    assert acme.read(told) == (5, 5, 5, 5)
+    acme.clock.at_us += 500_000
+    assert acme.read(told) == (8, 8, 8, 8)
 
 
 @pytest.mark.parametrize("span", Span)

@@ -41,7 +41,8 @@ def key_activity(look: Look, key_ids: Sequence[str]) -> dict[str, KeyActivity]:
     starts = step_starts(look.now_us, HOUR_US, HOURS)
     hours = {id: dict.fromkeys(starts, 0) for id in key_ids}
     refused = dict.fromkeys(key_ids, 0)
-    for row in _tallies(look, starts[0], 3600, "key", key=seen):
+    among = {"key": seen}
+    for row in even_tallies(look, starts[0], starts.stop, 3600, ("key",), among):
         id = row.group["key"]
         hours[id][row.start_us] += row.requests
         if row.verdict != Verdict.VALID.code:
@@ -59,8 +60,9 @@ def api_tallies(look: Look, apis: Sequence[Api], environment: str) -> list[Tally
     """
     reach = look.actor.reach(READ_USAGE)
     seen = [api.id for api in apis if reach.holds_api(api)]
-    since = step_starts(look.now_us, HOUR_US, HOURS)[0]
-    return _tallies(look, since, 3600, "api", api=seen, environment=(environment,))
+    starts = step_starts(look.now_us, HOUR_US, HOURS)
+    among = {"api": seen, "environment": (environment,)}
+    return even_tallies(look, starts[0], starts.stop, 3600, ("api",), among)
 
 
 def calls_in_last_hour(
@@ -112,11 +114,5 @@ def _last_hour(look: Look, **among: Sequence[str]) -> int:
 def _in_last_hour(look: Look, *group_by: str, **among: Sequence[str]) -> list[Tally]:
     since = look.now_us - HOUR_US
     since -= since % MINUTE_US
-    return _tallies(look, since, 86_400, *group_by, **among)
-
-
-def _tallies(
-    look: Look, since: int, step_seconds: int, *group_by: str, **among: Sequence[str]
-) -> list[Tally]:
     until = look.now_us + SECOND_US
-    return even_tallies(look, since, until, step_seconds, group_by, among)
+    return even_tallies(look, since, until, 86_400, group_by, among)

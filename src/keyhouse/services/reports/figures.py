@@ -79,7 +79,7 @@ def report_key(look: Look, id: str, span: Span) -> KeyReport:
         raise NotFound("key")
     seconds, count = STEPS[span]
     starts = step_starts(look.now_us, seconds * SECOND_US, count)
-    cuts = even_cuts(starts[0], look.now_us + SECOND_US, seconds)
+    cuts = even_cuts(starts[0], starts.stop, seconds)
     organization = look.actor.organization_id
     rows = look.reports.usage(UsageWanted(organization, cuts, (), {"key": key.id}))
     steps: defaultdict[int, list[UsageRow]] = defaultdict(list)

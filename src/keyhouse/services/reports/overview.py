@@ -68,7 +68,7 @@ def overview(look: Look, project: str, environment: str) -> Overview:
     day = asked.rows(look.now_us - DAY_US, look.now_us + SECOND_US, 2 * 86_400)
     before = asked.rows(look.now_us - 2 * DAY_US, look.now_us - DAY_US, 2 * 86_400)
     starts = step_starts(look.now_us, HOUR_US, 24)
-    hourly = asked.rows(starts[0], look.now_us + SECOND_US, 3600)
+    hourly = asked.rows(starts[0], starts.stop, 3600)
     shares = [ApiSums(api, _sums(_of(day, api))) for api in apis]
     return Overview(
         now=_sums(day),

@@ -113,7 +113,7 @@ def strangers(look: Look, api_ids: Sequence[str]) -> Strangers:
         look, api_ids, now_us - (1 + USUAL_DAYS) * DAY_US, now_us - DAY_US, 86_400
     )
     starts = step_starts(now_us, HOUR_US, 24)
-    hourly = _tallies(look, api_ids, starts[0], now_us + SECOND_US, 3600)
+    hourly = _tallies(look, api_ids, starts[0], starts.stop, 3600)
     named, others = _networks(look, api_ids)
     return Strangers(
         requests=sum(row.requests for row in day),

@@ -35,7 +35,8 @@ def even_tallies(
 def step_starts(now_us: int, step_us: int, count: int) -> range:
     """When the last `count` steps began, the one that lasts yet included.
 
-    Steps begin at whole multiples of their length since 1970, UTC.
+    Steps begin at whole multiples of their length since 1970, UTC. The `stop` is
+    when the last of them ends: a report up to there has no row without a place.
     """
-    last = now_us - now_us % step_us
-    return range(last - (count - 1) * step_us, last + 1, step_us)
+    end = now_us - now_us % step_us + step_us
+    return range(end - count * step_us, end, step_us)
