@@ -465,14 +465,26 @@ def test_two_nodes_that_compete_for_places_lose_no_count(database: Database) -> 
     assert sum(row.requests for row in rows) == 2 * 6 * 70
 
 
-def test_no_more_than_wanted_is_told_and_that_is_the_most(database: Database) -> None:
+def test_the_busiest_are_named_and_all_together_is_what_was_counted(
+    database: Database,
+) -> None:
     """A report of the busiest reads no more than those, of however many there are."""
-    values = {f"n{number}": Seen(number, AT, AT) for number in range(1, 7)}
-    database.sink.book(seen_in(0, values))
+    values = {f"n{number}": Seen(number, AT + number, AT + 90) for number in range(1, 7)}
+    database.sink.book(seen_in(0, values | {OTHER: Seen(9, AT + 8, AT + 99)}))
+    elsewhere = STRANGERS._replace(api_id="api_2")
+    database.sink.book(seen_in(1, {OTHER: Seen(4, AT, AT)}, elsewhere))
+    few = STRANGERS._replace(verdict=Verdict.MALFORMED.number)
+    database.sink.book(seen_in(2, {"n1": Seen(1, AT, AT), "n2": Seen(2, AT, AT)}, few))
     found = database.reports.observed(
-        "org_p", Dimension.NETWORK, since_us=0, until_us=AT + DAY_US, equals={}, limit=2
+        "org_p", Dimension.NETWORK, since_us=0, until_us=AT + DAY_US, equals={}, named_max=2
     )
-    assert [(row.value, row.requests) for row in found] == [("n6", 6), ("n5", 5)]
+    assert found == [
+        Observed("api_1", "unknown", OTHER, 19, AT + 1, AT + 99),
+        Observed("api_1", "unknown", "n6", 6, AT + 6, AT + 90),
+        Observed("api_1", "unknown", "n5", 5, AT + 5, AT + 90),
+        Observed("api_2", "unknown", OTHER, 4, AT, AT),
+        Observed("api_1", "malformed", OTHER, 3, AT, AT),
+    ]
 
 
 def test_old_observations_are_pruned_a_bounded_number_at_a_time(database: Database) -> None:

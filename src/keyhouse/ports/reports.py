@@ -79,11 +79,12 @@ class UsageReports(Protocol):
         since_us: int,
         until_us: int,
         equals: Mapping[str, str | Sequence[str]],
-        limit: int | None = None,
+        named_max: int | None = None,
     ) -> list[Observed]:
-        """What was seen on the days, UTC, that the time touches; the most first, and
+        """What was seen on the days, UTC, that the time touches; the most first.
 
-        no more than `limit`.
+        With `named_max` no more than that many rows have a value: the others of an
+        API and verdict are one, of `observations.OTHER`.
 
         Filters are among key, api and verdict; as those of `UsageWanted`.
         """

@@ -1,7 +1,7 @@
 """What was counted, read back: `ports.UsageReports`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -22,7 +22,7 @@ from keyhouse.adapters.database.tables import (
     request_log,
 )
 from keyhouse.adapters.database.usage_pages import summed_page
-from keyhouse.core.observations import Dimension
+from keyhouse.core.observations import OTHER, Dimension
 from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.verdict import BY_NUMBER
 from keyhouse.ports import Observed, Page, SecretUse, Tally, UsageRow, UsageWanted
@@ -68,31 +68,25 @@ class DatabaseUsageReports:
         since_us: int,
         until_us: int,
         equals: Mapping[str, str | Sequence[str]],
-        limit: int | None = None,
+        named_max: int | None = None,
     ) -> list[Observed]:
         """What was seen on the days, UTC, that the time touches; the most first.
 
+        With `named_max` no more than that many rows have a value: the others of an
+        API and verdict are one, of OTHER.
         Raises ValueError for an unknown filter.
         """
         seen = observation.c
-        groups = (seen.api_id, seen.verdict, seen.value)
-        requests = sa.func.sum(seen.requests)
-        query = (
-            sa.select(
-                *groups, requests, sa.func.min(seen.first_at), sa.func.max(seen.last_at)
-            )
-            .where(
-                sees(observation, organization_id),
-                seen.day >= since_us // DAY_US,
-                seen.day < -(-until_us // DAY_US),
-                seen.dimension == dimension,
-                seen.requests > 0,
-                *fits(observation, equals),
-            )
-            .group_by(*groups)
-            .order_by(requests.desc(), *groups)
-            .limit(limit)
+        query = _sums(observation).where(
+            sees(observation, organization_id),
+            seen.day >= since_us // DAY_US,
+            seen.day < -(-until_us // DAY_US),
+            seen.dimension == dimension,
+            seen.requests > 0,
+            *fits(observation, equals),
         )
+        if named_max is not None:
+            query = _sums(_named(query, named_max))
         with reading(self._engine) as connection:
             return [_observed(*row) for row in connection.execute(query)]
 
@@ -179,6 +173,39 @@ def _usage_row(
         bytes_out=bytes_out,
         latency=tuple(latency),
     )
+
+
+def _sums(rows: sa.FromClause) -> sa.Select[Any]:
+    """By API, verdict and value, what was seen in these rows: the most first."""
+    seen = rows.c
+    groups = (seen.api_id, seen.verdict, seen.value)
+    requests = sa.func.sum(seen.requests)
+    first_at, last_at = sa.func.min(seen.first_at), sa.func.max(seen.last_at)
+    return (
+        sa.select(
+            *groups,
+            requests.label("requests"),
+            first_at.label("first_at"),
+            last_at.label("last_at"),
+        )
+        .group_by(*groups)
+        .order_by(requests.desc(), *groups)
+    )
+
+
+def _named(query: sa.Select[Any], named_max: int) -> sa.Subquery:
+    """The rows of a query of `_sums`, with OTHER for all values but the first.
+
+    The database does it: there are as many values as keys have users.
+    """
+    rows = query.order_by(None).subquery()
+    of = rows.c
+    order = (of.value == OTHER, of.requests.desc(), of.api_id, of.verdict, of.value)
+    place = sa.func.row_number().over(order_by=order).label("place")
+    at = sa.select(rows, place).subquery().c
+    value = sa.case((at.place <= named_max, at.value), else_=OTHER).label("value")
+    columns = (at.api_id, at.verdict, value, at.requests, at.first_at, at.last_at)
+    return sa.select(*columns).subquery()
 
 
 def _observed(

@@ -101,7 +101,8 @@ def report_users(call: AnyCall, query: Annotated[models.UsersQuery, Query()]) ->
     """Which users call most, by API and verdict; the most requests first.
 
     Days are whole ones, UTC. For each key and API the busiest users of a day are
-    named, a row without a user is the rest: all together is what was counted.
+    counted by name, and the 500 busiest told; a row without a user is the rest of
+    its API and verdict: all together is what was counted.
     """
     wish = reports.UsersWish(query.since, query.until, _given(query, "api", "key"))
     return call.page(

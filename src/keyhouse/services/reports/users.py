@@ -13,7 +13,7 @@ from keyhouse.services.work import Look
 
 DAYS_MAX: Final = 92
 USERS_MAX: Final = 500
-"""Rows in one answer."""
+"""Rows with a user in one answer; beside them there is one for each API and verdict."""
 
 
 class UsersWish(NamedTuple):
@@ -38,8 +38,9 @@ class UserRow(NamedTuple):
 def report_users(look: Look, wish: UsersWish) -> list[UserRow]:
     """The users that were seen most, of whatever application.
 
-    Each key and API has a bounded number of places a day for its users; the
-    rest is told without a name, so that all together is what was counted.
+    Each key and API has a bounded number of places a day for its users, and the
+    `USERS_MAX` busiest rows of all are told; the rest of an API and verdict is one
+    row without a name, so that all together is what was counted.
     """
     equals = within(look, READ_USAGE, wish.equals)
     until = look.now_us + 1 if wish.until_us is None else wish.until_us
@@ -55,7 +56,7 @@ def report_users(look: Look, wish: UsersWish) -> list[UserRow]:
         since_us=since,
         until_us=until,
         equals=equals,
-        limit=USERS_MAX,
+        named_max=USERS_MAX,
     )
     return [_row(row) for row in rows]
 
