@@ -69,7 +69,12 @@ METRICS: Final = (
         "Requests that were decided on and counted.",
         ("door", "verdict"),
     ),
-    Metric("units_total", _COUNTER, "Units that allowed requests came to."),
+    Metric("units_total", _COUNTER, "Units that allowed requests spent or reserved."),
+    Metric(
+        "units_given_back_total",
+        _COUNTER,
+        "Units of these that came back, as the call cost less.",
+    ),
     Metric(
         "request_seconds",
         _HISTOGRAM,

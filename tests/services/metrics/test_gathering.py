@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from keyhouse.core.metrics import Counted, Readings
-from keyhouse.core.usage import Use
+from keyhouse.core.usage import Refund, Use
 from keyhouse.core.verdict import Verdict
 from keyhouse.ports import Mail
 from keyhouse.services.jobs import Overtaken, Task
@@ -47,6 +47,28 @@ def test_what_was_decided_is_told_by_door_and_verdict() -> None:
     told = readings["request_seconds"][()]
     assert isinstance(told, Counted)
     assert (told.counts[2], sum(told.counts), told.total) == (4, 4, 0.001)
+
+
+def test_units_that_come_back_later_take_nothing_off_a_counter() -> None:
+    """One that falls is read as one that began anew: rates of it would be far too high."""
+    totals, readings, number = Totals("proxy"), Readings(), Verdict.VALID.number
+    told: list[tuple[float | Counted, float | Counted]] = []
+
+    def look(rolling: Rolling) -> None:
+        totals.take(rolling)
+        totals.add_to(readings)
+        names = ("units_total", "units_given_back_total")
+        taken, back = (readings[name][()] for name in names)
+        told.append((taken, back))
+
+    begun, ended, whole = Rolling(0), Rolling(0), Rolling(0)
+    begun.served("req_1", AT, USE, number, "GET", "/", 1, 4000, ("lse_1",))
+    ended.completed("req_1", AT, USE, number, 200, 1, 1, 1, Refund(3900, ("lse_1",)))
+    whole.served("req_2", AT, USE, number, "GET", "/", 1, 50, ("lse_1",))
+    whole.completed("req_2", AT, USE, number, 200, 1, 1, 1, Refund(20, ("lse_1",)))
+    for rolling in (begun, ended, whole):
+        look(rolling)
+    assert told == [(4000, 0), (4000, 3900), (4050, 3920)]
 
 
 def test_nothing_is_counted_twice_however_often_it_is_read() -> None:

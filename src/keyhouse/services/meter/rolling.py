@@ -38,12 +38,16 @@ _UNSEEN: Final = frozenset(
 
 
 class Sums:
-    """A bucket in the making, with what else is known by whose use it is."""
+    """A bucket in the making, with what else is known by whose use it is.
+
+    What was given back is taken off `units`, which may be below 0 so.
+    """
 
     __slots__ = (
         "bytes_in",
         "bytes_out",
         "errors",
+        "given_back",
         "last_us",
         "latency",
         "latency_us",
@@ -59,6 +63,7 @@ class Sums:
         self, minute: int, use: Use, verdict: int, networks: Networks | None
     ) -> None:
         self.requests = self.units = self.errors = self.bytes_in = self.bytes_out = 0
+        self.given_back = 0
         self.latency = [0] * LATENCY_SLOTS
         self.latency_us = 0
         self.networks = networks
@@ -164,6 +169,7 @@ class Rolling:
         if refund is not NO_REFUND:
             units, lease_ids = refund
             sums.units -= units
+            sums.given_back += units
             if lease_ids:
                 self._settled[lease_ids] = self._settled.get(lease_ids, 0) - units
         row = self._rows.get(request_id)

@@ -11,6 +11,7 @@ from keyhouse.services.meter.rolling import Rolling
 WAITING_MAX: Final = 4096
 """Stretches that nobody has read yet: half an hour of them."""
 _SECOND_US: Final = 1_000_000
+_SUMS: Final = ("units", "units_given_back", "upstream_errors", "bytes_in", "bytes_out")
 
 
 class Totals:
@@ -40,7 +41,7 @@ class Totals:
             for (door, number), count in self._decisions.items()
             if count
         }
-        for name in ("units", "upstream_errors", "bytes_in", "bytes_out"):
+        for name in _SUMS:
             readings[f"{name}_total"] = {(): self._sums[name]}
         readings["request_seconds"] = {(): self._seconds()}
 
@@ -50,7 +51,9 @@ class Totals:
     def _read(self, rolling: Rolling) -> None:
         for sums in rolling.sums():
             self._decisions[self._door, sums.verdict] += sums.requests
-            self._sums["units"] += sums.units
+            # Of a call that began in an earlier stretch there is only what came back.
+            self._sums["units"] += sums.units + sums.given_back
+            self._sums["units_given_back"] += sums.given_back
             self._sums["upstream_errors"] += sums.errors
             self._sums["bytes_in"] += sums.bytes_in
             self._sums["bytes_out"] += sums.bytes_out
