@@ -55,6 +55,14 @@ def base62(number: int, length: int) -> str:
     return "".join(reversed(digits))
 
 
+def from_base62(text: str) -> int:
+    """The number that `base62` wrote. Raises ValueError for what it never writes."""
+    number = 0
+    for digit in text:
+        number = number * 62 + ALPHABET.index(digit)
+    return number
+
+
 def make_id(prefix: str, now_us: int, entropy: bytes) -> str:
     """A new id such as `key_06T3…`; `entropy` is ENTROPY_BYTES random bytes."""
     if len(entropy) != ENTROPY_BYTES:

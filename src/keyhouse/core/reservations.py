@@ -12,15 +12,27 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any, Final, NamedTuple
 
+from keyhouse.core.ids import BODY_LENGTH, LEASE, base62, from_base62
 from keyhouse.core.usage import Use
 
 RESERVED_SECONDS: Final = 3600
 """How long what is reserved may come to less. After that all of it is spent."""
 PREFIX: Final = "rsv_"
-ID_LENGTH_MAX: Final = 6000
+ID_LENGTH_MAX: Final = 8000
+"""So that the first line of a request that settles it stays below 8 KiB, which is
+
+what gateways and the proxies in front of them take.
+"""
+LEASES_MAX: Final = 350
+"""How many leases an id of that length can name."""
+WRITTEN_OUT_MAX: Final = 97
+"""Up to so many are written out, which nodes of earlier versions read as well."""
 _PERSON: Final = b"kh-reservation"
 _HASH_BYTES: Final = 16
 _FORM: Final = 1
+_PACKED_FORM: Final = 2
+"""A line of JSON without leases, and these behind it, each the number that it is."""
+_LEASE_BYTES: Final = 16
 
 
 class Reservation(NamedTuple):
@@ -43,10 +55,18 @@ class Reservation(NamedTuple):
 
 
 def sealed(reservation: Reservation, key: bytes) -> str:
-    """The id of a reservation, which nobody makes without `key`."""
+    """The id of a reservation, which nobody makes without `key`.
+
+    Of more than `LEASES_MAX` leases it names the last, credits among them: what a
+    call does not come to stays spent of the others.
+    """
     request_id, at_us, project_id, units, lease_ids, use = reservation
-    told = [_FORM, request_id, at_us, project_id, units, lease_ids, use]
-    data = json.dumps(told, separators=(",", ":")).encode()
+    form, written, packed = _FORM, lease_ids, b""
+    if len(lease_ids) > WRITTEN_OUT_MAX:
+        form, written = _PACKED_FORM, ()
+        packed = b"\n" + b"".join(map(_packed, lease_ids[-LEASES_MAX:]))
+    told = [form, request_id, at_us, project_id, units, written, use]
+    data = json.dumps(told, separators=(",", ":")).encode() + packed
     return PREFIX + urlsafe_b64encode(_hash(data, key) + data).decode().rstrip("=")
 
 
@@ -67,11 +87,22 @@ def unsealed(id: str, keys: Iterable[bytes]) -> Reservation | None:
 
 def _read(data: bytes) -> Reservation | None:
     """What we have written ourselves, though maybe in another version."""
-    told: list[Any] = json.loads(data)
-    if told[0] != _FORM:
+    head, _, packed = data.partition(b"\n")
+    told: list[Any] = json.loads(head)
+    if told[0] not in (_FORM, _PACKED_FORM):
         return None
     _, request_id, at_us, project_id, units, lease_ids, use = told
-    return Reservation(request_id, at_us, project_id, units, tuple(lease_ids), Use(*use))
+    starts = range(0, len(packed), _LEASE_BYTES)
+    leases = (*lease_ids, *(_lease(packed[at : at + _LEASE_BYTES]) for at in starts))
+    return Reservation(request_id, at_us, project_id, units, leases, Use(*use))
+
+
+def _packed(lease_id: str) -> bytes:
+    return from_base62(lease_id.partition("_")[2]).to_bytes(_LEASE_BYTES)
+
+
+def _lease(packed: bytes) -> str:
+    return f"{LEASE}_{base62(int.from_bytes(packed), BODY_LENGTH)}"
 
 
 def _hash(data: bytes, key: bytes) -> bytes:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from keyhouse.core.reservations import RESERVED_SECONDS, sealed
+from keyhouse.core.ids import LEASE, make_id
+from keyhouse.core.reservations import LEASES_MAX, RESERVED_SECONDS, sealed
 from keyhouse.ports import StoreUnavailable
 from tests.doors.gateway.conftest import House
 from tests.doors.gateway.doubles import (
@@ -149,12 +150,23 @@ async def test_who_may_not_verify_for_the_api_finds_none(house: House) -> None:
     assert house.settlements.came_to == {}
 
 
-@pytest.mark.parametrize("id", ["x", "rsv_", "rsv_AAAA", "rsv_%C3%A9", "rsv_" + "A" * 6000])
+@pytest.mark.parametrize("id", ["x", "rsv_", "rsv_AAAA", "rsv_%C3%A9", "rsv_" + "A" * 8000])
 async def test_what_nobody_made_is_no_reservation(house: House, id: str) -> None:
     await house.start()
     assert (await problem(house, 404, id, "commit", {"units": 1}))["code"] == (
         "reservation_not_found"
     )
+
+
+async def test_one_of_the_most_leases_is_settled_as_any(house: House) -> None:
+    """Its id is as long as one may be: what is in front of it must take it too."""
+    await house.start()
+    found = house.reservations.find(await reserve(house))
+    assert found is not None
+    leases = tuple(make_id(LEASE, found.at_us, n.to_bytes(10)) for n in range(LEASES_MAX))
+    id = sealed(found._replace(lease_ids=leases), KEYRING.active.key)
+    assert len(id) > 7500
+    assert (await settled(house, id, "commit", {"units": 7}))["refunded"] == 43
 
 
 async def test_one_made_with_another_pepper_is_none(house: House) -> None:
