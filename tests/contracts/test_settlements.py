@@ -156,3 +156,6 @@ def test_reports_never_tell_less_than_nothing(
     """Settled before it is booked, more has come back than was used."""
     database.settlements.settle(reserved, 7, AT)
     assert database.reports.spent([(BUDGETS[0], DAY)]) == [0]
+    with database.rows.reading() as tx:
+        assert tx.spent(BUDGETS[0], DAY) == (0, 80)
+        assert tx.spent_of([(one, DAY) for one in BUDGETS]) == [(0, 80)] * 2

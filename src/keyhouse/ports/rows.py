@@ -106,7 +106,10 @@ class Transaction(Protocol):
         """Keys of all organizations that were deleted before, the longest ago first."""
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
-        """Units of a budget booked as used, and units leased and not yet settled."""
+        """Units of a budget booked as used, and units leased and not yet settled.
+
+        Never below 0, though a call may be settled before it is booked.
+        """
 
     def spent_of(self, wanted: Sequence[tuple[Budget, Span]]) -> list[tuple[int, int]]:
         """As `spent`, of many budgets, in their order."""

@@ -6,7 +6,8 @@ import pytest
 
 from keyhouse.core.counting import credits_budget
 from keyhouse.core.quotas import FOREVER
-from keyhouse.core.usage import UsageBatch
+from keyhouse.core.reservations import Reservation
+from keyhouse.core.usage import UsageBatch, Use
 from keyhouse.ports import LeaseWanted
 from tests.doors.api.conftest import House, Tenant
 
@@ -52,6 +53,29 @@ async def test_a_balance_is_what_came_less_what_went(house: House, tenant: Tenan
     ledger = (await client.get(f"{at}/credits")).json()["data"]
     assert ledger == [third, second, first]
     assert (await client.get(f"{at}/credits/{first['id']}")).json() == first
+
+
+async def test_what_comes_back_before_it_is_booked_makes_nobody_richer(
+    house: House, tenant: Tenant
+) -> None:
+    """A reservation is settled at once, its call booked a little later."""
+    at, client = await customer_of(tenant), tenant.client
+    await tenant.make(f"{at}/credits", amount=4000, kind="purchase")
+    budget = credits_budget(tenant.organization, at.rpartition("/")[2])
+    house.database.sink.open_spool("spl_1", "nod_1", "boot")
+    want = LeaseWanted(budget, FOREVER, 4000, 4000, 4000)
+    [leased] = house.database.ledger.lease("spl_1", [want])
+    use = Use(tenant.organization, "", "api_1", "", "key_1", 1, "app_1", "live", "")
+    made = Reservation("req_1", 1, "prj_1", 4000, (leased.lease_id,), use)
+    assert house.database.settlements.settle(made, 0, 2) == 0
+    told = (await client.get(f"{at}/balance")).json()
+    assert (told["spent"], told["left"]) == (0, 4000)
+    entry = await tenant.make(f"{at}/credits", amount=1000, kind="purchase")
+    assert entry["balance"] == 5000
+    batch = UsageBatch("spl_1", 0, 1, settled={leased.lease_id: 4000})
+    assert house.database.sink.book(batch)
+    told = (await client.get(f"{at}/balance")).json()
+    assert (told["spent"], told["reserved"], told["left"]) == (0, 0, 5000)
 
 
 async def test_an_entry_is_made_once_however_often_it_is_sent(tenant: Tenant) -> None:

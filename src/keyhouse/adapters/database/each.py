@@ -63,11 +63,14 @@ def newest_each(
 def spent_of(
     connection: Connection, wanted: Sequence[tuple[Budget, Span]]
 ) -> list[tuple[int, int]]:
-    """Units booked as used and units leased, of each of these, in their order."""
+    """Units booked as used and units leased, of each of these, in their order.
+
+    What came back of a call may be booked before what it had reserved.
+    """
     ids = [budget_id(of, span) for of, span in wanted]
     query = sa.select(budget.c.id, budget.c.used, budget.c.leased)
     found: dict[str, tuple[int, int]] = {
-        row.id: (row.used, row.leased)
+        row.id: (max(row.used, 0), row.leased)
         for batch in parted(ids, IDS_MAX)
         for row in connection.execute(query.where(budget.c.id.in_(batch)))
     }

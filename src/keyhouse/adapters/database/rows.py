@@ -196,8 +196,12 @@ class DatabaseTransaction:
         self._connection.execute(sa.delete(key_last_use).where(theirs))
 
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
-        """Units booked as used, and units leased and not yet settled."""
-        return used_of(self._connection, budget, span)
+        """Units booked as used, and units leased and not yet settled.
+
+        What came back of a call may be booked before what it had reserved.
+        """
+        used, leased = used_of(self._connection, budget, span)
+        return max(used, 0), leased
 
     def spent_of(self, wanted: Sequence[tuple[Budget, Span]]) -> list[tuple[int, int]]:
         """As `spent`, of many budgets, in their order."""
