@@ -1,5 +1,6 @@
 """Two organizations, what one sells to the other, and planes that decide on calls."""
 
+from functools import partial
 from typing import Any
 
 from keyhouse.adapters.memory import MemoryRateCounter
@@ -175,6 +176,13 @@ class Market:
         with self.seller.database.rows.reading() as tx:
             (live,) = tx.find(Subscription, state=SubscriptionState.ACTIVE)
         return self.buyer.write(lambda work: plans.end_subscription(work, live.id))
+
+    def end_all(self) -> None:
+        """End all that the buyer's application has."""
+        with self.seller.database.rows.reading() as tx:
+            live = tx.find(Subscription, state=SubscriptionState.ACTIVE)
+        for id in (one.id for one in live):
+            self.buyer.write(partial(plans.end_subscription, id=id))
 
     def plane(self) -> Plane:
         """One more node."""

@@ -1,5 +1,7 @@
 """What a plan counts: exactly, for all of a subscription, whatever changes meanwhile."""
 
+from functools import partial
+
 import pytest
 
 from keyhouse.core.entities import (
@@ -8,13 +10,20 @@ from keyhouse.core.entities import (
     Environment,
     Per,
     Subscription,
+    SubscriptionApi,
     Visibility,
     Window,
 )
 from keyhouse.services import plans
 from keyhouse.services.actor import Actor
 from keyhouse.services.issue import Created
-from keyhouse.services.plans import OpeningWish, OverrideWish, PlanFields, PlanView
+from keyhouse.services.plans import (
+    OpeningWish,
+    OverrideWish,
+    PlanFields,
+    PlanView,
+    opening,
+)
 from keyhouse.services.refusals import Invalid, Taken
 from keyhouse.services.reports import limits_left
 from keyhouse.services.tenants import create_project
@@ -309,6 +318,108 @@ def test_a_plan_that_comes_to_open_another_api_counts_what_that_one_used(
     access = (OpeningWish("weather", SCOPES), OpeningWish("maps", SCOPES))
     market.change(weather, access=access)
     assert spent(planes, [key], 30, api="maps") == 2
+
+
+def test_a_plan_that_loses_an_api_counts_no_more_what_was_used_of_it(
+    market: Market,
+) -> None:
+    """Nor are calls of what is left booked there, where another plan may sell it."""
+    market.seller.api("maps", scopes=SCOPES)
+    both = (OpeningWish("weather", SCOPES), OpeningWish("maps", SCOPES))
+    weather = market.plan(limits=(quota(10),))
+    maps = market.plan("maps", "maps", limits=(quota(10),))
+    bundle = market.plan("both", access=both, limits=(quota(10),))
+    planes, key = [market.plane(), market.plane()], market.key_of(weather)
+    market.end()
+    joined = market.subscribe(maps)
+    of_maps = market.key(api="maps")
+    assert spent(planes, [of_maps], 7, api="maps") == 7
+    give_back(planes)
+    moved = move(market, joined, bundle)
+    assert len(moved.counted_ids) == 2
+    market.change(bundle, access=both[:1])
+    market.subscribe(maps)
+    assert spent(planes, [key], 30) == 10
+    assert spent(planes, [of_maps], 30, api="maps") == 3
+    market.end_all()
+    market.subscribe(bundle)
+    market.change(bundle, access=both)
+    assert spent(planes, [key, of_maps], 30) == 0
+
+
+def test_a_plan_that_opens_other_apis_begins_with_what_was_used_of_those(
+    market: Market,
+) -> None:
+    market.seller.api("maps", scopes=SCOPES)
+    maps = market.plan("maps", "maps", limits=(quota(10),))
+    planes, plan = [market.plane(), market.plane()], market.plan(limits=(quota(10),))
+    market.subscribe(maps)
+    of_maps = market.key(api="maps")
+    assert spent(planes, [of_maps], 4, api="maps") == 4
+    market.end()
+    key = market.key_of(plan)
+    assert spent(planes, [key], 9) == 9
+    market.change(plan, access=(OpeningWish("maps", SCOPES),))
+    assert spent(planes, [of_maps], 30, api="maps") == 6
+
+
+def test_a_plan_of_more_subscribers_than_one_write_reaches_loses_an_api_all_the_same(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest are counted anew at once, others once they are moved, if only there."""
+    monkeypatch.setattr(opening, "SUBSCRIPTIONS_MAX", 1)
+    market.seller.api("maps", scopes=SCOPES)
+    both = (OpeningWish("weather", SCOPES), OpeningWish("maps", SCOPES))
+    apart = [market.plan(name, name, limits=(quota(10),)) for name in ("weather", "maps")]
+    bundle = market.plan("both", access=both, limits=(quota(10),))
+    of_weather, joined = [], []
+    for caller in (market.application, market.caller(market.buyer, "Other")):
+        before = [market.sell(one, caller) for one in apart]
+        of_weather.append((before[0].id,))
+        for one in before:
+            market.seller.write(partial(plans.end_subscription, id=one.id))
+        market.seller.go_on(1)
+        joined.append(market.sell(bundle, caller))
+        assert set(joined[-1].counted_ids) == {one.id for one in before}
+    market.change(bundle, access=both[:1])
+
+    def counted() -> list[tuple[str, ...]]:
+        with market.seller.database.rows.reading() as tx:
+            return [tx.find(Subscription, id=one.id)[0].counted_ids for one in joined]
+
+    assert counted() == [joined[0].counted_ids, of_weather[1]]
+    move(market, joined[0], bundle)
+    assert counted() == of_weather
+
+
+def test_an_api_that_a_process_of_the_version_before_opened_keeps_its_count(
+    market: Market,
+) -> None:
+    """While nodes are upgraded: it books on its subscription's id, and tells of no API."""
+    market.seller.api("maps", scopes=SCOPES)
+    weather = market.plan(limits=(quota(10),))
+    maps = market.plan("maps", "maps", limits=(quota(10),))
+    planes, key = [market.plane(), market.plane()], market.key_of(weather)
+    assert spent(planes, [key], 4) == 4
+    market.end()
+    again = market.subscribe(weather)
+    assert again.counted_id != again.id
+    _forget_what_apis_count_on(market)
+    market.end()
+    joined = market.subscribe(weather)
+    assert joined.counted_id == again.counted_id
+    assert spent(planes, [key], 3) == 3
+    _forget_what_apis_count_on(market)
+    move(market, joined, maps)
+    assert spent(planes, [market.key(api="maps")], 9, api="maps") == 9
+    market.subscribe(weather)
+    assert spent(planes, [key], 30) == 3
+
+
+def _forget_what_apis_count_on(market: Market) -> None:
+    with market.seller.database.rows.writing() as tx:
+        for link in tx.find(SubscriptionApi, application_id=market.application):
+            tx.update(link, counted_id="")
 
 
 def test_who_may_move_where(market: Market) -> None:

@@ -47,7 +47,8 @@ def move_subscription(
 
     What was used stays used, by the name of each limit. The new plan's quotas hold
     at once or, with `next_window`, the old ones up to the end of their windows:
-    a second move to the same plan, `now`, lets go of these.
+    a second move to the same plan, `now`, lets go of these. Any to the same plan has
+    it count on what was used of the APIs that the plan opens now.
     Who sells the new plan moves any subscription to it. A consumer moves its own
     only to a plan that it could subscribe to without anybody's approval.
     """
@@ -55,9 +56,11 @@ def move_subscription(
     row = seen.subscription
     demand_not_ended(row)
     target, sells = _target(work, seen, plan)
-    if target.id == row.plan_id and (applies is Applies.NEXT_WINDOW or not row.carried):
-        return row
     opened = [one.api_id for one in newest(work, target).access]
+    if target.id == row.plan_id and (applies is Applies.NEXT_WINDOW or not row.carried):
+        # Of a plan that has lost an API not all that it has are counted anew.
+        counted_ids = claim(work, row, opened, row.counted_id)
+        return rewritten(work, "subscription.change", row, **counting_on(row, counted_ids))
     if not sells:
         _demand_no_approval(work, row, target, opened)
     counted_ids = claim(work, row, opened, work.new_id(ids.SUBSCRIPTION))

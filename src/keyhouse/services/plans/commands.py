@@ -33,7 +33,7 @@ from keyhouse.services.plans.contents import (
     place_limits,
     place_routes,
 )
-from keyhouse.services.plans.opening import claim_for_all
+from keyhouse.services.plans.opening import open_for_all
 from keyhouse.services.plans.queries import (
     WRITE_PLANS,
     PlanView,
@@ -147,8 +147,8 @@ def _renewed(work: Work, plan: Plan, fields: PlanFields, applies: Applies) -> Pl
     same = (old.access, old.limits, old.routes) == (new.access, new.limits, new.routes)
     if same and new.carried == _in_time(work, old.carried):
         return plan
-    opened = {one.api_id for one in old.access}
-    claim_for_all(work, plan, {one.api_id for one in new.access} - opened)
+    before, opened = ({one.api_id for one in of.access} for of in (old, new))
+    open_for_all(work, plan, before, opened)
     work.tx.insert(new)
     renewed = work.tx.update(plan, version=new.number, updated_at=work.now_us)
     after = {**_told(new), "applies": applies.value}

@@ -1,6 +1,6 @@
 """By which subscription an application opens an API: there is one at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from keyhouse.core.entities import (
@@ -22,7 +22,8 @@ LIVE: Final = (
     SubscriptionState.SUSPENDED,
 )
 SUBSCRIPTIONS_MAX: Final = 1000
-"""How many subscriptions one transaction may open another API for."""
+"""How many subscriptions one transaction may open another API for, or count anew."""
+_AT_ONCE: Final = 100
 
 
 def claim(
@@ -41,12 +42,13 @@ def claim(
     ordered = sorted(api_ids)
     links = {id: work.tx.get(SubscriptionApi, f"{application_id}/{id}") for id in ordered}
     held = [link for link in links.values() if link is not None]
+    counted_ids = tuple(dict.fromkeys(_counted_on(work, link) for link in held))
+    counted_ids = counted_ids or (fresh_id,)
     for link in held:
         if link.subscription_id != subscription.id:
             if _is_open(work, link):
                 raise _taken(work, link)
             work.tx.update(link, subscription_id=subscription.id)
-    counted_ids = tuple(dict.fromkeys(map(_counted_on, held))) or (fresh_id,)
     for api_id in (id for id in ordered if links[id] is None):
         row = SubscriptionApi(
             id=f"{application_id}/{api_id}",
@@ -56,6 +58,10 @@ def claim(
             counted_id=counted_ids[0],
         )
         work.tx.insert(row)
+    # What it opened before, and may open no more, counts on what it does till now.
+    before = {"subscription_id": subscription.id, "counted_id": ""}
+    for link in work.tx.find(SubscriptionApi, **before):
+        _counted_on(work, link)
     return counted_ids
 
 
@@ -69,9 +75,17 @@ def counting_on(row: Subscription, counted_ids: Sequence[str]) -> dict[str, Any]
     return {"counted_id": first, "also_counted_ids": others}
 
 
-def _counted_on(link: SubscriptionApi) -> str:
-    # Empty where a process of the version before wrote it: it knew one id alone.
-    return link.counted_id or link.subscription_id
+def _counted_on(work: Work, link: SubscriptionApi) -> str:
+    """What use of the API is booked on; from now on that stands there.
+
+    A process of the version before leaves it empty: it books on what the
+    subscription says, which may be another one soon.
+    """
+    if link.counted_id:
+        return link.counted_id
+    (opened_by,) = work.tx.find(Subscription, id=link.subscription_id)
+    work.tx.update(link, counted_id=opened_by.counted_id)
+    return opened_by.counted_id
 
 
 def is_held_back(
@@ -89,23 +103,48 @@ def is_held_back(
     )
 
 
-def claim_for_all(work: Work, plan: Plan, api_ids: Iterable[str]) -> None:
-    """Have all subscriptions of a plan open these APIs too. Raises Taken."""
-    added = tuple(api_ids)
-    if not added:
+def open_for_all(
+    work: Work, plan: Plan, before: Collection[str], api_ids: Collection[str]
+) -> None:
+    """Have all subscriptions of a plan open these APIs in place of those before,
+
+    and count on what these were used; of very many only the newest are counted
+    anew. Raises Taken where one cannot open an API that is added.
+    """
+    if set(before) == set(api_ids):
         return
     page = work.tx.page(
         Subscription, after=None, limit=SUBSCRIPTIONS_MAX, plan_id=plan.id, state=LIVE
     )
-    if page.next_cursor is not None:
+    added = set(api_ids) - set(before)
+    if added and page.next_cursor is not None:
         reason = f"opens another API, and the plan has over {SUBSCRIPTIONS_MAX} subscribers"
         mend = "make a plan that opens it, and move subscriptions there"
         raise Taken("access", reason, mend)
-    for subscription in page.rows:
-        more = claim(work, subscription, added, subscription.counted_id)
-        counted_ids = tuple(dict.fromkeys((*subscription.counted_ids, *more)))
-        if counted_ids != subscription.counted_ids:
-            work.tx.update(subscription, **counting_on(subscription, counted_ids))
+    for subscription in page.rows if added else ():
+        claim(work, subscription, added, subscription.counted_id)
+    for at in range(0, len(page.rows), _AT_ONCE):
+        _count_anew(work, page.rows[at : at + _AT_ONCE], api_ids)
+
+
+def _count_anew(
+    work: Work, subscriptions: Sequence[Subscription], api_ids: Collection[str]
+) -> None:
+    """Have them count on what these APIs are, of those that each opens."""
+    ids = tuple(one.id for one in subscriptions)
+    counted: dict[str, dict[str, None]] = {id: {} for id in ids}
+    for link in work.tx.find(SubscriptionApi, subscription_id=ids):
+        counted_id = _counted_on(work, link)
+        if link.api_id in api_ids:
+            counted[link.subscription_id][counted_id] = None
+    for one in subscriptions:
+        counted_ids = tuple(counted[one.id])
+        if not counted_ids or set(counted_ids) == set(one.counted_ids):
+            continue
+        # It may have been moved since: what is got stays as it is.
+        now = work.tx.get(Subscription, one.id)
+        if now is not None and now.plan_id == one.plan_id:
+            work.tx.update(now, **counting_on(now, counted_ids))
 
 
 def _before(
