@@ -279,3 +279,22 @@ async def test_empty_things_are_deleted_for_good(tenant: Tenant) -> None:
     for path in gone:
         assert (await tenant.client.delete(path)).status_code == 204
     assert (await tenant.client.get(at)).status_code == 404
+
+
+async def test_a_management_key_with_limits_is_refused_with_the_way_out(
+    tenant: Tenant,
+) -> None:
+    """They would not hold, and whoever set them would believe that they do."""
+    limits = [{"name": "per-minute", "rate": 60, "period_seconds": 60}]
+    access = [{"project": tenant.project, "scopes": ["keys:read"]}]
+    wish = {"name": "M", "kind": "management", "access": access}
+    refused = await tenant.client.post("/v1/keys", json={**wish, "limits": limits})
+    assert refused.status_code == 422
+    (problem,) = refused.json()["errors"]
+    assert problem["field"] == "limits"
+    assert problem["mend"] == "use scopes and networks"
+    made = await tenant.make("/v1/keys", **wish)
+    at = f"/v1/keys/{made['id']}"
+    bounds = {"referrers": ["https://example.com/*"]}
+    for changes in ({"limits": limits}, {"restrictions": bounds}):
+        assert (await tenant.client.patch(at, json=changes)).status_code == 422

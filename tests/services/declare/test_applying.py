@@ -402,6 +402,25 @@ def test_a_management_key_is_never_made_wider_than_its_maker(acme: Acme) -> None
     assert problem.field == "keys[0].access[0].scopes[0]"
 
 
+def test_a_management_key_is_not_declared_with_what_would_not_hold(acme: Acme) -> None:
+    entry = {
+        "name": "root",
+        "project": "default",
+        "application": "management",
+        "kind": "management",
+        "access": [{"organization": True, "scopes": ["keys:read"]}],
+    }
+    fine = {**entry, "restrictions": {"networks_allowed": ["203.0.113.0/24"]}}
+    done(acme, {"keyhouse": 1, "keys": [fine]})
+    refused = {**entry, "restrictions": {"endpoints": ["GET /v1/apis"]}}
+    for name in ("root", "another"):
+        with pytest.raises(Invalid) as told:
+            done(acme, {"keyhouse": 1, "keys": [{**refused, "name": name}]})
+        (problem,) = told.value.problems
+        assert problem.field == "keys[0].restrictions.endpoints"
+        assert problem.mend == "use scopes and networks"
+
+
 def test_another_organizations_things_read_like_none(acme: Acme, document: Any) -> None:
     other = Acme(acme.office, acme.database, "other@example.com")
     done(other, document)

@@ -21,7 +21,6 @@ NARROWER = (
     BOUNDS,
     replace(BOUNDS, networks_allowed=("203.0.113.128/25",)),
     replace(BOUNDS, networks_denied=("203.0.113.0/28", "2001:db8::/64")),
-    replace(BOUNDS, endpoints=("GET /v1/keys",)),
 )
 WIDER = (
     Restrictions(),

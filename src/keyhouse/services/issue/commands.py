@@ -13,7 +13,6 @@ from keyhouse.core.entities import (
     Restrictions,
     RotationSchedule,
 )
-from keyhouse.core.scopes import is_wild
 from keyhouse.core.validation import (
     Problem,
     check_key_environment,
@@ -33,6 +32,7 @@ from keyhouse.services.issue.homes import (
     application_in,
     existing,
 )
+from keyhouse.services.issue.kinds import check_kind
 from keyhouse.services.issue.loosening import demand_hold
 from keyhouse.services.issue.minting import (
     ANYWHERE,
@@ -101,7 +101,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
 
     The project is the application's, or that of the first API. Raises Invalid
     for what cannot be; a publishable key needs pages or apps, and narrow scopes,
-    a management key the bounds of the key that asks.
+    a management key no restrictions but networks, and the bounds of the key that asks.
     """
     work.actor.reach(WRITE)
     environment = wish.environment
@@ -114,7 +114,7 @@ def create_key(work: Work, wish: KeyWish) -> Created:
         *_check(work, wish.restrictions, wish.limits, wish.metadata or {}),
         *check_times("starts_at", wish.starts_at, "ends_at", wish.ends_at),
         *check_schedule("rotation", wish.rotation),
-        *_check_kind(wish.kind, wish.restrictions, wish.access),
+        *check_kind(wish.kind, wish.restrictions, wish.limits, wish.access),
     ]
     refuse(problems)
     if wish.kind is KeyKind.MANAGEMENT:
@@ -152,6 +152,7 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
     """
     key = living_key(work, id)
     restrictions = changes.get("restrictions", key.restrictions)
+    limits = changes.get("limits", key.limits)
     wishes = changes.get("access")
     problems = check_name("name", changes["name"]) if "name" in changes else []
     problems += _check(
@@ -164,7 +165,7 @@ def change_key(work: Work, id: str, changes: KeyChanges) -> KeyView:
     problems += _check_labels(changes.get("purpose", ""), changes.get("tags", ()))
     problems += check_times("starts_at", starts, "ends_at", ends)
     problems += check_schedule("rotation", changes.get("rotation"))
-    problems += _check_kind(key.kind, restrictions, wishes or ())
+    problems += check_kind(key.kind, restrictions, limits, wishes or (), held=key)
     refuse(problems)
     demand_hold(work, key, starts, ends, restrictions)
     if wishes is not None:
@@ -261,21 +262,3 @@ def _check(
         *check_limits("limits", limits, work.knows_zone),
         *check_metadata("metadata", metadata),
     ]
-
-
-def _check_kind(
-    kind: KeyKind, restrictions: Restrictions, access: tuple[AccessWish, ...]
-) -> list[Problem]:
-    """What a kind of key demands: anyone can read a publishable one off a page."""
-    if kind is not KeyKind.PUBLISHABLE:
-        return []
-    problems = [
-        Problem(f"access.{index}.scopes", "is too wide for a page", "name single scopes")
-        for index, wish in enumerate(access)
-        if any(map(is_wild, wish.scopes))
-    ]
-    if not (restrictions.referrers or restrictions.apps):
-        mend = "name the pages that use the key, as https://example.com/*, or its apps"
-        reason = "is needed by a publishable key"
-        problems.append(Problem("restrictions.referrers", reason, mend))
-    return problems

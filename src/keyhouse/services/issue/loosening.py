@@ -34,13 +34,18 @@ def demand_hold(
 def _freed(
     key: Key, starts_at: int | None, ends_at: int | None, restrictions: Restrictions
 ) -> list[str]:
-    """The fields that would bind the key less; of restrictions, any other ones might."""
+    """The fields that would bind the key less; any other networks might."""
     start, end = key.starts_at, key.ends_at
     freed: list[str] = []
     if start is not None and (starts_at is None or starts_at < start):
         freed.append("starts_at")
     if end is not None and (ends_at is None or ends_at > end):
         freed.append("ends_at")
-    if key.restrictions not in (ANYWHERE, restrictions):
+    if _networks(key.restrictions) not in (_networks(ANYWHERE), _networks(restrictions)):
         freed.append("restrictions")
     return freed
+
+
+def _networks(restrictions: Restrictions) -> tuple[tuple[str, ...], ...]:
+    """What of restrictions holds for management keys."""
+    return restrictions.networks_allowed, restrictions.networks_denied

@@ -66,10 +66,18 @@ async def _changeable(here: InProject, key: str, part: str) -> KeyView:
     if not here.may(issue.WRITE):
         raise Forbidden(issue.WRITE)
     view = await here.read(lambda look: get_key(look, key))
-    # What a management key opens is more than this form can tell.
-    if part not in PARTS or (part == "access" and view.key.kind is KeyKind.MANAGEMENT):
+    if part not in PARTS or part in _missing(view):
         raise NotFound("page")
     return view
+
+
+def _missing(view: KeyView) -> tuple[str, ...]:
+    """The parts that the key's kind has no form for."""
+    if view.key.kind is not KeyKind.MANAGEMENT:
+        return ()
+    # What a management key opens is more than this form can tell. Limits do not
+    # hold for one, so those that it has yet can only go.
+    return ("access",) if view.key.limits else ("access", "limits")
 
 
 async def _form(
