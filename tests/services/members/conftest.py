@@ -1,12 +1,14 @@
 import itertools
+from typing import Any
 
 import pytest
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Member, Person, Resource, Role
+from keyhouse.core.entities import KeyKind, Member, Person, Resource, Role
 from keyhouse.core.records import GrantRecord
 from keyhouse.core.roles import scopes_of
 from keyhouse.services.actor import Actor
+from keyhouse.services.issue import AccessWish, KeyWish, create_key
 from keyhouse.services.tenants import bootstrap
 from keyhouse.services.work import Office
 
@@ -59,6 +61,14 @@ class Team:
         held = frozenset(scopes)
         grant = GrantRecord(Resource.ORGANIZATION, self.id, self.id, None, held)
         return Actor(id, self.id, (grant,), "192.0.2.1", "req_1")
+
+    def key(self, *scopes: str, **bounds: Any) -> Actor:
+        """A management key that is there, with these scopes for the whole organization."""
+        access = (AccessWish(Resource.ORGANIZATION, self.id, scopes),)
+        wish = KeyWish(name="K", kind=KeyKind.MANAGEMENT, access=access, **bounds)
+        actor = self.actor(Role.OWNER)
+        made = self.office.write(actor, lambda work: create_key(work, wish)).value
+        return self.holder(*scopes, id=made.view.key.id)
 
     def role(self, person: Person) -> Role | None:
         with self.office.rows.reading() as tx:

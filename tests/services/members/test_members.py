@@ -2,17 +2,23 @@
 
 import threading
 from functools import partial
+from typing import Any
 
 import pytest
 
-from keyhouse.core.entities import AuditRow, Person, Role
+from keyhouse.core.entities import AuditRow, Person, Restrictions, Role
 from keyhouse.services import members
 from keyhouse.services.actor import Actor
-from keyhouse.services.refusals import Forbidden, NotFound, Taken
+from keyhouse.services.refusals import Forbidden, Invalid, NotFound, Taken
 from keyhouse.services.work import Turn
 from tests.services.members.conftest import Team
 
 OWNER, ADMIN, DEVELOPER, VIEWER = Role.OWNER, Role.ADMIN, Role.DEVELOPER, Role.VIEWER
+BOUNDS = (
+    {"ends_at": 1 << 57},
+    {"restrictions": Restrictions(networks_allowed=("203.0.113.0/24",))},
+    {"restrictions": Restrictions(networks_denied=("203.0.113.0/24",))},
+)
 
 
 def _change(team: Team, actor: Actor, person: Person, role: Role) -> None:
@@ -71,6 +77,30 @@ def test_a_key_gives_no_role_that_may_do_more_than_the_key(team: Team) -> None:
         _change(team, actor, person, DEVELOPER)
     with pytest.raises(Forbidden):
         team.office.write(actor, lambda work: members.invite(work, "a@b.example", VIEWER))
+
+
+@pytest.mark.parametrize("bounds", BOUNDS)
+def test_a_key_that_is_bound_makes_nobody_more_than_it_is(
+    team: Team, bounds: dict[str, Any]
+) -> None:
+    """A person has no such bounds: who found the key would be rid of them."""
+    actor = team.key("*", **bounds)
+    person, gone = team.member(VIEWER), team.member(VIEWER)
+    invite = partial(members.invite, email="a@b.example", role=VIEWER)
+    for give in (invite, partial(members.change_member, person_id=person.id, role=OWNER)):
+        with pytest.raises(Invalid, match="role: is not bound as your own key is"):
+            team.office.write(actor, give)
+    assert team.role(person) is VIEWER
+    # To take is no way up.
+    _remove(team, actor, gone)
+    assert team.role(gone) is None
+
+
+def test_a_key_without_bounds_gives_what_it_may_do(team: Team) -> None:
+    person, actor = team.member(VIEWER), team.key("*")
+    _change(team, actor, person, OWNER)
+    assert team.role(person) is OWNER
+    team.office.write(actor, lambda work: members.invite(work, "a@b.example", OWNER))
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -1,12 +1,14 @@
 """Changing what members may do, and ending memberships.
 
 One rule stands for all: nobody gives or takes a role that may do more than
-they may themselves. So only owners make and unmake owners.
+they may themselves. So only owners make and unmake owners. A management key
+with an end or networks gives none, for people have no such bounds.
 """
 
-from keyhouse.core.entities import Invitation, Member, Organization, Role
+from keyhouse.core.entities import Invitation, Member, Organization, Restrictions, Role
 from keyhouse.core.roles import scopes_of
 from keyhouse.core.scopes import covers, covers_all
+from keyhouse.core.validation import Problem
 from keyhouse.services.members.queries import (
     WRITE,
     InvitationState,
@@ -16,12 +18,15 @@ from keyhouse.services.members.queries import (
     state_of,
     viewed_member,
 )
-from keyhouse.services.refusals import Forbidden, Taken
+from keyhouse.services.privilege import beyond_bounds
+from keyhouse.services.refusals import Forbidden, Taken, refuse
 from keyhouse.services.work import Work
 
 
 def change_member(work: Work, person_id: str, role: Role) -> MemberView:
     """Give a member another role. Raises Taken for the last owner's.
+
+    Raises Forbidden and Invalid as `may_give` does.
 
     Sessions of the person do the new role's from their next request on. Open
     invitations of theirs end, where they could not make them any more.
@@ -54,7 +59,17 @@ def withdraw(work: Work, row: Invitation) -> None:
 
 
 def may_give(work: Work, role: Role) -> None:
-    """Raise Forbidden where the role may do more than the actor."""
+    """Raise Forbidden where the role may do more than the actor.
+
+    Raises Invalid for a key with an end or networks: no person has such bounds.
+    """
+    _may_hold(work, role)
+    if beyond_bounds(work, None, Restrictions()):
+        mend = "have a person give it, or a key without bounds"
+        refuse([Problem("role", "is not bound as your own key is", mend)])
+
+
+def _may_hold(work: Work, role: Role) -> None:
     held = work.actor.scopes_on(work.actor.organization_id, None)
     missing = [scope for scope in sorted(scopes_of(role)) if not covers(held, scope)]
     if missing:
@@ -65,7 +80,7 @@ def _held(work: Work, person_id: str) -> Member:
     """A member whom the actor may make something else."""
     work.actor.whole(WRITE)
     member = _locked(work, person_id)
-    may_give(work, member.role)
+    _may_hold(work, member.role)
     return member
 
 
