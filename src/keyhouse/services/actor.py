@@ -43,6 +43,7 @@ class Actor:
     """A management key (or person) at work in its organization.
 
     `grants` is what it may do; `address` and `request_id` go into the audit.
+    `secret_id` is that of the key's secret that came, '' where none did.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Actor:
     grants: tuple[GrantRecord, ...]
     address: str = ""
     request_id: str = ""
+    secret_id: str = ""
 
     def reach(self, scope: str) -> Reach:
         """What the actor has `scope` for. Raises Forbidden where for nothing."""

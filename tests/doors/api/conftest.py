@@ -61,7 +61,7 @@ class House:
         assert isinstance(key, KeyRecord)
         if key_id is not None and key_id != key.id:
             return Verdict.UNKNOWN
-        return ManagementKey(key)
+        return ManagementKey(key, snapshot.found.secret_id)
 
     def client(self, secret: str | None, **more: str) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {secret}"} if secret else more

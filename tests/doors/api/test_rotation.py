@@ -140,3 +140,73 @@ async def test_a_lesser_manager_rotates_no_greater_key(tenant: Tenant) -> None:
     assert refused.status_code == 403
     own = await rotate(tenant, lesser["id"], 60, **headers)
     assert own.status_code == 201
+
+
+class Manager:
+    """A management key, which rotates itself: its first secret, and its second."""
+
+    def __init__(self, house: House, key: dict[str, str], overlap_seconds: object) -> None:
+        self.id, self._house, self._overlap = key["id"], house, overlap_seconds
+        self.first = house.client(key["secret"])
+
+    async def begin(self) -> httpx.AsyncClient:
+        """Rotate; whoever has the new secret."""
+        made = await self.rotate(self.first)
+        assert made.status_code == 201, made.text
+        return self._house.client(made.json()["secret"])
+
+    async def rotate(self, by: httpx.AsyncClient) -> httpx.Response:
+        wish = {"overlap_seconds": self._overlap}
+        return await by.post(f"/v1/keys/{self.id}/rotate", json=wish)
+
+    async def roll_back(self, by: httpx.AsyncClient) -> httpx.Response:
+        return await by.post(f"/v1/keys/{self.id}/rotation/roll-back")
+
+    async def states(self, by: httpx.AsyncClient) -> list[str]:
+        listed = (await by.get(f"/v1/keys/{self.id}/secrets")).json()["data"]
+        return [one["state"] for one in listed]
+
+
+@pytest.fixture(params=[3600, None])
+async def manager(request: pytest.FixtureRequest, house: House, tenant: Tenant) -> Manager:
+    access = [{"project": tenant.project, "scopes": ["keys:*"]}]
+    wish = {"name": "M", "kind": "management", "access": access}
+    return Manager(house, await tenant.make("/v1/keys", **wish), request.param)
+
+
+async def test_a_secret_that_was_replaced_does_not_take_its_end_back(
+    tenant: Tenant, manager: Manager
+) -> None:
+    """It may be the one that leaked; the owner's new one must not be the one to go."""
+    second = await manager.begin()
+    states = await manager.states(second)
+    for by in (manager.first, second):
+        told = (await by.get(f"/v1/keys/{manager.id}/rotation")).json()
+        assert told["can_roll_back"] is False
+        refused = await manager.roll_back(by)
+        assert refused.status_code == 409
+        (problem,) = refused.json()["errors"]
+        assert problem["reason"] == "is of the key that asks"
+        assert problem["mend"] == "have another key or a person do it"
+    assert await manager.states(second) == states
+    told = (await tenant.client.get(f"/v1/keys/{manager.id}/rotation")).json()
+    assert told["can_roll_back"] is True
+    assert (await manager.roll_back(tenant.client)).status_code == 200
+
+
+async def test_a_secret_that_was_replaced_makes_no_newer_one_of_its_key(
+    tenant: Tenant, manager: Manager
+) -> None:
+    """Whoever has it would come by one without an end."""
+    second = await manager.begin()
+    refused = await manager.rotate(manager.first)
+    assert refused.status_code == 409
+    (problem,) = refused.json()["errors"]
+    assert problem["reason"] == "is replaced: the key's newest may rotate it"
+    assert len(await manager.states(second)) == 2
+    assert (await manager.rotate(second)).status_code == 201
+    # What was rolled back is in its place again.
+    assert (await manager.roll_back(tenant.client)).status_code == 200
+    assert (await manager.rotate(manager.first)).status_code == 409
+    assert (await manager.rotate(second)).status_code == 201
+    assert (await manager.rotate(tenant.client)).status_code == 201

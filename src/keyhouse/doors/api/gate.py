@@ -43,6 +43,10 @@ class ManagementKey(Protocol):
     def key(self) -> KeyRecord:
         """The key with its grants."""
 
+    @property
+    def secret_id(self) -> str:
+        """The id of the secret that came."""
+
 
 class Visitor(NamedTuple):
     """A person logged in, by which session, and what they are where they asked.
@@ -124,6 +128,7 @@ class Gate:
                 holder.key.grants,
                 format_address(address),
                 request_id,
+                holder.secret_id,
             ),
         )
         return None

@@ -9,26 +9,30 @@ from keyhouse.services.issue.rotation import demand_use, end
 from keyhouse.services.issue.views import KeyView
 from keyhouse.services.privilege import demand_no_more
 from keyhouse.services.refusals import Taken
-from keyhouse.services.work import Work
+from keyhouse.services.work import Look, Work
 
 _AGAIN = "rotate the key again"
+# A secret that was replaced, perhaps for it leaked, would else be rid of its end and
+# have the one that is to follow it refused.
+_OWN = "is of the key that asks"
 
 
 def roll_back(work: Work, id: str) -> KeyView:
     """End a key's newest secret; those that it replaced go on as they did before.
 
     Raises Taken where there is no rotation to take back, where something was
-    changed since, or where the overlap is over: what was refused once is not
-    let in again.
+    changed since, where the overlap is over (what was refused once is not let
+    in again), and for the actor's own key.
     """
     key = living_key(work, id)
     demand_no_more(work, key)
     demand_use(key, work.now_us)
     rows = {row.id: row for row in work.tx.find(SecretRow, key_id=key.id)}
     newest = max(rows.values(), key=lambda row: row.version)
-    problem = why_not(rows, newest, work.now_us)
+    problem = why_not(work, rows, newest)
     if problem is not None:
-        raise Taken("rotation", problem, _AGAIN)
+        mend = "have another key or a person do it" if problem == _OWN else _AGAIN
+        raise Taken("rotation", problem, mend)
     for found in newest.replaces:
         _put_back(work, rows[found.secret_id], found)
     end(work, newest, work.now_us)
@@ -36,11 +40,14 @@ def roll_back(work: Work, id: str) -> KeyView:
     return told_key(work, key)
 
 
-def why_not(rows: dict[str, SecretRow], newest: SecretRow, now_us: int) -> str | None:
-    """Why the rotation that made `newest` cannot be taken back, None where it can.
+def why_not(at: Look | Work, rows: dict[str, SecretRow], newest: SecretRow) -> str | None:
+    """Why the actor cannot take back the rotation that made `newest`, None where they can.
 
     `rows` are all secrets of the key, by id.
     """
+    now_us = at.now_us
+    if newest.key_id == at.actor.id:
+        return _OWN
     if is_over(newest, now_us):
         return "is taken back already, or its secret has ended"
     if not newest.replaces:

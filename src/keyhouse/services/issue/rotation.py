@@ -39,8 +39,8 @@ def rotate_key(
     With an overlap of 0 they are refused at once, with None not until somebody
     ends them. `on_first_use` has it begin when the new one is first used.
     Raises Invalid for an overlap that cannot be, Taken for a key that no
-    secret would open, and Forbidden for a management key that may do more
-    than the actor.
+    secret would open or whose replaced secret asks, and Forbidden for a
+    management key that may do more than the actor.
     """
     key = living_key(work, id)
     overlap = _overlap(work, key, overlap_seconds)
@@ -48,6 +48,7 @@ def rotate_key(
     demand_no_more(work, key)
     demand_use(key, work.now_us)
     rows = work.tx.find(SecretRow, key_id=key.id)
+    _demand_newest(work, rows)
     living = [row for row in rows if not is_over(row, work.now_us)]
     ends_at_once = overlap == 0 and not on_first_use
     if not ends_at_once and len(living) >= SECRETS_MAX:
@@ -84,6 +85,16 @@ def end_secret(work: Work, id: str, secret_id: str) -> None:
         mend = "rotate the key first, or revoke it"
         raise Taken("secret", "is the only one of the key that works", mend)
     end(work, rows[secret_id], work.now_us)
+
+
+def _demand_newest(work: Work, rows: list[SecretRow]) -> None:
+    """Who holds a secret that was replaced has it up to its end, and no newer one.
+
+    They would else be rid of that end; the secret may have leaked.
+    """
+    if any(row.id == work.actor.secret_id and row.replaced_at is not None for row in rows):
+        reason = "is replaced: the key's newest may rotate it"
+        raise Taken("secret", reason, "use that, or have another key or a person do it")
 
 
 def demand_use(key: Key, now_us: int) -> None:

@@ -76,7 +76,7 @@ def get_rotation(look: Look, id: str) -> RotationView:
         scheduled=scheduled,
         due_at=due_at,
         state=_state(due_at, look.now_us),
-        roll_back_not=issue.why_not(rows, newest, look.now_us),
+        roll_back_not=issue.why_not(look, rows, newest),
         secrets=_secrets(look, key, rows.values()),
     )
 

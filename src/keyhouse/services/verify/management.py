@@ -12,9 +12,10 @@ from keyhouse.services.verify.pieces import HeldKey
 
 @dataclass(frozen=True, slots=True)
 class ManagementKey:
-    """The holder of a valid management key."""
+    """The holder of a valid management key, and the id of the secret that came."""
 
     key: KeyRecord
+    secret_id: str
 
     @property
     def id(self) -> str:
@@ -71,7 +72,7 @@ def judge(
         return Verdict.API_NOT_ALLOWED
     if key.networks is not None and not key.networks.admits(address):
         return Verdict.IP_NOT_ALLOWED
-    return ManagementKey(key)
+    return ManagementKey(key, held.secret.id)
 
 
 def refusal_of(held: HeldKey, key_id: str | None, now_us: int) -> Verdict | None:
