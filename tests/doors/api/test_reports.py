@@ -300,6 +300,24 @@ async def test_a_key_of_one_api_reads_the_alerts_of_keys_within_it(
     assert row["key"] == near
 
 
+async def test_a_project_s_manager_reads_nothing_of_a_management_key_for_more(
+    house: House, tenant: Tenant
+) -> None:
+    """Though it lies in the project: lists of keys hide it as well."""
+    near, at = await _book(house, tenant, "near")
+    keys = (await tenant.client.get("/v1/keys")).json()["data"]
+    (owners,) = [one["id"] for one in keys if one["kind"] == "management"]
+    held = [{"project": tenant.project, "scopes": ["usage:read", "requests:read"]}]
+    own = await tenant.key(kind="management", access=held)
+    client = house.client(own["secret"])
+    for key in (near, owners, own["id"]):
+        _alert(house, tenant, key, "secret_over_plain_http", at)
+    for path in ("alerts", "usage", "requests"):
+        for key, status in ((near, 200), (own["id"], 200), (owners, 422)):
+            answer = await client.get(f"/v1/{path}", params={"key": key})
+            assert answer.status_code == status, (path, key)
+
+
 async def test_counts_of_others_are_not_to_be_seen(house: House, tenant: Tenant) -> None:
     await _book(house, house.tenant("Theirs"), "theirs")
     for path in ("/v1/usage", "/v1/requests"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keyhouse.core.entities import Event, Webhook
+from keyhouse.core.entities import Delivery, Event, Webhook
 from keyhouse.core.webhooks import WEBHOOKS_MAX
 from tests.doors.api.conftest import House, Tenant
 
@@ -110,6 +110,38 @@ async def test_a_test_is_sent_and_replayed(house: House, tenant: Tenant) -> None
     assert (await tenant.client.get(f"{at}/deliveries?state=failed")).json()["data"] == []
     assert (await tenant.client.get(f"{at}/deliveries?state=lost")).status_code == 422
     assert (await tenant.client.get(f"{at}/deliveries/{sent['id']}")).json() == sent
+
+
+async def test_a_project_s_endpoint_hears_nothing_of_a_management_key_for_more(
+    house: House, tenant: Tenant
+) -> None:
+    """Whoever chose the endpoint may not read the key, though it lies in the project."""
+    events = ["key.created", "key.rotated", "key.secret_ending", "key.revoked"]
+    here = await made(tenant, events=events, project=tenant.project)
+    everywhere = await made(tenant, events=events)
+    keys: list[str] = []
+    for place in ({"organization": tenant.organization}, {"project": tenant.project}):
+        access = [{**place, "scopes": ["keys:read"]}]
+        wish = {"name": "M", "kind": "management", "access": access}
+        key = (await tenant.make("/v1/keys", **wish))["id"]
+        at = f"/v1/keys/{key}"
+        rotated = await tenant.client.post(f"{at}/rotate", json={"overlap_seconds": 60})
+        assert rotated.status_code == 201
+        assert (await tenant.client.post(f"{at}/revoke")).status_code == 200
+        keys.append(key)
+    wide, narrow = keys
+    with house.database.rows.reading() as tx:
+        heard = {
+            one["id"]: [
+                (event.kind, event.data["key"], event.data["project"])
+                for sent in tx.find(Delivery, webhook_id=one["id"])
+                for event in tx.find(Event, id=sent.event_id)
+            ]
+            for one in (here, everywhere)
+        }
+    told = {(kind, narrow, tenant.project) for kind in events}
+    assert set(heard[here["id"]]) == told
+    assert set(heard[everywhere["id"]]) == told | {(kind, wide, None) for kind in events}
 
 
 async def test_a_delivery_of_another_endpoint_is_not_found(tenant: Tenant) -> None:

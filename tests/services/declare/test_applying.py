@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ import sqlalchemy as sa
 
 from keyhouse.adapters.database.tables import metadata
 from keyhouse.core import entities
-from keyhouse.core.entities import KeyKind
+from keyhouse.core.entities import KeyKind, Resource
 from keyhouse.ports import StoreUnavailable
 from keyhouse.services import catalog, declare, imports, issue, tenants
 from keyhouse.services.declare import Export, applying, exporting, read_yaml
 from keyhouse.services.declare.doing import Doing, do_steps
 from keyhouse.services.idempotency import Once
+from keyhouse.services.issue import AccessWish, KeyWish
 from keyhouse.services.refusals import Forbidden, Invalid, Mismatch, Taken
 from tests.servers.acme import Acme
 from tests.services.declare.files import done, exported, planned, secrets, steps_of
@@ -419,6 +421,32 @@ def test_a_management_key_is_not_declared_with_what_would_not_hold(acme: Acme) -
         (problem,) = told.value.problems
         assert problem.field == "keys[0].restrictions.endpoints"
         assert problem.mend == "use scopes and networks"
+
+
+def test_a_project_s_manager_reads_and_changes_no_management_key_for_more(
+    acme: Acme,
+) -> None:
+    """As with lists of keys: what it is called, opens and bears is not theirs to know."""
+    here = acme.holding("*", on=acme.project)
+    wish = partial(Export, acme.project)
+    home = (AccessWish(Resource.PROJECT, acme.project, ("keys:read",)),)
+    own = KeyWish(name="own", kind=KeyKind.MANAGEMENT, access=home)
+    acme.write(lambda work: issue.create_key(work, own))
+    both = {one["name"]: one for one in exported(acme, wish(("keys",)))["keys"]}
+    hidden, shown = both["operator's management key"], both["own"]
+    only = exported(acme, wish(("keys",)), here)
+    assert only["keys"] == [shown]
+    assert steps_of(planned(acme, only, actor=here, prune=True)) == []
+    # By its id it reads like none, by its names like one that is not there yet.
+    (project,) = {one["project"] for one in exported(acme)["keys"]}
+    named = {**hidden, "access": [{"project": project, "scopes": ["keys:read"]}]}
+    file = {"keyhouse": 1, "project": project}
+    (told,) = planned(acme, {**file, "keys": [named]}, actor=here).plan.steps
+    assert told.action == "create"
+    assert told.before == {}
+    by_id = {**named, "id": acme.management_key}
+    with pytest.raises(Invalid, match="is no key of yours"):
+        planned(acme, {**file, "keys": [by_id]}, actor=here)
 
 
 def test_another_organizations_things_read_like_none(acme: Acme, document: Any) -> None:

@@ -43,6 +43,8 @@ from keyhouse.services.issue import AccessWish, KeyWish
 from keyhouse.services.issue.filters import coming_imports
 from keyhouse.services.work import Look, Work
 
+_MANAGING_MAX: Final = 100
+"""Management keys of one name that are looked at: some may be beyond reach."""
 _RESOURCES: Final = tuple(one.value for one in Resource)
 
 
@@ -146,15 +148,21 @@ def _find(at: Look | Work, state: State) -> Sequence[str]:
         "revoked_at": None,
     }
     coming = {"import_id": coming_imports(at)}
-    found = at.tx.page(Key, after=None, limit=2, unless=coming, **where)
-    return [row.id for row in found.rows]
+    limit = _MANAGING_MAX if where["kind"] is KeyKind.MANAGEMENT else 2
+    found = at.tx.page(Key, after=None, limit=limit, unless=coming, **where)
+    return [row.id for row in issue.reached_keys(at, issue.READ, found.rows)]
 
 
 def _listed(at: Look | Work, rows: Sequence[Key]) -> list[Key]:
-    """What is over is no wish of anybody's, and what an open import brings not yet."""
+    """What is over is no wish of anybody's, and what an open import brings not yet.
+
+    What is beyond reach is told to nobody: management keys that lie in a project,
+    and are for more.
+    """
     living = [row for row in rows if row.deleted_at is None and row.revoked_at is None]
     coming = coming_imports(at) if any(row.import_id for row in living) else ()
-    return [row for row in living if row.import_id not in coming]
+    there = [row for row in living if row.import_id not in coming]
+    return issue.reached_keys(at, issue.READ, there)
 
 
 def _make(work: Work, held: Held) -> Made:

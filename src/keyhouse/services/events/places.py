@@ -5,12 +5,14 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from keyhouse.core import ids
 from keyhouse.core.entities import (
+    Access,
     Api,
     Application,
     AuditRow,
     Customer,
     Entity,
     Key,
+    KeyKind,
     Plan,
     Project,
     Route,
@@ -19,6 +21,7 @@ from keyhouse.core.entities import (
     Webhook,
 )
 from keyhouse.ports import Transaction
+from keyhouse.services.actor import Reach
 
 E = TypeVar("E", bound=Entity)
 
@@ -61,6 +64,20 @@ def _in_project(kind: type[Any]) -> Callable[[Transaction, str], Place]:
     return find
 
 
+def _key(tx: Transaction, id: str) -> Place:
+    """In its project. A management key for more than that is in none:
+
+    whoever chose an endpoint of the project may not read it.
+    """
+    for row in tx.find(Key, id=id):
+        home = Reach(whole=False, project_ids=frozenset((row.project_id,)))
+        managing = row.kind is KeyKind.MANAGEMENT
+        opened = tx.find(Access, key_id=id) if managing else []
+        inside = all(map(home.holds_access, opened))
+        return Place(row.organization_id, row.project_id if inside else None)
+    return NOWHERE
+
+
 def _project(tx: Transaction, id: str) -> Place:
     for row in tx.find(Project, id=id):
         return Place(row.organization_id, row.id)
@@ -98,7 +115,7 @@ _FINDERS: Final[Mapping[str, Callable[[Transaction, str], Place]]] = {
     ids.CUSTOMER: _in_project(Customer),
     ids.PLAN: _in_project(Plan),
     ids.SUBSCRIPTION: _subscription,
-    ids.KEY: _in_project(Key),
+    ids.KEY: _key,
     ids.ROUTE: _route,
     ids.SECRET: _secret,
     ids.WEBHOOK: _in_project(Webhook),

@@ -39,6 +39,7 @@ from keyhouse.services.issue.queries import (
     list_keys,
     list_secrets,
     reached_key,
+    reached_keys,
 )
 from keyhouse.services.issue.rolling_back import roll_back, why_not
 from keyhouse.services.issue.rotation import (
@@ -109,6 +110,7 @@ __all__ = [
     "open_access",
     "purge_keys",
     "reached_key",
+    "reached_keys",
     "restore_key",
     "revoke_key",
     "revoke_keys",

@@ -1,5 +1,7 @@
 """Reading keys and their secrets' history."""
 
+from collections.abc import Sequence
+
 from keyhouse.core.entities import Access, Key, KeyKind, SecretRow
 from keyhouse.ports import KeysWanted, Page
 from keyhouse.services.actor import Reach
@@ -79,22 +81,33 @@ def reached_key(at: Look | Work, scope: str, id: str) -> Key:
     """A key for which the actor holds `scope`; NotFound for any other."""
     reach = at.actor.reach(scope)
     key = at.own(Key, id)
-    if not _reached(at, reach, key):
+    if not _within(at, reach, [key]):
         raise NotFound("key")
     return key
 
 
-def _reached(at: Look | Work, reach: Reach, key: Key) -> bool:
-    """Whether a key is within reach: with its project, or with all that it opens.
+def reached_keys(at: Look | Work, scope: str, keys: Sequence[Key]) -> list[Key]:
+    """Those of the organization's keys for which the actor holds `scope`, in one read."""
+    return _within(at, at.actor.reach(scope), keys)
+
+
+def _within(at: Look | Work, reach: Reach, keys: Sequence[Key]) -> list[Key]:
+    """Those within reach: with their project, or with all that they open.
 
     A management key is so by what it opens alone: whoever manages a project
     must not take hold of one for the whole organization that lies in it.
     """
-    if reach.whole:
-        return True
-    if key.kind is not KeyKind.MANAGEMENT and reach.holds_project(key.project_id):
-        return True
-    return all(reach.holds_access(row) for row in at.tx.find(Access, key_id=key.id))
+    doubtful = {key.id for key in keys if not _is_with_project(reach, key)}
+    if not doubtful:
+        return list(keys)
+    rows = at.tx.find(Access, key_id=tuple(doubtful))
+    beyond = {row.key_id for row in rows if not reach.holds_access(row)}
+    return [key for key in keys if key.id not in beyond]
+
+
+def _is_with_project(reach: Reach, key: Key) -> bool:
+    by_project = key.kind is not KeyKind.MANAGEMENT
+    return reach.whole or (by_project and reach.holds_project(key.project_id))
 
 
 def _viewed(look: Look, keys: list[Key]) -> list[KeyView]:

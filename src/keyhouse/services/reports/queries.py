@@ -1,18 +1,18 @@
 """Reading usage and the request log."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from keyhouse.core import ids
-from keyhouse.core.entities import Access, Key
+from keyhouse.core.entities import Key
 from keyhouse.core.steps import SECONDS_MAX, Step, steps_between
 from keyhouse.core.validation import Problem
 from keyhouse.core.verdict import BY_CODE
 from keyhouse.ports import Page, UsageRow, UsageWanted
 from keyhouse.services.catalog import reached_api
 from keyhouse.services.issue.filters import coming_imports
+from keyhouse.services.issue.queries import reached_keys
 from keyhouse.services.refusals import Invalid, NotFound
 from keyhouse.services.work import Look, Turn, bad_cursor
 
@@ -132,25 +132,14 @@ def within(look: Look, scope: str, equals: Mapping[str, str]) -> dict[str, str]:
 
 
 def sees_key(look: Look, scope: str, id: str) -> bool:
-    """Whether there is such a key and `scope` is held for all that it opens."""
+    """Whether there is such a key, for which the actor holds `scope`."""
     return bool(seen_keys(look, scope, (id,)))
 
 
 def seen_keys(look: Look, scope: str, given: Sequence[str]) -> list[str]:
     """Those of these keys for which `sees_key` is true, in as many reads as of one."""
-    reach, home = look.actor.reach(scope), look.actor.organization_id
     named = tuple(id for id in given if ids.is_id(id, ids.KEY))
-    keys = look.tx.find(Key, id=named, organization_id=home)
-    access: dict[str, list[Access]] = defaultdict(list)
-    for row in look.tx.find(Access, key_id=tuple(key.id for key in keys)):
-        access[row.key_id].append(row)
+    keys = look.tx.find(Key, id=named, organization_id=look.actor.organization_id)
     coming = coming_imports(look)
-    return [
-        key.id
-        for key in keys
-        if key.import_id not in coming
-        and (
-            reach.holds_project(key.project_id)
-            or all(map(reach.holds_access, access[key.id]))
-        )
-    ]
+    there = [key for key in keys if key.import_id not in coming]
+    return [key.id for key in reached_keys(look, scope, there)]
