@@ -1,5 +1,7 @@
 """The change log: what the data plane is told, in what order, and when."""
 
+import os
+import resource
 import subprocess
 import sys
 import textwrap
@@ -199,6 +201,35 @@ def test_wait_ends_when_another_process_commits(
             writer.communicate(b"\n", timeout=60)
             changes = waiting.result(BOUND_SECONDS)
     assert writer.returncode == 0
+    assert changes.rows[0].part == PartRef("key", world.key.id)
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """More open files than the 1,024 that `select` can tell apart."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    yield
+    for file in files:
+        os.close(file)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.usefixtures("many_files")
+def test_wait_goes_on_in_a_process_with_thousands_of_open_files(
+    database: Database, world: World
+) -> None:
+    """A gateway with many connections still hears of a revocation."""
+    feed = database.feed()
+    try:
+        assert feed.wait(1, 0.01).rows == ()
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(feed.wait, 1, 60)
+            change(database, world.key)
+            changes = waiting.result(BOUND_SECONDS)
+    finally:
+        feed.close()
     assert changes.rows[0].part == PartRef("key", world.key.id)
 
 

@@ -4,10 +4,10 @@ A feed has a connection of its own that tells when to look, and on which no
 transaction stays open; what it reads, it reads in a short one of the pool.
 """
 
+import select
 import socket
 import time
 from abc import ABC, abstractmethod
-from select import select
 from threading import Event, Lock
 from typing import Any, Final
 
@@ -202,10 +202,12 @@ class PostgresFeed(DatabaseFeed):
             raise StoreUnavailable(str(error)) from error
 
     def _pause(self, seconds: float) -> None:
-        bells: list[Any] = [self._bell]
+        # Not `select`: that takes no file numbered 1024 or more.
+        bells = select.poll()
+        bells.register(self._bell, select.POLLIN)
         if self._own is not None:
-            bells.append(self._own.driver.fileno())
-        select(bells, [], [], min(seconds, POLL_SECONDS))
+            bells.register(self._own.driver.fileno(), select.POLLIN)
+        bells.poll(min(seconds, POLL_SECONDS) * 1000)
 
     def _wake(self) -> None:
         if self._rope.fileno() != -1:
