@@ -18,9 +18,9 @@ class Pending(Generic[T]):
     Where there is `begin`, nothing blocks, and it takes the place of `work`:
     it is called once, on the event loop, with what takes the result later.
 
-    With `seconds_max` nobody waits longer: then StoreUnavailable goes into
-    `resume`, and at once for all who come while `work` has not ended. What that
-    returns then goes into `late`.
+    With `seconds_max` nobody waits longer, but once as long again where the process
+    was stopped meanwhile: then StoreUnavailable goes into `resume`, and at once for all
+    who come while `work` has not ended. What that returns then goes into `late`.
 
     Where there is `together`, those that have it in common run as one while others
     of them are under way: it takes the `part` of each, may block, and gives a result

@@ -147,3 +147,48 @@ async def test_a_fault_in_going_on_leaves_nobody_waiting(resolver: Resolver) -> 
     async with asyncio.timeout(10):
         with pytest.raises(ArithmeticError, match="ours"):
             await resolver.wait(pending)
+
+
+class SleepyLoop(asyncio.SelectorEventLoop):
+    """Its clock can be set forward, as it is for a process that was stopped."""
+
+    slept = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.slept
+
+
+def _asking(times_stopped: int) -> object:
+    """What comes of a question during which the process was stopped so often."""
+    answer = threading.Event()
+    loop = SleepyLoop()
+
+    async def ask() -> object:
+        resolver = Resolver(loop)
+        pending = asked(lambda: answer.wait(20), seconds=60)
+        waiting = asyncio.ensure_future(resolver.wait(pending))
+        for _ in range(times_stopped):
+            await asyncio.sleep(0)
+            loop.slept += 3600
+            # The timer has its turn now, before the thread has.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        answer.set()
+        told = await waiting
+        await asyncio.to_thread(resolver.close)
+        return told
+
+    try:
+        return loop.run_until_complete(ask())
+    finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+def test_an_answer_that_came_while_the_process_slept_is_waited_for() -> None:
+    """SIGSTOP, the answer comes, SIGCONT: it is not the database that was silent."""
+    assert _asking(times_stopped=1) is True
+
+
+def test_but_not_again_and_again() -> None:
+    assert isinstance(_asking(times_stopped=2), StoreUnavailable)

@@ -265,6 +265,68 @@ def test_what_waited_while_the_process_slept_hears_of_a_revocation() -> None:
     assert finish(pending.resume(granted)).verdict is Verdict.REVOKED
 
 
+def test_who_slept_while_it_read_the_log_reads_it_again() -> None:
+    """SIGSTOP in the middle of catching up, a revocation, SIGCONT."""
+    world = World()
+    world.decide()
+    world.clock.up_us += 300_000
+    pending = world.verifier.verify(world.ask())
+    assert isinstance(pending, Pending)
+    read = pending.work()
+    world.store.change("key", "key_1", revoked_at=1)
+    world.clock.up_us += 3_600_000_000
+    assert finish(pending.resume(read)).verdict is Verdict.REVOKED
+
+
+def test_a_manager_who_slept_while_it_read_the_log_reads_it_again() -> None:
+    world = World()
+    assert isinstance(finish(world.verifier.management(_raw(MANAGING), 1)), ManagementKey)
+    world.clock.up_us += 300_000
+    pending = world.verifier.management(_raw(MANAGING), 1)
+    assert isinstance(pending, Pending)
+    read = pending.work()
+    world.store.change("key", "key_m", revoked_at=1)
+    world.clock.up_us += 3_600_000_000
+    assert finish(pending.resume(read)) is Verdict.REVOKED
+
+
+def test_a_read_that_failed_while_the_process_slept_does_not_tell_of_an_outage() -> None:
+    """PostgreSQL ends a transaction whose process was stopped; the next read goes well."""
+    world = World()
+    world.decide()
+    world.clock.up_us += 300_000
+    pending = world.verifier.verify(world.ask())
+    assert isinstance(pending, Pending)
+    world.store.gone = True
+    lost = result_of(pending)
+    world.store.gone = False
+    world.store.change("key", "key_1", revoked_at=1)
+    world.clock.up_us += 30_000_000
+    assert finish(pending.resume(lost)).verdict is Verdict.REVOKED
+
+
+@pytest.mark.parametrize(
+    ("each_us", "verdict"),
+    [(1_000_000, Verdict.VALID), (2_500_000, Verdict.UNAVAILABLE)],
+)
+def test_a_log_that_is_always_read_slowly_is_not_read_for_ever(
+    each_us: int, verdict: Verdict
+) -> None:
+    """A slow database is good enough; nothing older than a hanging one's 2 s is."""
+    world = World()
+    world.decide()
+    world.clock.up_us += 300_000
+    asked = world.store.asked
+    outcome: object = world.verifier.verify(world.ask())
+    while isinstance(outcome, Pending):
+        read = result_of(outcome)
+        world.clock.up_us += each_us
+        outcome = outcome.resume(read)
+    assert isinstance(outcome, Decision)
+    assert outcome.verdict is verdict
+    assert world.store.asked == asked + 2
+
+
 def test_while_the_database_is_gone_nothing_waits_for_it() -> None:
     """One question a moment finds out; all others are answered at once."""
     world = World(limits=(replace(QUOTA, amount=16),))

@@ -18,6 +18,8 @@ ANSWER_SECONDS_MAX: Final = 2.0
 
 the network swallows what is sent. Twice what a change may take to be in force.
 """
+READS_MAX: Final = 2
+"""The log is read so often for one answer, where it was read too long ago."""
 BACK_SECONDS_MAX: Final = 0.05
 """While it is gone, nobody waits longer to see whether it is back."""
 
@@ -78,7 +80,7 @@ class KeepingUp:
             return None
         return self._catch_up(asker)
 
-    def _catch_up(self, asker: Asker[T]) -> T | Pending[T]:
+    def _catch_up(self, asker: Asker[T], reads: int = 1) -> T | Pending[T]:
         """Read the change log within the request, or live with its absence.
 
         A process that was stopped and wakes up comes through here, so that it
@@ -89,23 +91,47 @@ class KeepingUp:
             return self._during_outage(asker, go_on)
         after = self._cache.applied
 
-        def work() -> tuple[int, Changes]:
+        def work() -> tuple[int, object]:
             # The time is taken before the read: what it says holds from then.
-            return self._clock.monotonic_us(), self._read_changes(after)
+            began_us = self._clock.monotonic_us()
+            try:
+                return began_us, self._read_changes(after)
+            except Exception as error:  # noqa: BLE001 - whoever resumes judges it
+                return began_us, error
 
         def resume(result: object) -> T | Pending[T]:
-            if isinstance(result, tuple):
-                began_us, changes = result
-                self.apply(changes, began_us)
-                self._outage_tried_us = None
-                return go_on()
-            _log.warning("the change log cannot be read: %s", result)
-            self._outage_tried_us = self._clock.monotonic_us()
-            return self._during_outage(asker, go_on)
+            if not isinstance(result, tuple):
+                return self._told(self._monotonic_us(), result, asker, reads)
+            began_us, told = result
+            return self._told(began_us, told, asker, reads)
 
         known = self._outage_tried_us is not None
         seconds = BACK_SECONDS_MAX if known else ANSWER_SECONDS_MAX
         return Pending(("changes",), work, resume, seconds_max=seconds)
+
+    def _told(
+        self, began_us: int, told: object, asker: Asker[T], reads: int
+    ) -> T | Pending[T]:
+        """Go on with what was read, unless it is old: the process was stopped since.
+
+        Then a failure is no outage either: what was open meanwhile has been closed.
+        """
+        go_on = asker.caught_up or asker.again
+        now_us = self._monotonic_us()
+        is_old = now_us - began_us > ANSWER_SECONDS_MAX * 1_000_000
+        if isinstance(told, Changes):
+            self.apply(told, began_us)
+            self._outage_tried_us = None
+            if now_us <= self._fresh_until_us:
+                return go_on()
+        elif not is_old:
+            _log.warning("the change log cannot be read: %s", told)
+            self._outage_tried_us = now_us
+            return self._during_outage(asker, go_on)
+        if reads < READS_MAX:
+            return self._catch_up(asker, reads + 1)
+        # It is slow to tell, and that is all, unless it is as old as an outage.
+        return asker.refuse(Verdict.UNAVAILABLE) if is_old else go_on()
 
     def _during_outage(
         self, asker: Asker[T], go_on: Callable[[], T | Pending[T]]

@@ -15,6 +15,8 @@ T = TypeVar("T")
 THREADS = 4
 TOGETHER_MAX = 256
 """So many run as one: a transaction that writes stays short."""
+LATE_SECONDS = 0.25
+"""A timer that comes so late tells of a process that was stopped."""
 _log = logging.getLogger(__name__)
 _Together = Callable[[Sequence[Any]], Sequence[object]]
 
@@ -34,16 +36,18 @@ class _Waiter(NamedTuple):
 class _Flight:
     """One run of some work, and who waits for it: nobody any more, once it is `overdue`.
 
-    `future` is there once it is handed to the threads.
+    `future` is there once it is handed to the threads; `due` is when the timer ends
+    the wait, until it has been put off.
     """
 
-    __slots__ = ("future", "overdue", "pending", "timer", "waiting")
+    __slots__ = ("due", "future", "overdue", "pending", "timer", "waiting")
 
     def __init__(self, pending: Pending[Any]) -> None:
         self.pending = pending
         self.future: Future[None] | None = None
         self.waiting: list[_Waiter] = []
         self.timer: asyncio.TimerHandle | None = None
+        self.due: float | None = None
         self.overdue: StoreUnavailable | None = None
 
 
@@ -121,6 +125,7 @@ class Resolver:
         flight = _Flight(pending)
         seconds = pending.seconds_max
         if seconds is not None:
+            flight.due = self._loop.time() + seconds
             flight.timer = self._loop.call_later(seconds, self._give_up, flight, seconds)
         together = pending.together
         if together is None:
@@ -166,7 +171,14 @@ class Resolver:
         """Let nobody wait any more. What no thread has begun is forgotten: so what
 
         waits for threads is bounded while the database hangs.
+
+        Once it is put off, where the process was stopped: the answer may be there,
+        and the thread that waits for it has not had its turn.
         """
+        if flight.due is not None and self._loop.time() - flight.due > LATE_SECONDS:
+            flight.due = None
+            flight.timer = self._loop.call_later(seconds, self._give_up, flight, seconds)
+            return
         flight.overdue = StoreUnavailable(f"no answer within {seconds:g} s")
         if self._is_off(flight):
             del self._flights[flight.pending.need]
