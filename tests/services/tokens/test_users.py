@@ -7,10 +7,11 @@ import pytest
 
 from keyhouse.adapters.system import SystemEntropy
 from keyhouse.core.pending import Pending
+from keyhouse.core.user_tokens import PREFIX, UserToken
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.tokens import UserDesk
 from keyhouse.services.verify import HeldKey
-from tests.services.verify.world import SECRET, World, finish
+from tests.services.verify.world import SECRET, UNKNOWN, World, finish, result_of
 
 Ask = Callable[[UserDesk, World], Any]
 
@@ -54,3 +55,27 @@ def test_who_slept_while_it_read_the_log_reads_it_again(ask: Ask) -> None:
     world.store.change("key", "key_1", revoked_at=1)
     world.clock.up_us += 3_600_000_000
     assert _verdict(finish(pending.resume(read))) is Verdict.REVOKED
+
+
+def test_while_the_database_is_gone_nobody_waits_for_it() -> None:
+    """Minting, revoking and introspecting are refused at once where they need it."""
+    world = World()
+    desk = desk_of(world)
+    assert _verdict(finish(minter(desk, world))) is Verdict.VALID
+    token = PREFIX + b"x" * 20
+    ends_us = world.clock.wall_us + 1_000_000
+    user = UserToken(
+        "tok", "u", "", "app_1", "weather", "key_2", "sec_2", 0, ends_us, frozenset()
+    )
+    world.cache.keep_token(world.verifier.fingerprint(token), user)
+    world.store.gone = True
+    world.clock.up_us += 1_000_000
+    lost = world.verifier.verify(world.ask())
+    assert isinstance(lost, Pending)
+    lost.resume(result_of(lost))
+    for outcome in (
+        desk.minter(world.ask(UNKNOWN)),
+        desk.holder(world.ask(UNKNOWN)),
+        desk.known(token),
+    ):
+        assert _verdict(outcome) is Verdict.UNAVAILABLE

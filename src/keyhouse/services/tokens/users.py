@@ -92,7 +92,8 @@ class UserDesk:
             lambda verdict, retry_us=None: self._refused(verdict, None, retry_us),
             attempt,
             request.address,
-            caught_up=lambda: self.minter(request, attempt, caught_up=True),
+            self._verifier.is_gone,
+            lambda: self.minter(request, attempt, caught_up=True),
         )
         secret = request.secret
         if secret is None:
@@ -171,7 +172,8 @@ class UserDesk:
             lambda verdict, _=None: verdict,
             attempt,
             request.address,
-            caught_up=lambda: self.holder(request, attempt, caught_up=True),
+            self._verifier.is_gone,
+            lambda: self.holder(request, attempt, caught_up=True),
         )
         secret = request.secret
         if secret is None:
@@ -207,7 +209,8 @@ class UserDesk:
             lambda verdict, _=None: verdict,
             attempt,
             address,
-            caught_up=lambda: self.known(text, address, attempt, caught_up=True),
+            self._verifier.is_gone,
+            lambda: self.known(text, address, attempt, caught_up=True),
         )
         late = None if caught_up else self._verifier.behind(asker)
         if late is not None:

@@ -74,6 +74,11 @@ class KeepingUp:
         tried_us = self._outage_tried_us
         return tried_us is not None and self._monotonic_us() - tried_us < OUTAGE_RETRY_US
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the database is known to be gone, so that nothing is read from it."""
+        return self._is_gone
+
     def behind(self, asker: Asker[T]) -> T | Pending[T] | None:
         """What comes before an answer: reading the change log, if that was long ago."""
         if self._monotonic_us() <= self._fresh_until_us:
