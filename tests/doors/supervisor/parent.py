@@ -1,6 +1,7 @@
 """A supervisor of one small server: `parent.py PORT GRACE CHILD-OPTION …`.
 
-Prints the child's pid once it is ready. With `--tells` the child says so itself,
+Prints the child's pid once it is ready; with `--beside`, in the next line that of
+another one, which only serves. With `--tells` the child says so itself,
 and is not asked over HTTP; with `--hung SECONDS` it is replaced if it does not move,
 at its start after `--start SECONDS` more. With `--aside KIND FILE` another process
 serves the small one and is asked in a way of that kind: it `answers` once and then
@@ -19,7 +20,8 @@ from keyhouse.doors.supervisor.supervisor import supervise
 
 
 def _ready(pids: Mapping[str, int]) -> int:
-    print(pids["small"], flush=True)
+    print("\n".join(str(pids[name]) for name in ("small", "beside") if name in pids))
+    sys.stdout.flush()
     return 0
 
 
@@ -58,6 +60,10 @@ def main(port: str, grace: str, *options: str) -> int:
     server = str(Path(__file__).with_name("small_server.py"))
     ready = "" if "--tells" in options else "/ready"
     plans = [Plan("small", (sys.executable, server, *options), bound, ready, os.environ)]
+    if "--beside" in options:
+        other = bind(Listener("gateway", "gateway.listen", "127.0.0.1", 0))
+        command = (sys.executable, server, "--tells")
+        plans.append(Plan("beside", command, other, ready, os.environ))
     if "--aside" in options:
         kind, file = options[options.index("--aside") + 1 :][:2]
         plans.append(_aside(kind, Path(file)))

@@ -1,5 +1,6 @@
 """A child as the supervisor starts it: answers its pid, at /slow half a second
-after the head; /hang holds the loop up for half a minute.
+after the head, at /held once the caller has sent a line more; /hang holds the loop
+up for half a minute.
 
 Options before --listen-fd: `--exit N` ends at once with that code, `--mute`
 answers 503 for ever, `--deaf` takes no notice of SIGTERM, `--first FILE` ends at
@@ -33,6 +34,8 @@ async def _answer(
     )
     if b"/slow" in head:
         await asyncio.sleep(0.5)
+    if b"/held" in head:
+        await reader.readline()
     writer.write(body)
     await writer.drain()
     writer.close()

@@ -156,6 +156,58 @@ def test_on_sighup_another_process_takes_over_and_nobody_notices(
     assert _asked(port) not in (first, second)
 
 
+def test_a_sighup_that_comes_while_processes_are_replaced_is_not_lost(
+    start: Start, port: int
+) -> None:
+    """Else what was changed last is taken up by some of them alone."""
+    parent = start("--tells")
+    first = _child_of(parent)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as held:
+        held.sendall(b"GET /held HTTP/1.1\r\n\r\n")
+        assert held.recv(1024)
+        parent.send_signal(signal.SIGHUP)
+        second = _another(port, first)
+        # The first one has a request in hand, and so its replacement is not over.
+        parent.send_signal(signal.SIGHUP)
+        held.sendall(b"\n")
+    assert _another(port, first, second)
+    assert _until(lambda: not _lives(first) and not _lives(second))
+    _told_until(parent, "all processes have been replaced")
+
+
+def test_one_that_ends_again_and_again_does_not_keep_the_others_from_being_replaced(
+    start: Start, tmp_path: Path
+) -> None:
+    """What ends it may be mended by the very change that is to be taken up."""
+    parent = start("--tells", "--beside", "--first", str(tmp_path / "made"))
+    first, beside = _child_of(parent), _child_of(parent)
+    os.kill(first, signal.SIGKILL)
+    # Each pause doubles: this one is long enough to find it without a process.
+    _told_until(parent, "starts again in 2.6 s")
+    parent.send_signal(signal.SIGHUP)
+    assert "small has no process now" in _told_until(parent, "small")
+    _told_until(parent, "all processes have been replaced")
+    assert _until(lambda: not _lives(beside))
+
+
+def _another(port: int, *known: int) -> int:
+    """The process that answers once none of these does."""
+    end = time.monotonic() + 10
+    while (pid := _asked(port)) in known:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return pid
+
+
+def _told_until(parent: subprocess.Popen[str], words: str) -> str:
+    """The next line of the log that holds these words."""
+    assert parent.stderr is not None
+    for line in parent.stderr:
+        if words in line:
+            return line
+    raise AssertionError(f"{words!r} was not told")
+
+
 def test_a_new_process_that_does_not_start_replaces_nothing(
     start: Start, port: int, tmp_path: Path
 ) -> None:

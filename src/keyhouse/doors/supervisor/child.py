@@ -103,14 +103,18 @@ class Child:
 
         Both serve until the new one is ready and the old one has finished what
         it has in hand. False where the new one does not get ready: then it is
-        ended, and the old one goes on. Only for a plan whose process says itself
-        that it is ready: over HTTP, the old one would answer for it.
+        ended, and the old one goes on. Where none runs, between an end and the next
+        start, that start does it. Only for a plan whose process says itself that it
+        is ready: over HTTP, the old one would answer for it.
         """
         if not self.plan.speaks:
             raise ValueError(f"{self.plan.name} cannot say that it is ready")
         async with self._replacing:
-            if self._now is None or self._next is not None or self._stopping.is_set():
+            if not await self._settles():
                 return False
+            if self._now is None:
+                _log.info("%s has no process now; the next start is new", self.plan.name)
+                return True
             try:
                 new = await self._start_next()
             except OSError as error:
@@ -195,6 +199,25 @@ class Child:
         code = await self._now.wait()
         self._now = None
         return code
+
+    async def _settles(self) -> bool:
+        """Wait for one that is still to take another's place, from a replacement
+
+        before; says why not where it does not, or where all is to end.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.grace_seconds):
+                while (  # noqa: ASYNC110 - it is set in many places
+                    self._next is not None and not self._stopping.is_set()
+                ):
+                    await asyncio.sleep(self._timing.poll_seconds)
+        if self._stopping.is_set():
+            _log.info("%s is to end; it is not replaced", self.plan.name)
+            return False
+        if self._next is not None:
+            _log.error("%s has not ended yet; it is not replaced again", self.plan.name)
+            return False
+        return True
 
     def _patience(self, started: Started) -> float:
         """For how many seconds it may not move."""

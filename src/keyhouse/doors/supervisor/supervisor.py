@@ -36,7 +36,8 @@ def supervise(
     those without a socket serve the others, start before them and end last.
 
     SIGHUP replaces all processes that have a socket, one after the other, and
-    loses no request: so a new version, or a changed file, is taken up.
+    loses no request: so a new version, or a changed file, is taken up. One that comes
+    meanwhile has all of them replaced once more.
 
     With `timing.hung_seconds`, one that has not moved for so long is replaced and
     killed; at its start, for `start_seconds`. `tell` hears of each process that had
@@ -53,6 +54,7 @@ class _Supervisor:
         self._behind = [one for one in self._children if one.plan.socket is None]
         self._signals: asyncio.Queue[int] = asyncio.Queue()
         self._renewing: asyncio.Task[None] | None = None
+        self._is_asked_to_renew = False
 
     async def run(self, on_ready: OnReady, *, once: bool) -> int:
         loop = asyncio.get_running_loop()
@@ -115,15 +117,27 @@ class _Supervisor:
         return keeping | {asyncio.create_task(child.keep()) for child in self._serving}
 
     def _ask_to_renew(self) -> None:
+        self._is_asked_to_renew = True
         if self._renewing is None or self._renewing.done():
             self._renewing = asyncio.get_running_loop().create_task(self._renew())
 
     async def _renew(self) -> None:
+        """Replace all, and once more where that was asked for meanwhile: who was
+
+        replaced before then may have read what was there before.
+        """
+        while self._is_asked_to_renew:
+            self._is_asked_to_renew = False
+            is_done = await self._replace_all()
+            if is_done and not self._is_asked_to_renew:
+                _log.warning("all processes have been replaced")
+
+    async def _replace_all(self) -> bool:
         """Replace one after the other; where one does not get ready, the rest stay."""
         for child in self._serving:
             if not await child.replace():
-                return
-        _log.warning("all processes have been replaced")
+                return False
+        return True
 
     async def _look(self) -> None:
         """Have each that hangs replaced, several at once if need be."""
