@@ -7,7 +7,7 @@ import pytest
 
 from keyhouse import settings
 from keyhouse.adapters.database.engine import create_engine
-from keyhouse.settings import SettingsError
+from keyhouse.settings import STALE_SECONDS_MAX, SettingsError
 
 
 def _load(**flags: Any) -> settings.Settings:
@@ -59,6 +59,15 @@ def test_nothing_is_kept_beyond_the_times_that_a_database_holds(
     settings.load({name: most}, {})
     with pytest.raises(SettingsError, match=rf"^{name} \(from flags\)"):
         settings.load({name: most + 1}, {})
+
+
+@pytest.mark.parametrize("value", ["86401", "1e13", "inf", "nan", "-1"])
+def test_how_long_a_database_may_be_away_has_a_bound(value: str) -> None:
+    """A node that is silent for longer is forgotten, and no change waits for it."""
+    longest = _load(cache__stale_seconds_max="86400")
+    assert longest.cache.stale_seconds_max == STALE_SECONDS_MAX == 86_400
+    with pytest.raises(SettingsError, match=r"^cache\.stale_seconds_max \(from flags\)"):
+        _load(cache__stale_seconds_max=value)
 
 
 def test_a_value_in_a_sections_place_is_told_whatever_else_names_the_section(

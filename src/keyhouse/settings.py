@@ -29,6 +29,12 @@ HUNG_SECONDS_LEAST = 2
 KEPT_DAYS_MAX = 36_500
 """A hundred years: for ever, and a time that every database can hold."""
 
+STALE_SECONDS_MAX = 86_400
+"""A day: a node that may answer for so long without the database is still waited for
+
+by who asks whether a change is in force (`services.upkeep.commands.NODE_DAYS`).
+"""
+
 PORT_MAX = 65_535
 _DATABASE = re.compile(
     r"sqlite(\+\w+)?:///(?!:memory:)[^?]+(\?.*)?"
@@ -184,7 +190,7 @@ class Cache(_Section):
 
     keys_max: int = Field(ge=1)
     bytes_max: int = Field(ge=1 << 20)
-    stale_seconds_max: float = Field(ge=0)
+    stale_seconds_max: float = Field(ge=0, le=STALE_SECONDS_MAX)
 
 
 class Retention(_Section):

@@ -5,9 +5,11 @@ import pytest
 from keyhouse.adapters.database import Database
 from keyhouse.core.entities import IdempotencyRow
 from keyhouse.core.usage import LogRow, UsageBatch, Use
+from keyhouse.ports import Node
 from keyhouse.services.upkeep import Retention, UsageRetention, keep_up
 from keyhouse.services.upkeep.commands import DAY_US, ROWS_AT_ONCE
 from keyhouse.services.work import Office
+from keyhouse.settings import STALE_SECONDS_MAX
 
 USE = Use("org_p", "org_c", "api_1", "", "key_1", 1, "app_1", "test", "")
 
@@ -83,3 +85,16 @@ def test_idempotency_keys_are_remembered_for_a_day(
     keep_up(database.upkeep, office.clock, Retention(30), _never)
     with database.rows.reading() as tx:
         assert [row.id for row in tx.find(IdempotencyRow)] == ["org_1/key_1/young"]
+
+
+def test_a_node_stays_for_as_long_as_it_may_answer_without_the_database(
+    office: Office, database: Database
+) -> None:
+    """Else a revocation is told to be in force while a node cut off does not know it."""
+    now, longest_us = office.clock.now_us(), STALE_SECONDS_MAX * 1_000_000
+    for name, silent_us in (("cut", longest_us + 60_000_000), ("dead", 3 * longest_us)):
+        node = Node(f"nod_{name}", "boot", "gateway", 1, 0, now - silent_us, longest_us)
+        database.nodes.announce(node)
+    keep_up(database.upkeep, office.clock, Retention(30), _never)
+    left = database.nodes.standing(1).behind
+    assert [node.id for node in left] == ["nod_cut"]

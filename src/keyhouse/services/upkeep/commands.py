@@ -14,7 +14,11 @@ ROWS_AT_ONCE: Final = 500
 IDEMPOTENCY_DAYS: Final = 1
 SETTLEMENT_DAYS: Final = 1
 """Far longer than `core.reservations.RESERVED_SECONDS`: none is settled twice."""
-NODE_DAYS: Final = 1
+NODE_DAYS: Final = 2
+"""After its last word; longer than any may answer without the database, which is the
+
+most that `cache.stale_seconds_max` takes: till then changes wait for it.
+"""
 LOGIN_DAYS: Final = 1
 """After the end of a session or mailed link; it opens nothing from its end on."""
 BUDGET_DAYS: Final = 35
