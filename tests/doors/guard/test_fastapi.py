@@ -346,6 +346,46 @@ async def test_an_id_told_beside_a_secret_must_be_its_keys(
     assert (own.code, other.code) == ("valid", "unknown")
 
 
+HALF = "\ud800"
+"""Half a character: JSON can write it, and UTF-8 can't."""
+
+
+@pytest.mark.parametrize("wrong", [HALF, f"a key {HALF}", f"\udc80{HALF}"])
+async def test_half_a_character_is_no_key(installation: Installation, wrong: str) -> None:
+    """Callers write what they like; none of it is a fault of the program that asks."""
+    key = installation.add_key("forecast:read").reveal()
+    async with Keyhouse.from_env(installation.environ).running() as kh:
+        for secret in (wrong, Secret(wrong), key + wrong):
+            asked = await kh.verify(secret, api="weather", path=f"/{wrong}")
+            reserved = await kh.reserve(secret, 1, api="weather")
+            assert asked.code == reserved.decision.code == "malformed"
+        beside = await kh.verify(key, api="weather", token=wrong)
+    assert beside.code == "malformed"
+
+
+async def test_what_else_a_caller_tells_may_hold_half_a_character(
+    installation: Installation,
+) -> None:
+    odd: dict[str, Any] = {
+        "method": HALF,
+        "path": f"/{HALF}",
+        "referrer": f"https://{HALF}",
+        "app": f"ios:{HALF}",
+    }
+    key = installation.add_key("forecast:read").reveal()
+    async with Keyhouse.from_env(installation.environ).running() as kh:
+        passed = await kh.verify(key, api="weather", **odd)
+        page = await kh.verify(key, api="weather", origin=f"https://{HALF}")
+        other = await kh.verify(key, api="weather", key_id=HALF)
+        elsewhere = await kh.verify(key, api=HALF)
+    assert (passed.code, page.code) == ("valid", "browser_not_allowed")
+    assert (other.code, elsewhere.code) == ("unknown", "api_not_allowed")
+    log = installation.database.reports.requests(
+        installation.organization_id, after=None, limit=10, equals={}
+    )
+    assert "/?" in [row.path for row in log.rows]
+
+
 async def test_a_key_in_the_address_is_not_written_down(installation: Installation) -> None:
     key = installation.add_key("forecast:read")
 

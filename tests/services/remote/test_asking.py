@@ -258,3 +258,20 @@ async def test_no_secret_is_in_a_log_or_a_repr(caplog: pytest.LogCaptureFixture)
             await code(plane)
         told = repr(plane) + repr(vars(plane))
     assert KEY.decode() not in told + caplog.text
+
+
+async def test_half_a_character_in_what_a_caller_sent_is_asked_about_all_the_same() -> None:
+    """JSON can write it, and UTF-8 can't."""
+    elsewhere = Elsewhere()
+    half = "\ud800"
+    odd: dict[str, Any] = {
+        "path": f"/{half}",
+        "method": half,
+        "referrer": half,
+        "origin": half,
+    }
+    async with elsewhere.opened() as plane:
+        assert await code(plane, app=half, key_id=half, **odd) == "valid"
+        assert await code(plane, half.encode("utf-8", "surrogatepass")) == "malformed"
+    [[asked], *_] = elsewhere.batches
+    assert asked.items() >= odd.items()

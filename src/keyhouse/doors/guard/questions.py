@@ -81,7 +81,11 @@ def _bytes_of(secret: str | Secret | None) -> bytes | None:
     try:
         return text.encode()  # in half the time that naming what else may be takes
     except UnicodeEncodeError:
+        pass
+    try:
         return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, as JSON can write it: no key holds one
+        return text.encode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=4096)
