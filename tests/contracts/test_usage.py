@@ -299,6 +299,8 @@ def test_what_a_stranger_sent_never_stops_the_booking(database: Database) -> Non
 def test_last_use_is_the_latest_over_all_secrets(database: Database) -> None:
     database.sink.book(batch(0, 100))
     assert database.reports.last_used(["key_1", "key_2"]) == {"key_1": 50}
+    with database.rows.reading() as tx:
+        assert tx.last_used(["key_1", "key_2"]) == {"key_1": 50}
     late = UsageBatch("spl_1", 100, 101, last_used={("key_1", 1): 7, ("key_1", 2): 99})
     database.sink.book(late)
     assert database.reports.last_used(["key_1"]) == {"key_1": 99}

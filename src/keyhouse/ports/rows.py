@@ -105,6 +105,9 @@ class Transaction(Protocol):
     def keys_deleted_before(self, before_us: int, rows_max: int) -> Sequence[entities.Key]:
         """Keys of all organizations that were deleted before, the longest ago first."""
 
+    def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
+        """As that of `UsageReports`; in here no second connection is held for it."""
+
     def spent(self, budget: Budget, span: Span) -> tuple[int, int]:
         """Units of a budget booked as used, and units leased and not yet settled.
 

@@ -158,6 +158,18 @@ async def test_requests_and_last_use_are_told(house: House, tenant: Tenant) -> N
     assert told["last_used_at"] == format_time(at)
 
 
+async def test_a_change_of_a_key_tells_its_last_use_as_well(
+    house: House, tenant: Tenant
+) -> None:
+    key, at = await _book(house, tenant, "weather")
+    place, told = f"/v1/keys/{key}", format_time(at)
+    changed = await tenant.client.patch(place, json={"name": "Renamed"})
+    assert changed.json()["last_used_at"] == told
+    for act in ("disable", "enable", "revoke"):
+        answer = await tenant.client.post(f"{place}/{act}")
+        assert answer.json()["last_used_at"] == told, act
+
+
 async def test_networks_that_tried_unknown_keys_are_told(
     house: House, tenant: Tenant
 ) -> None:

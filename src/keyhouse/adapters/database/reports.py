@@ -12,7 +12,7 @@ from keyhouse.adapters.database.filters import fits, sees
 from keyhouse.adapters.database.ledger import budget_id
 from keyhouse.adapters.database.log_rows import log_row
 from keyhouse.adapters.database.many import IDS_MAX, parted
-from keyhouse.adapters.database.secret_use import secret_use
+from keyhouse.adapters.database.secret_use import last_used, secret_use
 from keyhouse.adapters.database.summing import summed
 from keyhouse.adapters.database.tables import (
     USAGE_SUMS,
@@ -119,14 +119,8 @@ class DatabaseUsageReports:
 
     def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
         """When each key was last seen with a valid secret of it, in µs."""
-        key_id = key_last_use.c.key_id
-        query = sa.select(key_id, sa.func.max(key_last_use.c.at)).group_by(key_id)
         with reading(self._engine) as connection:
-            return {
-                id: at_us
-                for batch in parted(key_ids, IDS_MAX)
-                for id, at_us in connection.execute(query.where(key_id.in_(batch)))
-            }
+            return last_used(connection, key_ids)
 
     def secrets_last_used(self, key_id: str) -> Mapping[int, int]:
         """When each of a key's secrets was last seen: version to µs."""

@@ -30,6 +30,7 @@ from keyhouse.adapters.database.key_words import (
 )
 from keyhouse.adapters.database.ledger import spend_now, used_of
 from keyhouse.adapters.database.mapper import Mapper, mapper_of, plain
+from keyhouse.adapters.database.secret_use import last_used
 from keyhouse.adapters.database.tables import key_last_use
 from keyhouse.core import entities
 from keyhouse.core.grains import Grain
@@ -187,6 +188,10 @@ class DatabaseTransaction:
     def keys_deleted_before(self, before_us: int, rows_max: int) -> Sequence[entities.Key]:
         """Keys that were deleted before, the longest ago first."""
         return keys_deleted_before(self._connection, before_us, rows_max)
+
+    def last_used(self, key_ids: Sequence[str]) -> Mapping[str, int]:
+        """When each key was last seen with a valid secret of it, in µs."""
+        return last_used(self._connection, key_ids)
 
     def forget_use(self, key_id: str) -> None:
         """Forget when a key's secrets were last used."""

@@ -7,8 +7,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from keyhouse.adapters.database.log_rows import log_row
+from keyhouse.adapters.database.many import IDS_MAX, parted
 from keyhouse.adapters.database.rollups import kept_since
-from keyhouse.adapters.database.tables import request_log, usage_bucket, usage_rollup
+from keyhouse.adapters.database.tables import (
+    key_last_use,
+    request_log,
+    usage_bucket,
+    usage_rollup,
+)
 from keyhouse.core import ids
 from keyhouse.core.grains import MINUTE_US, Grain, end_of
 from keyhouse.core.usage import LogRow
@@ -42,6 +48,17 @@ def secret_use(
             tuple(_lines(connection, key_id, version, lines_max)) if lines_max else (),
         )
         for version in versions
+    }
+
+
+def last_used(connection: Connection, key_ids: Sequence[str]) -> dict[str, int]:
+    """When each of these keys was last seen with a valid secret of it, in µs."""
+    key_id = key_last_use.c.key_id
+    query = sa.select(key_id, sa.func.max(key_last_use.c.at)).group_by(key_id)
+    return {
+        id: at_us
+        for batch in parted(key_ids, IDS_MAX)
+        for id, at_us in connection.execute(query.where(key_id.in_(batch)))
     }
 
 

@@ -234,7 +234,8 @@ def living_key(work: Work, id: str) -> Key:
 
 def told_key(work: Work, key: Key) -> KeyView:
     """The key as the answer to a command tells it."""
-    return views_of(work.tx, [key], work.now_us, {})[0]
+    used = work.tx.last_used([key.id])
+    return views_of(work.tx, [key], work.now_us, used)[0]
 
 
 def _columns(work: Work, changes: KeyChanges) -> dict[str, Any]:
