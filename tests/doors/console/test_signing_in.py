@@ -1,8 +1,11 @@
+from urllib.parse import urlencode
+
 import pytest
 
 from keyhouse.core.csrf import SESSION_COOKIE
 from keyhouse.services.work import Office
-from tests.doors.console.conftest import PASSWORD, Visitor
+from tests.console.forms import forms_of
+from tests.doors.console.conftest import PASSWORD, URL, Visitor
 
 
 async def test_signing_up_ends_in_a_project(visitor: Visitor) -> None:
@@ -43,6 +46,54 @@ async def test_logging_in_leads_back_to_where_one_was_going(visitor: Visitor) ->
     typed = {"email": "ada@example.com", "password": PASSWORD}
     opened = await visitor.submit("/login?next=%2Faccount", **typed)
     assert opened.headers["location"] == "/account"
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted"),
+    [
+        ({"Referer": f"{URL}/account?part=name"}, "/account?part=name"),
+        ({"Referer": "https://evil.example/account"}, "/"),
+        ({"Referer": f"{URL}//evil.example"}, "/"),
+        ({"Referer": f"{URL}/nowhere"}, "/"),
+        ({"Referer": f"{URL}/account/name"}, "/"),
+        ({"Referer": "http://[::1/account"}, "/"),
+        ({}, "/"),
+    ],
+)
+async def test_a_form_sent_too_late_leads_back_to_its_page(
+    visitor: Visitor, headers: dict[str, str], wanted: str
+) -> None:
+    """After the log-in, which leads to pages of ours alone: /account/name is none."""
+    url = f"/login?{urlencode({'next': wanted})}" if wanted != "/" else "/login"
+    sent = await visitor.client.post("/account/name", headers=headers)
+    assert (sent.status_code, sent.headers["location"]) == (303, url)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_part_of_a_page_asked_for_too_late_leads_back_to_the_page(
+    visitor: Visitor, method: str
+) -> None:
+    path = "/account" if method == "GET" else "/account/name"
+    page = {"HX-Request": "true", "HX-Current-URL": f"{URL}/organizations/new?from=here"}
+    answer = await visitor.client.request(method, path, headers=page)
+    wanted = urlencode({"next": "/organizations/new?from=here"})
+    assert answer.headers["hx-redirect"] == f"/login?{wanted}"
+
+
+async def test_a_form_older_than_the_session_is_told_as_such(visitor: Visitor) -> None:
+    """It is no matter of roles, and nothing of it was done."""
+    await visitor.sign_up()
+    page = await visitor.get("/account")
+    (form,) = [one for one in forms_of(page.text) if one.action == "/account/name"]
+    typed = {"email": "ada@example.com", "password": PASSWORD}
+    visitor.client.cookies.clear()
+    await visitor.submit("/login", **typed)
+    answer = await visitor.client.post(form.action, data={**form.sent, "name": "Grace"})
+    assert answer.status_code == 403
+    assert "This form is older than your session" in answer.text
+    assert "Your role" not in answer.text
+    assert "go back" in answer.text
+    assert "Grace" not in (await visitor.get("/account")).text
 
 
 @pytest.mark.parametrize("wanted", ["//evil.example", "/\\evil.example", "https://evil"])

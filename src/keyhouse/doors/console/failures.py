@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 
 from keyhouse.core.csrf import SAFE_METHODS
+from keyhouse.doors.console.forms import safe_next
 from keyhouse.doors.console.refusals import ForgedForm, Stranger
 from keyhouse.doors.console.rendering import render
 from keyhouse.doors.console.visits import Anyone
@@ -42,6 +44,14 @@ _WORDS = {
         "Keys go on working. Nothing was changed here; try again in a moment.",
     ),
 }
+_STALE = (
+    "This form is older than your session",
+    (
+        "You have logged in since it was loaded. Nothing was changed: go back and send it "
+        "again, most browsers have kept what you typed. If it is refused once more, "
+        "reload the page first."
+    ),
+)
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -80,11 +90,16 @@ def _reason(error: Exception) -> str:
     return ""
 
 
-def failure(request: Request, status: int, reason: str = "") -> Response:
-    """A page that says what is wrong and shows nothing of anybody's."""
+def failure(
+    request: Request, status: int, reason: str = "", words: tuple[str, str] | None = None
+) -> Response:
+    """A page that says what is wrong and shows nothing of anybody's.
+
+    `words` are its title and what to do, where the status alone tells too little.
+    """
     visitor = Anyone(request=request, desk=request.app.state.desk, signed=None, csrf="")
     known = status if status in _WORDS else 400 if status < 500 else 500
-    title, mend = _WORDS[known]
+    title, mend = words or _WORDS[known]
     return render(
         visitor, "failure.html", status, title=title, mend=mend, reason=reason, code=status
     )
@@ -97,18 +112,45 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _to_login(request: Request, error: Exception) -> Response:
     del error
-    back = request.method in SAFE_METHODS and "hx-request" not in request.headers
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    url = f"/login?{urlencode({'next': wanted})}" if back and wanted != "/" else "/login"
+    wanted = _page_of(request)
+    url = f"/login?{urlencode({'next': wanted})}" if wanted != "/" else "/login"
     if "hx-request" in request.headers:
         return Response(status_code=401, headers={"HX-Redirect": url})
     return RedirectResponse(url, 303)
 
 
+def _page_of(request: Request) -> str:
+    """The page that somebody asks for, or at which they press; `/` if it is none of ours.
+
+    A form that was told its mistakes stands at the address that it is sent to, and
+    that may be no page to come back to.
+    """
+    headers = request.headers
+    if request.method in SAFE_METHODS and "hx-request" not in headers:
+        return _place(request.url.path, request.url.query)
+    try:
+        at = urlsplit(headers.get("hx-current-url") or headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    public = urlsplit(request.app.state.desk.config.public_url)
+    own = (public.netloc, headers.get("host"))
+    if at.netloc not in own or not _is_page(request, at.path):
+        return "/"
+    return safe_next(_place(at.path, at.query))
+
+
+def _place(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
+
+
+def _is_page(request: Request, path: str) -> bool:
+    scope = {"type": "http", "method": "GET", "path": unquote(path)}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+
 async def _forged(request: Request, error: Exception) -> Response:
     del error
-    reason = "This form is older than your session. Load the page anew and send it again."
-    return failure(request, 403, reason)
+    return failure(request, 403, words=_STALE)
 
 
 async def fault(request: Request, error: Exception) -> Response:
