@@ -1,5 +1,7 @@
 """`/metrics` on the management listener: for whom it is, and what is counted there."""
 
+import json
+import re
 from collections import Counter
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from keyhouse.core.entities import Role
 from keyhouse.doors.api import Monitoring, build_app
 from tests.doors.api.conftest import House, Tenant
+from tests.repository.places import ROOT
 
 TEXT = b"keyhouse_ready 1\n"
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -51,6 +54,24 @@ async def test_a_key_with_the_scope_reads_them(watched: Watched) -> None:
     assert (answer.status_code, answer.content) == (200, TEXT)
     assert answer.headers["Content-Type"] == TYPE
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_the_key_of_the_docs_can_be_made_wherever_there_are_projects(
+    watched: Watched,
+) -> None:
+    """The example in docs/how-to/monitor.md, with ids in the places of its own."""
+    tenant = watched.house.tenant()
+    watched.admitted.add(tenant.organization)
+    await tenant.make("/v1/projects", name="Another")
+    page = (ROOT / "docs" / "how-to" / "monitor.md").read_text("utf-8")
+    (told,) = re.findall(r"^curl[^`]*/v1/keys[^`]* -d '([^']+)'$", page, re.MULTILINE)
+    ids = {"org_…": tenant.organization, "prj_…": tenant.project}
+    for written, real in ids.items():
+        told = told.replace(written, real)
+    made = await tenant.client.post("/v1/keys", json=json.loads(told))
+    assert made.status_code == 201, made.text
+    reader = watched.house.client(made.json()["secret"])
+    assert (await reader.get("/metrics")).content == TEXT
 
 
 async def test_nobody_else_does(watched: Watched) -> None:
