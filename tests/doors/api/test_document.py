@@ -45,6 +45,30 @@ async def test_every_operation_has_a_name_words_and_an_example(house: House) -> 
         assert all("example" in one for one in parameters if one["in"] == "path"), at
 
 
+async def test_a_parameter_that_takes_one_value_is_refused_when_it_comes_twice(
+    house: House,
+) -> None:
+    """Else the last would be taken, and sums or lists be others than were asked for."""
+    client, lists = house.tenant().client, set()
+    for path, method, operation in _operations(house.app.openapi()):
+        parameters = operation.get("parameters", ())
+        place = path
+        for one in parameters:
+            if one["in"] == "path":
+                place = place.replace(f"{{{one['name']}}}", str(one["example"]))
+        names = [one["name"] for one in parameters if one["in"] == "query"]
+        for name in names:
+            twice = {name: ["1", "2"]}
+            answer = await client.request(method.upper(), place, params=twice)
+            errors = answer.json().get("errors", ())
+            told = [one["reason"] for one in errors if one["field"] == name]
+            if "is there more than once" not in told:
+                lists.add((place, name))
+            else:
+                assert answer.status_code == 422
+    assert lists == {("/v1/keys", "tag")}
+
+
 async def test_every_guarded_operation_tells_of_its_problems(house: House) -> None:
     for path, method, operation in _operations(house.app.openapi()):
         if not path.startswith("/v1/") or not operation["security"]:

@@ -144,6 +144,19 @@ async def test_times_in_which_nothing_can_have_been_counted_are_empty(
     assert answer.json()["data"] == []
 
 
+async def test_groups_stand_in_one_parameter(house: House, tenant: Tenant) -> None:
+    """Given one by one, the sums would be by the last alone: so they are refused."""
+    key, _ = await _book(house, tenant, "weather")
+    twice = {"group_by": ["key", "api"]}
+    refused = await tenant.client.get("/v1/usage", params=twice)
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["field"] == "group_by"
+    assert "commas" in error["mend"]
+    answer = await tenant.client.get("/v1/usage", params={"group_by": "key,api"})
+    assert {row["key"] for row in answer.json()["data"]} == {key}
+
+
 async def test_requests_and_last_use_are_told(house: House, tenant: Tenant) -> None:
     key, at = await _book(house, tenant, "weather")
     query = {"verdict": "rate_limited", "api": "weather", "key": key}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import chain
@@ -11,12 +12,14 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
+from keyhouse.core.validation import Problem
 from keyhouse.doors.api.models import ListQuery
 from keyhouse.doors.api.problems import EchoResponse, NotMember, Stale
 from keyhouse.ports import Page
 from keyhouse.services.actor import Actor
 from keyhouse.services.changes import noting
 from keyhouse.services.idempotency import Once, Outcome, Shaped, once, repeatable
+from keyhouse.services.refusals import Invalid
 from keyhouse.services.work import Look, Office, Turn, Work
 
 T = TypeVar("T")
@@ -27,6 +30,8 @@ LINES: Final = "application/jsonl"
 _LINES: Final = {"type": "string", "description": "One object a line."}
 CHANGE_SEQ = "Keyhouse-Change-Seq"
 SCHEMES = ("managementKey", "apiKeyHeader", "keyIdAndSecret", "session")
+REPEATED: Final = frozenset(("tag",))
+"""Parameters of addresses that are lists: each value comes by itself."""
 _UNTAGGED: Final = frozenset(("last_used_at",))
 """What moves by itself: no reason to read again before a change."""
 _TAGS: Final = re.compile(r'(?:^|,)[ \t]*("[^"]*")(?=[ \t]*(?:,|$))')
@@ -349,6 +354,7 @@ def operation(  # noqa: PLR0913  (what a document tells of an endpoint)
             _actor(request).reach(scope)
         elif anyone:
             _actor(request)
+        _check_once(request)
 
     told: dict[int | str, dict[str, Any]] = {status: {"description": "Done"}}
     if isinstance(answer, Lines):
@@ -370,6 +376,19 @@ def operation(  # noqa: PLR0913  (what a document tells of an endpoint)
         dependencies=[Depends(needs)],
         openapi_extra={"security": _security(scope, own=own, anyone=anyone)},
     )
+
+
+def _check_once(request: Request) -> None:
+    """Raise Invalid for a parameter that is there twice: its model sees the last alone."""
+    found = Counter(name for name, _ in request.query_params.multi_items())
+    mend = "send it once; one that takes several values takes them with commas"
+    problems = [
+        Problem(name, "is there more than once", mend)
+        for name, times in found.items()
+        if times > 1 and name not in REPEATED
+    ]
+    if problems:
+        raise Invalid(problems)
 
 
 def _line_of(row: type[BaseModel]) -> str:
