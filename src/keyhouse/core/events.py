@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+from keyhouse.core.audited import told_field
 from keyhouse.core.entities import AlertKind, Event, MarkLevel
 from keyhouse.core.moments import format_time
 
@@ -332,7 +333,7 @@ def told_of(
     for field in kind.fields:
         if field in after or field in before:
             value = after[field] if field in after else before[field]
-            found[plain_name(field)] = _plain(field, value)
+            found[plain_name(field)] = told_field(field, value)
     if kind.tells_changed:
         found["changed"] = sorted(plain_name(field) for field in after)
     return found
@@ -341,12 +342,6 @@ def told_of(
 def plain_name(field: str) -> str:
     """A field as it is called outside: `application_id` is `application` there."""
     return field.removesuffix("_id")
-
-
-def _plain(field: str, value: object) -> object:
-    if field.endswith("_at") and isinstance(value, int):
-        return format_time(value)
-    return value
 
 
 def body_of(event: Event) -> bytes:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import random
+import re
 from typing import Any
 
 import pytest
@@ -309,3 +310,35 @@ async def test_what_is_done_to_a_subscription_is_read_by_both_sides(house: House
     assert (own["request_id"], own["after"]["state"]) == (request_id, "suspended")
     assert await told(consumer, actor=own["actor"]) == []
     assert await told(provider, actor=own["actor"]) == [(stopped, True)]
+
+
+async def test_it_tells_times_as_times_whatever_is_done(
+    house: House, tenant: Tenant
+) -> None:
+    """No microseconds: they are the one thing with so many digits."""
+    await tenant.weather()
+    walk = Walk(tenant, 1)
+    for _ in range(30):
+        await walk.step()
+    daily = {"name": "daily", "quota": 100, "window": "day"}
+    more = {"slug": "basic", "access": [{"api": "weather"}], "limits": [daily]}
+    plan = (await tenant.make("/v1/plans", **more))["id"]
+    app = (await tenant.make("/v1/applications", name="Shop"))["id"]
+    joined = {"plan": plan, "application": app}
+    at = f"/v1/subscriptions/{(await tenant.make('/v1/subscriptions', **joined))['id']}"
+    override = {**daily, "quota": 500, "ends_at": "2099-01-01T00:00:00Z"}
+    given = await tenant.client.patch(at, json={"overrides": [override]})
+    assert given.status_code == 200, given.text
+    less = {"limits": [{**daily, "quota": 10}], "applies": "next_window"}
+    assert (await tenant.client.patch(f"/v1/plans/{plan}", json=less)).is_success
+    for act in ("suspend", "resume"):
+        assert (await tenant.client.post(f"{at}/{act}")).is_success
+    for act in ("disable", "enable", "revoke"):
+        assert (await tenant.client.post(f"/v1/keys/{walk.keys[0]}/{act}")).is_success
+    rows = await lines(tenant)
+    text = json.dumps([[row["before"], row["after"]] for row in rows])
+    for told in ("2099-01-01T00:00:00Z", "state_since", "revoked_at"):
+        assert told in text
+    assert re.findall(r'"\w+": \d{14,}', text) == []
+    listed = (await tenant.client.get("/v1/audit?limit=100")).json()["data"]
+    assert listed == rows[::-1][:100]

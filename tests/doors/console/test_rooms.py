@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from keyhouse.core.entities import Resource
+from keyhouse.core.entities import AuditRow, Resource
 from keyhouse.core.records import GrantRecord
 from keyhouse.services.actor import Actor
 from keyhouse.services.catalog import create_customer
@@ -253,6 +253,29 @@ async def test_the_organization_is_renamed_and_its_audit_tells_so(rooms: Rooms) 
     audit = await rooms.text(f"{path}/audit")
     assert "Organization: change" in audit
     assert "Ada&#39;s organization → Acme" in audit
+
+
+async def test_the_audit_reads_times_within_other_fields_too(rooms: Rooms) -> None:
+    """The page is for people: no counts of microseconds."""
+    at_us = 1_764_547_200_000_000
+    id = rooms.home.removeprefix("/")
+    row = AuditRow(
+        id=f"aud_{'z' * 22}",
+        at=at_us,
+        organization_id=id,
+        provider_id=id,
+        consumer_id=id,
+        actor="usr_1",
+        action="subscription.change",
+        subject="sub_1",
+        before={"ends_at": None},
+        after={"ends_at": at_us, "overrides": [{"ends_at": at_us}]},
+    )
+    with rooms.visitor.people.office.rows.writing() as tx:
+        tx.insert(row)
+    audit = await rooms.text(f"{rooms.home}/settings/audit")
+    assert audit.count("1 December 2025, 00:00:00 UTC") >= 2
+    assert str(at_us) not in audit
 
 
 async def test_a_second_organization_is_one_form_away(rooms: Rooms) -> None:

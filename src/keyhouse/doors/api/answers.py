@@ -592,7 +592,7 @@ class AuditOut(BaseModel):
         action="key.revoke",
         subject=f"key_{_BODY}",
         before={"revoked_at": None},
-        after={"revoked_at": 1_772_357_400_000_000},
+        after={"revoked_at": _AT},
         address="203.0.113.7",
         request_id=f"req_{_BODY}",
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from keyhouse.core.addresses import format_address
+from keyhouse.core.audited import told_fields
 from keyhouse.core.entities import (
     Access,
     Alert,
@@ -320,8 +321,8 @@ def audit_out(row: AuditRow) -> AuditOut:
         actor=row.actor,
         action=row.action,
         subject=row.subject,
-        before=row.before,
-        after=row.after,
+        before=told_fields(row.before),
+        after=told_fields(row.after),
         address=row.address,
         request_id=row.request_id,
     )

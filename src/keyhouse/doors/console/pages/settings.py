@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from keyhouse.core.audited import told_fields
 from keyhouse.core.entities import AuditRow, Organization, Person
 from keyhouse.core.validation import Problem
 from keyhouse.doors.console.apis.limit_rows import LimitRow, limits_of, rows_of
@@ -15,6 +16,7 @@ from keyhouse.doors.console.keys.typed import Typed
 from keyhouse.doors.console.permissions import demand
 from keyhouse.doors.console.rendering import render, see_other
 from keyhouse.doors.console.visits import AtOrganization, OrganizationHere
+from keyhouse.doors.console.words import exact
 from keyhouse.ports import Page
 from keyhouse.services import audit, members, tenants
 from keyhouse.services.refusals import Invalid, refuse
@@ -109,8 +111,9 @@ def _told(row: AuditRow) -> list[tuple[str, Any, Any]]:
 
     is left out.
     """
-    names = [*row.before, *(name for name in row.after if name not in row.before)]
-    pairs = [(name, row.before.get(name), row.after.get(name)) for name in names]
+    before = told_fields(row.before, exact)
+    after = told_fields(row.after, exact)
+    pairs = [(name, before.get(name), after.get(name)) for name in before | after]
     return [pair for pair in pairs if pair[1] or pair[2]]
 
 
