@@ -393,6 +393,7 @@ def test_a_private_upstream_is_refused_however_it_is_written(host: str) -> None:
     url = {"live": f"http://{host}/x"}
     problems = v.check_upstreams("upstreams", url, private=False)
     assert fields(problems) == ["upstreams.live"]
+    assert "gateway.upstream_private" in problems[0].mend, "an operator finds the way"
 
 
 @pytest.mark.parametrize(

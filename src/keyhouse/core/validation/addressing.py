@@ -43,6 +43,12 @@ def is_private_host(host: str) -> bool:
         return True
 
 
+def allowed_by(setting: str) -> str:
+    """What to do about a private address: who runs the installation knows the setting."""
+    public = "name an address that all of the internet can reach"
+    return f"{public}; whoever runs Keyhouse may allow others ({setting})"
+
+
 def is_host(host: str) -> bool:
     """Whether it can stand in an address, as `urlsplit` gives it."""
     # urlsplit has checked what stands in brackets to be an IPv6 address.

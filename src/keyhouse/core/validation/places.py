@@ -9,7 +9,7 @@ from keyhouse.core.addresses import parse_network
 from keyhouse.core.apps import APP_HEADERS, canonical_app
 from keyhouse.core.entities import Restrictions
 from keyhouse.core.patterns import origin_expression, parse_endpoint, referrer_expression
-from keyhouse.core.validation.addressing import is_host, is_private_host
+from keyhouse.core.validation.addressing import allowed_by, is_host, is_private_host
 from keyhouse.core.validation.problem import Problem, check_items, check_number
 from keyhouse.core.validation.scopes import check_needs
 from keyhouse.core.validation.texts import check_environment
@@ -171,7 +171,7 @@ def check_upstream(field: str, url: str, *, private: bool = True) -> list[Proble
     if "?" in url or "#" in url:
         return [Problem(field, "has a query or fragment", "end it with the path")]
     if not private and is_private_host(host):
-        mend = "name an address that all of the internet can reach"
+        mend = allowed_by("gateway.upstream_private")
         return [Problem(field, "is a private address", mend)]
     return []
 

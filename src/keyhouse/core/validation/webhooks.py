@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from keyhouse.core.events import ALL, CHOOSABLE
 from keyhouse.core.validation.addressing import (
+    allowed_by,
     is_host,
     is_loopback_host,
     is_private_host,
@@ -37,7 +38,7 @@ def check_webhook_url(field: str, url: str, *, private: bool) -> list[Problem]:
     if "#" in url:
         return [Problem(field, "has a fragment", "leave out what is behind the #")]
     if not private and is_private_host(host):
-        mend = "name an address that all of the internet can reach"
+        mend = allowed_by("webhooks.private")
         return [Problem(field, "is a private address", mend)]
     if parts.scheme == "http" and not is_loopback_host(host):
         return [Problem(field, "is not encrypted", "write it with https://")]
