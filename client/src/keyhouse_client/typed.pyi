@@ -518,9 +518,7 @@ class Keys:
         """A new key with `access`, as `[{"api": "weather", "scopes": ["pages:read"]}]`.
 
         An entry may name `roles` of the API beside or instead of scopes.
-        `fields`: application, environment, kind, restrictions, limits,
-        starts_at, ends_at, metadata, rotation. With an `idempotency_key` of your own a
-        second call gives the same key, and `"secret": None`.
+        `fields`: application, environment, kind, restrictions, limits, rotation,
         starts_at, ends_at, metadata, owner, purpose, tags. With an
         `idempotency_key` of your own a second call gives the same key, and
         `"secret": None`.
@@ -1550,9 +1548,7 @@ class AsyncKeys:
         """A new key with `access`, as `[{"api": "weather", "scopes": ["pages:read"]}]`.
 
         An entry may name `roles` of the API beside or instead of scopes.
-        `fields`: application, environment, kind, restrictions, limits,
-        starts_at, ends_at, metadata, rotation. With an `idempotency_key` of your own a
-        second call gives the same key, and `"secret": None`.
+        `fields`: application, environment, kind, restrictions, limits, rotation,
         starts_at, ends_at, metadata, owner, purpose, tags. With an
         `idempotency_key` of your own a second call gives the same key, and
         `"secret": None`.
