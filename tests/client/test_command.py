@@ -144,6 +144,14 @@ def test_a_management_key_that_is_none_is_wrong_use_and_not_shown(
     assert not desk.asked
 
 
+def test_an_id_of_two_dots_is_wrong_use(
+    desk: "Desk", capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["keys", "revoke", "..", "--json"]) == 2
+    assert '".." is no id' in json.loads(capsys.readouterr().err)["detail"]
+    assert not desk.asked
+
+
 def test_another_server_is_wrong_use_and_no_empty_list(
     desk: "Desk", capsys: pytest.CaptureFixture[str]
 ) -> None:

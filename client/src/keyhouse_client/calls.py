@@ -5,12 +5,31 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import quote
 
 ATTEMPTS: Final = 4
 """How often a call is made at most, the first time included."""
 PAUSE_SECONDS: Final = 0.1
 PAUSE_SECONDS_MAX: Final = 5.0
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+
+_NO_NAMES: Final = ("", ".", "..")
+
+
+class WrongId(ValueError):
+    """An id with which a call would mean another thing than the one named."""
+
+
+def below(path: str, *ids: str) -> str:
+    """The path of what is named below `path`. Raises WrongId for "", "." and "..".
+
+    Escapes leave dots as they are, and on the way to the server `keys/..` becomes
+    what is above it (RFC 3986, section 5.2.4): a DELETE would take that away.
+    """
+    for id in ids:
+        if id in _NO_NAMES:
+            raise WrongId(f'"{id}" is no id or name: below {path} it would mean another')
+    return "/".join((path, *(quote(id, safe="") for id in ids)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ sender's affair: objects from `Client`, awaitables of objects from
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Protocol, TypeVar
-from urllib.parse import quote
 
-from keyhouse_client.calls import Call
+from keyhouse_client.calls import Call, below
 
 One = TypeVar("One", covariant=True)
 Listed = TypeVar("Listed", covariant=True)
@@ -42,7 +41,7 @@ class _Resource(Generic[One, Listed, Each, Nothing]):
         self._path = path
 
     def _at(self, *parts: str) -> str:
-        return "/".join((self._path, *(quote(part, safe="") for part in parts)))
+        return below(self._path, *parts)
 
 
 class Listing(_Resource[One, Listed, Each, Nothing]):

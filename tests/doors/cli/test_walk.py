@@ -9,6 +9,7 @@ import socket
 from collections import Counter
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -136,6 +137,26 @@ def test_it_ends_as_the_reference_says(
     monkeypatch.setenv("KEYHOUSE_URL", nowhere)
     here.gateway_url = here.management_url = nowhere
     _demand_failure(run(*again, stdin=KEY_SECRET), failures.UNREACHABLE)
+
+
+@pytest.mark.parametrize(
+    "leaf", [leaf for leaf in LEAVES if str(leaf) not in NOT_RUN], ids=str
+)
+def test_an_id_of_two_dots_is_wrong_use_and_not_what_is_above_it(
+    leaf: Leaf, run: Run, server: Server, told: dict[str, Any], folder: Path
+) -> None:
+    """`keyhouse apis headers delete weather ..` would delete the API."""
+    server.other = answering(told)
+    assert run(*leaf.example, stdin=KEY_SECRET).exit_code in (0, failures.WRONG)
+    asked = {part for one in server.asked for part in urlsplit(one.path).path.split("/")}
+    given = set(leaf.example[len(leaf.words) :])
+    for word in sorted(asked & given):
+        server.asked.clear()
+        line = [".." if one == word else one for one in leaf.example]
+        result = run(*line, *([] if "--json" in line else ["--json"]), stdin=KEY_SECRET)
+        assert (result.exit_code, result.stdout) == (failures.WRONG, "")
+        assert json.loads(result.stderr)["code"] == "wrong_use"
+        assert server.asked == []
 
 
 def _demand_failure(result: Any, code: int) -> None:

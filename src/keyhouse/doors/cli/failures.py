@@ -58,6 +58,7 @@ def tell(error: Exception, *, as_json: bool = False) -> int | None:
     line finds is left to it, unless JSON is wanted.
     """
     from keyhouse_client import KeyhouseError, ProblemError, Unreachable
+    from keyhouse_client.calls import WrongId
     from keyhouse_client.secret_file import SecretLost
 
     notes: list[str] = getattr(error, "__notes__", [])
@@ -68,7 +69,7 @@ def tell(error: Exception, *, as_json: bool = False) -> int | None:
         code, detail, words = REFUSED, str(error), str(error)
     elif isinstance(error, (Unreachable, OutOfReach)):
         code, detail, words = UNREACHABLE, str(error), f"Not reachable: {error}"
-    elif isinstance(error, (WrongUse, KeyhouseError)):
+    elif isinstance(error, (WrongUse, WrongId, KeyhouseError)):
         code, detail, words = WRONG, str(error), str(error)
     elif as_json and isinstance(error, typer.TyperException) and _of_parser(error):
         code, detail, words = WRONG, _read(error), ""

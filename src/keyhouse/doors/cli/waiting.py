@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import quote
 
 import typer
 
@@ -38,9 +37,9 @@ class Watch:
 
     def post(self, *path: str, **body: Any) -> "Json":  # noqa: ANN401 - JSON
         """Make a change: POST to `/v1/…`."""
-        from keyhouse_client.calls import Call
+        from keyhouse_client.calls import Call, below
 
-        where = "/".join(("/v1", *(quote(part, safe="") for part in path)))
+        where = below("/v1", *path)
         self._began = time.monotonic()
         answer = self._client.send(Call("POST", where, body=body or None))
         self._seq = answer.change_seq
