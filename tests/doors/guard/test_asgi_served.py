@@ -1,7 +1,8 @@
-"""The guard around callerlication under a real server: HTTP and WebSockets on a wire."""
+"""The guard around an application under a real server: HTTP and WebSockets on a wire."""
 
 import asyncio
 import json
+import re
 import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -22,6 +23,7 @@ from keyhouse.core.entities import Key, Limit, LimitKind
 from keyhouse.core.secret import Secret
 from keyhouse.core.verdict import BY_NUMBER
 from tests.doors.guard.installation import Installation
+from tests.repository.places import ROOT
 
 TWICE = Limit(name="twice", kind=LimitKind.RATE, amount=2, period_seconds=3600)
 
@@ -50,22 +52,28 @@ async def talkative(scope: Any, receive: Any, send: Any) -> None:
 async def served(installation: Installation, **options: Any) -> AsyncIterator[str]:
     """The application behind the guard on a port of 127.0.0.1; its address."""
     kh = Keyhouse.from_env(installation.environ)
-    app = KeyhouseMiddleware(talkative, kh, api="weather", **options)
+    async with serving(KeyhouseMiddleware(talkative, kh, api="weather", **options)) as at:
+        yield at
+
+
+@asynccontextmanager
+async def serving(app: Any) -> AsyncIterator[str]:
+    """An application on a port of 127.0.0.1; its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, ws="websockets-sansio")
         )
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        task = asyncio.create_task(server.serve(sockets=[listening]))
         async with asyncio.timeout(10):
             while not server.started:
-                assert not serving.done(), "the server has ended by itself"
+                assert not task.done(), "the server has ended by itself"
                 await asyncio.sleep(0.005)
         try:
             yield f"127.0.0.1:{port}"
         finally:
             server.should_exit = True
-            await serving
+            await task
 
 
 def key_of(secret: Secret) -> dict[str, str]:
@@ -104,6 +112,31 @@ async def test_requests_pass_and_are_refused_over_http(installation: Installatio
         ("valid", 200),
         ("valid", 200),
     ]
+
+
+async def test_the_example_of_the_page_serves_as_it_stands(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers whatever it is asked, a lifespan too, and so do many others."""
+    for name, value in installation.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("KEYHOUSE_URL", raising=False)
+    page = (ROOT / "docs/how-to/protect-an-asgi-app.md").read_text("utf-8")
+    told: dict[str, Any] = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, told)  # noqa: S102  (the page's own example)
+    secret = installation.add_key()
+    async with (
+        serving(told["app"]) as at,
+        httpx.AsyncClient(base_url=f"http://{at}") as client,
+    ):
+        passed = await client.get("/x", headers=key_of(secret))
+        refused = await client.get("/x")
+        open_ = await client.get("/health")
+    assert (passed.status_code, passed.text) == (200, "caller")
+    assert (refused.status_code, refused.json()["code"]) == (401, "missing")
+    assert (open_.status_code, open_.text) == (200, "anybody")
+    assert counted(installation) == [("missing", 401), ("valid", 200)]
 
 
 async def test_a_websocket_passes_with_a_key_and_is_counted_at_its_end(

@@ -68,6 +68,9 @@ class _Talk:
             raise
 
     async def send(self, message: Message) -> None:
+        if not message["type"].startswith("lifespan."):
+            # It answers all that it is asked as if it were a request.
+            raise RuntimeError(f"{message['type']} is no answer to a lifespan")
         self.told = True
         if message["type"] in _ENDED:
             await self._stack.aclose()
