@@ -233,6 +233,27 @@ def test_an_answer_that_is_not_keyhouses_is_still_a_problem(
     assert (caught.value.status, caught.value.code) == (502, "")
 
 
+@pytest.mark.parametrize("errors", [["text"], {"a": 1}, 5, [None, ["a"]], None])
+def test_a_proxys_own_form_of_errors_is_still_a_problem(
+    desk: "Desk", client: Client, errors: object
+) -> None:
+    desk.say(400, {"title": "Bad", "code": None, "errors": errors})
+    with pytest.raises(ProblemError) as caught:
+        client.keys.get("key_1")
+    assert str(caught.value) == "400 Bad"
+    assert (caught.value.code, caught.value.errors) == ("", ())
+
+
+def test_errors_that_can_be_read_are_told_beside_others(
+    desk: "Desk", client: Client
+) -> None:
+    wrong = {"field": "name", "reason": "is taken", "mend": None}
+    desk.say(422, {"title": "Wrong", "errors": ["text", wrong]})
+    with pytest.raises(ProblemError, match="name: is taken") as caught:
+        client.keys.get("key_1")
+    assert caught.value.errors == (("name", "is taken", ""),)
+
+
 @pytest.mark.parametrize("body", [None, [], "hello"])
 def test_an_answer_of_another_server_is_no_empty_one(
     desk: "Desk", client: Client, body: object

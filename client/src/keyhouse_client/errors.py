@@ -5,7 +5,7 @@ KeyhouseError           catch it where any failure means the same
 └── Unreachable         no answer came, also not after the repeats
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 
@@ -34,12 +34,19 @@ class ProblemError(KeyhouseError):
 
     def __init__(self, status: int, body: Mapping[str, Any], request_id: str) -> None:
         self.status = status
-        self.code = str(body.get("code", ""))
-        self.title = str(body.get("title", f"HTTP {status}"))
-        self.detail = str(body.get("detail", ""))
-        self.request_id = str(body.get("request_id", request_id))
-        self.errors = tuple(_field_error(item) for item in body.get("errors") or ())
+        self.code = _text(body, "code")
+        self.title = _text(body, "title", f"HTTP {status}")
+        self.detail = _text(body, "detail")
+        self.request_id = _text(body, "request_id", request_id)
+        self.errors = tuple(_field_errors(body.get("errors")))
         super().__init__(self._told())
+
+    def __reduce__(self) -> tuple[type["ProblemError"], tuple[Any, ...], dict[str, Any]]:
+        # An exception is made anew from its text alone: between processes it was lost.
+        errors = [one._asdict() for one in self.errors]
+        body = {"code": self.code, "title": self.title, "detail": self.detail}
+        made_of = (self.status, {**body, "errors": errors}, self.request_id)
+        return type(self), made_of, self.__dict__
 
     def _told(self) -> str:
         lines = [
@@ -50,5 +57,13 @@ class ProblemError(KeyhouseError):
         return "\n".join(lines)
 
 
-def _field_error(item: Mapping[str, Any]) -> FieldError:
-    return FieldError(*(str(item.get(name, "")) for name in FieldError._fields))
+def _text(body: Mapping[str, Any], name: str, otherwise: str = "") -> str:
+    found = body.get(name)
+    return otherwise if found is None else str(found)
+
+
+def _field_errors(found: object) -> Iterator[FieldError]:
+    """Those that are told as Keyhouse does: a proxy on the way has a form of its own."""
+    for item in found if isinstance(found, list) else ():
+        if isinstance(item, Mapping):
+            yield FieldError(*(_text(item, name) for name in FieldError._fields))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class CannotKeep(ValueError):
@@ -18,10 +19,14 @@ class SecretLost(Exception):
     """
 
     def __init__(self, what: str, mend: str) -> None:
+        self._made_of = (what, mend)
         super().__init__(
             f"{what} is there, but its new secret is lost: the answer with it did not "
             f"arrive. {mend}"
         )
+
+    def __reduce__(self) -> tuple[type["SecretLost"], tuple[str, str], dict[str, Any]]:
+        return type(self), self._made_of, self.__dict__
 
 
 class SecretFile:
