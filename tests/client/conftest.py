@@ -24,6 +24,8 @@ class Reply:
     body: object = None
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
+    missing: int = 0
+    """How many more bytes are announced than come, before it hangs up."""
 
 
 class Desk:
@@ -51,11 +53,12 @@ class Desk:
                 problem = "application/problem+json"
                 plain = "application/json"
                 self.send_header("Content-Type", problem if reply.status >= 400 else plain)
-                self.send_header("Content-Length", str(len(told)))
+                self.send_header("Content-Length", str(len(told) + reply.missing))
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(told)
+                self.close_connection = self.close_connection or bool(reply.missing)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _reply  # noqa: N815  (so the base class calls them)
 
@@ -68,6 +71,9 @@ class Desk:
     def say(self, status: int = 200, body: object = None, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.replies.append(Reply(status, body, named))
+
+    def break_off(self, body: object) -> None:
+        self.replies.append(Reply(200, body, missing=9))
 
     def hang_up(self) -> None:
         self.replies.append(Reply(hang_up=True))

@@ -189,7 +189,7 @@ def test_a_delete_that_may_have_happened_is_not_repeated(
     desk: "Desk", client: Client
 ) -> None:
     desk.hang_up()
-    with pytest.raises(Unreachable, match="DELETE /v1/keys/key_1"):
+    with pytest.raises(Unreachable, match=f"DELETE {desk.url}/v1/keys/key_1: "):
         client.keys.delete("key_1")
     assert len(desk.asked) == 1
 
@@ -199,17 +199,43 @@ def test_a_bound_change_that_may_have_happened_is_not_repeated(
 ) -> None:
     """Its repeat would be refused for what the first did."""
     desk.hang_up()
-    with pytest.raises(Unreachable, match="PATCH /v1/keys/key_1"):
+    with pytest.raises(Unreachable, match=f"PATCH {desk.url}/v1/keys/key_1: "):
         client.keys.update("key_1", if_match='"abc"', name="x")
     assert len(desk.asked) == 1
 
 
-def test_nobody_listening_is_told_with_the_call() -> None:
+def test_nobody_listening_is_told_with_the_call_and_the_address() -> None:
     with (
-        Client("http://127.0.0.1:1", MANAGEMENT_KEY) as client,
-        pytest.raises(Unreachable, match="GET /v1/keys/key_1"),
+        Client("http://ada:hush@127.0.0.1:1/below/", MANAGEMENT_KEY) as client,
+        pytest.raises(Unreachable) as caught,
     ):
         client.keys.get("key_1")
+    assert str(caught.value).startswith("GET http://127.0.0.1:1/below/v1/keys/key_1: ")
+
+
+def test_an_answer_that_cannot_be_read_is_told_as_that(
+    desk: "Desk", client: Client
+) -> None:
+    """It may have been carried out, and is not asked for again."""
+    calls = [
+        lambda: client.keys.get("key_1"),
+        lambda: list(client.audit.export()),
+        lambda: list(client.export_yaml()),
+    ]
+    for call in calls:
+        desk.say(200, {"id": "key_1"}, Content_Encoding="gzip")
+        with pytest.raises(KeyhouseError, match=f"GET {desk.url}/v1/.*: "):
+            call()
+    assert len(desk.asked) == len(calls)
+
+
+def test_a_gateway_is_told_from_the_management_api(desk: "Desk", client: Client) -> None:
+    """Their addresses are easily taken for each other: it has no such API."""
+    desk.say(404, {"title": "No such API", "status": 404, "code": "api_not_found"})
+    with pytest.raises(KeyhouseError, match=r"is a gateway.*management API") as caught:
+        client.keys.get("key_1")
+    assert not isinstance(caught.value, ProblemError)
+    assert str(caught.value).startswith(f"GET {desk.url}/v1/keys/key_1: ")
 
 
 def test_a_problem_names_field_reason_and_mend(desk: "Desk", client: Client) -> None:
@@ -309,11 +335,76 @@ def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(
     assert MANAGEMENT_KEY not in f"{caught.value!r}"
 
 
+WRONG_ADDRESSES = [
+    "http://localhost:80OO",
+    "localhost:8000",
+    "localhost",
+    "ftp://localhost",
+    "http://",
+    "http://localhost:70000",
+    "http://a..b:8000",
+    "http://[::1:8000",
+    "http://ada:hush@localhost:80OO",
+    MANAGEMENT_KEY,
+    "",
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG_ADDRESSES)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_an_address_that_is_none_is_refused_at_once(
+    kind: type[Client] | type[AsyncClient], wrong: str
+) -> None:
+    with pytest.raises(ValueError, match="is no address; write http://host:port") as caught:
+        kind(wrong, MANAGEMENT_KEY)
+    told = str(caught.value)
+    assert MANAGEMENT_KEY not in told
+    assert "hush" not in told
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_an_address_of_the_environment_is_told_by_its_name(
+    kind: type[Client] | type[AsyncClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYHOUSE_API_KEY", MANAGEMENT_KEY)
+    monkeypatch.setenv("KEYHOUSE_URL", "http://localhost:80OO")
+    with pytest.raises(ValueError, match="KEYHOUSE_URL: http://localhost:80OO is no addr"):
+        kind.from_env()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000/",
+        "https://keys.example.com/below",
+        "http://[::1]:8000",
+        "http://127.0.0.1",
+        "http://bücher.example",
+        "http://keyhouse_management:8000",
+    ],
+)
+def test_other_addresses_are_taken(url: str) -> None:
+    with Client(url, MANAGEMENT_KEY) as client:
+        assert client.url == url
+
+
 def test_what_a_request_that_cannot_be_sent_holds_is_not_told(client: Client) -> None:
     """What httpx says of it quotes the header."""
     with pytest.raises(Unreachable, match="LocalProtocolError") as caught:
         client.keys.create("mine", [], idempotency_key="hush\n")
     assert "hush" not in str(caught.value)
+
+
+async def test_an_answer_that_cannot_be_read_is_told_on_an_event_loop_too(
+    desk: "Desk",
+) -> None:
+    async with AsyncClient(desk.url, MANAGEMENT_KEY) as client:
+        desk.say(200, {"id": "key_1"}, Content_Encoding="gzip")
+        with pytest.raises(KeyhouseError, match=f"GET {desk.url}/v1/keys/key_1: "):
+            await client.keys.get("key_1")
+        desk.say(200, {"id": "key_1"}, Content_Encoding="gzip")
+        with pytest.raises(KeyhouseError, match=f"GET {desk.url}/v1/audit/export: "):
+            await anext(client.audit.export())
 
 
 async def test_the_async_client_does_the_same(desk: "Desk") -> None:

@@ -152,6 +152,16 @@ def test_an_id_of_two_dots_is_wrong_use(
     assert not desk.asked
 
 
+@pytest.mark.parametrize("wrong", ["http://localhost:80OO", "localhost:8000"])
+def test_an_address_that_is_none_is_wrong_use(
+    wrong: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KEYHOUSE_URL", wrong)
+    assert main(["keys", "list", "--json"]) == 2
+    detail = json.loads(capsys.readouterr().err)["detail"]
+    assert detail == f"KEYHOUSE_URL: {wrong} is no address; write http://host:port"
+
+
 def test_another_server_is_wrong_use_and_no_empty_list(
     desk: "Desk", capsys: pytest.CaptureFixture[str]
 ) -> None:

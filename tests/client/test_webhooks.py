@@ -12,11 +12,8 @@ from standardwebhooks import Webhook
 
 from keyhouse.core.webhooks import signed_headers, told_secret
 from keyhouse_client import (
-    AsyncClient,
     Client,
     ForgedWebhook,
-    ProblemError,
-    Unreachable,
     verify_webhook,
 )
 from tests.repository.places import ROOT
@@ -162,31 +159,3 @@ def test_a_webhook_is_made_rotated_tested_and_replayed(
         ("/v1/webhooks/whk_1/deliveries/dlv_1/replay", None),
     ]
     assert all(one.headers["Idempotency-Key"] for one in desk.asked)
-
-
-def test_an_export_that_is_refused_is_a_problem(desk: "Desk", client: Client) -> None:
-    desk.say(403, {"code": "scope_missing", "title": "No", "status": 403})
-    with pytest.raises(ProblemError, match="403 No"):
-        next(iter(client.audit.export()))
-
-
-def test_an_export_that_does_not_begin_is_told_as_that(
-    desk: "Desk", client: Client
-) -> None:
-    desk.hang_up()
-    with pytest.raises(Unreachable, match="GET /v1/audit/export"):
-        list(client.audit.export(since="2026-01-01T00:00:00Z"))
-
-
-async def test_an_export_is_read_on_an_event_loop_too(desk: "Desk") -> None:
-    desk.say(200, {"id": "aud_1"})
-    desk.say(403, {"code": "scope_missing", "title": "No", "status": 403})
-    desk.hang_up()
-    async with AsyncClient(desk.url, "kh_mk_x") as client:
-        rows = [row["id"] async for row in client.audit.export(after="aud_0")]
-        assert rows == ["aud_1"]
-        with pytest.raises(ProblemError):
-            await anext(client.audit.export())
-        with pytest.raises(Unreachable):
-            await anext(client.audit.export())
-    assert desk.asked[0].path == "/v1/audit/export?after=aud_0"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
 import httpx
@@ -23,13 +24,19 @@ class _Sender:
         self.http = http
 
     async def answer(self, call: Call) -> Answer:
+        return answers.read(await self._settled(call))
+
+    async def _settled(self, call: Call, *, streamed: bool = False) -> httpx.Response:
+        """The answer that stands; where it is `streamed`, its body is still to come."""
         attempt = 0
         while True:
             attempt += 1
-            outcome = await self._ask(call)
+            outcome = await self._ask(call, streamed=streamed)
             seconds = answers.pause(call, outcome, attempt)
-            if seconds < 0 and isinstance(outcome, httpx.Response):
-                return answers.read(outcome)
+            if isinstance(outcome, httpx.Response):
+                if seconds < 0:
+                    return outcome
+                await outcome.aclose()
             await asyncio.sleep(seconds)
 
     async def one(self, call: Call) -> Json:
@@ -48,32 +55,37 @@ class _Sender:
             page = await self.listed(call.after(page.next_cursor))
 
     async def lines(self, call: Call) -> AsyncIterator[Json]:
-        try:
-            async with self.http.stream(
-                call.method, call.path, params=call.query
-            ) as response:
+        async with self.streamed(call) as response:
+            async for line in response.aiter_lines():
+                yield answers.line(line, response)
+
+    @asynccontextmanager
+    async def streamed(self, call: Call) -> AsyncIterator[httpx.Response]:
+        """An answer that is no refusal, to be read as it comes."""
+        async with aclosing(await self._settled(call, streamed=True)) as response:
+            try:
                 if not response.is_success:
                     await response.aread()
                     answers.read(response)
-                async for line in response.aiter_lines():
-                    yield answers.line(line)
-        except httpx.TransportError as error:
-            raise answers.broken(call, error) from error
+                yield response
+            except httpx.RequestError as error:
+                raise answers.failure(error) from error
 
     async def nothing(self, call: Call) -> None:
         await self.answer(call)
 
-    async def _ask(self, call: Call) -> httpx.Response | httpx.TransportError:
+    async def _ask(
+        self, call: Call, *, streamed: bool
+    ) -> httpx.Response | httpx.TransportError:
+        request = self.http.build_request(
+            call.method, call.path, params=call.query, json=call.body, headers=call.headers
+        )
         try:
-            return await self.http.request(
-                call.method,
-                call.path,
-                params=call.query,
-                json=call.body,
-                headers=call.headers,
-            )
+            return await self.http.send(request, stream=streamed)
         except httpx.TransportError as error:
             return error
+        except httpx.RequestError as error:
+            raise answers.failure(error) from error
 
 
 class AsyncClient(AsyncResources):
@@ -89,7 +101,7 @@ class AsyncClient(AsyncResources):
 
     @classmethod
     def from_env(cls) -> Self:
-        """As KEYHOUSE_URL and KEYHOUSE_API_KEY say; ValueError without the key."""
+        """As KEYHOUSE_URL and KEYHOUSE_API_KEY say; ValueError where they can't do."""
         return cls(*Credentials.from_env())
 
     async def send(self, call: Call) -> Answer:
@@ -103,20 +115,11 @@ class AsyncClient(AsyncResources):
 
         For what is too much to hold. Raises Unreachable where the end does not come.
         """
-        given = {"project": project, "only": ",".join(only) or None}
-        query = {name: value for name, value in given.items() if value is not None}
-        headers = {"Accept": "application/yaml"}
-        try:
-            async with self._sender.http.stream(
-                "GET", "/v1/export", params=query, headers=headers
-            ) as answer:
-                if not answer.is_success:
-                    await answer.aread()
-                    answers.read(answer)
-                async for piece in answer.aiter_text():
-                    yield piece
-        except httpx.TransportError as error:
-            raise answers.broken(Call("GET", "/v1/export"), error) from error
+        query = {"project": project, "only": ",".join(only) or None}
+        call = Call("GET", "/v1/export", query, headers={"Accept": "application/yaml"})
+        async with self._sender.streamed(call) as response:
+            async for piece in response.aiter_text():
+                yield piece
 
     async def close(self) -> None:
         """Close the connections."""

@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import httpx
 
 from keyhouse_client.calls import ATTEMPTS, Call, pause_seconds
+from keyhouse_client.connection import DEFAULT_URL, URL_VARIABLE
 from keyhouse_client.errors import KeyhouseError, ProblemError, Unreachable
 
 Json = dict[str, Any]
@@ -15,6 +16,12 @@ Json = dict[str, Any]
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNAVAILABLE: Final = 503
 _NO_CONTENT: Final = 204
+_OF_GATEWAYS: Final = "api_not_found"
+"""A gateway's answer to a path that leads to none of its APIs."""
+_IS_GATEWAY: Final = (
+    "is a gateway, where calls of your APIs come in; the address must be that of the "
+    f"management API, by default {DEFAULT_URL} ({URL_VARIABLE})"
+)
 
 
 class Answer(NamedTuple):
@@ -42,15 +49,17 @@ class Page(NamedTuple, Generic[Item]):
 def read(response: httpx.Response) -> Answer:
     """The answer in a response. Raises ProblemError for a refusal.
 
-    Raises KeyhouseError for an answer that is none of Keyhouse's.
+    Raises KeyhouseError for an answer that is not the management API's.
     """
     request_id = response.headers.get("Keyhouse-Request-Id", "")
     body = _object(response)
     if not response.is_success:
-        raise ProblemError(response.status_code, body or {}, request_id)
+        problem = ProblemError(response.status_code, body or {}, request_id)
+        if problem.code == _OF_GATEWAYS:
+            raise KeyhouseError(f"{_asked(response.request)}: {_IS_GATEWAY}") from problem
+        raise problem
     if body is None and response.status_code != _NO_CONTENT:
-        asked = response.request
-        raise _not_ours(f"{asked.method} {asked.url.copy_with(query=None)}")
+        raise _not_ours(_asked(response.request))
     seq = response.headers.get("Keyhouse-Change-Seq")
     return Answer(
         response.status_code,
@@ -69,14 +78,26 @@ def page(answer: Answer) -> Page[Json]:
     return Page(data, answer.body.get("next_cursor"))
 
 
-def line(text: str) -> Json:
-    """The object that a line of a streamed answer holds."""
-    return dict(json.loads(text))
+def line(text: str, response: httpx.Response) -> Json:
+    """The object that a line of a streamed answer holds.
+
+    Raises KeyhouseError where it holds none.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _not_ours(_asked(response.request))
+    return found
 
 
-def broken(call: Call, error: httpx.TransportError) -> Unreachable:
-    """What to raise where a streamed answer does not begin, or breaks off."""
-    return Unreachable(f"{call.method} {call.path}: {_words(error)}")
+def failure(error: httpx.RequestError) -> KeyhouseError:
+    """What to raise where no answer came, or none that could be read to its end."""
+    told = f"{_asked(error.request)}: {_words(error)}"
+    if isinstance(error, httpx.TransportError):
+        return Unreachable(told)
+    return KeyhouseError(told)
 
 
 def pause(
@@ -93,7 +114,7 @@ def pause(
             return -1
         return pause_seconds(attempt, outcome.headers.get("Retry-After"))
     if spent or not (call.repeatable or isinstance(outcome, _UNSENT)):
-        raise Unreachable(f"{call.method} {call.path}: {_words(outcome)}") from outcome
+        raise failure(outcome) from outcome
     return pause_seconds(attempt, None)
 
 
@@ -113,7 +134,13 @@ def _object(response: httpx.Response) -> Json | None:
     return dict(found) if isinstance(found, Mapping) else None
 
 
-def _words(error: httpx.TransportError) -> str:
+def _asked(request: httpx.Request) -> str:
+    """What was asked of whom: no query, which may be long, and no password."""
+    url = request.url.copy_with(username=None, password=None, query=None)
+    return f"{request.method} {url}"
+
+
+def _words(error: httpx.RequestError) -> str:
     # What is said of a request that can't be sent quotes its headers.
     told = "" if isinstance(error, httpx.LocalProtocolError) else str(error)
     return told or type(error).__name__

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Self
 
 import httpx
@@ -23,13 +24,19 @@ class _Sender:
         self.http = http
 
     def answer(self, call: Call) -> Answer:
+        return answers.read(self._settled(call))
+
+    def _settled(self, call: Call, *, streamed: bool = False) -> httpx.Response:
+        """The answer that stands; where it is `streamed`, its body is still to come."""
         attempt = 0
         while True:
             attempt += 1
-            outcome = self._ask(call)
+            outcome = self._ask(call, streamed=streamed)
             seconds = answers.pause(call, outcome, attempt)
-            if seconds < 0 and isinstance(outcome, httpx.Response):
-                return answers.read(outcome)
+            if isinstance(outcome, httpx.Response):
+                if seconds < 0:
+                    return outcome
+                outcome.close()
             time.sleep(seconds)
 
     def one(self, call: Call) -> Json:
@@ -46,30 +53,35 @@ class _Sender:
             yield from page.data
 
     def lines(self, call: Call) -> Iterator[Json]:
-        try:
-            with self.http.stream(call.method, call.path, params=call.query) as response:
+        with self.streamed(call) as response:
+            for line in response.iter_lines():
+                yield answers.line(line, response)
+
+    @contextmanager
+    def streamed(self, call: Call) -> Iterator[httpx.Response]:
+        """An answer that is no refusal, to be read as it comes."""
+        with closing(self._settled(call, streamed=True)) as response:
+            try:
                 if not response.is_success:
                     response.read()
                     answers.read(response)
-                for line in response.iter_lines():
-                    yield answers.line(line)
-        except httpx.TransportError as error:
-            raise answers.broken(call, error) from error
+                yield response
+            except httpx.RequestError as error:
+                raise answers.failure(error) from error
 
     def nothing(self, call: Call) -> None:
         self.answer(call)
 
-    def _ask(self, call: Call) -> httpx.Response | httpx.TransportError:
+    def _ask(self, call: Call, *, streamed: bool) -> httpx.Response | httpx.TransportError:
+        request = self.http.build_request(
+            call.method, call.path, params=call.query, json=call.body, headers=call.headers
+        )
         try:
-            return self.http.request(
-                call.method,
-                call.path,
-                params=call.query,
-                json=call.body,
-                headers=call.headers,
-            )
+            return self.http.send(request, stream=streamed)
         except httpx.TransportError as error:
             return error
+        except httpx.RequestError as error:
+            raise answers.failure(error) from error
 
 
 class Client(Resources):
@@ -77,8 +89,11 @@ class Client(Resources):
 
     Calls raise ProblemError for a refusal and Unreachable where no answer
     came; lost connections and 503 are tried again, at most four times in all.
+    What comes as a stream is so until its answer begins: one that breaks off is
+    Unreachable. KeyhouseError itself is raised for an answer that can't be read.
     May be shared by threads. Close it, or use it in a `with`. Raises
-    ValueError, which does not show it, for a key that no header can hold.
+    ValueError for a `url` that is no address, and, without showing it, for a key
+    that no header can hold.
     """
 
     def __init__(
@@ -91,7 +106,7 @@ class Client(Resources):
 
     @classmethod
     def from_env(cls) -> Self:
-        """As KEYHOUSE_URL and KEYHOUSE_API_KEY say; ValueError without the key."""
+        """As KEYHOUSE_URL and KEYHOUSE_API_KEY say; ValueError where they can't do."""
         return cls(*Credentials.from_env())
 
     def send(self, call: Call) -> Answer:
@@ -105,19 +120,10 @@ class Client(Resources):
 
         For what is too much to hold. Raises Unreachable where the end does not come.
         """
-        given = {"project": project, "only": ",".join(only) or None}
-        query = {name: value for name, value in given.items() if value is not None}
-        headers = {"Accept": "application/yaml"}
-        try:
-            with self._sender.http.stream(
-                "GET", "/v1/export", params=query, headers=headers
-            ) as answer:
-                if not answer.is_success:
-                    answer.read()
-                    answers.read(answer)
-                yield from answer.iter_text()
-        except httpx.TransportError as error:
-            raise answers.broken(Call("GET", "/v1/export"), error) from error
+        query = {"project": project, "only": ",".join(only) or None}
+        call = Call("GET", "/v1/export", query, headers={"Accept": "application/yaml"})
+        with self._sender.streamed(call) as response:
+            yield from response.iter_text()
 
     def close(self) -> None:
         """Close the connections."""
