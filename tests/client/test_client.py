@@ -1,5 +1,5 @@
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -217,7 +217,7 @@ def test_an_answer_that_cannot_be_read_is_told_as_that(
     desk: "Desk", client: Client
 ) -> None:
     """It may have been carried out, and is not asked for again."""
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: client.keys.get("key_1"),
         lambda: list(client.audit.export()),
         lambda: list(client.export_yaml()),

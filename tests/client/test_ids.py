@@ -37,7 +37,7 @@ class Place(NamedTuple):
     recorder: Recorder
 
 
-def _call(method: Any, **given: str) -> Any:
+def _call(method: Any, **given: Any) -> Any:
     """Call it with `given`, and with something for all else that it demands."""
     hints = get_type_hints(method)
     for name, one in inspect.signature(method).parameters.items():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from .conftest import KEY_SECRET, MANAGEMENT_SECRET, Run, Server
+from .conftest import KEY_SECRET, MANAGEMENT_SECRET, Installation, Run, Server
 
 _KEY: dict[str, Any] = {
     "id": "key_1",
@@ -157,7 +157,53 @@ def test_nobody_there_is_exit_code_3(run: Run, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("KEYHOUSE_URL", "http://127.0.0.1:9")
     result = run("keys", "list")
     assert result.exit_code == 3
-    assert _words(result).startswith("Not reachable")
+    assert _words(result).startswith("Not reachable: GET http://127.0.0.1:9/v1/keys: ")
+    assert _words(result).endswith("The address comes from KEYHOUSE_URL.")
+    told = json.loads(run("keys", "list", "--json").stderr)
+    assert told["notes"] == ["The address comes from KEYHOUSE_URL."]
+
+
+def test_nobody_at_the_address_of_the_folder_tells_how_to_write_it_anew(
+    run: Run, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keyhouse may have moved to another port since."""
+    monkeypatch.delenv("KEYHOUSE_API_KEY")
+    monkeypatch.setenv("KEYHOUSE_URL", " ")
+    here.data_dir.mkdir()
+    kept = {"management_url": "http://127.0.0.1:9", "api_key": "kh_mk_x"}
+    (here.data_dir / "cli.json").write_text(json.dumps(kept))
+    told = _words(run("--data-dir", "a b", "keys", "list"))
+    source = f"The address comes from {here.data_dir}/cli.json; "
+    assert f"{source}keyhouse bootstrap --data-dir 'a b' writes it anew." in told
+    here.management_url = "http://127.0.0.1:9"
+    monkeypatch.setenv("KEYHOUSE_API_KEY", "kh_mk_x")
+    assert "KEYHOUSE_URL names another." in _words(run("keys", "list"))
+
+
+@pytest.mark.parametrize("wrong", ["http://localhost:80OO", "localhost:8000"])
+def test_an_address_that_is_none_is_wrong_use(
+    run: Run, here: Installation, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("KEYHOUSE_URL", wrong)
+    result = run("keys", "list", "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    mend = f"{wrong} is no address; write http://host:port"
+    assert json.loads(result.stderr)["detail"] == f"KEYHOUSE_URL: {mend}"
+    monkeypatch.delenv("KEYHOUSE_URL")
+    monkeypatch.delenv("KEYHOUSE_API_KEY")
+    here.data_dir.mkdir()
+    file = here.data_dir / "cli.json"
+    file.write_text(json.dumps({"management_url": wrong, "api_key": "kh_mk_x"}))
+    assert _words(run("keys", "list")) == f"{file}: {mend}"
+
+
+def test_the_address_of_a_gateway_is_told_as_that(run: Run, server: Server) -> None:
+    problem = {"title": "No such API", "status": 404, "code": "api_not_found"}
+    server.answer("GET", "/v1/keys", 404, problem)
+    result = run("keys", "list")
+    assert result.exit_code == 2
+    assert _words(result).startswith(f"GET {server.url}/v1/keys: is a gateway")
+    assert "The address comes from KEYHOUSE_URL." in _words(result)
 
 
 def test_without_a_management_key_it_says_where_to_put_one(
@@ -167,7 +213,20 @@ def test_without_a_management_key_it_says_where_to_put_one(
     result = run("keys", "list")
     assert result.exit_code == 2
     assert "KEYHOUSE_API_KEY" in _words(result)
-    assert "keyhouse bootstrap" in _words(result)
+    assert _words(result).endswith(": keyhouse bootstrap")
+
+
+def test_the_command_that_makes_a_management_key_makes_it_in_the_same_place(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would make another installation, with keys of its own."""
+    monkeypatch.delenv("KEYHOUSE_API_KEY")
+    url = "data.database_url=postgresql://ada:hush@db/kh"
+    options = ("--config", "k.toml", "--data-dir", "a b", "--set", url)
+    told = _words(run(*options, "keys", "list"))
+    same = "--config k.toml --set 'data.database_url=…' --data-dir 'a b'"
+    assert told.endswith(f": keyhouse bootstrap {same}")
+    assert "hush" not in told
 
 
 def test_another_server_is_wrong_use_and_no_empty_list(run: Run, server: Server) -> None:

@@ -11,6 +11,7 @@ from keyhouse.doors.cli.entries import WrongUse
 FILE_NAME = "cli.json"
 _URL = "KEYHOUSE_URL"
 _KEY = "KEYHOUSE_API_KEY"
+_SETTINGS = "the settings (management.public_url, else management.listen)"
 
 
 class Access(NamedTuple):
@@ -18,24 +19,42 @@ class Access(NamedTuple):
 
     management_url: str
     api_key: str
+    named_by: str = ""
+    """What says the address."""
+    mend: str = ""
+    """How that is to be changed."""
 
     def __repr__(self) -> str:
         return f"Access(management_url={self.management_url!r})"
 
 
-def find(folder: Path, default_url: str, environ: Mapping[str, str]) -> Access:
-    """The environment's, else the data folder's. Raises WrongUse where is none."""
+def find(
+    folder: Path, default_url: str, environ: Mapping[str, str], bootstrap: str
+) -> Access:
+    """The environment's, else the data folder's. Raises WrongUse where is none.
+
+    `bootstrap` is the command that makes one in this folder.
+    """
+    path = folder / FILE_NAME
     api_key = environ.get(_KEY, "").strip()
-    if api_key:
-        return Access(environ.get(_URL, "").strip() or default_url, api_key)
-    kept = read(folder)
-    if kept is None:
+    kept = None if api_key else read(folder)
+    if not api_key and kept is None:
         raise WrongUse(
-            f"There is no management key: {_KEY} is not set, and {folder / FILE_NAME} "
-            "is not there.\nPut a management key into the environment, or make one here "
-            "with: keyhouse bootstrap"
+            f"There is no management key: {_KEY} is not set, and {path} is not there.\n"
+            f"Put a management key into the environment, or make one here with: {bootstrap}"
         )
-    return kept._replace(management_url=environ.get(_URL) or kept.management_url)
+    found = kept or Access(default_url, api_key, _SETTINGS, f"{_URL} names another")
+    url = environ.get(_URL, "").strip()
+    if url:
+        return found._replace(management_url=url, named_by=_URL, mend="")
+    if kept:
+        return found._replace(named_by=str(path), mend=f"{bootstrap} writes it anew")
+    return found
+
+
+def key_in_environment(environ: Mapping[str, str]) -> bool:
+    """Whether the management key is the environment's, and not of the data folder."""
+    return bool(environ.get(_KEY, "").strip())
 
 
 def read(folder: Path) -> Access | None:
@@ -53,7 +72,8 @@ def read(folder: Path) -> Access | None:
 def write(folder: Path, access: Access) -> Path:
     """Keep it, for the folder's owner alone (0600)."""
     path = folder / FILE_NAME
-    write_private(path, json.dumps(access._asdict(), indent=2) + "\n")
+    kept = {"management_url": access.management_url, "api_key": access.api_key}
+    write_private(path, json.dumps(kept, indent=2) + "\n")
     return path
 
 

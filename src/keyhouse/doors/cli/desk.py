@@ -1,6 +1,9 @@
 """What every command has at hand: `desk(context)`."""
 
 import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,19 +53,33 @@ class Desk:
     def access(self) -> access.Access:
         """The management key to speak with. Raises WrongUse where is none."""
         here = self.installation()
-        return access.find(here.data_dir, here.management_url, os.environ)
+        bootstrap = shlex.join(["keyhouse", "bootstrap", *self.sources.options()])
+        return access.find(here.data_dir, here.management_url, os.environ, bootstrap)
 
-    def client(self, timeout_seconds: float = 30.0) -> "Client":
-        """The management API. Close it, or use it in a `with`.
+    @contextmanager
+    def client(self, timeout_seconds: float = 30.0) -> Iterator["Client"]:
+        """The management API, for a `with`.
 
-        Raises WrongUse for a management key that can't be one.
+        Raises WrongUse for an address or a management key that can't be one. Where
+        the management API does not answer, it is noted what says where it is.
         """
-        from keyhouse_client import Client
+        from keyhouse_client import Client, KeyhouseError, ProblemError
+        from keyhouse_client.connection import demand_address
 
+        url, key, named_by, mend = self.access()
         try:
-            return Client(*self.access(), timeout_seconds=timeout_seconds)
+            demand_address(url, named_by)
+            opened = Client(url, key, timeout_seconds=timeout_seconds)
         except ValueError as error:
             raise WrongUse(str(error)) from None
+        with opened as client:
+            try:
+                yield client
+            except KeyhouseError as error:
+                if not isinstance(error, ProblemError):
+                    note = f"The address comes from {named_by}"
+                    error.add_note(f"{note}; {mend}." if mend else f"{note}.")
+                raise
 
 
 def desk(context: typer.Context) -> Desk:

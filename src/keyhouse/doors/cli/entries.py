@@ -1,6 +1,6 @@
 """What the command line is given: everything that it starts or asks of this machine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,16 @@ class Sources:
     def over(self, other: "Sources") -> "Sources":
         """Both, and these win."""
         return Sources(self.config or other.config, {**other.flags, **self.flags})
+
+    def options(self) -> Iterator[str]:
+        """The words that name them behind a command, for people: without passwords."""
+        if self.config is not None:
+            yield from ("--config", str(self.config))
+        for name, value in self.flags.items():
+            if name == "data.dir":
+                yield from ("--data-dir", value)
+            else:
+                yield from ("--set", f"{name}={'…' if '@' in value else value}")
 
 
 class ShownSetting(NamedTuple):
