@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from keyhouse.doors.cli import asking
 from tests.doors.cli.conftest import Installation, Run
 
 PASSPHRASE = "correct horse battery"
@@ -52,6 +53,17 @@ def test_where_nobody_can_be_asked_it_is_wrong_use(
     result = run(*line)
     assert (result.exit_code, here.called) == (2, [])
     assert text in result.output
+
+
+def test_a_question_is_no_part_of_what_programs_read(
+    run: Run, here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    line = ("backup", "--out", "a", "--seal", "--json")
+    result = run(*line, stdin=f"{PASSPHRASE}\n{PASSPHRASE}\n")
+    assert here.called == [("backup", Path("a"), PASSPHRASE, True, True)]
+    assert "Passphrase" in result.stderr
+    assert "Passphrase" not in result.stdout
 
 
 def test_a_short_passphrase_is_refused(

@@ -4,6 +4,9 @@ import json
 import stat
 from pathlib import Path
 
+import pytest
+
+from keyhouse.doors.cli import asking
 from tests.doors.cli.conftest import KEY_SECRET, Run, Server
 
 _MADE = {"id": "key_1", "name": "van 1", "environment": "test", "hint": "kh_…17"}
@@ -72,12 +75,19 @@ def test_what_cannot_be_done_is_said_before_a_key_is_made(
     assert server.asked == []
 
 
-def test_all_keys_are_revoked_after_a_question(run: Run, server: Server) -> None:
+def test_all_keys_are_revoked_after_a_question(
+    run: Run, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = {"matched": 3, "revoked": 2, "dry_run": False}
     server.answer("POST", "/v1/keys/revoke", 200, told)
     line = ("keys", "revoke", "--all-of-application", "app_1")
-    assert run(*line, stdin="n\n").exit_code != 0
+    monkeypatch.setattr(asking, "is_terminal", lambda: True)
+    refused = run(*line, stdin="n\n")
+    assert refused.exit_code == 1
+    assert "Nothing was done." in refused.stderr
     assert [asked.body["dry_run"] for asked in server.asked] == [True]
+    assert run(*line, stdin="y\n").exit_code == 0
+    assert [asked.body["dry_run"] for asked in server.asked[1:]] == [True, False]
     result = run(*line, "--yes", "--expected", "3")
     assert "2 of 3 keys revoked" in result.stdout
     body = {"application": "app_1", "expected": 3, "dry_run": False}
@@ -88,6 +98,21 @@ def test_all_keys_are_revoked_after_a_question(run: Run, server: Server) -> None
     )
     assert run("keys", "revoke").exit_code == 2
     assert run("keys", "revoke", "key_1", "--all-of-project", "prj_1").exit_code == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_where_nobody_can_be_asked_no_key_is_counted_or_revoked(
+    run: Run, server: Server, more: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that waits for one document would get a question."""
+    line = ("keys", "revoke", "--all-of-project", "prj_1", *more)
+    monkeypatch.setattr(asking, "is_terminal", lambda: bool(more))
+    result = run(*line, stdin="y\n")
+    assert (result.exit_code, result.stdout, server.asked) == (2, "", [])
+    if more:
+        failure = json.loads(result.stderr)
+        assert failure["code"] == "wrong_use"
+        assert "--dry-run or --yes" in failure["detail"]
 
 
 def test_a_key_is_transferred_and_a_secret_killed(run: Run, server: Server) -> None:

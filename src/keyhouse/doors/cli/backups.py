@@ -1,14 +1,13 @@
 """`keyhouse backup` and `keyhouse restore`, on this machine."""
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from keyhouse.doors.cli import show
+from keyhouse.doors.cli import asking, show
 from keyhouse.doors.cli.desk import AsJson, Assigned, Config, DataDir, desk
 from keyhouse.doors.cli.entries import BackedUp, WrongUse
 
@@ -123,12 +122,14 @@ def _given(file: Path | None) -> str | None:
 
 
 def _asked(*, twice: bool) -> str:
-    if not sys.stdin.isatty():
+    if not asking.is_terminal():
         raise WrongUse(
             f"A passphrase is needed: put it into {VARIABLE}, or into a file and name "
             "that with --passphrase-file."
         )
-    asked: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=twice)
+    asked: str = typer.prompt(
+        "Passphrase", hide_input=True, confirmation_prompt=twice, err=True
+    )
     return asked
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from keyhouse.doors.cli import show
+from keyhouse.doors.cli import asking, show
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.failures import REFUSED
@@ -100,9 +100,9 @@ def apply(
 ) -> None:
     """Have things be as a file says: the plan is shown, and then done as shown."""
     document = _read(file)
-    asking = not (dry_run or yes)
-    if asking and (as_json or file == Path("-") or not sys.stdin.isatty()):
-        raise WrongUse("Nobody can be asked here: give --dry-run or --yes.")
+    if not (dry_run or yes):
+        # The file's text is no answer.
+        asking.demand_somebody(as_json=as_json or file == Path("-"))
     with desk(context).client(SECONDS) as client:
         plan = client.declaration.apply(document, dry_run=True, prune=prune)
         if dry_run or not plan["steps"]:
@@ -110,9 +110,8 @@ def apply(
             return
         if not as_json:
             _tell(plan, json=False)
-        if asking and not typer.confirm("Do it?"):
-            show.say("Nothing was done.", err=True)
-            raise typer.Exit(REFUSED)
+        if not yes:
+            asking.ask("Do it?")
         none = not _bringing(plan["steps"])
         with place(out, force=force, shown=shown or none, json=as_json) as kept:
             done = client.declaration.apply(document, prune=prune, plan=plan["plan"])

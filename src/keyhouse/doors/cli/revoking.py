@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from keyhouse.doors.cli import asking
 from keyhouse.doors.cli.desk import AsJson, desk
 from keyhouse.doors.cli.entries import WrongUse
 from keyhouse.doors.cli.nouns import done, given
@@ -56,6 +57,8 @@ def revoke(  # noqa: PLR0913  (an option each)
         raise WrongUse("Name one key by its ID, or one --all-of-…")
     if wait and dry_run:
         raise WrongUse("--dry-run changes nothing to --wait for.")
+    if id is None and not (dry_run or yes):
+        asking.demand_somebody(as_json=as_json)
     if id is not None:
         with desk(context).client() as client:
             watch = Watch(client)
@@ -79,7 +82,7 @@ def revoke(  # noqa: PLR0913  (an option each)
             if dry_run:
                 done(seen, words, json=as_json)
                 return
-            typer.confirm(f"{words}, for ever. Go on?", abort=True, err=True)
+            asking.ask(f"{words}, for ever. Go on?")
         found = revoke_all(dry_run=False)
         words = f"{found['revoked']} of {found['matched']} keys revoked"
         watch.tell(found, words, wait=wait, json=as_json)
