@@ -213,6 +213,7 @@ class Installation:
 class Entries:
     here: Installation
     sources: Sources = field(default_factory=Sources)
+    gateway_set_by: str = "keyhouse.toml"
 
     def installation(self, sources: Sources) -> Installation:
         self.sources = sources
@@ -222,7 +223,7 @@ class Entries:
 
     def explain(self, sources: Sources) -> list[ShownSetting]:
         self.sources = sources
-        return [ShownSetting("log.level", "info", "defaults")]
+        return [ShownSetting("gateway.listen", "127.0.0.1:8080", self.gateway_set_by)]
 
     def demo(self, *, once: bool, as_json: bool) -> int:
         if as_json:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from .conftest import KEY_SECRET, MANAGEMENT_SECRET, Installation, Run, Server
+from .conftest import KEY_SECRET, MANAGEMENT_SECRET, Entries, Installation, Run, Server
 
 _KEY: dict[str, Any] = {
     "id": "key_1",
@@ -355,6 +355,43 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
     assert result.exit_code == 1
     sent = {"secret": KEY_SECRET, "api": "weather", "method": "GET", "scopes": ["read"]}
     assert server.asked[0].body == sent
+
+
+def test_verify_sends_a_management_key_of_the_environment_nowhere_by_default(
+    run: Run, server: Server, entries: Entries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KEYHOUSE_URL may be far away, and who listens here is another."""
+    entries.gateway_set_by = "defaults"
+    server.answer("POST", "/.keyhouse/v1/verify", 200, {"allowed": True})
+    line = ["verify", "--api", "weather"]
+    result = run(*line, "--json", stdin=KEY_SECRET)
+    assert (result.exit_code, result.stdout, server.asked) == (2, "", [])
+    assert "--gateway http://host:port" in json.loads(result.stderr)["detail"]
+    monkeypatch.delenv("KEYHOUSE_API_KEY")
+    assert run("bootstrap").exit_code == 0
+    assert run(*line, stdin=KEY_SECRET).exit_code == 0
+    assert server.asked[-1].authorization == f"Bearer {MANAGEMENT_SECRET}"
+
+
+def test_verify_asks_the_gateway_that_is_named(
+    run: Run, server: Server, entries: Entries
+) -> None:
+    entries.gateway_set_by = "defaults"
+    entries.here.gateway_url = "http://127.0.0.1:9"
+    server.answer("POST", "/.keyhouse/v1/verify", 200, {"allowed": True})
+    line = ["verify", "--api", "weather", "--gateway"]
+    assert run(*line, f"{server.url}/", stdin=KEY_SECRET).exit_code == 0
+    assert server.asked[0].authorization == f"Bearer {MANAGEMENT_SECRET}"
+    wrong = run(*line, "localhost:8080", stdin=KEY_SECRET)
+    assert wrong.exit_code == 2
+    assert "--gateway: localhost:8080 is no address" in _words(wrong)
+
+
+def test_verify_tells_another_server_from_a_gateway(run: Run, server: Server) -> None:
+    server.answer("POST", "/.keyhouse/v1/verify", 200, ["hello"])
+    result = run("verify", "--api", "weather", stdin=KEY_SECRET)
+    assert result.exit_code == 3
+    assert f"the gateway at {server.url}" in _words(result)
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,9 @@ def test_quickstart_ends_with_words_where_the_api_refuses(run: Run, server: Serv
 
 def test_config_check_shows_where_a_value_comes_from(run: Run) -> None:
     found = json.loads(run("config", "check", "--json").stdout)
-    assert found == [{"name": "log.level", "value": "info", "source": "defaults"}]
+    assert found == [
+        {"name": "gateway.listen", "value": "127.0.0.1:8080", "source": "keyhouse.toml"}
+    ]
 
 
 def test_the_demo_ends_with_its_own_exit_code(run: Run) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +49,11 @@ class Desk:
     def installation(self) -> Installation:
         """Keyhouse on this machine. Raises WrongUse for a wrong setting."""
         return self.entries.installation(self.sources)
+
+    def are_set(self, names: Collection[str]) -> bool:
+        """Whether somebody set one of these settings."""
+        found = self.entries.explain(self.sources)
+        return any(one.name in names and one.source != "defaults" for one in found)
 
     def access(self) -> access.Access:
         """The management key to speak with. Raises WrongUse where is none."""

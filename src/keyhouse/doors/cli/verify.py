@@ -1,6 +1,7 @@
 """`keyhouse verify`: would this key open that? Asked of the gateway."""
 
 import json
+import os
 import sys
 from getpass import getpass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from keyhouse.doors.cli import show
+from keyhouse.doors.cli import access, show
 from keyhouse.doors.cli.desk import AsJson, Desk, desk
 from keyhouse.doors.cli.entries import OutOfReach, WrongUse
 
@@ -16,6 +17,8 @@ _PATH = "/.keyhouse/v1/verify"
 _BATCH_MAX: Final = 100
 _BYTES_MAX: Final = 60_000
 """What the gateway takes in one call, with room for what stands around the requests."""
+_SETTINGS: Final = ("gateway.public_url", "gateway.listen")
+"""What says where the gateway is."""
 _COLUMNS: Final = ("allowed", "code", "key", "request_id", "detail")
 
 
@@ -45,14 +48,24 @@ def verify(  # noqa: PLR0913  (an option each)
         typer.Option("--scope", help="What it must be good for; A|B: either."),
     ] = None,
     cost: Annotated[int | None, typer.Option(help="Units that it spends.")] = None,
+    gateway: Annotated[
+        str | None,
+        typer.Option(
+            help="Its address; else gateway.public_url or gateway.listen of the settings."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask whether a key opens an API (exit code 1: no). Spends as a call would.
 
     With --from each line of the file is one request in the fields of verify, its
     secret among them; what the other options say holds where a line says nothing.
+
+    It asks the gateway, with the management key that other commands speak with.
+    Where that is KEYHOUSE_API_KEY's, say which gateway is to get it.
     """
     here = desk(context)
+    url = _gateway(here, gateway) + _PATH
     fields = {
         "api": api,
         "key_id": key_id,
@@ -69,14 +82,14 @@ def verify(  # noqa: PLR0913  (an option each)
         if secret_file is not None:
             raise WrongUse("--secret-file: with --from each line has a secret of its own")
         entries = read_entries(many, given)
-        found = _ask_many(here, entries)
+        found = _ask_many(here, url, entries)
         show.rows(found, _COLUMNS, json=as_json)
         allowed = all(one.get("allowed") for one in found)
     else:
         if api is None:
             raise WrongUse("--api: say which API the key is to open")
         body = {"secret": given_secret(secret_file), **given}
-        answer = _ask(here, body)
+        answer = _ask(here, url, body)
         show.item(answer, json=as_json)
         allowed = bool(answer.get("allowed"))
     if not allowed:
@@ -122,7 +135,7 @@ def _entry(where: str, line: str) -> dict[str, Any]:
     return entry
 
 
-def _ask_many(here: Desk, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _ask_many(here: Desk, url: str, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What the gateway says to each, in their order, as many a call as it takes."""
     found: list[dict[str, Any]] = []
     batch: list[str] = []
@@ -130,31 +143,56 @@ def _ask_many(here: Desk, entries: list[dict[str, Any]]) -> list[dict[str, Any]]
     for entry in entries:
         text = json.dumps(entry)
         if batch and (len(batch) == _BATCH_MAX or len(text) + 1 > room):
-            found += _ask_batch(here, batch)
+            found += _ask_batch(here, url, batch)
             batch, room = [], _BYTES_MAX
         batch.append(text)
         room -= len(text) + 1
-    return [*found, *_ask_batch(here, batch)]
+    return [*found, *_ask_batch(here, url, batch)]
 
 
-def _ask_batch(here: Desk, batch: list[str]) -> list[dict[str, Any]]:
+def _ask_batch(here: Desk, url: str, batch: list[str]) -> list[dict[str, Any]]:
     body = {"requests": [json.loads(text) for text in batch]}
-    results: list[dict[str, Any]] = _ask(here, body)["results"]
+    results: list[dict[str, Any]] = _ask(here, url, body)["results"]
     return results
 
 
-def _ask(here: Desk, body: dict[str, Any]) -> dict[str, Any]:
+def _gateway(here: Desk, given: str | None) -> str:
+    """Which gateway to ask. Raises WrongUse where nobody said so.
+
+    KEYHOUSE_URL names the management API that the environment's key is of. Its
+    gateway may be anywhere, and the key is for nobody else.
+    """
+    from keyhouse_client.connection import demand_address
+
+    if given is not None:
+        url, named_by = given.rstrip("/"), "--gateway"
+    elif access.key_in_environment(os.environ) and not here.are_set(_SETTINGS):
+        raise WrongUse(
+            "--gateway: say which gateway gets the management key of the "
+            f"environment, as --gateway http://host:port; or set {_SETTINGS[0]}"
+        )
+    else:
+        url, named_by = here.installation().gateway_url, _SETTINGS[0]
+    try:
+        demand_address(url, named_by)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+    return url
+
+
+def _ask(here: Desk, url: str, body: dict[str, Any]) -> dict[str, Any]:
     import httpx
 
     from keyhouse_client import ProblemError
 
-    url = here.installation().gateway_url + _PATH
     try:
         headers = {"Authorization": f"Bearer {here.access().api_key}"}
         answer = httpx.post(url, json=body, headers=headers, timeout=30)
-        found: dict[str, Any] = answer.json()
-    except (httpx.TransportError, ValueError) as error:
+        found: object = answer.json()
+    except (httpx.RequestError, ValueError) as error:
         raise OutOfReach(f"the gateway at {url}: {error}") from None
+    if not isinstance(found, dict):
+        raise OutOfReach(f"the gateway at {url}: what answers there is none")
     if not answer.is_success:
         raise ProblemError(answer.status_code, found, "")
     return found
