@@ -142,6 +142,18 @@ def test_a_cost_of_nothing_reads(counter: Counter) -> None:
     assert left(counter, one, 0, NOW) == (0, 1)
 
 
+def test_a_cost_of_nothing_reads_a_counter_that_is_beyond_a_narrower_burst(
+    counter: Counter,
+) -> None:
+    """Or whoever only asks how much is left is refused after a limit was lowered."""
+    counter.take([use("a", 100, 60)], 100, NOW)
+    narrow, other = use("a", 10, 60, 5), use("b", 10)
+    assert left(counter, [narrow], 0, NOW) == (0, 30)
+    assert left(counter, [other, narrow], 0, NOW) == (10, 0, 0, 30)
+    (refused,) = slowed(counter, [narrow], 1, NOW)
+    assert refused.retry_us == 6 * SECOND
+
+
 def test_what_costs_more_than_the_burst_is_told_that_waiting_is_of_no_use(
     counter: Counter,
 ) -> None:

@@ -9,11 +9,12 @@ import pytest
 from keyhouse.adapters.memory import MemoryRateCounter
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import AlertKind, BrowserKeys, Limit, LimitKind, Window
+from keyhouse.core.limits import Taken
 from keyhouse.core.pending import Pending
 from keyhouse.core.records import RateUse
 from keyhouse.core.request import Request
 from keyhouse.core.verdict import Verdict
-from keyhouse.ports import RateAnswer, RateCounter, Uncounted
+from keyhouse.ports import RateAnswer, RateCounter, Slowed, Uncounted
 from tests.services.verify.world import SECRET, World, finish, limit
 
 QUOTA = Limit(name="daily", kind=LimitKind.QUOTA, amount=3, window=Window.DAY)
@@ -26,6 +27,7 @@ class Elsewhere:
 
     is_answered: bool | None = None
     away: bool = False
+    told: RateAnswer | None = None
     counted: MemoryRateCounter = field(default_factory=MemoryRateCounter)
     waiting: list[tuple[RateAnswer, Take]] = field(default_factory=list)
 
@@ -39,6 +41,7 @@ class Elsewhere:
         told: RateAnswer = (
             Uncounted() if self.away else self.counted.take(uses, cost, now_us)
         )
+        told = self.told or told
 
         def begin(then: Take) -> None:
             self.waiting.append((told, then))
@@ -131,6 +134,19 @@ def test_where_nothing_may_pass_uncounted_nothing_is_spent(calls: int) -> None:
     got = world.begun()
     world.elsewhere.answer()
     assert got[0].limits[1].remaining == 2
+
+
+def test_a_refusal_without_a_counter_that_refuses_is_one_all_the_same() -> None:
+    """Another node's clock may tell other times than ours: that must not be a fault."""
+    world = Shared(limits=(QUOTA, limit("minute", 5)))
+    world.elsewhere.told = Slowed((Taken(True, 0, 5, 0, 0),))
+    got = world.begun()
+    world.elsewhere.answer()
+    assert (got[0].verdict, got[0].retry_us) == (Verdict.RATE_LIMITED, None)
+    world.elsewhere.told = None
+    again = world.begun()
+    world.elsewhere.answer()
+    assert again[0].limits[1].remaining == 2, "what was reserved has not come back"
 
 
 def test_a_key_in_a_browser_is_flagged_though_the_answer_comes_later() -> None:

@@ -44,8 +44,8 @@ while a <= #ARGV do
     if least > 0 and tat[i] < now + least then
       tat[i], moved[i] = now + least, true
     end
-    local base = math.max(tat[i], now)
-    if base - now + cost * tonumber(ARGV[at + 1]) > tonumber(ARGV[at + 2]) then
+    local ahead = math.max(tat[i], now) - now + cost * tonumber(ARGV[at + 1])
+    if cost > 0 and ahead > tonumber(ARGV[at + 2]) then
       passes = 0
     end
   end

@@ -248,7 +248,7 @@ class Verifier(KeepingUp):
         refused.left = (*left_of(slowed.taken), *quotas)
         waits = [one.retry_us for one in slowed.taken if not one.allowed]
         known = [wait for wait in waits if wait is not None]
-        refused.retry_us = max(known) if len(known) == len(waits) else None
+        refused.retry_us = max(known, default=None) if len(known) == len(waits) else None
         return refused
 
     def release(self, decision: Decision) -> None:
