@@ -143,6 +143,7 @@ class Verifier:
         self.hosts = HostIndex()
         self.host_slugs: dict[str, str | Prefixes] = {}
         self.requests: list[Request] = []
+        self.looks = 0
         self.exposures: list[tuple[bytes | None, str]] = []
         self.managing: list[tuple[bytes, str | None]] = []
         self.released: list[Decision] = []
@@ -192,7 +193,12 @@ class Verifier:
         self.requests.append(request)
         return self._perhaps(self._decision(request))
 
-    def _decision(self, request: Request) -> Decision:
+    def look_again(self, request: Request) -> Any:
+        self.requests.append(request)
+        self.looks += 1
+        return self._perhaps(self._decision(request, spends=False))
+
+    def _decision(self, request: Request, *, spends: bool = True) -> Decision:
         secret = request.secret
         if secret is None:
             return Decision(Verdict.MISSING, NOW_US)
@@ -209,7 +215,7 @@ class Verifier:
             passed.units,
             passed.scopes_missing,
         )
-        if decision.allowed and line.rates:
+        if spends and decision.allowed and line.rates:
             self._take(decision, line)
         return decision
 

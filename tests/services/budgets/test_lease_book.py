@@ -314,6 +314,46 @@ def test_a_cost_of_nothing_reads_what_is_left() -> None:
     assert isinstance(spend(book, [use(amount=3)], 0), Reserved)
 
 
+def test_who_only_reads_holds_nothing_back() -> None:
+    """Or one who looks each second keeps a lease that others are refused for."""
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    for _ in range(60):
+        spend(book, [use(amount=1000)], 1)
+    assert sum(ledger.leases.values()) > 60
+    for seconds in range(1, 6):
+        told = spend(book, [use(amount=1000)], 0, NOW + seconds * SECOND)
+        assert told.left[0] == 940
+        ledger.give_back("spl", book.idle(NOW + seconds * SECOND))
+    assert sum(ledger.leases.values()) == 60
+
+
+def test_who_only_reads_leases_nothing() -> None:
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    assert spend(book, [use(amount=1000)], 0).left[0] == 1000
+    assert ledger.leases.popitem()[1] == 0
+    for _ in range(STEP_FIRST - 1):
+        spend(book, [use(amount=1000)], 1)
+    assert book.wanting(NOW) is not None
+    later = NOW + 3 * SECOND
+    spend(book, [use(amount=1000)], 0, later)
+    assert book.wanting(later) is None, "asked ahead for one who spends nothing"
+
+
+def test_who_spends_does_not_get_the_answer_of_one_who_reads() -> None:
+    book = LeaseBook(ExactLedger(), "spl")
+    uses = [use(amount=1000)]
+    reading, spending = book.reserve(uses, 0, NOW), book.reserve(uses, 1, NOW)
+    assert isinstance(reading, Short)
+    assert isinstance(spending, Short)
+    assert reading.need != spending.need
+    for short in (spending, reading):
+        book.install(short.work(), NOW)
+    for _ in range(STEP_FIRST):
+        assert isinstance(book.reserve(uses, 1, NOW), Reserved)
+
+
 def test_a_lowered_quota_holds_at_once_and_a_raised_one_opens_at_once() -> None:
     ledger = ExactLedger()
     book = LeaseBook(ledger, "spl")

@@ -450,6 +450,46 @@ def test_released_units_can_be_spent_again() -> None:
         world.verifier.release(decision)
 
 
+def test_to_look_again_is_to_ask_of_the_key_alone() -> None:
+    """Or each open WebSocket would hold on to what others could spend, and a counter
+
+    or a database that is away would end those of good keys.
+    """
+    world = World(limits=(QUOTA, limit("slow", 1)))
+    decided = world.decide()
+    asked = world.ask()
+    leased = dict(world.ledger.leased)
+    world.ledger.gone = True
+    world.clock.wall_us += DAY_US
+    for _ in range(3):
+        told = finish(world.verifier.look_again(asked))
+        assert (told.verdict, told.units, told.lease_ids) == (Verdict.VALID, 0, ())
+    assert world.ledger.leased == leased
+    world.clock.wall_us -= DAY_US
+    world.verifier.release(decided)
+    assert world.decide().verdict is Verdict.RATE_LIMITED
+
+
+def test_to_look_again_hears_of_a_revocation() -> None:
+    world = World(limits=(QUOTA,))
+    asked = world.ask()
+    assert finish(world.verifier.verify(asked)).allowed
+    world.store.change("key", "key_1", revoked_at=1)
+    world.clock.up_us += 1_000_000
+    assert finish(world.verifier.look_again(asked)).verdict is Verdict.REVOKED
+
+
+def test_to_look_again_is_no_use_in_a_browser() -> None:
+    """Else a socket that is open for an hour is told as thousands of uses."""
+    world = World()
+    world.store.change("api", "api_1", browser_keys=BrowserKeys.FLAG)
+    world.confirm()
+    asked = world.ask()
+    asked.browser = True
+    assert finish(world.verifier.look_again(asked)).allowed
+    assert not world.alarms.take()
+
+
 def test_unknown_apis_are_refused_like_foreign_ones() -> None:
     world = World()
     assert world.decide(api="nothing").verdict is Verdict.API_NOT_ALLOWED

@@ -82,6 +82,9 @@ class Verifying(Protocol):
     def verify(self, request: Request) -> Decision | Pending[Decision]:
         """Decide on `request`, spending what it costs if it may pass."""
 
+    def look_again(self, request: Request) -> Decision | Pending[Decision]:
+        """Whether what was let through may go on, by what its key is; no limit counts."""
+
     def management(
         self, secret: bytes, address: int, key_id: str | None = None
     ) -> Manager | Verdict | Pending[Any]:

@@ -27,7 +27,7 @@ LOOK_SECONDS: Final = 1.0
 DOUBTS_MAX: Final = 10
 """How often in a row that may not be found out: beyond it the key counts as refused."""
 STRANGERS: Final = (401, 403)
-"""Statuses of refusals that end a tunnel. Spent limits do not: it has been paid for."""
+"""Statuses of refusals that end a tunnel."""
 
 
 class Side(asyncio.Protocol):
@@ -123,8 +123,7 @@ class Tunnel:
         self._line = line
         self._caller: Caller = exchange.caller
         self._upstream = upstream
-        # Nothing is to be paid for being asked again.
-        self._asked = replace(asked, cost=0)
+        self._asked = replace(asked)
         self._closing = False
         self._sides = 2
         self._doubts = 0
@@ -205,11 +204,11 @@ class Tunnel:
             self.look()
 
     def look(self) -> None:
-        """Ask whether the key may still be used here."""
+        """Ask whether the key may still be used here. What it opened is paid for."""
         if self._closing:
             return
         plane = self._caller.gate.plane
-        outcome = plane.verifier.verify(self._asked)
+        outcome = plane.verifier.look_again(self._asked)
         if isinstance(outcome, Decision):
             self._seen(outcome)
         else:
@@ -221,9 +220,7 @@ class Tunnel:
             self._doubts += 1
         else:
             self._doubts = 0
-            if outcome.allowed:
-                self._caller.gate.plane.verifier.release(outcome)
-            elif outcome.verdict.status in STRANGERS:
+            if outcome.verdict.status in STRANGERS:
                 self.close()
         if self._doubts > DOUBTS_MAX:
             self.close()

@@ -267,8 +267,8 @@ class Turn(RequestHead):
         return decision.line
 
     def question(self) -> "Request | None":
-        """What was asked before this was let through, at no cost; None once it is over."""
-        return None if self.line is None else replace(self._asked, cost=0)
+        """What was asked before this was let through; None once it is over."""
+        return None if self.line is None else replace(self._asked)
 
     def end(self, decision: "Decision") -> None:
         """What was let through may go on no more, and `decision` says why."""

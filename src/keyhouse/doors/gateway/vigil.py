@@ -108,7 +108,7 @@ class Vigil:
         if asked is None:
             return
         began, plane = exchange.begun_ns, self._gate.plane
-        outcome = plane.verifier.verify(asked)
+        outcome = plane.verifier.look_again(asked)
         if isinstance(outcome, Decision):
             self._seen(exchange, began, outcome)
         else:
@@ -120,8 +120,6 @@ class Vigil:
         """A key that is refused now for what it is, is so for what it began."""
         unsure = not isinstance(outcome, Decision)
         decision = outcome if isinstance(outcome, Decision) else _unavailable(self._gate)
-        if decision.allowed:
-            self._gate.plane.verifier.release(decision)
         if exchange.begun_ns != began:
             return  # it was over, and this is another request
         if unsure or decision.verdict is Verdict.UNAVAILABLE:

@@ -105,7 +105,10 @@ class LeaseBook:
     def reserve(
         self, uses: Sequence[QuotaUse], cost: int, now_us: int
     ) -> Reserved | Exhausted | Short:
-        """Spend `cost` of every quota of `uses`, or of none."""
+        """Spend `cost` of every quota of `uses`, or of none.
+
+        A cost of 0 reads what is left: it leases nothing and is no use of a lease.
+        """
         if len(uses) == 1 and cost:
             token, quota, _ = uses[0]
             one = self._holdings.get(token)
@@ -149,6 +152,8 @@ class LeaseBook:
             holdings.append(holding)
         if not enough:
             return self._short(holdings, cost, now_us)
+        if not cost:
+            return _made(Reserved, ((), _left(holdings, now_us)))
         leases: list[str] = []
         for holding in holdings:
             holding.used_us = now_us
@@ -157,7 +162,7 @@ class LeaseBook:
                 self._low[holding.token] = holding
             leases.append(holding.lease_id)
         left = _left(holdings, now_us)
-        return _made(Reserved, (tuple(leases) if cost else (), left))
+        return _made(Reserved, (tuple(leases), left))
 
     def refund(self, lease_ids: Sequence[str], cost: int) -> None:
         """Undo a reservation, or a part of one: in no spool, or undone in it already.
@@ -187,7 +192,10 @@ class LeaseBook:
                 # Not into a holding, though it may have the same lease.
                 self._owe(answer.lease_id, answer.granted)
                 continue
-            holding.install(answer.lease_id, answer.granted, answer.left, now_us)
+            if want.up_to:
+                holding.install(answer.lease_id, answer.granted, answer.left, now_us)
+            else:
+                holding.hear(answer.lease_id, answer.left)
             self._by_lease[answer.lease_id] = holding
 
     def wanting(self, now_us: int) -> Short | None:
@@ -270,12 +278,12 @@ class LeaseBook:
             one.demand += cost
         return self._ask_for(
             tuple(one.token for one in lacking),
-            tuple(_want(one, cost - one.remaining) for one in lacking),
+            tuple(_want(one, cost - one.remaining if cost else 0) for one in lacking),
         )
 
     def _ask_for(self, tokens: tuple[str, ...], wants: tuple[LeaseWanted, ...]) -> Short:
-        spans = [want.span for want in wants]
-        need = ("lease", *zip(tokens, spans, strict=True))
+        asked = [(want.span, want.up_to > 0) for want in wants]
+        need = ("lease", *zip(tokens, asked, strict=True))
         return Short(need, wants, tokens, self._ledger, self._spool_id)
 
     def _remember(self, holding: Holding) -> None:
@@ -314,8 +322,9 @@ class LeaseBook:
 
 
 def _want(holding: Holding, at_least: int) -> LeaseWanted:
+    """What to ask of the store; where nothing is needed, how much is left."""
     at_least = max(at_least, 0)
-    up_to = holding.up_to(at_least)
+    up_to = holding.up_to(at_least) if at_least else 0
     return LeaseWanted(holding.budget, holding.span, holding.quota.amount, at_least, up_to)
 
 

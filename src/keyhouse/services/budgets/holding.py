@@ -84,10 +84,14 @@ class Holding:
             and cost > self.remaining + self.left
         )
 
-    def install(self, lease_id: str, granted: int, left: int, now_us: int) -> None:
-        """Take up the store's answer."""
+    def hear(self, lease_id: str, left: int) -> None:
+        """Take up what the store says is left, which is all that a reading asks."""
         self.lease_id, self.left, self.heard = lease_id, left, True
         self.lease_ids = (lease_id,)
+
+    def install(self, lease_id: str, granted: int, left: int, now_us: int) -> None:
+        """Take up the store's answer to who wanted some."""
+        self.hear(lease_id, left)
         self.waited = max(self.demand - self.remaining - granted, 0)
         self.demand = 0
         if granted:

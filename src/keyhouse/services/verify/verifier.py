@@ -95,8 +95,20 @@ class Verifier(KeepingUp):
 
     # -- the way of a request -------------------------------------------------
 
+    def look_again(self, request: Request) -> Decision | Pending[Decision]:
+        """Whether what was let through may still go on, by what its key is.
+
+        No limit has a say in it, and none is touched.
+        """
+        return self.verify(request, spends=False)
+
     def verify(
-        self, request: Request, attempt: int = 0, *, caught_up: bool = False
+        self,
+        request: Request,
+        attempt: int = 0,
+        *,
+        caught_up: bool = False,
+        spends: bool = True,
     ) -> Decision | Pending[Decision]:
         """Decide on `request`, spending what it costs if it may pass.
 
@@ -109,27 +121,27 @@ class Verifier(KeepingUp):
         if secret is None:
             return Decision(Verdict.MISSING, now_us)
         if self._monotonic_us() > self._fresh_until_us and not caught_up:
-            return self._catch_up(self._asker(request, attempt))
+            return self._catch_up(self._asker(request, attempt, spends=spends))
         way = request.way
         if not isinstance(way, Way) or way.generation != self._cache.generation:
-            way = self._way(request, secret, attempt)
+            way = self._way(request, secret, attempt, spends=spends)
             if not isinstance(way, Way):
                 return way
         line = way.line
         verdict, route_id, units, missing = decide(line, request, now_us)
-        if verdict is _VALID:
+        if verdict is _VALID and spends:
             if line.on_route is not None:
                 line = line.on_route(line, route_id, now_us)
             outcome = self._spend(request, attempt, line, route_id, units, now_us)
         else:
             shown = None if verdict is Verdict.UNKNOWN else line
             outcome = Decision(verdict, now_us, shown, route_id, 0, missing)
-        if request.browser and not _comes_again(outcome):
+        if request.browser and spends and not _comes_again(outcome):
             self._seen_in_browser(request, line, verdict, now_us)
         return outcome
 
     def _way(
-        self, request: Request, secret: bytes, attempt: int
+        self, request: Request, secret: bytes, attempt: int, *, spends: bool
     ) -> Way | Decision | Pending[Decision]:
         """Where the secret leads, by its fingerprint."""
         kept = request.way
@@ -144,7 +156,7 @@ class Verifier(KeepingUp):
             request.way = hashed = hasher.digest()
         way = self._cache.way(hashed, request.api)
         if way is None or not self._cache.is_fresh(way):
-            asker = self._asker(request, attempt)
+            asker = self._asker(request, attempt, spends=spends)
             if request.token is None and not looks_like_token(secret):
                 made = self.loading.way(secret, hashed, request.api, asker)
             else:
@@ -426,14 +438,16 @@ class Verifier(KeepingUp):
             part=short,
         )
 
-    def _asker(self, request: Request, attempt: int) -> Asker[Decision]:
+    def _asker(
+        self, request: Request, attempt: int, *, spends: bool = True
+    ) -> Asker[Decision]:
         return Asker(
-            lambda: self.verify(request, attempt + 1),
+            lambda: self.verify(request, attempt + 1, spends=spends),
             self._refused,
             attempt,
             request.address,
             self._is_gone,
-            lambda: self.verify(request, attempt, caught_up=True),
+            lambda: self.verify(request, attempt, caught_up=True, spends=spends),
         )
 
     def _refused(self, verdict: Verdict, retry_us: int | None = None) -> Decision:
