@@ -108,11 +108,13 @@ def test_the_same_budget_twice_in_one_question_is_counted_twice(
     assert database.ledger.used(BUDGET, DAY) == (0, 100)
 
 
-def test_a_lowered_limit_grants_nothing_and_is_never_negative(
+def test_a_lowered_limit_grants_nothing_and_tells_what_is_taken_beyond_it(
     database: Database, spool: str
 ) -> None:
+    """Who holds a lease must know how much of it the lower limit has no room for."""
     lease(database, spool, want(1, 50))
-    assert lease(database, spool, want(1, 10, limit=20))[1:] == (0, 0)
+    assert lease(database, spool, want(1, 10, limit=20))[1:] == (0, -30)
+    assert lease(database, spool, want(0, 0, limit=20))[1:] == (0, -30)
 
 
 def test_many_budgets_are_leased_at_once(database: Database, spool: str) -> None:

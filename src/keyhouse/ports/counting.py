@@ -67,7 +67,8 @@ class Leased(NamedTuple):
     """The answer: `granted` is 0 where less than `at_least` is left.
 
     `left` is what remains for anyone after this grant: the limit less all
-    that was used and all that is leased. `lease_id` names the asker's lease
+    that was used and all that is leased; below 0 where more was used or leased by
+    a larger limit. `lease_id` names the asker's lease
     on that budget and window, the same one each time.
     """
 

@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 
 import pytest
-from hypothesis import settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -40,8 +40,8 @@ class ExactLedger:
         answers = []
         for want in wants:
             where = (want.budget, want.span)
-            free = max(want.limit - self.taken.get(where, 0), 0)
-            granted = min(free, want.up_to) if free >= want.at_least else 0
+            free = want.limit - self.taken.get(where, 0)
+            granted = max(min(free, want.up_to), 0) if free >= want.at_least else 0
             lease_id = f"lse {spool_id} {want.budget.limit_name} {want.span.start_us}"
             self.taken[where] = self.taken.get(where, 0) + granted
             self.leases[lease_id] = self.leases.get(lease_id, 0) + granted
@@ -361,13 +361,114 @@ def test_a_lowered_quota_holds_at_once_and_a_raised_one_opens_at_once() -> None:
         spend(book, [use(amount=1000)], 1)
     lowered = spend(book, [use(amount=5)], 1)
     assert isinstance(lowered, Exhausted)
-    ledger.give_back("spl", book.idle(NOW))
     assert isinstance(spend(book, [use(amount=1000)], 1), Reserved)
-    assert isinstance(spend(book, [use(amount=12)], 1), Exhausted), "still leased"
-    ledger.give_back("spl", book.idle(NOW))
-    later = NOW + SECOND
-    assert spend_all(book, [use(amount=12)], 1, later) == 1
-    assert isinstance(spend(book, [use(amount=13)], 1, later), Reserved)
+    assert spend_all(book, [use(amount=12)], 1) == 1
+    assert isinstance(spend(book, [use(amount=13)], 1), Reserved)
+    assert isinstance(spend(book, [use(amount=13)], 1), Exhausted)
+
+
+def test_what_others_spent_before_a_quota_was_lowered_is_counted_then() -> None:
+    """A lease from before is worth only what the lower quota still has."""
+    ledger = ExactLedger()
+    one, two = LeaseBook(ledger, "one"), LeaseBook(ledger, "two")
+    spent = [spend(book, [use(amount=1000)], 100) for book in (one, two)]
+    one.refund(spent[0].lease_ids, 100)  # type: ignore[union-attr] # it was spent
+    assert spend_all(one, [use(amount=150)], 1) == 50
+    assert isinstance(spend(two, [use(amount=150)], 1), Exhausted)
+
+
+def test_what_a_lowered_quota_has_no_use_for_goes_back_though_it_is_in_use() -> None:
+    """Or others are refused by what nobody can spend."""
+    ledger = ExactLedger()
+    one, two = LeaseBook(ledger, "one"), LeaseBook(ledger, "two")
+    spent = spend(one, [use(amount=10_000)], 500)
+    one.refund(spent.lease_ids, 500)  # type: ignore[union-attr] # it was spent
+    for step in range(10):
+        now = NOW + step * SECOND // 2
+        assert isinstance(spend(one, [use(amount=100)], 1, now), Reserved)
+        ledger.give_back("one", one.idle(now))
+    assert sum(ledger.leases.values()) == 100
+    ledger.give_back("one", one.drain())
+    assert spend_all(two, [use(amount=100)], 1, now) == 90
+
+
+@pytest.mark.parametrize("amounts", [(200, 100), (100, 200), (20_000, 10_000)])
+def test_lines_that_count_by_other_amounts_share_a_lease(amounts: tuple[int, int]) -> None:
+    """As a user with two tokens. A question for each call would be one transaction each,
+
+    and a lease that one of them may not touch is refused to it while most is left.
+    """
+    ledger = ExactLedger()
+    book = LeaseBook(ledger, "spl")
+    uses = [use(amount=amount) for amount in amounts]
+    least, most = sorted(amounts)
+    for number in range(least):
+        told = spend(book, [uses[number % 2]], 1, NOW + number * 1000)
+        assert isinstance(told, Reserved), number
+        assert told.left[0] == amounts[number % 2] - number - 1
+    assert ledger.calls < 40
+    now = NOW + least * 1000
+    narrow, wide = sorted(uses, key=lambda one: one.quota.amount)
+    for number in range(most - least):
+        refused = spend(book, [narrow], 1, now + number * 1000)
+        assert isinstance(refused, Exhausted)
+        assert refused.left[0] == 0
+        assert isinstance(spend(book, [wide], 1, now + number * 1000), Reserved)
+    for one in uses:
+        assert isinstance(spend(book, [one], 1, now + most * 1000), Exhausted)
+    assert ledger.calls < 100
+
+
+def test_while_the_store_is_away_who_has_a_lease_goes_on_beside_one_who_has_none() -> None:
+    """One line's question that is not answered is not every line's."""
+    book = LeaseBook(ExactLedger(), "spl")
+    wide, narrow = use(amount=1000), use(amount=500)
+    spend(book, [wide], 1)
+    for _ in range(5):
+        assert isinstance(book.reserve([narrow], 1, NOW), Short)
+        assert isinstance(book.reserve([wide], 1, NOW), Reserved)
+
+
+def test_what_one_line_is_refused_another_is_not() -> None:
+    book = LeaseBook(ledger := ExactLedger(), "spl")
+    assert spend_all(book, [use(amount=10)], 1) == 10
+    assert isinstance(spend(book, [use(amount=20)], 1), Reserved)
+    asked = ledger.calls
+    for _ in range(100):
+        assert isinstance(spend(book, [use(amount=10)], 1), Exhausted)
+        assert isinstance(spend(book, [use(amount=20)], 0), Reserved)
+    assert ledger.calls == asked
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(1, 60), min_size=2, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 6)), max_size=120),
+)
+@example([1, 2], [(1, 1), (1, 2), (0, -1), (0, 1)])
+@example([1, 2], [(1, 2), (0, 1), (0, -1), (0, 1)])
+def test_each_line_of_one_budget_is_exact(
+    amounts: list[int], steps: list[tuple[int, int]]
+) -> None:
+    """Each passes just as long as what all have spent is within its own amount."""
+    book, uses = LeaseBook(ExactLedger(), "spl"), [use(amount=one) for one in amounts]
+    total = 0
+    passed: list[tuple[Reserved, int]] = []
+    for line, cost in steps:
+        one = uses[line % len(uses)]
+        if cost < 0:
+            if passed:
+                undone, units = passed.pop()
+                book.refund(undone.lease_ids, units)
+                total -= units
+            continue
+        told = spend(book, [one], cost)
+        fits = not cost or total + cost <= one.quota.amount
+        assert isinstance(told, Reserved if fits else Exhausted)
+        if isinstance(told, Reserved):
+            total += cost
+            passed.append((told, cost))
+        assert told.left[0] == max(one.quota.amount - total, 0)
 
 
 @pytest.mark.parametrize("is_first", [True, False])
@@ -383,8 +484,6 @@ def test_an_answer_from_before_a_quota_was_lowered_is_not_spent(*, is_first: boo
     new = after.work()
     for granted in (old, new) if is_first else (new, old):
         book.install(granted, NOW)
-    assert isinstance(spend(book, [use(amount=5)], 1), Exhausted), "still leased"
-    ledger.give_back("spl", book.idle(NOW))
     assert spend_all(book, [use(amount=5)], 1, NOW + SECOND) == 5
 
 
@@ -451,9 +550,21 @@ class TwoBooks(RuleBasedStateMachine):
         self.reserved: list[tuple[int, Reserved, int]] = []
         self.asked: list[tuple[int, Short]] = []
 
-    @rule(which=st.integers(0, 1), cost=st.integers(0, 12), both=st.booleans())
-    def ask(self, which: int, cost: int, both: bool) -> None:
-        told = self.books[which].reserve(self.uses[: 1 + both], cost, self.now)
+    @rule(
+        which=st.integers(0, 1),
+        cost=st.integers(0, 12),
+        both=st.booleans(),
+        less=st.sampled_from([0, 0, 5, 20]),
+    )
+    def ask(self, which: int, cost: int, both: bool, less: int) -> None:
+        """By another line it is less of the first quota."""
+        first, second = self.uses
+        if less:
+            first = use("a", first.quota.amount - less, Window.HOUR)
+        self.told(which, (first, second)[: 1 + both], cost)
+
+    def told(self, which: int, uses: Sequence[QuotaUse], cost: int) -> None:
+        told = self.books[which].reserve(uses, cost, self.now)
         if isinstance(told, Reserved):
             self.reserved.append((which, told, cost))
             for lease_id in told.lease_ids:
@@ -525,9 +636,42 @@ class TwoBooks(RuleBasedStateMachine):
                 if self.ledger.of[lease_id] == (one.budget, span_of(one.quota, self.now))
             )
             rest = spend_all(LeaseBook(self.ledger, "three"), [one], 1, self.now)
-            assert rest == one.quota.amount - spent
+            assert rest == max(one.quota.amount - spent, 0)
 
 
+class Lowered(TwoBooks):
+    """The same where a quota is lowered, again and again, for all lines at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uses[0] = use("a", 200, Window.HOUR)
+        self.before: dict[tuple[Budget, Span], int] = {}
+
+    @rule(which=st.integers(0, 1), cost=st.integers(0, 12), both=st.booleans())
+    def ask(self, which: int, cost: int, both: bool) -> None:
+        self.told(which, self.uses[: 1 + both], cost)
+
+    @rule(less=st.integers(1, 60))
+    def change(self, less: int) -> None:
+        amount = max(self.uses[0].quota.amount - less, 10)
+        self.uses[0] = use("a", amount, Window.HOUR)
+
+    @invariant()
+    def no_unit_is_spent_that_was_not_leased(self) -> None:
+        """Nor one above the amount, but for what was before it was lowered."""
+        limits = {one.budget: one.quota.amount for one in self.uses}
+        total: dict[tuple[Budget, Span], int] = {}
+        for lease_id, units in self.spent.items():
+            assert 0 <= units <= self.ledger.leases[lease_id]
+            where = self.ledger.of[lease_id]
+            total[where] = total.get(where, 0) + units
+        for where, units in total.items():
+            assert units <= max(limits[where[0]], self.before.get(where, 0))
+        self.before = total
+
+
+TestLowered = pytest.mark.filterwarnings("default")(Lowered.TestCase)
+TestLowered.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestTwoBooks = pytest.mark.filterwarnings("default")(TwoBooks.TestCase)
 TestTwoBooks.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 

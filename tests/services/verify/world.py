@@ -89,7 +89,7 @@ class Ledger:
     def _lease(self, spool_id: str, want: LeaseWanted) -> Leased:
         place = (want.budget, want.span)
         left = want.limit - self.leased.get(place, 0)
-        granted = min(want.up_to, left) if left >= want.at_least else 0
+        granted = max(min(want.up_to, left), 0) if left >= want.at_least else 0
         self.leased[place] = self.leased.get(place, 0) + granted
         return Leased(f"{spool_id}/{want.budget.limit_name}", granted, left - granted)
 

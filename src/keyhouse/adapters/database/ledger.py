@@ -86,10 +86,10 @@ class DatabaseBudgetLedger:
             refused: dict[str, LeaseWanted] = {}
             for id, want in zip(ids, wants, strict=True):
                 row = budgets[id]
-                left = max(want.limit - row.used - row.leased - granted[id], 0)
+                left = want.limit - row.used - row.leased - granted[id]
                 grant = max(min(want.up_to, left), 0) if left >= want.at_least else 0
                 granted[id] += grant
-                if left < want.at_least:
+                if left < want.at_least > 0:
                     refused[id] = want
                 answers.append(Leased(leases[id], grant, left - grant))
             changed = {id: units for id, units in granted.items() if units}

@@ -63,12 +63,14 @@ class Short:
     `work` blocks and may run on any thread. Its result belongs into
     `LeaseBook.install`, on the book's thread, even if nobody waits for it any
     more: what is granted and not installed is held until the spool is closed.
-    Those of equal `need` may share one result.
+    Those of equal `need` may share one result. `asked_at` is how many answers the
+    book had then.
     """
 
     need: Hashable
     wants: tuple[LeaseWanted, ...]
     tokens: tuple[str, ...]
+    asked_at: int
     ledger: BudgetLedger = field(repr=False)
     spool_id: str
 
@@ -97,6 +99,7 @@ class LeaseBook:
         self._owed: dict[str, int] = {}
         self._low: dict[str, Holding] = {}
         self._steps: dict[str, int] = {}
+        self._answers = 0
 
     def __len__(self) -> int:
         """How many budgets the book knows."""
@@ -173,10 +176,7 @@ class LeaseBook:
             self._keep(lease_id, cost)
 
     def install(self, granted: Granted, now_us: int) -> None:
-        """Take up what the store answered.
-
-        What was asked for by a larger amount than is in force by now goes back.
-        """
+        """Take up what the store answered. What nobody holds by now goes back."""
         if granted.installed:
             return
         granted.installed = True
@@ -184,18 +184,13 @@ class LeaseBook:
             granted.short.tokens, granted.short.wants, granted.answers, strict=True
         ):
             holding = self._holdings.get(token)
-            if (
-                holding is None
-                or holding.span != want.span
-                or holding.quota.amount < want.limit
-            ):
-                # Not into a holding, though it may have the same lease.
+            if holding is None or holding.span != want.span:
                 self._owe(answer.lease_id, answer.granted)
                 continue
-            if want.up_to:
-                holding.install(answer.lease_id, answer.granted, answer.left, now_us)
-            else:
-                holding.hear(answer.lease_id, answer.left)
+            is_newer = granted.short.asked_at >= holding.heard_at
+            holding.install(want, answer, now_us, is_newer=is_newer)
+            self._answers += 1
+            holding.heard_at = self._answers
             self._by_lease[answer.lease_id] = holding
 
     def wanting(self, now_us: int) -> Short | None:
@@ -233,6 +228,7 @@ class LeaseBook:
                 if holding.is_done(now_us, IDLE_US):
                     self._forget(holding)
                     continue
+            self._owe(holding.lease_id, holding.spare(now_us))
             order.append(holding)
         returns, self._owed = self._owed, {}
         return returns
@@ -251,15 +247,12 @@ class LeaseBook:
         span = span_of(use.quota, now_us)
         old = self._holdings.get(use.token)
         if old is not None:
-            if old.span == span and old.quota.amount <= use.quota.amount:
-                old.left += use.quota.amount - old.quota.amount
-                if old.quota.amount < use.quota.amount:
-                    old.refused_until_us = 0
-                old.quota = use.quota
+            if old.span == span:
+                old.count_by(use.quota, now_us)
                 return old
             self._let_go(old)
             self._forget(old)
-        new = Holding(use.token, use.quota, use.budget, span, use.quota.amount)
+        new = Holding(use.token, use.quota, use.budget, span)
         new.used_us = now_us
         new.step = self._steps.pop(use.token, STEP_FIRST)
         self._holdings[use.token] = new
@@ -278,13 +271,13 @@ class LeaseBook:
             one.demand += cost
         return self._ask_for(
             tuple(one.token for one in lacking),
-            tuple(_want(one, cost - one.remaining if cost else 0) for one in lacking),
+            tuple(_want(one, max(cost - one.held, 1) if cost else 0) for one in lacking),
         )
 
     def _ask_for(self, tokens: tuple[str, ...], wants: tuple[LeaseWanted, ...]) -> Short:
-        asked = [(want.span, want.up_to > 0) for want in wants]
+        asked = [(want.span, want.limit, want.up_to > 0) for want in wants]
         need = ("lease", *zip(tokens, asked, strict=True))
-        return Short(need, wants, tokens, self._ledger, self._spool_id)
+        return Short(need, wants, tokens, self._answers, self._ledger, self._spool_id)
 
     def _remember(self, holding: Holding) -> None:
         """Who was busy before a pause, or in the last window, mostly is so after it."""
@@ -296,7 +289,7 @@ class LeaseBook:
         """Put units back where they may be spent again, here or by others."""
         holding = self._by_lease.get(lease_id)
         if holding is not None:
-            holding.remaining += units
+            holding.put_back(units)
         else:
             self._owe(lease_id, units)
 
@@ -306,11 +299,7 @@ class LeaseBook:
             self._owed[lease_id] = self._owed.get(lease_id, 0) + units
 
     def _let_go(self, holding: Holding) -> None:
-        if holding.remaining:
-            self._owe(holding.lease_id, holding.remaining)
-            holding.left += holding.remaining
-            holding.remaining = 0
-        holding.low = -1
+        self._owe(holding.lease_id, holding.let_go())
 
     def _forget(self, holding: Holding) -> None:
         del self._holdings[holding.token]
@@ -323,7 +312,6 @@ class LeaseBook:
 
 def _want(holding: Holding, at_least: int) -> LeaseWanted:
     """What to ask of the store; where nothing is needed, how much is left."""
-    at_least = max(at_least, 0)
     up_to = holding.up_to(at_least) if at_least else 0
     return LeaseWanted(holding.budget, holding.span, holding.quota.amount, at_least, up_to)
 
@@ -333,5 +321,6 @@ def _left(holdings: Sequence[Holding], now_us: int) -> Left:
     for one in holdings:
         # A window that ended before it began, as the clock was set: ended.
         ends_us = max(one.end_us - now_us, 0)
-        numbers += (one.remaining + one.left, -(-ends_us // MICROSECONDS))
+        units = one.remaining + one.left if one.heard else one.free
+        numbers += (units, -(-ends_us // MICROSECONDS))
     return tuple(numbers)
