@@ -357,18 +357,18 @@ def test_verify_asks_the_gateway_and_keeps_the_secret_off_the_line(
     assert server.asked[0].body == sent
 
 
-def test_verify_sends_a_management_key_of_the_environment_nowhere_by_default(
+def test_verify_sends_no_key_here_whose_management_api_may_be_elsewhere(
     run: Run, server: Server, entries: Entries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """KEYHOUSE_URL may be far away, and who listens here is another."""
+    monkeypatch.setenv("KEYHOUSE_URL", server.url)
     entries.gateway_set_by = "defaults"
     server.answer("POST", "/.keyhouse/v1/verify", 200, {"allowed": True})
     line = ["verify", "--api", "weather"]
     result = run(*line, "--json", stdin=KEY_SECRET)
     assert (result.exit_code, result.stdout, server.asked) == (2, "", [])
     assert "--gateway http://host:port" in json.loads(result.stderr)["detail"]
-    monkeypatch.delenv("KEYHOUSE_API_KEY")
-    assert run("bootstrap").exit_code == 0
+    monkeypatch.delenv("KEYHOUSE_URL")
     assert run(*line, stdin=KEY_SECRET).exit_code == 0
     assert server.asked[-1].authorization == f"Bearer {MANAGEMENT_SECRET}"
 

@@ -52,9 +52,9 @@ def find(
     return found
 
 
-def key_in_environment(environ: Mapping[str, str]) -> bool:
-    """Whether the management key is the environment's, and not of the data folder."""
-    return bool(environ.get(_KEY, "").strip())
+def may_be_elsewhere(environ: Mapping[str, str]) -> bool:
+    """Whether the environment names a management API: it may be another installation's."""
+    return bool(environ.get(_URL, "").strip())
 
 
 def read(folder: Path) -> Access | None:

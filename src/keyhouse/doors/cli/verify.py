@@ -62,7 +62,7 @@ def verify(  # noqa: PLR0913  (an option each)
     secret among them; what the other options say holds where a line says nothing.
 
     It asks the gateway, with the management key that other commands speak with.
-    Where that is KEYHOUSE_API_KEY's, say which gateway is to get it.
+    Where KEYHOUSE_URL says where these speak, say which gateway is to get it.
     """
     here = desk(context)
     url = _gateway(here, gateway) + _PATH
@@ -159,17 +159,17 @@ def _ask_batch(here: Desk, url: str, batch: list[str]) -> list[dict[str, Any]]:
 def _gateway(here: Desk, given: str | None) -> str:
     """Which gateway to ask. Raises WrongUse where nobody said so.
 
-    KEYHOUSE_URL names the management API that the environment's key is of. Its
-    gateway may be anywhere, and the key is for nobody else.
+    KEYHOUSE_URL names the management API that the key is of. Its gateway may be
+    anywhere, and the key is for nobody else.
     """
     from keyhouse_client.connection import demand_address
 
     if given is not None:
         url, named_by = given.rstrip("/"), "--gateway"
-    elif access.key_in_environment(os.environ) and not here.are_set(_SETTINGS):
+    elif access.may_be_elsewhere(os.environ) and not here.are_set(_SETTINGS):
         raise WrongUse(
-            "--gateway: say which gateway gets the management key of the "
-            f"environment, as --gateway http://host:port; or set {_SETTINGS[0]}"
+            "--gateway: KEYHOUSE_URL names the management API alone. Say which gateway "
+            f"gets the key, as --gateway http://host:port; or set {_SETTINGS[0]}"
         )
     else:
         url, named_by = here.installation().gateway_url, _SETTINGS[0]
