@@ -270,7 +270,8 @@ class Caller(asyncio.Protocol):
 
     def _end_if_idle(self) -> None:
         """A caller that has ended gets no more answers than it is owed."""
-        if self._ended and self.exchange is None and not self._rest:
+        ended = self._ended or self.gate.ending
+        if ended and self.exchange is None and not self._rest:
             self.transport.close()
 
     # -- what the exchange says ---------------------------------------------------
@@ -309,7 +310,7 @@ class Caller(asyncio.Protocol):
             return
         gate = self.gate
         self.deadline = gate.watch.now + gate.idle_patience
-        if not exchange.keep or (self._ended and not self._rest):
+        if not exchange.keep or ((self._ended or gate.ending) and not self._rest):
             exchange.let_go()
             if self._rest:
                 self.linger()

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Gate:
     """`crowded` is called with whether there are as many callers as may be.
 
-    A patience is what is added to the watch's `now` for a deadline.
+    A patience is what is added to the watch's `now` for a deadline. `draining` says
+    that each answer is its connection's last, `ending` that none waits for a request.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Gate:
         self.config = config
         self.plane = plane
         self.loop = loop
-        self.draining = False
+        self.draining = self.ending = False
         self.callers: set[Caller] = set()
         self.newcomers = Newcomers(loop, self._is_full)
         self.tunnels: set[Tunnel] = set()

@@ -69,6 +69,7 @@ class GatewayServer:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(last_word_seconds):
                 await gate.nobody()
+        gate.ending = True
         for caller in tuple(gate.callers):
             caller.drain()
         for tunnel in tuple(gate.tunnels):
