@@ -80,7 +80,12 @@ class Caller(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve a request that came in one piece; look closer at anything else."""
-        if self.exchange is not None or self._holds or self._lingering:
+        if (
+            self.exchange is not None
+            or self._holds
+            or self._lingering
+            or not self.writable  # small answers pause nobody else
+        ):
             self._take(data)
             return
         end = data.find(END) + 4
