@@ -230,3 +230,42 @@ async def test_a_key_in_the_path_is_refused_and_not_written_down(house: House) -
     assert (answer.status, json.loads(answer.body)["code"]) == (400, "key_in_path")
     assert K not in str(house.meter.served_rows)
     assert not house.verifier.requests
+
+
+def _escaped(secret: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in secret.encode())
+
+
+@pytest.mark.parametrize("spelled", [K, _escaped(K), "kh%5F" + K[3:]])
+@pytest.mark.parametrize(
+    ("below", "uri"),
+    [
+        (WEATHER, "/weather/x?a=b&key={key}"),
+        (WEATHER, "/weather/x?{key}"),
+        (WEATHER, "/weather/{key}"),
+        (WEATHER, "/elsewhere/{key}"),
+        (WEATHER, "/weather//{key}/x"),
+        ("?api=query", "/x?api_key={key}&a={key}"),
+        ("/weather/{key}/x", ""),
+        ("/weather/x?a={key}", ""),
+        ("/query/x?api_key={key}&a={key}", ""),
+    ],
+)
+async def test_a_key_anywhere_in_the_address_is_refused_as_by_the_gateway(
+    house: House, below: str, uri: str, spelled: str
+) -> None:
+    """It would go on to the upstream, and into logs."""
+    await trusting(house)
+    told = of(uri.format(key=spelled)) if uri else ()
+    answer = await ask(house, below.format(key=spelled), *told)
+    assert (answer.status, json.loads(answer.body)["code"]) == (400, "key_in_path")
+    assert not house.meter.served_rows
+
+
+async def test_a_key_in_its_own_parameter_is_none_in_the_address(house: House) -> None:
+    await trusting(house)
+    for below, told in (
+        ("?api=query", of(f"/x?a=b&api_key={_escaped(K)}")),
+        (f"/query/x?api_key={K}", ()),
+    ):
+        assert (await ask(house, below, *told)).status == 200

@@ -46,13 +46,14 @@ class Asked(NamedTuple):
     """What the proxy asks about. `method` is None where it told none.
 
     `path` is below the API's root, and no plain path where it is not known which
-    endpoint is asked about: no check of endpoints passes it. `refuse_as` replaces
-    statuses that the proxy would not pass on.
+    endpoint is asked about: no check of endpoints passes it. `told` is the path as it
+    was told. `refuse_as` replaces statuses that the proxy would not pass on.
     """
 
     slug: str
     method: str | None
     path: str
+    told: bytes
     query: bytes
     refuse_as: int | None
 
@@ -106,10 +107,9 @@ class AuthorizeCall:
     def _verify(self, api: ApiRecord) -> None:
         """Ask for the decision on the request that the proxy holds."""
         exchange, asked = self._exchange, self._asked
+        parameter, query = _parameter(asked.query, api)
         secret, refusal, _, exchange.key_id, token = choose(
-            closer_look.key_of(exchange, api),
-            exchange.authorization,
-            _parameter(asked.query, api),
+            closer_look.key_of(exchange, api), exchange.authorization, parameter
         )
         if exchange.exposed:
             self._asked = asked._replace(path=without_secret(asked.path, secret))
@@ -119,8 +119,10 @@ class AuthorizeCall:
             now_us = self._plane.now_us()
             self._decided(Decision(refusal or Verdict.MISSING, now_us))
             return
-        told = asked.path.encode("latin-1", "replace")
-        if secret in told or (token is not None and token in told):
+        target = b"%b?%b" % (asked.told, query) if query else asked.told
+        if closer_look.holds(target, secret) or (
+            token is not None and closer_look.holds(target, token)
+        ):
             # It would go on to the upstream, and into logs.
             self._answer(refuse.of_problem(refuse.KEY_IN_PATH, exchange.request_id()))
             return
@@ -202,7 +204,8 @@ def _read(exchange: "Exchange") -> Asked | refuse.Problem:
     below = exchange.path.removeprefix(PATH)
     if below:
         slug, slash, rest = below[1:].partition("/")
-        return Asked(slug, exchange.method, slash + rest or "/", exchange.query, None)
+        told, query = rest.encode("latin-1", "replace"), exchange.query
+        return Asked(slug, exchange.method, slash + rest or "/", told, query, None)
     options = _options(exchange.query)
     if isinstance(options, refuse.Problem):
         return options
@@ -210,11 +213,12 @@ def _read(exchange: "Exchange") -> Asked | refuse.Problem:
     targets = exchange.take_header(_URI_HEADER)
     if len(methods) > 1 or len(targets) > 1:
         return refuse.bad_request("X-Forwarded-Method or X-Forwarded-Uri came twice.")
-    path, query = _split(targets[0], options.prefix) if targets else ("", b"")
+    told, _, query = targets[0].partition(b"?") if targets else (b"", b"", b"")
     if not methods:
-        return Asked(options.slug, None, "", query, options.refuse_as)
+        return Asked(options.slug, None, "", told, query, options.refuse_as)
     method = methods[0].decode("latin-1").upper()
-    return Asked(options.slug, method, path, query, options.refuse_as)
+    path = _below(told.decode("latin-1"), options.prefix) if targets else ""
+    return Asked(options.slug, method, path, told, query, options.refuse_as)
 
 
 @lru_cache(maxsize=256)
@@ -233,25 +237,24 @@ def _options(query: bytes) -> Options | refuse.Problem:
     return Options(slug, prefix.rstrip("/"), int(refuse_as) if refuse_as else None)
 
 
-def _split(target: bytes, prefix: str) -> tuple[str, bytes]:
-    """Path below the API's root, and query.
+def _below(path: str, prefix: str) -> str:
+    """The path below the API's root.
 
     A proxy sends here what lies below `prefix` once it is decoded, so the plain path
     is what it is cut from. A path elsewhere is empty, one with two readings keeps
     both: neither is plain, so neither opens an endpoint.
     """
-    raw, _, query = target.partition(b"?")
-    path = raw.decode("latin-1")
     plain = plain_path(path)
     if plain is None:
-        return path.removeprefix(prefix), query
+        return path.removeprefix(prefix)
     if not (plain + "/").startswith(prefix + "/"):
-        return "", query
-    return plain[len(prefix) :] or "/", query
+        return ""
+    return plain[len(prefix) :] or "/"
 
 
-def _parameter(query: bytes, api: ApiRecord) -> bytes | None:
+def _parameter(query: bytes, api: ApiRecord) -> tuple[bytes | None, bytes]:
+    """The credential in the query, and the query without it."""
     if api.query_parameter is None or not query:
-        return None
-    values = cut_parameter(query, api.query_parameter).values
-    return b", ".join(values) if values else None
+        return None, query
+    values, rest = cut_parameter(query, api.query_parameter)
+    return b", ".join(values) if values else None, rest
