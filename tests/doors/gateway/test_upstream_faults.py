@@ -290,11 +290,11 @@ async def test_an_address_that_swallows_packets_does_not_hide_the_next(
     house.verifier.apis["weather"] = api_record("weather", f"http://two.test:{port}")
     await house.start(upstream_seconds_max=2)
 
-    async def found(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+    def found(host: str, *_: object, **__: object) -> list[tuple[object, ...]]:
         kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
-        return [(*kind, (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+        return [(*kind, (address, 0)) for address in ("127.0.0.2", "127.0.0.1")]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+    monkeypatch.setattr(socket, "getaddrinfo", found)
     with full_queue("127.0.0.2", port):
         assert (await house.ask(get())).status == 200
         house.upstream.reply(ok(b"and gone"), end=True)

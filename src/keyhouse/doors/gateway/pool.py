@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import logging
-import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-from keyhouse.core.addresses import is_public
+from keyhouse.core.addresses import is_public, parse_address
 from keyhouse.doors.gateway import refuse
+from keyhouse.doors.gateway.names import Names
 from keyhouse.doors.gateway.upstream import Upstream
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Pool:
     def __init__(self, gate: "Gate") -> None:
         self._gate = gate
         self.dials_failed = 0
+        self.names = Names(gate.loop)
         self._origins: dict[tuple[str, int, bool, bool], Origin] = {}
 
     def target(self, url: str, *, private: bool) -> Target | None:
@@ -85,6 +86,7 @@ class Pool:
         """End all connections, used or not."""
         for origin in self._origins.values():
             await origin.close()
+        await self.names.close()
 
 
 class Origin:
@@ -218,6 +220,7 @@ class Origin:
             else:
                 self._last = address
                 return upstream
+        self._gate.pool.names.forget(self._host)
         raise failure
 
     async def _connected_to(self, address: str) -> Upstream:
@@ -232,21 +235,29 @@ class Origin:
         return upstream
 
     async def _addresses(self) -> list[str]:
-        """Where the name leads, looked up for each connection.
+        """Where the host leads, judged for each connection.
 
         The connection goes to the very address that was judged, so that a name
         which leads elsewhere a moment later gains nothing.
         """
-        found = await self._gate.loop.getaddrinfo(
-            self._host, self._port, type=socket.SOCK_STREAM
-        )
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = [self._host]
+        if not _is_address(self._host):
+            addresses = await self._gate.pool.names.addresses(self._host)
         if self._private:
             return addresses
         public = [address for address in addresses if is_public(address)]
         if not public:
             raise Forbidden("its address is private: see gateway.upstream_private")
         return public
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is an address as it stands; of other spellings the system knows."""
+    try:
+        parse_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
 
 
 def tls_context() -> ssl.SSLContext:
