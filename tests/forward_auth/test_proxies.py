@@ -143,7 +143,7 @@ def test_a_key_with_the_scope_of_a_route_opens_it(house: House, through: str) ->
 def test_a_server_key_from_a_browser_is_403(house: House, through: str) -> None:
     """The proxy hands on what tells a browser."""
     secret = house.key("leaked")["secret"]
-    for header in ("Sec-Fetch-Mode", "Origin"):
+    for header in ("Sec-Fetch-Site", "Origin"):
         told = {header: "https://a.example"}
         assert call(through, secret, headers=told).status_code == 403
 

@@ -167,7 +167,7 @@ async def test_only_a_good_server_key_mints(town: Town) -> None:
     assert (await code(town.secret("page")))[0] == 403
     body = json.dumps({"api": slug, "sub": "alice"}).encode()
     key = f"X-API-Key: {town.secret('key')}"
-    answer = await node.ask(f"POST {MINT}", key, "Sec-Fetch-Mode: cors", body=body)
+    answer = await node.ask(f"POST {MINT}", key, "Sec-Fetch-Site: cross-site", body=body)
     assert json.loads(answer.body)["code"] == "browser_not_allowed"
     answer = await node.ask(f"POST {MINT}", body=body)
     assert (answer.status, json.loads(answer.body)["code"]) == (401, "missing")

@@ -24,7 +24,7 @@ def headers_of(world: World, request: dict[str, Any]) -> Headers:
             headers.append((name, request[member]))
     headers += app_of(request.get("app", ""))
     if request.get("browser"):
-        headers.append(("Sec-Fetch-Mode", "cors"))
+        headers.append(("Sec-Fetch-Site", "cross-site"))
     for name, value in request.get("headers", {}).items():
         headers += [(name, world.filled(one)) for one in listed(value)]
     return headers

@@ -17,8 +17,9 @@ class Request:
     `scopes` are needed beyond those of the route, in the same form. `cost` is
     in units, None for the route's own. `key_id` is the id that came with the
     secret, as in HTTP Basic: the secret of another key is then unknown.
-    `browser` says that a browser sent it: it has an Origin or a Sec-Fetch
-    header. `app` is what `core.apps` makes of the headers that name one.
+    `browser` says that a browser sent it: it has an Origin, or a Sec-Fetch header
+    that is not Sec-Fetch-Mode. `app` is what `core.apps` makes of the headers that
+    name one.
     `token` is a user's that came beside a key; one that came alone is the `secret`.
     `way` is the verifier's own: where it found this secret to lead, for a
     request of the same credential that comes after.

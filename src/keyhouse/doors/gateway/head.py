@@ -42,6 +42,8 @@ Rule = bytes | int
 _OURS: Final = b"keyhouse-"
 _SENT_BY_BROWSERS: Final = b"sec-fetch-"
 """Headers that no page can set, and no program has a reason to (Fetch Metadata)."""
+_SENT_BY_FETCH: Final = b"sec-fetch-mode"
+"""But for this one: Node.js's own `fetch` sends it too. Browsers never send it alone."""
 _TOLD_BY_PROXIES: Final = b"x-forwarded-"
 """Who calls and how, in names that proxies make up (X-Forwarded-User, -Client-Cert)."""
 _MEANINGS: Final[dict[bytes, int]] = {
@@ -130,6 +132,8 @@ class Rules(dict[bytes, Rule]):
             rule = self._meanings[plain] if plain == lower else DROP
         elif plain.startswith(_SENT_BY_BROWSERS) and _MARKS in self._meanings:
             rule = BROWSER if plain == lower else DROP
+            if lower == _SENT_BY_FETCH:
+                rule = name + b": "
         elif plain.startswith(_TOLD_BY_PROXIES) and _MARKS in self._meanings:
             rule = CLAIM if plain == lower else DROP
         else:

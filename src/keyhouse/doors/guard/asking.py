@@ -154,8 +154,12 @@ def _app(scope: Scope) -> str:
 
 
 def _is_browser(scope: Scope) -> bool:
-    """Whether a browser sent it, by headers that pages cannot set."""
+    """Whether a browser sent it, by headers that pages cannot set.
+
+    Node.js's own `fetch` sends `Sec-Fetch-Mode` too, which browsers never send alone.
+    """
     names = {name for name, value in scope["headers"] if name != b"origin" or value}
+    names.discard(b"sec-fetch-mode")
     return b"origin" in names or any(name.startswith(b"sec-fetch-") for name in names)
 
 
