@@ -1,13 +1,18 @@
 """Keyhouse behind proxies that speak TLS and HTTP/2, as the how-to sets them up."""
 
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 import trustme
+from websockets.sync.client import ClientConnection, connect
+from websockets.sync.server import ServerConnection, serve
 
 from keyhouse_client import Client
 from tests.forward_auth.conftest import upstream
@@ -31,7 +36,8 @@ class House(NamedTuple):
 
     def key(self, **restrictions: Any) -> str:
         """The secret of a new key."""
-        made = self.client.keys.create("k", [{"api": "weather"}], restrictions=restrictions)
+        access = [{"api": "weather"}, {"api": "chat"}]
+        made = self.client.keys.create("k", access, restrictions=restrictions)
         return str(made["secret"])
 
 
@@ -57,9 +63,42 @@ class Front(NamedTuple):
         with self.client() as client:
             return client.get(path, headers=sent, extensions={"sni_hostname": HOST})
 
+    @contextmanager
+    def websocket(self, path: str, secret: str) -> Iterator[ClientConnection]:
+        """A WebSocket from CALLER, open."""
+        place = ("127.0.0.1", self.port)
+        self.trust.set_alpn_protocols(["http/1.1"])  # `client` wants HTTP/2 of it
+        with connect(
+            f"wss://{HOST}:{self.port}{path}",
+            sock=socket.create_connection(place, 20, (CALLER, 0)),
+            ssl=self.trust,
+            additional_headers={"X-API-Key": secret},
+        ) as opened:
+            yield opened
+
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, upstream: int) -> Iterator[House]:
+def chat() -> Iterator[int]:
+    """Sends each message back, behind the path and the addresses that it was told."""
+
+    def answer(link: ServerConnection) -> None:
+        assert link.request is not None
+        told = f"{link.request.path} {link.request.headers['X-Forwarded-For']} "
+        for message in link:
+            link.send(told + str(message))
+
+    with serve(answer, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.socket.getsockname()[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def house(
+    tmp_path_factory: pytest.TempPathFactory, upstream: int, chat: int
+) -> Iterator[House]:
     machine = Machine(tmp_path_factory.mktemp("house"))
     (machine.folder / "keyhouse.toml").write_text(
         '[gateway]\ntrusted_proxies = ["127.0.0.1/32"]\n', "utf-8"
@@ -73,6 +112,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, upstream: int) -> Iterator[H
         with Client(f"http://{machine.management}", key) as client:
             url = {"test": f"http://127.0.0.1:{upstream}"}
             client.apis.create(slug="weather", upstreams=url, hosts=[HOST])
+            url = {"test": f"http://127.0.0.1:{chat}"}
+            client.apis.create(slug="chat", upstreams=url, hosts=[f"{HOST}/chat"])
             yield House(int(machine.gateway.rpartition(":")[2]), client)
     finally:
         machine.close()

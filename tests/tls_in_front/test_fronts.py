@@ -63,6 +63,15 @@ def test_a_body_goes_through_and_one_connection_serves_many(
             assert len(answer.json()["body"]) == len(body)
 
 
+def test_a_websocket_passes(house: House, behind: Front) -> None:
+    with behind.websocket("/chat/room?a=b", house.key()) as link:
+        for message in ("hello", "x" * 100_000):
+            link.send(message)
+            told, _, said = str(link.recv(20)).rpartition(" ")
+            assert said == message
+            assert told.split(",")[0] == f"/room?a=b {CALLER}"
+
+
 @pytest.mark.parametrize("path", ["/a//b", "/a%2Fb", "/a;b"])
 def test_a_path_with_two_readings_is_refused_and_not_mended(
     house: House, behind: Front, path: str
