@@ -37,7 +37,7 @@ def test_its_steps_lead_to_a_key(machine: Machine, client: httpx.Client) -> None
     (upstream,) = set(re.findall(r"as upstream, `(\S+)`", PAGE))
     ran = machine.run(*begin)
     assert ran.returncode == 0, ran.stderr
-    (link,) = re.findall(r"^password_link\s+(\S+)$", ran.stdout, re.MULTILINE)
+    (link,) = re.findall(r"^password_link\s+(\S+) *$", ran.stdout, re.MULTILINE)
     assert serve == ["serve"]
     machine.serve()
 
