@@ -7,8 +7,8 @@ from typing import Any, Final, get_type_hints
 
 from keyhouse.adapters.database import Database
 from keyhouse.services.work import Office
-from keyhouse_client.calls import Call
 from keyhouse_client.resources import Resources
+from tests.client.recorder import Recorder
 from tests.doors.api.conftest import House
 from tests.servers.control import database, migrated, office
 
@@ -17,18 +17,6 @@ __all__ = ["database", "migrated", "office"]
 PEOPLE_ONLY: Final = "/v1/sessions"
 """For browsers that are logged in; a management key gets nothing there."""
 _HOLE: Final = "{}"
-
-
-class Recorder:
-    """A sender that keeps what it was to send."""
-
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-
-    def _keep(self, call: Call) -> None:
-        self.calls.append(call)
-
-    one = listed = each = lines = nothing = _keep
 
 
 def _given(name: str, hint: Any) -> Any:

@@ -6,26 +6,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_type_hints
 
 import pytest
 
-from keyhouse_client import Call, Client
+from keyhouse_client import Client
 from keyhouse_client.calls import WrongId
 from keyhouse_client.resources import Resources
+from tests.client.recorder import Recorder
 
 if TYPE_CHECKING:
     from tests.client.conftest import Desk
 
 _MARK: Final = "marked"
-
-
-class Recorder:
-    """A sender that keeps what it was to send."""
-
-    def __init__(self) -> None:
-        self.calls: list[Call] = []
-
-    def _keep(self, call: Call) -> None:
-        self.calls.append(call)
-
-    one = listed = each = lines = nothing = _keep
 
 
 class Place(NamedTuple):

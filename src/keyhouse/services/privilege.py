@@ -17,7 +17,6 @@ from keyhouse.services.refusals import Forbidden, Taken
 from keyhouse.services.work import Work
 
 _KEYS_AT_ONCE: Final = 100
-_ANYWHERE: Final = Restrictions()
 
 
 def demand_no_more(work: Work, key: Key) -> None:
@@ -72,10 +71,15 @@ def beyond_bounds(
     return problems
 
 
+def is_bound(work: Work) -> bool:
+    """Whether a key asks that works not for ever, or not from everywhere."""
+    return bool(beyond_bounds(work, None, Restrictions()))
+
+
 def _may_all(work: Work) -> bool:
     """Whether there is no key which could do more than the actor."""
     held = work.actor.scopes_on(work.actor.organization_id, None)
-    return covers(held, EVERYTHING) and not beyond_bounds(work, None, _ANYWHERE)
+    return covers(held, EVERYTHING) and not is_bound(work)
 
 
 def _management_keys(work: Work, place: dict[str, Any]) -> Iterator[Key]:
@@ -116,9 +120,8 @@ def _is_within(wanted: Restrictions, own: Restrictions) -> bool:
     )
 
 
-def _are_networks_within(wanted: Iterable[str], own: tuple[str, ...]) -> bool:
-    asked = tuple(wanted)
-    return not own or (bool(asked) and all(_is_in(one, own) for one in asked))
+def _are_networks_within(wanted: tuple[str, ...], own: tuple[str, ...]) -> bool:
+    return not own or (bool(wanted) and all(_is_in(one, own) for one in wanted))
 
 
 def _is_in(network: str, others: Iterable[str]) -> bool:

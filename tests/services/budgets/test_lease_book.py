@@ -610,14 +610,19 @@ class TwoBooks(RuleBasedStateMachine):
         if amount > self.uses[0].quota.amount:
             self.uses[0] = use("a", amount, Window.HOUR)
 
-    @invariant()
-    def no_unit_is_spent_that_was_not_leased(self) -> None:
-        limits = {one.budget: one.quota.amount for one in self.uses}
+    def spent_in_all(self) -> dict[tuple[Budget, Span], int]:
+        """By budget and window; of no lease more than it holds."""
         total: dict[tuple[Budget, Span], int] = {}
         for lease_id, units in self.spent.items():
             assert 0 <= units <= self.ledger.leases[lease_id]
             where = self.ledger.of[lease_id]
             total[where] = total.get(where, 0) + units
+        return total
+
+    @invariant()
+    def no_unit_is_spent_that_was_not_leased(self) -> None:
+        limits = {one.budget: one.quota.amount for one in self.uses}
+        total = self.spent_in_all()
         for (budget, _), units in total.items():
             assert units <= limits[budget]
 
@@ -660,11 +665,7 @@ class Lowered(TwoBooks):
     def no_unit_is_spent_that_was_not_leased(self) -> None:
         """Nor one above the amount, but for what was before it was lowered."""
         limits = {one.budget: one.quota.amount for one in self.uses}
-        total: dict[tuple[Budget, Span], int] = {}
-        for lease_id, units in self.spent.items():
-            assert 0 <= units <= self.ledger.leases[lease_id]
-            where = self.ledger.of[lease_id]
-            total[where] = total.get(where, 0) + units
+        total = self.spent_in_all()
         for where, units in total.items():
             assert units <= max(limits[where[0]], self.before.get(where, 0))
         self.before = total

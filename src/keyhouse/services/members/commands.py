@@ -5,7 +5,7 @@ they may themselves. So only owners make and unmake owners. A management key
 with an end or networks gives none, for people have no such bounds.
 """
 
-from keyhouse.core.entities import Invitation, Member, Organization, Restrictions, Role
+from keyhouse.core.entities import Invitation, Member, Organization, Role
 from keyhouse.core.roles import scopes_of
 from keyhouse.core.scopes import covers, covers_all
 from keyhouse.core.validation import Problem
@@ -18,7 +18,7 @@ from keyhouse.services.members.queries import (
     state_of,
     viewed_member,
 )
-from keyhouse.services.privilege import beyond_bounds
+from keyhouse.services.privilege import is_bound
 from keyhouse.services.refusals import Forbidden, Taken, refuse
 from keyhouse.services.work import Work
 
@@ -64,7 +64,7 @@ def may_give(work: Work, role: Role) -> None:
     Raises Invalid for a key with an end or networks: no person has such bounds.
     """
     _may_hold(work, role)
-    if beyond_bounds(work, None, Restrictions()):
+    if is_bound(work):
         mend = "have a person give it, or a key without bounds"
         refuse([Problem("role", "is not bound as your own key is", mend)])
 
