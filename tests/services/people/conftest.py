@@ -1,9 +1,13 @@
 """A desk on a real database, with a clock that the test sets and mails kept."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from keyhouse.adapters.database import Database
 from keyhouse.adapters.passwords import Argon2Hasher
@@ -91,6 +95,25 @@ def world_on(database: Database, **changes: object) -> World:
         office=office, hasher=HASHER, mailer=letters, admits="open", public_url=URL
     )
     return World(made, clock, letters, database)
+
+
+@contextmanager
+def queried(database: Database, told: list[str]) -> Iterator[None]:
+    """Note in `told` each statement that the database is sent meanwhile, and each end."""
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        told.append(statement)
+
+    def end(_: Any) -> None:
+        told.append("COMMIT")
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "commit", end)
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+        event.remove(database.engine, "commit", end)
 
 
 @pytest.fixture
