@@ -163,7 +163,7 @@ async def _turns(plane: DataPlane, secret: bytes) -> Callable[[], Awaitable[floa
     asked = (
         b"GET /bench/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nX-API-Key: %s\r\n\r\n" % secret
     )
-    target = gate.pool.target(_UPSTREAM, private=True)
+    target = gate.pool.target(_UPSTREAM, owner="org_bench", private=True)
     if target is None:
         raise AssertionError(_UPSTREAM)
     upstream = Upstream(gate, target.origin)

@@ -1,5 +1,6 @@
 """Names of upstreams: one whose DNS hangs shuts no other out."""
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -14,6 +15,9 @@ from keyhouse.doors.gateway import names
 from tests.doors.gateway.conftest import House, until, within
 from tests.doors.gateway.doubles import KEY, api_record
 from tests.doors.gateway.wire import Answer, ok
+
+OWN_MAX = 7
+"""Names of one owner that are looked up at a time, where no other has any."""
 
 
 class Dns:
@@ -35,10 +39,13 @@ class Dns:
 
 @pytest.fixture
 async def dns(house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Dns]:
-    """The system's resolver, for a gateway with APIs `fast`, `slow-0`, `slow-1` …"""
+    """The system's resolver, for a gateway with APIs `fast`, `slow-0`, `slow-1` …
+
+    They all belong to one organization.
+    """
     made = Dns()
     monkeypatch.setattr(socket, "getaddrinfo", made)
-    for slug in ("fast", "other", *(f"slow-{n}" for n in range(names.AT_ONCE_MAX))):
+    for slug in ("fast", "other", *(f"slow-{n}" for n in range(OWN_MAX))):
         url = f"http://{slug}.test:{house.upstream.port}"
         house.verifier.apis[slug] = api_record(slug, url)
     yield made
@@ -78,16 +85,46 @@ async def test_where_too_many_hang_a_further_one_is_told_soon(
 ) -> None:
     monkeypatch.setattr(names, "WAIT_SECONDS_MAX", 0.05)
     await house.start()
-    for n in range(names.AT_ONCE_MAX):
+    for n in range(OWN_MAX):
         (await house.client()).send(get(f"slow-{n}"))
-    await until(lambda: len(dns.asked) == names.AT_ONCE_MAX)
+    await until(lambda: len(dns.asked) == OWN_MAX)
     with within(5):
         assert told(await house.ask(get("fast"))) == (502, "upstream_unreachable")
         assert (await house.ask(get("weather"))).status == 200  # an address, no name
     assert "fast.test" not in dns.asked
     dns.go.set()
-    await until(lambda: len(house.meter.completed_rows) == names.AT_ONCE_MAX + 2)
+    await until(lambda: len(house.meter.completed_rows) == OWN_MAX + 2)
     assert (await house.ask(get("fast"))).status == 200
+
+
+async def test_an_owner_whose_names_hang_shuts_no_other_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor do a few such owners; and their own names have their turn in the end."""
+    dns = Dns()
+    monkeypatch.setattr(socket, "getaddrinfo", dns)
+    book = names.Names(asyncio.get_running_loop())
+
+    async def ask(owner: str, host: str) -> list[str] | str:
+        try:
+            return await book.addresses(owner, host)
+        except OSError as error:
+            return str(error)
+
+    waiting = []
+    with within(5):
+        for owner in ("a", "b", "c", "d", "e"):
+            hang = [ask(owner, f"slow-{owner}-{n}.test") for n in range(OWN_MAX)]
+            last = ask(owner, f"last-of-{owner}.test")
+            waiting += [asyncio.create_task(one) for one in (*hang, last)]
+            await until(lambda: f"slow-{owner}-0.test" in dns.asked)  # noqa: B023 - now
+            assert await ask("somebody", f"beside-{owner}.test") == ["127.0.0.1"]
+        await until(lambda: f"slow-a-{OWN_MAX - 1}.test" in dns.asked)
+        assert "last-of-a.test" not in dns.asked
+        dns.go.set()
+        ended = await asyncio.gather(*waiting)
+    assert [one for one in ended if isinstance(one, list)] == [["127.0.0.1"]] * 5
+    await book.close()
 
 
 async def test_a_name_is_not_looked_up_for_each_connection(house: House, dns: Dns) -> None:
@@ -123,7 +160,7 @@ async def main():
     names = Names(asyncio.get_running_loop())
     try:
         async with asyncio.timeout(0.1):
-            await names.addresses("slow.test")
+            await names.addresses("org_1", "slow.test")
     except TimeoutError:
         await names.close()
         print("gave up")

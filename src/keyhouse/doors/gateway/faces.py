@@ -83,8 +83,9 @@ class Faces:
         if isinstance(worn, Face):
             return worn
         url = line.api.upstreams.get(line.key.environment or "")
-        private = self._admits_private(line.api.organization_id)
-        target = self._pool.target(url, private=private) if url else None
+        owner = line.api.organization_id
+        private = self._admits_private(owner)
+        target = self._pool.target(url, owner=owner, private=private) if url else None
         face = self._made(line, target)
         line.worn = face
         return face

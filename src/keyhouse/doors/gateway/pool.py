@@ -41,19 +41,21 @@ class Target:
 
 
 class Pool:
-    """The upstreams of all APIs, by host and port. One event loop only."""
+    """The upstreams of all APIs, by organization, host and port. One event loop only.
+
+    Organizations share no connections, so that none takes another's share of them.
+    """
 
     def __init__(self, gate: "Gate") -> None:
         self._gate = gate
         self.dials_failed = 0
         self.names = Names(gate.loop)
-        self._origins: dict[tuple[str, int, bool, bool], Origin] = {}
+        self._origins: dict[tuple[str, str, int, bool, bool], Origin] = {}
 
-    def target(self, url: str, *, private: bool) -> Target | None:
-        """Where a base URL leads, None when it is none. Its host is in ASCII.
+    def target(self, url: str, *, owner: str, private: bool) -> Target | None:
+        """Where a base URL of an organization leads, None when it is none.
 
-        With `private` it may lead to a private address. Who may share a host's
-        name with who may not shares none of its connections.
+        Its host is in ASCII. With `private` it may lead to a private address.
         """
         try:
             parts = urlsplit(url)
@@ -63,7 +65,7 @@ class Pool:
         if parts.scheme not in ("http", "https") or not host or not host.isascii():
             return None
         tls = parts.scheme == "https"
-        where = (host, port or (443 if tls else 80), tls, private)
+        where = (owner, host, port or (443 if tls else 80), tls, private)
         origin = self._origins.get(where)
         if origin is None:
             origin = self._origins[where] = Origin(self._gate, *where)
@@ -90,7 +92,7 @@ class Pool:
 
 
 class Origin:
-    """One host and port. Who finds no connection free waits in a line."""
+    """One organization's host and port. Who finds no connection free waits in a line."""
 
     __slots__ = (
         "_dials",
@@ -98,6 +100,7 @@ class Origin:
         "_host",
         "_last",
         "_open",
+        "_owner",
         "_port",
         "_private",
         "_tls",
@@ -106,9 +109,10 @@ class Origin:
     )
 
     def __init__(
-        self, gate: "Gate", host: str, port: int, tls: bool, private: bool
+        self, gate: "Gate", owner: str, host: str, port: int, tls: bool, private: bool
     ) -> None:
         self._gate = gate
+        self._owner = owner
         self._private = private
         self._host = host
         self._port = port
@@ -220,7 +224,7 @@ class Origin:
             else:
                 self._last = address
                 return upstream
-        self._gate.pool.names.forget(self._host)
+        self._gate.pool.names.forget(self._owner, self._host)
         raise failure
 
     async def _connected_to(self, address: str) -> Upstream:
@@ -242,7 +246,7 @@ class Origin:
         """
         addresses = [self._host]
         if not _is_address(self._host):
-            addresses = await self._gate.pool.names.addresses(self._host)
+            addresses = await self._gate.pool.names.addresses(self._owner, self._host)
         if self._private:
             return addresses
         public = [address for address in addresses if is_public(address)]
