@@ -1,4 +1,4 @@
-"""What calls for a person: a secret seen where it must not be."""
+"""What calls for a person: a secret seen where it must not be, a key used far more."""
 
 from collections.abc import Mapping
 from dataclasses import replace

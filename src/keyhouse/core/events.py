@@ -125,6 +125,12 @@ KINDS: Final[tuple[Kind, ...]] = (
         fields=("alert", "kind", "sample", "first_at"),
     ),
     Kind(
+        "key.usage_spike",
+        "a key is used far more than usual, the first time that day",
+        "key",
+        fields=("alert", "kind", "sample", "first_at"),
+    ),
+    Kind(
         "token.revoked",
         "tokens of users are refused that were issued so far",
         "application",
@@ -309,6 +315,7 @@ CHOOSABLE: Final = frozenset(BY_NAME) - {"webhook.test"}
 OF_ALERT: Final[Mapping[AlertKind, Kind]] = {
     AlertKind.SERVER_KEY_IN_BROWSER: BY_NAME["key.exposed"],
     AlertKind.SECRET_OVER_PLAIN_HTTP: BY_NAME["key.exposed"],
+    AlertKind.USAGE_SPIKE: BY_NAME["key.usage_spike"],
 }
 OF_QUOTA: Final[Mapping[MarkLevel, Kind]] = {
     MarkLevel.NEAR: BY_NAME["quota.near"],

@@ -68,6 +68,7 @@ from keyhouse.ports.system import (
 )
 from keyhouse.ports.upkeep import Upkeep
 from keyhouse.ports.usage_wanted import UsageWanted
+from keyhouse.ports.watching import KeyUse, UsageWatch
 from keyhouse.ports.webhooks import DeliveryQueue, Sent, WebhookSender
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "KeyState",
     "KeyStore",
     "KeyTally",
+    "KeyUse",
     "KeysWanted",
     "LeaseWanted",
     "Leased",
@@ -140,6 +142,7 @@ __all__ = [
     "UsageRow",
     "UsageSink",
     "UsageWanted",
+    "UsageWatch",
     "Waiting",
     "WebhookSender",
     "WritingTransaction",

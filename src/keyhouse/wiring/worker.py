@@ -32,6 +32,7 @@ REMINDERS_SECONDS = 3600.0
 SIGNALS_SECONDS = 1.0
 IMPORTS_SECONDS = 2.0
 ROLLUP_SECONDS = 10.0
+WATCH_SECONDS = 30.0
 
 
 def run_worker(settings: Settings, ready: Callable[[], None] = nobody) -> int:
@@ -80,6 +81,7 @@ def rounds_of_worker(
         Task("keys.purge", UPKEEP_SECONDS, _purging(office)),
         Task("signals", SIGNALS_SECONDS, partial(apply_signals, office)),
         Task("usage.rollup", ROLLUP_SECONDS, _rolling(database)),
+        Task("watch", WATCH_SECONDS, _watching(database)),
         Task("imports", IMPORTS_SECONDS, partial(tidy_imports, office)),
     )
     clock, entropy = SystemClock(), SystemEntropy()
@@ -123,6 +125,17 @@ def _rolling(database: Database) -> Callable[[Claim], None]:
 
     def run(claim: Claim) -> None:
         roll_up_usage(database.rows, SystemClock(), claim)
+
+    return run
+
+
+def _watching(database: Database) -> Callable[[Claim], None]:
+    from keyhouse.services.watch import SpikeWatch
+
+    watch = SpikeWatch(database.rows, database.watch, SystemClock())
+
+    def run(claim: Claim) -> None:
+        watch.look(claim)
 
     return run
 

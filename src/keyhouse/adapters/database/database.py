@@ -18,6 +18,7 @@ from keyhouse.adapters.database.settling import DatabaseSettlementLedger
 from keyhouse.adapters.database.signals import DatabaseSignalSink
 from keyhouse.adapters.database.upkeep import DatabaseUpkeep
 from keyhouse.adapters.database.usage import DatabaseUsageSink
+from keyhouse.adapters.database.watching import DatabaseUsageWatch
 from keyhouse.core.upstream_headers import Unseal
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Database:
     reports: DatabaseUsageReports
     nodes: DatabaseNodeRegistry
     upkeep: DatabaseUpkeep
+    watch: DatabaseUsageWatch
     deliveries: DatabaseDeliveryQueue
     signals: DatabaseSignalSink
     settlements: DatabaseSettlementLedger
@@ -78,6 +80,7 @@ def open_database(url: str, unseal: Unseal | None = None) -> Database:
         reports=DatabaseUsageReports(engine),
         nodes=DatabaseNodeRegistry(engine),
         upkeep=DatabaseUpkeep(engine),
+        watch=DatabaseUsageWatch(engine),
         deliveries=DatabaseDeliveryQueue(engine),
         signals=DatabaseSignalSink(engine),
         settlements=DatabaseSettlementLedger(engine),

@@ -49,15 +49,18 @@ class AlertKind(StrEnum):
 
     SERVER_KEY_IN_BROWSER = "server_key_in_browser"
     SECRET_OVER_PLAIN_HTTP = "secret_over_plain_http"  # noqa: S105 - names no secret
+    USAGE_SPIKE = "usage_spike"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A good secret was seen where it must not be: one row a key, kind and day (UTC).
+    """What calls for a person, of one key: one row a key, kind and day (UTC).
 
-    `provider_id` is the organization of the API that was called first, '' where
-    none was. `sample` is a page's origin or the caller's network. `announced_at`
-    is when webhooks were told of it.
+    A good secret that was seen where it must not be, with a page's origin or the
+    caller's network as `sample`; or a spike, with what it came to, which `count`
+    counts by the quarter of an hour. `provider_id` is the organization of the API
+    that was called first, '' where none was, or of a spike several were.
+    `announced_at` is when webhooks were told of it.
     """
 
     id: str

@@ -553,11 +553,14 @@ class RequestOut(BaseModel):
 
 
 class AlertOut(BaseModel):
-    """A good secret was seen where it must not be: one a key, kind and day (UTC)."""
+    """What calls for a person, one a key, kind and day (UTC): a good secret seen where
+
+    it must not be, or a key that is used far more than usual.
+    """
 
     id: str
     key: str
-    kind: Literal["server_key_in_browser", "secret_over_plain_http"]
+    kind: Literal["server_key_in_browser", "secret_over_plain_http", "usage_spike"]
     first_at: ToldTime
     last_at: ToldTime
     count: int

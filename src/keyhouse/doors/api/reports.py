@@ -157,9 +157,11 @@ def explain_request(call: AnyCall, id: str) -> Response:
     many=True,
 )
 def list_alerts(call: AnyCall, query: Annotated[models.AlertsQuery, Query()]) -> Response:
-    """Secrets that were seen where they must not be, the newest day first.
+    """Secrets seen where they must not be and keys used far more than usual, newest first.
 
-    `sample` is the origin of the page, or the network of the caller.
+    `sample` is the origin of the page, or the network of the caller; of a spike, what
+    it came to and what was the most before. `count` counts calls, and of a spike the
+    quarters of an hour.
     """
     wanted = reports.AlertFilter(query.key, query.kind)
     return call.page(lambda look: reports.list_alerts(look, turn(query), wanted), alert_out)

@@ -134,14 +134,15 @@ def alerts(
     *,
     key: Key = None,
     kind: Annotated[
-        str | None, typer.Option(help="server_key_in_browser or secret_over_plain_http.")
+        str | None,
+        typer.Option(help="server_key_in_browser, secret_over_plain_http or usage_spike."),
     ] = None,
     rows_max: RowsMax = 50,
     cursor: Cursor = None,
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
-    """Secrets that were seen where they must not be."""
+    """Secrets seen where they must not be, and keys used far more than usual."""
     stretch = Stretch(rows_max, cursor, everything)
     named = {"key": key, "kind": kind}
     with desk(context).client() as client:

@@ -30,6 +30,7 @@ class Need(StrEnum):
     """Why a key needs a hand, the most urgent first."""
 
     EXPOSED = "exposed"
+    UNUSUAL = "unusual"
     ENDING = "ending"
     ROTATION = "rotation"
     QUOTA = "quota"
@@ -38,13 +39,14 @@ class Need(StrEnum):
 
 
 _ORDER: Final = tuple(Need)
+_OF_ALERT: Final = {AlertKind.USAGE_SPIKE: Need.UNUSUAL}
 
 
 class KeyNeed(NamedTuple):
     """A key that needs a hand. `at_us` is when it ends, its secret is due or its quota
 
     resets, or when it was last used; of a quota, its name and how much is used of it; of a
-    secret seen where it must not be, the newest alert.
+    secret seen where it must not be, or of a spike, the newest alert.
     """
 
     key: Key
@@ -57,10 +59,11 @@ class KeyNeed(NamedTuple):
 
 
 def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed, ...]:
-    """The most urgent first: secrets seen within 7 days where they must not be, what
+    """The most urgent first: secrets seen within 7 days where they must not be, keys
 
-    ends, or is to get a new secret, within 14 days, four fifths of a quota used,
-    live keys without a restriction, keys that nobody used for 30 days.
+    that were used far more than usual then, what ends, or is to get a new secret,
+    within 14 days, four fifths of a quota used, live keys without a restriction, keys
+    that nobody used for 30 days.
     """
     if not look.actor.reach(READ).holds_project(project_id):
         raise NotFound("project")
@@ -71,7 +74,7 @@ def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed
     limits = _told_once(limits_of(look, keys))
     alerts = recent_alerts(look, look.now_us - ALERT_US)
     needs = [
-        KeyNeed(key, Need.EXPOSED, alert.last_at, alert=alert)
+        KeyNeed(key, _OF_ALERT.get(alert.kind, Need.EXPOSED), alert.last_at, alert=alert)
         for key in keys
         for alert in _by_kind(alerts.get(key.id, ()))
     ]

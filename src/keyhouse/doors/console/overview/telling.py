@@ -43,7 +43,9 @@ def need(one: KeyNeed, now_us: int) -> str:
 
 
 def seen(alert: Alert) -> str:
-    """Where a secret was seen: `was sent by a browser 3 times from https://a.example`."""
+    """What was noticed: `was sent by a browser 3 times from https://a.example`."""
+    if alert.kind is AlertKind.USAGE_SPIKE:
+        return f"was used far more than usual: {alert.sample}"
     times = "" if alert.count == 1 else f" {words.count(alert.count)} times"
     where = f" from {alert.sample}" if alert.sample else ""
     return f"{_SEEN[alert.kind]}{times}{where}"
@@ -67,6 +69,7 @@ _SEEN: Final = {
 }
 _MENDS: Final = {
     Need.EXPOSED: Mend("Replace", ("replace",)),
+    Need.UNUSUAL: Mend("Change limits", ("change", "limits")),
     Need.ENDING: Mend("Move its end", ("change", "expiry")),
     Need.ROTATION: Mend("Replace", ("replace",)),
     Need.QUOTA: Mend("Change limits", ("change", "limits")),
