@@ -6,7 +6,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.addresses import UNKNOWN, parse_address
-from keyhouse.core.entities import Alert, AlertKind
+from keyhouse.core.entities import Alert, AlertKind, KeyNetwork
 from keyhouse.core.grains import even_cuts
 from keyhouse.core.latency import LATENCY_SLOTS
 from keyhouse.core.observations import (
@@ -109,6 +109,24 @@ def test_a_batch_is_booked_once(database: Database) -> None:
         ("valid", 1),
         ("rate_limited", 3),
     ]
+
+
+def test_networks_of_a_key_are_known_from_the_first_call_to_the_last(
+    database: Database,
+) -> None:
+    """Whatever the order in which nodes book; a batch that is repeated adds nothing."""
+    for start, at_us in enumerate((50, 20, 70)):
+        places = {("key_1", "10.0.0.0/24"): at_us, ("key_2", "2001:db8::/48"): 5}
+        one = UsageBatch("spl_1", start, start + 1, key_networks=places)
+        assert database.sink.book(one)
+        assert not database.sink.book(one)
+    with database.rows.reading() as rows:
+        first, second = rows.find(KeyNetwork)
+    assert (first.key_id, first.network) == ("key_1", "10.0.0.0/24")
+    assert (first.first_at, first.last_at, first.judged_at) == (20, 70, None)
+    assert (second.network, second.first_at) == ("2001:db8::/48", 5)
+    assert database.upkeep.prune_networks(70, 10) == 1
+    assert database.upkeep.prune_networks(71, 10) == 1
 
 
 def alert(at_us: int, count: int = 1, sample: str = "https://a.example") -> Alert:

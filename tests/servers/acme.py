@@ -188,6 +188,13 @@ class Acme:
         batch.alerts = [alert_of(key, self.organization, kind, at_us, "https://a.example")]
         assert self.database.sink.book(batch)
 
+    def came(self, made: Created, network: str, *, days_ago: int = 0) -> None:
+        """Calls with a key were let through from there."""
+        at_us = self.clock.now_us() - days_ago * 24 * 60 * MINUTE_US
+        batch = self._batch()
+        batch.key_networks[made.view.key.id, network] = at_us
+        assert self.database.sink.book(batch)
+
     def _batch(self) -> UsageBatch:
         """The next batch of the organization's one node, empty."""
         spool = f"spl_{self.organization}"

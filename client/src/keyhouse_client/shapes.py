@@ -22,12 +22,17 @@ class AccessBody(TypedDict):
 class Alert(TypedDict):
     """What calls for a person, one a key, kind and day (UTC): a good secret seen where
 
-    it must not be, or a key that is used far more than usual.
+    it must not be, or a key that is used far more than usual, or from elsewhere.
     """
 
     id: str
     key: str
-    kind: Literal["server_key_in_browser", "secret_over_plain_http", "usage_spike"]
+    kind: Literal[
+        "server_key_in_browser",
+        "secret_over_plain_http",
+        "usage_spike",
+        "unfamiliar_network",
+    ]
     first_at: str
     last_at: str
     count: int

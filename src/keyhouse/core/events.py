@@ -131,6 +131,13 @@ KINDS: Final[tuple[Kind, ...]] = (
         fields=("alert", "kind", "sample", "first_at"),
     ),
     Kind(
+        "key.unfamiliar_network",
+        "calls with a key come from a network that it is not known by, "
+        "the first time that day",
+        "key",
+        fields=("alert", "kind", "sample", "first_at"),
+    ),
+    Kind(
         "token.revoked",
         "tokens of users are refused that were issued so far",
         "application",
@@ -316,6 +323,7 @@ OF_ALERT: Final[Mapping[AlertKind, Kind]] = {
     AlertKind.SERVER_KEY_IN_BROWSER: BY_NAME["key.exposed"],
     AlertKind.SECRET_OVER_PLAIN_HTTP: BY_NAME["key.exposed"],
     AlertKind.USAGE_SPIKE: BY_NAME["key.usage_spike"],
+    AlertKind.UNFAMILIAR_NETWORK: BY_NAME["key.unfamiliar_network"],
 }
 OF_QUOTA: Final[Mapping[MarkLevel, Kind]] = {
     MarkLevel.NEAR: BY_NAME["quota.near"],

@@ -175,7 +175,8 @@ class UsageBatch:
     `settled` says how much of each lease was spent, less than 0 where more was
     refunded than spent; `observations` how often
     each value of a group was seen, `observations.OTHER` for the rest.
-    `alerts` are what to add to the rows of the same ids.
+    `alerts` are what to add to the rows of the same ids; `key_networks` when calls of
+    a key that were let through came from a network, the last time.
     """
 
     spool_id: str
@@ -188,3 +189,4 @@ class UsageBatch:
     last_used: dict[tuple[str, int], int] = field(default_factory=dict)
     observations: dict[ObservationGroup, dict[str, Seen]] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
+    key_networks: dict[tuple[str, str], int] = field(default_factory=dict)

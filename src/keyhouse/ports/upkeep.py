@@ -23,6 +23,9 @@ class Upkeep(Protocol):
     def prune_alerts(self, before_us: int, rows_max: int) -> int:
         """Delete alerts that were last raised before, a bounded number."""
 
+    def prune_networks(self, before_us: int, rows_max: int) -> int:
+        """Delete networks that no call of their key came from since, a bounded number."""
+
     def prune_deliveries(self, before_us: int, rows_max: int) -> int:
         """Delete old deliveries of events, a bounded number."""
 

@@ -32,7 +32,8 @@ REMINDERS_SECONDS = 3600.0
 SIGNALS_SECONDS = 1.0
 IMPORTS_SECONDS = 2.0
 ROLLUP_SECONDS = 10.0
-WATCH_SECONDS = 30.0
+NETWORKS_SECONDS = 2.0
+SPIKES_SECONDS = 30.0
 
 
 def run_worker(settings: Settings, ready: Callable[[], None] = nobody) -> int:
@@ -81,7 +82,8 @@ def rounds_of_worker(
         Task("keys.purge", UPKEEP_SECONDS, _purging(office)),
         Task("signals", SIGNALS_SECONDS, partial(apply_signals, office)),
         Task("usage.rollup", ROLLUP_SECONDS, _rolling(database)),
-        Task("watch", WATCH_SECONDS, _watching(database)),
+        Task("watch.networks", NETWORKS_SECONDS, _judging(database)),
+        Task("watch.spikes", SPIKES_SECONDS, _spikes(database)),
         Task("imports", IMPORTS_SECONDS, partial(tidy_imports, office)),
     )
     clock, entropy = SystemClock(), SystemEntropy()
@@ -129,7 +131,16 @@ def _rolling(database: Database) -> Callable[[Claim], None]:
     return run
 
 
-def _watching(database: Database) -> Callable[[Claim], None]:
+def _judging(database: Database) -> Callable[[Claim], None]:
+    from keyhouse.services.watch import judge_networks
+
+    def run(claim: Claim) -> None:
+        judge_networks(claim, database.rows, SystemClock())
+
+    return run
+
+
+def _spikes(database: Database) -> Callable[[Claim], None]:
     from keyhouse.services.watch import SpikeWatch
 
     watch = SpikeWatch(database.rows, database.watch, SystemClock())

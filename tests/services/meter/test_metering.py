@@ -14,14 +14,17 @@ from keyhouse.adapters.database import Database, open_database, upgrade
 from keyhouse.adapters.database.tables import (
     alert,
     key_last_use,
+    key_network,
     observation,
     request_log,
     spool,
     usage_bucket,
 )
 from keyhouse.adapters.spool import MappedSpoolFolder
+from keyhouse.core.addresses import UNKNOWN, parse_address
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import AlertKind, Environment, KeyKind, Resource, Window
+from keyhouse.core.familiar import DAY_US
 from keyhouse.core.quotas import FOREVER_US, Budget, Quota, Span, span_of
 from keyhouse.core.records import (
     ApiRecord,
@@ -46,6 +49,7 @@ from keyhouse.services.meter import (
     adopt_orphans,
 )
 from keyhouse.services.meter.flusher import SUMS_MAX
+from keyhouse.services.meter.rolling import NETWORKS_MAX
 
 NOW = 1_760_000_400_000_000
 BUDGET = Budget("org_p", "key", "key_a", "live", "daily")
@@ -174,9 +178,9 @@ class Node:
         )
         return self.write(decision, path), decision
 
-    def write(self, decision: Decision, path: str = "/x") -> str:
+    def write(self, decision: Decision, path: str = "/x", address: int = 1) -> str:
         request_id = self.ids.make(self.clock.now)
-        assert self.meter.served(request_id, decision, API, "GET", path, 1)
+        assert self.meter.served(request_id, decision, API, "GET", path, address)
         return request_id
 
     def end(self, request_id: str, decision: Decision, status: int = 200) -> None:
@@ -255,6 +259,69 @@ def test_what_was_served_is_in_the_usage_the_log_and_the_quota(
     assert (last["key_id"], last["at"]) == ("key_a", NOW)
     assert door.used(BUDGET, SPAN)[0] == 3
     node.spool.discard()
+
+
+def came_from(database: Database) -> set[tuple[str, int]]:
+    return {(row["network"], row["last_at"]) for row in rows(database, key_network)}
+
+
+def test_the_networks_that_a_key_is_let_through_from_are_booked(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    """Once a day: a key that is used all the time costs no write for each stretch."""
+    node = Node(folder, door)
+    start = NOW
+    for text in ("198.51.100.7", "198.51.100.8", "2001:db8:1::9"):
+        node.write(Decision(Verdict.VALID, start, LINE), address=parse_address(text))
+    node.write(Decision(Verdict.VALID, start, LINE), address=UNKNOWN)
+    refused = Decision(Verdict.RATE_LIMITED, start, LINE)
+    node.write(refused, address=parse_address("203.0.113.9"))
+    assert node.flush()
+    both = {("198.51.100.0/24", start), ("2001:db8:1::/48", start)}
+    assert came_from(database) == both
+    home = parse_address("198.51.100.7")
+    node.write(Decision(Verdict.VALID, start + DAY_US - 1, LINE), address=home)
+    assert node.flush()
+    assert came_from(database) == both
+    node.write(Decision(Verdict.VALID, start + DAY_US, LINE), address=home)
+    assert node.flush()
+    assert ("198.51.100.0/24", start + DAY_US) in came_from(database)
+    node.spool.discard()
+
+
+def test_what_could_not_be_booked_of_networks_is_booked_later(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    node.write(Decision(Verdict.VALID, NOW, LINE), address=parse_address("198.51.100.7"))
+    door.away = True
+    assert not node.flush()
+    door.away = False
+    assert node.flush()
+    assert came_from(database) == {("198.51.100.0/24", NOW)}
+    node.spool.discard()
+
+
+def test_of_a_key_that_is_used_from_everywhere_few_networks_are_booked(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    for number in range(100):
+        address = parse_address(f"10.{number}.0.1")
+        node.write(Decision(Verdict.VALID, NOW, LINE), address=address)
+    assert node.flush()
+    assert len(came_from(database)) == NETWORKS_MAX
+    node.spool.discard()
+
+
+def test_the_networks_of_a_process_that_was_killed_are_booked_by_the_next(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    node = Node(folder, door)
+    node.write(Decision(Verdict.VALID, NOW, LINE), address=parse_address("198.51.100.7"))
+    node.spool.close()
+    adopt_orphans(folder, door)
+    assert came_from(database) == {("198.51.100.0/24", NOW)}
 
 
 def sound(node: Node) -> None:

@@ -30,6 +30,7 @@ USAGE: Final = frozenset(
         "usage_total",
         "usage_kept",
         "observation",
+        "key_network",
         "request_log",
     )
 )

@@ -367,6 +367,13 @@ alert: Final = _table(
     sa.Index(None, "last_at"),
     sa.Index(None, "announced_at", "id"),
 )
+key_network: Final = _table(
+    entities.KeyNetwork,
+    "key_network",
+    sa.Index(None, "key_id", "id"),
+    sa.Index(None, "last_at"),
+    sa.Index(None, "judged_at", "id"),
+)
 job: Final = _table(entities.Job, "job")
 webhook: Final = _table(
     entities.Webhook,
@@ -448,6 +455,7 @@ ENTITY_TABLES: Final[Mapping[type[Any], sa.Table]] = {
     entities.AuditRow: audit,
     entities.IdempotencyRow: idempotency,
     entities.Alert: alert,
+    entities.KeyNetwork: key_network,
     entities.Job: job,
     entities.Webhook: webhook,
     entities.Event: event,

@@ -18,6 +18,7 @@ from keyhouse.adapters.database.tables import (
     delivery,
     event,
     idempotency,
+    key_network,
     lease,
     node,
     observation,
@@ -56,6 +57,10 @@ class DatabaseUpkeep:
     def prune_alerts(self, before_us: int, rows_max: int) -> int:
         """Delete alerts that are long past, a bounded number; returns how many."""
         return self._prune(alert, alert.c.last_at, before_us, rows_max)
+
+    def prune_networks(self, before_us: int, rows_max: int) -> int:
+        """Delete networks that no call of their key came from since, a bounded number."""
+        return self._prune(key_network, key_network.c.last_at, before_us, rows_max)
 
     def prune_deliveries(self, before_us: int, rows_max: int) -> int:
         """Delete old deliveries, whatever became of them, a bounded number."""

@@ -28,6 +28,7 @@ from keyhouse.adapters.database.tables import (
     USAGE_SUMS,
     alert,
     key_last_use,
+    key_network,
     lease,
     node,
     spool,
@@ -38,6 +39,7 @@ from keyhouse.core.usage import Bucket, BucketKey, UsageBatch, Use
 
 _BUCKET: Final = ("minute", *Use._fields, "verdict", *USAGE_SUMS)
 _LAST_USE: Final = ("key_id", "secret_version", "at", "first_at")
+_NETWORK: Final = ("id", "key_id", "network", "first_at", "last_at")
 _BOOK = (
     sa.update(spool)
     .where(spool.c.id == sa.bindparam("of"), spool.c.booked == sa.bindparam("start"))
@@ -81,6 +83,7 @@ class DatabaseUsageSink:
             amend_log(connection, batch.amendments)
             _remember_use(connection, batch.last_used)
             _add_alerts(connection, batch.alerts)
+            _remember_networks(connection, batch.key_networks)
         return True
 
     def close_spool(self, spool_id: str, *, return_leases: bool) -> None:
@@ -192,6 +195,27 @@ def _remembering(dialect: str) -> Insert:
     )
 
 
+def _remember_networks(
+    connection: Connection, networks: Mapping[tuple[str, str], int]
+) -> None:
+    rows = [
+        (f"{key_id}/{network}", key_id, network, at_us, at_us)
+        for (key_id, network), at_us in sorted(networks.items())
+    ]
+    insert_rows(connection, _familiar(connection.dialect.name), _NETWORK, rows)
+
+
+@lru_cache
+def _familiar(dialect: str) -> Insert:
+    insert = insert_for(dialect, key_network)
+    new, old = insert.excluded, key_network.c
+    return insert.on_conflict_do_update(
+        index_elements=keys_of(key_network),
+        set_=_widened(insert, key_network),
+        where=sa.or_(new.last_at > old.last_at, new.first_at < old.first_at),
+    )
+
+
 def _add_alerts(connection: Connection, alerts: Iterable[Alert]) -> None:
     """Add to the rows of the same ids, in their order, as all nodes do."""
     rows = [
@@ -202,15 +226,22 @@ def _add_alerts(connection: Connection, alerts: Iterable[Alert]) -> None:
         return
     insert = insert_into(connection, alert)
     new, old = insert.excluded, alert.c
-    earlier = sa.case((new.first_at < old.first_at, new.first_at), else_=old.first_at)
-    later = sa.case((new.last_at > old.last_at, new.last_at), else_=old.last_at)
     statement = insert.on_conflict_do_update(
         index_elements=[old.id],
         set_={
-            "first_at": earlier,
-            "last_at": later,
+            **_widened(insert, alert),
             "count": old.count + new.count,
             "sample": new.sample,
         },
     )
     connection.execute(statement, rows)
+
+
+def _widened(insert: Insert, table: sa.Table) -> dict[str, sa.ColumnElement[int]]:
+    """From the earlier of two first times to the later of two last ones."""
+    new, old = insert.excluded, table.c
+    earlier, later = new.first_at < old.first_at, new.last_at > old.last_at
+    return {
+        "first_at": sa.case((earlier, new.first_at), else_=old.first_at),
+        "last_at": sa.case((later, new.last_at), else_=old.last_at),
+    }

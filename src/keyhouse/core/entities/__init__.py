@@ -73,7 +73,13 @@ from keyhouse.core.entities.plans import (
     Visibility,
     version_id,
 )
-from keyhouse.core.entities.record import Alert, AlertKind, AuditRow, IdempotencyRow
+from keyhouse.core.entities.record import (
+    Alert,
+    AlertKind,
+    AuditRow,
+    IdempotencyRow,
+    KeyNetwork,
+)
 from keyhouse.core.entities.rotation import (
     Calendar,
     Reminder,
@@ -127,6 +133,7 @@ Entity = (
     | AuditRow
     | IdempotencyRow
     | Alert
+    | KeyNetwork
     | Job
     | Webhook
     | Event
@@ -183,6 +190,7 @@ __all__ = [
     "Key",
     "KeyImport",
     "KeyKind",
+    "KeyNetwork",
     "Limit",
     "LimitKind",
     "MarkLevel",

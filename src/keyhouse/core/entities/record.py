@@ -50,6 +50,7 @@ class AlertKind(StrEnum):
     SERVER_KEY_IN_BROWSER = "server_key_in_browser"
     SECRET_OVER_PLAIN_HTTP = "secret_over_plain_http"  # noqa: S105 - names no secret
     USAGE_SPIKE = "usage_spike"
+    UNFAMILIAR_NETWORK = "unfamiliar_network"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,9 @@ class Alert:
     """What calls for a person, of one key: one row a key, kind and day (UTC).
 
     A good secret that was seen where it must not be, with a page's origin or the
-    caller's network as `sample`; or a spike, with what it came to, which `count`
-    counts by the quarter of an hour. `provider_id` is the organization of the API
+    caller's network as `sample`; a spike, with what it came to, which `count` counts
+    by the quarter of an hour; or networks that the key never came from before, with
+    the newest. `provider_id` is the organization of the API
     that was called first, '' where none was, or of a spike several were.
     `announced_at` is when webhooks were told of it.
     """
@@ -73,3 +75,18 @@ class Alert:
     count: int
     sample: str
     announced_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNetwork:
+    """A network, /24 or /48, that calls with a key were let through from.
+
+    `judged_at` is when a worker saw whether it is familiar.
+    """
+
+    id: str
+    key_id: str
+    network: str
+    first_at: int
+    last_at: int
+    judged_at: int | None = None

@@ -157,11 +157,11 @@ def explain_request(call: AnyCall, id: str) -> Response:
     many=True,
 )
 def list_alerts(call: AnyCall, query: Annotated[models.AlertsQuery, Query()]) -> Response:
-    """Secrets seen where they must not be and keys used far more than usual, newest first.
+    """Secrets seen where they must not be and keys used unlike before, the newest first.
 
     `sample` is the origin of the page, or the network of the caller; of a spike, what
-    it came to and what was the most before. `count` counts calls, and of a spike the
-    quarters of an hour.
+    it came to and what was the most before. `count` counts calls, of a spike quarters
+    of an hour, and networks of those that are unfamiliar.
     """
     wanted = reports.AlertFilter(query.key, query.kind)
     return call.page(lambda look: reports.list_alerts(look, turn(query), wanted), alert_out)

@@ -135,14 +135,17 @@ def alerts(
     key: Key = None,
     kind: Annotated[
         str | None,
-        typer.Option(help="server_key_in_browser, secret_over_plain_http or usage_spike."),
+        typer.Option(
+            help="server_key_in_browser, secret_over_plain_http, usage_spike "
+            "or unfamiliar_network."
+        ),
     ] = None,
     rows_max: RowsMax = 50,
     cursor: Cursor = None,
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
-    """Secrets seen where they must not be, and keys used far more than usual."""
+    """Secrets seen where they must not be, and keys used unlike before."""
     stretch = Stretch(rows_max, cursor, everything)
     named = {"key": key, "kind": kind}
     with desk(context).client() as client:

@@ -13,6 +13,7 @@ from keyhouse.services.budgets import LeaseBook, Short
 from keyhouse.services.meter.meter import Cut, Meter
 from keyhouse.services.meter.roll import roll
 from keyhouse.services.meter.rolling import Rolling
+from keyhouse.services.meter.told import ToldPlaces
 
 TICK_SECONDS: Final = 0.5
 """How often whoever owns the timer should call `tick`."""
@@ -58,6 +59,7 @@ class Flusher:
         self._cuts: deque[Cut | int] = deque()
         self._asked: deque[Short] = deque()
         self._let_go: deque[dict[str, int]] = deque()
+        self._told = ToldPlaces()
         self._away = False
         self._wake = threading.Event()
         self._ending = threading.Event()
@@ -196,10 +198,12 @@ class Flusher:
         spool, sink = self._spool, self._sink
         while self._cuts:
             batch = self._batch(self._cuts[0])
+            batch.key_networks = self._told.untold(batch.key_networks)
             if not sink.book(batch) and sink.booked_to(spool.id) != batch.end:
                 # A commit whose answer was lost ends where we end; this does not.
                 raise RuntimeError(f"spool {spool.id} was booked by another")
             spool.booked(batch.end)
+            self._told.tell(batch.key_networks)
             self._cuts.popleft()
 
     def _batch(self, cut: Cut | int) -> UsageBatch:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from keyhouse.core.addresses import UNKNOWN, format_source_network, source_network
 from keyhouse.core.latency import LATENCY_SLOTS, latency_slot
 from keyhouse.core.usage import (
     NO_REFUND,
@@ -19,6 +20,9 @@ from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.strangers import Networks, Strangers
 from keyhouse.services.meter.users import Counted, users_seen
 
+NETWORKS_MAX: Final = 16
+"""So many networks of a key's use are noted in a minute. Who comes from more roams."""
+NETWORKS_A_BATCH: Final = 512
 LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
 BREATH_SECONDS: Final = 0.0001
@@ -26,6 +30,7 @@ BREATH_SECONDS: Final = 0.0001
 SUMS_AT_ONCE: Final = 64
 _MINUTE_US: Final = 60_000_000
 _SERVER_ERROR: Final = 500
+_VALID: Final = Verdict.VALID.number
 _NONE_YET: Final = 1 << 62
 _UNSEEN: Final = frozenset(
     (
@@ -40,10 +45,12 @@ _UNSEEN: Final = frozenset(
 class Sums:
     """A bucket in the making, with what else is known by whose use it is.
 
-    What was given back is taken off `units`, which may be below 0 so.
+    What was given back is taken off `units`, which may be below 0 so. `places` are
+    the networks that a key's calls came from; None where that is not of interest.
     """
 
     __slots__ = (
+        "address",
         "bytes_in",
         "bytes_out",
         "errors",
@@ -53,6 +60,7 @@ class Sums:
         "latency_us",
         "minute",
         "networks",
+        "places",
         "requests",
         "units",
         "use",
@@ -67,10 +75,21 @@ class Sums:
         self.latency = [0] * LATENCY_SLOTS
         self.latency_us = 0
         self.networks = networks
+        self.address = UNKNOWN
+        self.places: set[int] | None = None
+        if verdict == _VALID and use.key_id:
+            self.places = set()
         self.minute = minute
         self.use = use
         self.verdict = verdict
         self.last_us = 0
+
+    def move(self, address: int) -> None:
+        """Note that calls come from another address now."""
+        self.address = address
+        places = self.places
+        if places is not None and address != UNKNOWN and len(places) < NETWORKS_MAX:
+            places.add(source_network(address))
 
 
 class Rolling:
@@ -130,6 +149,8 @@ class Rolling:
         sums = self._sums.get(id(use) << 8 | verdict) or self._begun(use, verdict)
         sums.requests += 1
         sums.last_us = at_us
+        if address != sums.address:
+            sums.move(address)
         if units:
             sums.units += units
             if lease_ids:
@@ -232,3 +253,7 @@ def _put(batch: UsageBatch, sums: Sums) -> None:
     if use.key_id and sums.last_us and sums.verdict not in _UNSEEN:
         seen = (use.key_id, use.secret_version)
         batch.last_used[seen] = max(batch.last_used.get(seen, 0), sums.last_us)
+    for place in sums.places or ():
+        if len(batch.key_networks) < NETWORKS_A_BATCH:
+            of = (use.key_id, format_source_network(place))
+            batch.key_networks[of] = max(batch.key_networks.get(of, 0), sums.last_us)

@@ -30,6 +30,7 @@ class Need(StrEnum):
     """Why a key needs a hand, the most urgent first."""
 
     EXPOSED = "exposed"
+    ELSEWHERE = "elsewhere"
     UNUSUAL = "unusual"
     ENDING = "ending"
     ROTATION = "rotation"
@@ -39,14 +40,17 @@ class Need(StrEnum):
 
 
 _ORDER: Final = tuple(Need)
-_OF_ALERT: Final = {AlertKind.USAGE_SPIKE: Need.UNUSUAL}
+_OF_ALERT: Final = {
+    AlertKind.USAGE_SPIKE: Need.UNUSUAL,
+    AlertKind.UNFAMILIAR_NETWORK: Need.ELSEWHERE,
+}
 
 
 class KeyNeed(NamedTuple):
     """A key that needs a hand. `at_us` is when it ends, its secret is due or its quota
 
     resets, or when it was last used; of a quota, its name and how much is used of it; of a
-    secret seen where it must not be, or of a spike, the newest alert.
+    secret seen where it must not be, and of what is unusual, the newest alert.
     """
 
     key: Key
@@ -61,9 +65,9 @@ class KeyNeed(NamedTuple):
 def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed, ...]:
     """The most urgent first: secrets seen within 7 days where they must not be, keys
 
-    that were used far more than usual then, what ends, or is to get a new secret,
-    within 14 days, four fifths of a quota used, live keys without a restriction, keys
-    that nobody used for 30 days.
+    that came from an unfamiliar network or were used far more than usual then, what
+    ends, or is to get a new secret, within 14 days, four fifths of a quota used, live
+    keys without a restriction, keys that nobody used for 30 days.
     """
     if not look.actor.reach(READ).holds_project(project_id):
         raise NotFound("project")

@@ -79,6 +79,7 @@ def _by_age(upkeep: Upkeep, retention: Retention) -> Iterator[tuple[_Prune, floa
         yield partial(upkeep.prune_usage, grain), days
     yield upkeep.prune_observations, usage.observed_days
     yield upkeep.prune_alerts, usage.observed_days
+    yield upkeep.prune_networks, usage.observed_days
     yield upkeep.prune_budgets, BUDGET_DAYS
     yield upkeep.prune_deliveries, retention.events_days
     yield upkeep.prune_events, retention.events_days

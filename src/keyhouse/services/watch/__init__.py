@@ -1,5 +1,6 @@
-"""What is out of the ordinary in the use of keys: spikes."""
+"""What is out of the ordinary in the use of keys: spikes, and unfamiliar networks."""
 
+from keyhouse.services.watch.networks import judge_networks
 from keyhouse.services.watch.spikes import SpikeWatch
 
-__all__ = ["SpikeWatch"]
+__all__ = ["SpikeWatch", "judge_networks"]

@@ -44,6 +44,9 @@ def need(one: KeyNeed, now_us: int) -> str:
 
 def seen(alert: Alert) -> str:
     """What was noticed: `was sent by a browser 3 times from https://a.example`."""
+    if alert.kind is AlertKind.UNFAMILIAR_NETWORK:
+        more = f" and {words.plural(alert.count - 1, 'other')}" if alert.count > 1 else ""
+        return f"was used from a network that it is not known by, {alert.sample}{more}"
     if alert.kind is AlertKind.USAGE_SPIKE:
         return f"was used far more than usual: {alert.sample}"
     times = "" if alert.count == 1 else f" {words.count(alert.count)} times"
@@ -69,6 +72,7 @@ _SEEN: Final = {
 }
 _MENDS: Final = {
     Need.EXPOSED: Mend("Replace", ("replace",)),
+    Need.ELSEWHERE: Mend("Restrict", ("change", "restrictions")),
     Need.UNUSUAL: Mend("Change limits", ("change", "limits")),
     Need.ENDING: Mend("Move its end", ("change", "expiry")),
     Need.ROTATION: Mend("Replace", ("replace",)),
