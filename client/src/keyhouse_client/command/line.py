@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from keyhouse_client.command import keys, usage
+from keyhouse_client.command import keys, scan, usage
 from keyhouse_client.errors import KeyhouseError, ProblemError, Unreachable
 from keyhouse_client.secret_file import SecretLost
 
@@ -78,6 +78,6 @@ def _parser() -> argparse.ArgumentParser:
         "Example: kh keys create planner --api weather --out planner.key",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for part in (keys, usage):
+    for part in (keys, usage, scan):
         part.add_to(commands)
     return parser
