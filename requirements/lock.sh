@@ -16,7 +16,7 @@ compile() { # compile OUTPUT ARGUMENTS...
 }
 
 own=(pyproject.toml client/pyproject.toml examples/webdata/pyproject.toml
-    --extra server --extra pages --group build)
+    --extra server --extra pages --extra keychain --group build)
 compile bench.txt "${own[@]}" --group test --group bench "$@"
 compile test.txt "${own[@]}" --group test --constraint requirements/bench.txt
 compile run.txt "${own[@]}" --constraint requirements/bench.txt
