@@ -1,14 +1,11 @@
 """`kh keys`: for those who hold a management key."""
 
 import argparse
-import sys
-from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 from keyhouse_client.client import Client
+from keyhouse_client.command.handing_over import add_places, taker
 from keyhouse_client.command.shown import show_object, show_rows, with_client
-from keyhouse_client.secret_file import SecretLost, secret_file
 
 _KEY_COLUMNS = ("id", "name", "environment", "state", "hint", "last_used_at")
 
@@ -29,11 +26,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     create.add_argument("--application", help="id")
     create.add_argument("--environment", choices=("test", "live"))
     create.add_argument("--ends-at", help="RFC 3339")
-    create.add_argument("--out", type=Path, help="a new file (0600) for the secret")
-    create.add_argument("--force", action="store_true", help="let --out replace a file")
-    create.add_argument(
-        "--show-secret", action="store_true", help="print it though stdout is no terminal"
-    )
+    add_places(create)
     with_client(create, _create)
     for name, run in (("show", _show), ("revoke", _revoke)):
         one = what.add_parser(name)
@@ -52,35 +45,16 @@ def _create(client: Client, options: argparse.Namespace) -> None:
     access = [{"api": api, **held} for api in options.api]
     names = ("application", "environment", "ends_at")
     fields = {name: getattr(options, name) for name in names if getattr(options, name)}
-    out: Path | None = options.out
-    if not (out or options.json or options.show_secret or sys.stdout.isatty()):
-        raise ValueError(
-            "the secret is shown once, and standard output is no terminal: "
-            "name --out FILE, or --show-secret to print it all the same"
-        )
-    with secret_file(out, force=options.force) if out else nullcontext() as file:
+    with taker(options, replace=options.force) as to:
         made = client.keys.create(options.name, access, **fields)
-        key: dict[str, Any] = {**made}
-        if key["secret"] is None:
-            raise SecretLost(f"{key['id']} {key['name']}", _mend(key["id"]))
-        if file is not None:
-            file.fill(key["secret"])
-            key |= {"secret": None, "secret_file": str(out)}
-    if options.json:
-        return show_object(key)
-    where = (
-        f"its secret is in {out}" if out else "this is the only time its secret is shown"
-    )
-    print(f"{key['id']} {key['name']}: {where}", file=sys.stderr)
-    if out is None:
-        print(key["secret"])
-    return None
+        key = to.take(made, _mend(made["id"]))
+    to.tell(key, options)
 
 
 def _mend(id: str) -> str:
     return (
         f"Revoke it and make another: kh keys revoke {id}; "
-        f"or give it a new one: keyhouse keys rotate {id}."
+        f"or give it a new one: kh rotate {id}."
     )
 
 

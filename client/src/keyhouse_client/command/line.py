@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
-from keyhouse_client.command import keys, scan, usage
+from keyhouse_client.command import env, keys, login, rotate, run, scan, store, usage
 from keyhouse_client.errors import KeyhouseError, ProblemError, Unreachable
+from keyhouse_client.keeping.refusals import Refused
 from keyhouse_client.secret_file import SecretLost
 
 REFUSED: Final = 1
@@ -19,12 +20,15 @@ UNREACHABLE: Final = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `kh`; the exit code."""
     line = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in _own(line)
     try:
         options = _parser().parse_args(line)
+        # From here on it is known whose a word is: `kh run tool --json` is the tool's.
+        as_json = options.json
         exit_code: int = options.run(options) or 0
         sys.stdout.flush()
-    except (KeyhouseError, SecretLost, ValueError) as error:
-        return _failed(error, as_json="--json" in _own(line))
+    except (KeyhouseError, Refused, SecretLost, ValueError) as error:
+        return _failed(error, as_json=as_json)
     except BrokenPipeError:
         # Who reads has enough, as `head` has. The interpreter flushes once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,6 +61,9 @@ def _failed(error: Exception, *, as_json: bool) -> int:
     elif isinstance(error, SecretLost):
         exit_code = REFUSED
         told |= {"code": "secret_lost", "title": "Secret lost"}
+    elif isinstance(error, Refused):
+        exit_code = REFUSED
+        told |= {"code": error.code, "title": error.title}
     told["exit_code"] = exit_code
     text = json.dumps(told, indent=2, ensure_ascii=False) if as_json else f"kh: {error}"
     print(text, file=sys.stderr)
@@ -73,11 +80,12 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="kh",
-        description="Speaks to the Keyhouse at KEYHOUSE_URL with KEYHOUSE_API_KEY.",
+        description="Speaks to the Keyhouse at KEYHOUSE_URL with KEYHOUSE_API_KEY, or to "
+        "that of `kh login`; keeps secrets, and runs commands with them.",
         epilog="Exit codes: 0 done, 1 refused, 2 wrong use, 3 not reachable. "
         "Example: kh keys create planner --api weather --out planner.key",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for part in (keys, usage, scan):
+    for part in (login, keys, rotate, usage, store, run, env, scan):
         part.add_to(commands)
     return parser

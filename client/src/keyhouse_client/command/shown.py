@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from keyhouse_client.client import Client
+from keyhouse_client.command.connecting import opened
 
 
 def finish(
@@ -22,7 +23,7 @@ def with_client(
     """The same, for one that speaks to Keyhouse."""
 
     def call(options: argparse.Namespace) -> None:
-        with Client.from_env() as client:
+        with opened() as client:
             run(client, options)
 
     finish(parser, call)
