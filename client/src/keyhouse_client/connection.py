@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
-import httpx
-
 URL_VARIABLE: Final = "KEYHOUSE_URL"
 KEY_VARIABLE: Final = "KEYHOUSE_API_KEY"
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
@@ -75,6 +73,8 @@ def demand_address(url: str, named: str) -> None:
 
 
 def _is_address(url: str) -> bool:
+    import httpx
+
     try:
         parsed = httpx.URL(url)
         # What the look-up of the name, and the socket, would raise at every call.

@@ -1,18 +1,23 @@
 """Which Keyhouse the command speaks to, and as whom."""
 
 import os
+from typing import TYPE_CHECKING
 
-from keyhouse_client.client import Client
 from keyhouse_client.connection import DEFAULT_URL, KEY_VARIABLE, URL_VARIABLE
 from keyhouse_client.keeping.login import Login
 
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
-def opened() -> Client:
+
+def opened() -> "Client":
     """The Keyhouse of the environment, else the one of `kh login`.
 
     Address and key come from one of them, both: the key of a login goes to no address
     that the environment names. Raises ValueError where neither says enough.
     """
+    from keyhouse_client.client import Client
+
     if os.environ.get(KEY_VARIABLE, "").strip():
         return Client.from_env()
     login = Login.of_user().find()

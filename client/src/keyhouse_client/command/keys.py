@@ -1,11 +1,13 @@
 """`kh keys`: for those who hold a management key."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keyhouse_client.client import Client
 from keyhouse_client.command.handing_over import add_places, taker
 from keyhouse_client.command.shown import show_object, show_rows, with_client
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 _KEY_COLUMNS = ("id", "name", "environment", "state", "hint", "last_used_at")
 
@@ -34,13 +36,13 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         with_client(one, run)
 
 
-def _list(client: Client, options: argparse.Namespace) -> None:
+def _list(client: "Client", options: argparse.Namespace) -> None:
     names = ("name", "application", "api", "state", "environment")
     filters = {name: getattr(options, name) for name in names}
     show_rows(client.keys.each(**filters), _KEY_COLUMNS, options)
 
 
-def _create(client: Client, options: argparse.Namespace) -> None:
+def _create(client: "Client", options: argparse.Namespace) -> None:
     held = {"scopes": options.scope, **({"roles": options.role} if options.role else {})}
     access = [{"api": api, **held} for api in options.api]
     names = ("application", "environment", "ends_at")
@@ -58,11 +60,11 @@ def _mend(id: str) -> str:
     )
 
 
-def _show(client: Client, options: argparse.Namespace) -> None:
+def _show(client: "Client", options: argparse.Namespace) -> None:
     show_object(client.keys.get(options.id))
 
 
-def _revoke(client: Client, options: argparse.Namespace) -> None:
+def _revoke(client: "Client", options: argparse.Namespace) -> None:
     key = client.keys.revoke(options.id)
     if options.json:
         return show_object(key)

@@ -2,15 +2,17 @@
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keyhouse_client.client import Client
 from keyhouse_client.command.asked import asked_secret
 from keyhouse_client.command.connecting import usual_url
 from keyhouse_client.command.shown import finish, show_object
 from keyhouse_client.connection import Credentials, demand_address
 from keyhouse_client.errors import ProblemError
 from keyhouse_client.keeping.login import Login, crosses_a_net_in_the_clear
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -34,6 +36,8 @@ def _login(options: argparse.Namespace) -> None:
             f"{url}: the key would cross the net in the clear: take https://, or "
             "--insecure where nobody can listen"
         )
+    from keyhouse_client.client import Client
+
     login = Login.of_user()
     login.rehearse()
     key = asked_secret(f"Management key for {url}").strip()
@@ -47,7 +51,7 @@ def _login(options: argparse.Namespace) -> None:
     return None
 
 
-def _organization(client: Client) -> str | None:
+def _organization(client: "Client") -> str | None:
     """The name of the key's organization; None where the key may not read it.
 
     Raises ProblemError for a key that does not work.

@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from keyhouse_client.client import Client
 from keyhouse_client.command.handing_over import add_places, taker
 from keyhouse_client.command.shown import with_client
 from keyhouse_client.errors import KeyhouseError
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 _GONE = ("ended", "revoked")
 
@@ -33,7 +35,7 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
-def _rotate(client: Client, options: argparse.Namespace) -> None:
+def _rotate(client: "Client", options: argparse.Namespace) -> None:
     mend = f"Rotate it again: kh rotate {options.id} --overlap SECONDS."
     overlap: int | Literal["usual"] = "usual"
     if options.overlap is not None:
@@ -49,7 +51,7 @@ def _rotate(client: Client, options: argparse.Namespace) -> None:
             print(line, file=sys.stderr)
 
 
-def _older(client: Client, id: str) -> list[dict[str, Any]] | None:
+def _older(client: "Client", id: str) -> list[dict[str, Any]] | None:
     """The secrets before the new one; None where they can't be had.
 
     The new one is kept by now: what fails here makes no failure of all.

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from keyhouse_client.client import Client
+from keyhouse_client.command.connecting import opened
 from keyhouse_client.command.shown import finish, show_object
 from keyhouse_client.errors import KeyhouseError
 from keyhouse_client.scanning import revisions
@@ -23,6 +23,9 @@ from keyhouse_client.scanning.sarif import as_sarif
 from keyhouse_client.scanning.scan import Scan, on_a_line
 from keyhouse_client.scanning.staged import scan_staged
 from keyhouse_client.scanning.text import as_json, as_line, summary
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 FOUND: Final = 1
 UNREAD: Final = 2
@@ -101,11 +104,11 @@ def _demand_sense(options: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _client(options: argparse.Namespace) -> Iterator[Client | None]:
+def _client(options: argparse.Namespace) -> Iterator["Client | None"]:
     if not (options.look_up or options.revoke):
         yield None
         return
-    with Client.from_env() as client:
+    with opened() as client:
         yield client
 
 
@@ -151,7 +154,7 @@ def _look_at_history(scan: Scan, git: Git, wanted: revisions.Revisions) -> None:
         progress.end()
 
 
-def _ask(client: Client, scan: Scan, holders: Holders) -> KeyhouseError | None:
+def _ask(client: "Client", scan: Scan, holders: Holders) -> KeyhouseError | None:
     """What went wrong comes after what was found: a leak is told in any case."""
     try:
         holders.ask(client, scan.secrets)
@@ -188,7 +191,7 @@ def _write_sarif(scan: Scan, where: str) -> None:
     return None
 
 
-def _revoke(client: Client, scan: Scan, options: argparse.Namespace) -> None:
+def _revoke(client: "Client", scan: Scan, options: argparse.Namespace) -> None:
     secrets = revocable(scan.secrets)
     left = len(scan.secrets) - len(secrets)
     if left:
@@ -201,13 +204,13 @@ def _revoke(client: Client, scan: Scan, options: argparse.Namespace) -> None:
     return None
 
 
-def _agreed(client: Client, number: int) -> bool:
+def _agreed(client: "Client", number: int) -> bool:
     question = f"kh: have {_address(client)} refuse these secrets ({number})? [y/N] "
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _address(client: Client) -> str:
+def _address(client: "Client") -> str:
     """Where Keyhouse is, without a password."""
     return client.url.rpartition("@")[2]
 

@@ -3,10 +3,12 @@
 import argparse
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keyhouse_client.client import Client
 from keyhouse_client.command.connecting import opened
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 
 def finish(
@@ -18,7 +20,7 @@ def finish(
 
 
 def with_client(
-    parser: argparse.ArgumentParser, run: Callable[[Client, argparse.Namespace], None]
+    parser: argparse.ArgumentParser, run: Callable[["Client", argparse.Namespace], None]
 ) -> None:
     """The same, for one that speaks to Keyhouse."""
 

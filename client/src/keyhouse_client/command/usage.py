@@ -1,10 +1,12 @@
 """`kh usage`: what was counted, for those who hold a management key."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keyhouse_client.client import Client
 from keyhouse_client.command.shown import show_rows, with_client
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 _USAGE_COLUMNS = ("start", "verdict", "requests", "units", "errors")
 
@@ -18,7 +20,7 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     with_client(usage, _usage)
 
 
-def _usage(client: Client, options: argparse.Namespace) -> None:
+def _usage(client: "Client", options: argparse.Namespace) -> None:
     names = ("since", "until", "key", "api", "group_by", "step", "time_zone")
     filters = {name: getattr(options, name) for name in names}
     groups = [name for name in (options.group_by or "").split(",") if name]

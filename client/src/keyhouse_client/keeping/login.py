@@ -12,8 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import httpx
-
 from keyhouse_client.connection import Credentials
 from keyhouse_client.keeping.files import make_folder, read_private, write_whole
 from keyhouse_client.keeping.place import try_out
@@ -95,6 +93,9 @@ class Login:
 
 def crosses_a_net_in_the_clear(url: str) -> bool:
     """Whether what is sent to `url` can be read on its way: http:// to another machine."""
+    import httpx
+
+    # The reader of addresses that will lead the key there.
     parsed = httpx.URL(url)
     return parsed.scheme == "http" and not _is_here(parsed.host)
 

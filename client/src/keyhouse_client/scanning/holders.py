@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from keyhouse_client.client import Client
 from keyhouse_client.errors import ProblemError
 from keyhouse_client.scanning.shape import LeakedSecret
+
+if TYPE_CHECKING:
+    from keyhouse_client.client import Client
 
 ATTEMPTS: Final = 30
 PAUSE_SECONDS = 1.0
@@ -34,7 +36,7 @@ class Holders:
         """The key that holds a secret. None also where nobody asked."""
         return self._told.get(secret.fingerprint)
 
-    def ask(self, client: Client, secrets: Iterable[LeakedSecret]) -> None:
+    def ask(self, client: "Client", secrets: Iterable[LeakedSecret]) -> None:
         """Ask for each; what came before a failure is kept. Raises KeyhouseError."""
         for secret in secrets:
             self._told[secret.fingerprint] = _holder(client, secret)
@@ -45,7 +47,7 @@ def revocable(secrets: Iterable[LeakedSecret]) -> list[LeakedSecret]:
     return [secret for secret in secrets if secret.kind != "publishable"]
 
 
-def revoke(client: Client, secret: LeakedSecret) -> None:
+def revoke(client: "Client", secret: LeakedSecret) -> None:
     """Have a secret refused from now on. Raises KeyhouseError."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -58,7 +60,7 @@ def revoke(client: Client, secret: LeakedSecret) -> None:
             return
 
 
-def _holder(client: Client, secret: LeakedSecret) -> Holder | None:
+def _holder(client: "Client", secret: LeakedSecret) -> Holder | None:
     try:
         key = client.keys.find(secret.text)
     except ProblemError as error:
