@@ -34,6 +34,9 @@ HAPROXY := /usr/sbin/haproxy
 WRK := /usr/bin/wrk
 # What the compiler needs: Python's own headers, and a C compiler beside them.
 HEADERS := $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+# A keychain, and the bus that it is asked on.
+KEYCHAIN := /usr/bin/gnome-keyring-daemon
+BUS := /usr/bin/dbus-run-session
 # Networks that are cut, in make soak.
 IP := /usr/sbin/ip
 
@@ -58,7 +61,8 @@ run: $(VENV)/run.stamp $(VENDOR)/icons.json
 	$(BIN)/python hatch_build.py --check || $(BIN)/python hatch_build.py --clean
 	$(BIN)/keyhouse demo $(if $(ONCE),--once)
 
-test: $(VENV)/test.stamp $(BROWSER) $(NGINX) $(LUA) $(HAPROXY) $(VENDOR)/icons.json $(HEADERS)
+test: $(VENV)/test.stamp $(BROWSER) $(NGINX) $(LUA) $(HAPROXY) $(KEYCHAIN) $(BUS) \
+  $(VENDOR)/icons.json $(HEADERS)
 	$(MAKE) --no-print-directory -j 2 lint native
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
@@ -128,6 +132,12 @@ $(WRK):
 
 $(HEADERS):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev python3-dev
+
+$(KEYCHAIN):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends gnome-keyring
+
+$(BUS):
+	apt-get update -qq && apt-get install -qq -y --no-install-recommends dbus-daemon
 
 $(IP):
 	apt-get update -qq && apt-get install -qq -y --no-install-recommends iproute2
