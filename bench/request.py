@@ -36,6 +36,7 @@ RUNS: Final = 40
 CALLS: Final = 1_000
 _PATIENCE: Final = 2_000
 _UPSTREAM: Final = "http://127.0.0.1:9"
+_ORGANIZATION: Final = "org_1"
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\ncontent-length: 13\r\n\r\nHello, world\n"
 _LIMITS: Final = (
     rows.Limit(
@@ -79,10 +80,10 @@ def _rows(pepper: Pepper) -> tuple[list[Any], bytes]:
     """What a request needs, and the secret it is made with."""
     secret = mint("kh", rows.KeyKind.SERVER, rows.Environment.LIVE, entropy=b"\7" * 32)
     text = secret.reveal().encode()
-    owned: dict[str, Any] = {"organization_id": "org_1", "project_id": "prj_1"}
+    owned: dict[str, Any] = {"organization_id": _ORGANIZATION, "project_id": "prj_1"}
     return [
-        rows.Organization(id="org_1", name="o", **_MADE),
-        rows.Project(id="prj_1", organization_id="org_1", name="p", **_MADE),
+        rows.Organization(id=_ORGANIZATION, name="o", **_MADE),
+        rows.Project(id="prj_1", organization_id=_ORGANIZATION, name="p", **_MADE),
         rows.Application(id="app_1", name="a", **owned, **_MADE),
         rows.Api(
             id="api_1",
@@ -109,7 +110,7 @@ def _rows(pepper: Pepper) -> tuple[list[Any], bytes]:
             key_id="key_1",
             resource=rows.Resource.API,
             resource_id="api_1",
-            provider_id="org_1",
+            provider_id=_ORGANIZATION,
             scopes=("page:read",),
             created_at=0,
         ),
@@ -163,7 +164,7 @@ async def _turns(plane: DataPlane, secret: bytes) -> Callable[[], Awaitable[floa
     asked = (
         b"GET /bench/ HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nX-API-Key: %s\r\n\r\n" % secret
     )
-    target = gate.pool.target(_UPSTREAM, owner="org_bench", private=True)
+    target = gate.pool.target(_UPSTREAM, owner=_ORGANIZATION, private=True)
     if target is None:
         raise AssertionError(_UPSTREAM)
     upstream = Upstream(gate, target.origin)

@@ -192,6 +192,27 @@ def test_a_tracked_file_is_found_though_it_is_ignored(repository: Path) -> None:
     assert "git tracks it: git rm --cached" in ran.stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A=kh://planner\n\n# of us all\n", False),
+        ("A=kh://planner\nB=c\n", True),
+        (f"A=kh://planner\n# B={KEYHOUSE_SECRET}\n", True),
+        ("", True),
+    ],
+    ids=["references", "and a value", "and a secret", "nothing"],
+)
+def test_a_file_of_references_alone_may_be_tracked(
+    repository: Path, text: str, *, found: bool
+) -> None:
+    keep("planner", "x")
+    write(repository, text)
+    git(repository, "add", "--force", ".env")
+    ran = kh("env", "check", folder=repository)
+    assert ("git tracks it" in ran.stdout) is found
+    assert ran.returncode == int(found)
+
+
 def test_a_repository_has_no_program_of_its_own_started(repository: Path) -> None:
     """`core.fsmonitor` names one that git runs when it looks at files."""
     write(repository, "A=b\n")

@@ -29,11 +29,18 @@ class Finding(NamedTuple):
 def findings(path: Path, store: Store) -> Iterator[Finding]:
     """All that is wrong with the env file. Raises ValueError where it is none."""
     file = EnvFile.read(path)
-    for code, text in _of_file(path):
+    for code, text in () if _refers_alone(file) else _of_file(path):
         yield Finding(str(path), None, None, code, text)
     for entry in file.entries:
         for code, text in _of_entry(entry, path, store):
             yield Finding(str(path), entry.line, entry.variable, code, text)
+
+
+def _refers_alone(file: EnvFile) -> bool:
+    """Whether it holds references and nothing else: then anybody may read it."""
+    values = [one.value for one in file.entries if one.variable is not None]
+    secrets = any(holds_keyhouse_secret(one.text) for one in file.entries)
+    return bool(values) and not secrets and all(map(referred, values))
 
 
 def _of_file(path: Path) -> Iterator[tuple[str, str]]:

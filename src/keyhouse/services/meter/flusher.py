@@ -203,7 +203,7 @@ class Flusher:
                 # A commit whose answer was lost ends where we end; this does not.
                 raise RuntimeError(f"spool {spool.id} was booked by another")
             spool.booked(batch.end)
-            self._told.tell(batch.key_networks)
+            self._told.tell(batch.key_networks, self._clock.now_us())
             self._cuts.popleft()
 
     def _batch(self, cut: Cut | int) -> UsageBatch:

@@ -45,8 +45,9 @@ _UNSEEN: Final = frozenset(
 class Sums:
     """A bucket in the making, with what else is known by whose use it is.
 
-    What was given back is taken off `units`, which may be below 0 so. `places` are
-    the networks that a key's calls came from; None where that is not of interest.
+    What was given back is taken off `units`, which may be below 0 so. `network` is the
+    one that a key's calls came from, and `more` has all of them where there are
+    several; of what was not let through it is not of interest.
     """
 
     __slots__ = (
@@ -59,8 +60,9 @@ class Sums:
         "latency",
         "latency_us",
         "minute",
+        "more",
+        "network",
         "networks",
-        "places",
         "requests",
         "units",
         "use",
@@ -75,10 +77,8 @@ class Sums:
         self.latency = [0] * LATENCY_SLOTS
         self.latency_us = 0
         self.networks = networks
-        self.address = UNKNOWN
-        self.places: set[int] | None = None
-        if verdict == _VALID and use.key_id:
-            self.places = set()
+        self.address = self.network = UNKNOWN
+        self.more: set[int] | None = None
         self.minute = minute
         self.use = use
         self.verdict = verdict
@@ -87,9 +87,22 @@ class Sums:
     def move(self, address: int) -> None:
         """Note that calls come from another address now."""
         self.address = address
-        places = self.places
-        if places is not None and address != UNKNOWN and len(places) < NETWORKS_MAX:
-            places.add(source_network(address))
+        if self.verdict != _VALID or address == UNKNOWN:
+            return
+        network, first = source_network(address), self.network
+        if first == UNKNOWN:
+            self.network = network
+        elif self.more is not None:
+            if len(self.more) < NETWORKS_MAX:
+                self.more.add(network)
+        elif network != first:
+            self.more = {first, network}
+
+    def seen(self) -> tuple[int, ...]:
+        """The networks that calls with the key were let through from."""
+        if self.more is not None:
+            return tuple(self.more)
+        return () if self.network == UNKNOWN else (self.network,)
 
 
 class Rolling:
@@ -253,7 +266,7 @@ def _put(batch: UsageBatch, sums: Sums) -> None:
     if use.key_id and sums.last_us and sums.verdict not in _UNSEEN:
         seen = (use.key_id, use.secret_version)
         batch.last_used[seen] = max(batch.last_used.get(seen, 0), sums.last_us)
-    for place in sums.places or ():
+    for network in sums.seen() if use.key_id else ():
         if len(batch.key_networks) < NETWORKS_A_BATCH:
-            of = (use.key_id, format_source_network(place))
+            of = (use.key_id, format_source_network(network))
             batch.key_networks[of] = max(batch.key_networks.get(of, 0), sums.last_us)
