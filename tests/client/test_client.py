@@ -451,9 +451,14 @@ def test_secrets_limits_and_finding_have_their_calls(desk: "Desk", client: Clien
     client.keys.end_secret("key_1", "sec_1")
     assert [row["left"] for row in client.keys.limits("key_1").data] == [3]
     assert client.keys.find("kh_sk_test_x")["id"] == "key_1"
+    desk.say(200, {"data": [{"network": "203.0.113.0/24"}], "next_cursor": None})
+    assert [row["network"] for row in client.keys.networks("key_1").data] == [
+        "203.0.113.0/24"
+    ]
     assert [(asked.method, asked.path) for asked in desk.asked] == [
         ("DELETE", "/v1/keys/key_1/secrets/sec_1"),
         ("GET", "/v1/keys/key_1/limits"),
         ("POST", "/v1/keys/find"),
+        ("GET", "/v1/keys/key_1/networks"),
     ]
     assert desk.asked[2].body == {"secret": "kh_sk_test_x"}

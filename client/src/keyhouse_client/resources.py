@@ -298,6 +298,10 @@ class Keys(Standing[One, Listed, Each, Nothing]):
         """The limits that count for the key, and what is left of its quotas."""
         return self._sender.listed(Call("GET", self._at(id, "limits")))
 
+    def networks(self, id: str) -> Listed:
+        """The networks that its calls were let through from, the last seen first."""
+        return self._sender.listed(Call("GET", self._at(id, "networks")))
+
     def explain(self, id: str, *, api: str | None = None, **request: object) -> One:
         """Every reason why a request with the key would be refused; nothing is spent.
 

@@ -350,6 +350,14 @@ class Member(TypedDict):
     updated_at: str
 
 
+class Network(TypedDict):
+    """A network, /24 or /48, that calls with a key were let through from."""
+
+    network: str
+    first_at: str
+    last_at: str
+
+
 class OverrideBody(TypedDict):
     """A limit of one subscriber, in place of the plan's of that name or beside it."""
 

@@ -622,6 +622,8 @@ class Keys:
         import_id: str | None = ...,
     ) -> Page[shapes.Key]:
         """One page of at most `limit` objects (1 to 100), from `cursor` on."""
+    def networks(self, id: str) -> Page[shapes.Network]:
+        """The networks that its calls were let through from, the last seen first."""
     def restore(self, id: str) -> shapes.Key:
         """Undo `delete`."""
     def revoke(self, id: str) -> shapes.Key:
@@ -1652,6 +1654,8 @@ class AsyncKeys:
         import_id: str | None = ...,
     ) -> Page[shapes.Key]:
         """One page of at most `limit` objects (1 to 100), from `cursor` on."""
+    async def networks(self, id: str) -> Page[shapes.Network]:
+        """The networks that its calls were let through from, the last seen first."""
     async def restore(self, id: str) -> shapes.Key:
         """Undo `delete`."""
     async def revoke(self, id: str) -> shapes.Key:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from keyhouse.core.entities import Alert, AlertKind
+from keyhouse.core.entities import Alert, AlertKind, KeyNetwork
 from keyhouse.core.ids import make_id
 from keyhouse.core.observations import (
     OTHER,
@@ -308,6 +308,47 @@ async def test_alerts_are_told_the_newest_first_by_key_and_kind(
     assert wrong.json()["errors"][0]["field"] == "kind"
     others = house.tenant("Theirs").client
     assert (await others.get("/v1/alerts")).json()["data"] == []
+
+
+def _came(house: House, key: str, networks: dict[str, int]) -> None:
+    with house.database.rows.writing() as tx:
+        for network, at in networks.items():
+            id = f"{key}/{network}"
+            row = KeyNetwork(
+                id=id, key_id=key, network=network, first_at=at, last_at=at + 60_000_000
+            )
+            tx.insert(row)
+
+
+async def test_where_a_key_is_used_from_is_told_to_its_own_the_last_seen_first(
+    house: House, tenant: Tenant
+) -> None:
+    key, at = await _book(house, tenant, "near")
+    far, _ = await _book(house, tenant, "far")
+    _came(house, key, {"198.51.100.0/24": at, "2001:db8:1::/48": at + 1_000_000})
+    path = f"/v1/keys/{key}/networks"
+    told = (await tenant.client.get(path)).json()
+    assert [row["network"] for row in told["data"]] == [
+        "2001:db8:1::/48",
+        "198.51.100.0/24",
+    ]
+    assert told["data"][1] == {
+        "network": "198.51.100.0/24",
+        "first_at": format_time(at),
+        "last_at": format_time(at + 60_000_000),
+    }
+    assert told["next_cursor"] is None
+    held = [{"api": "near", "scopes": ["usage:read"]}]
+    near = house.client((await tenant.key(kind="management", access=held))["secret"])
+    assert (await near.get(path)).json() == told
+    for client, refused in (
+        (near, f"/v1/keys/{far}/networks"),
+        (house.tenant("Theirs").client, path),
+    ):
+        assert (await client.get(refused)).status_code == 404
+    held = [{"api": "near", "scopes": ["keys:read"]}]
+    reader = house.client((await tenant.key(kind="management", access=held))["secret"])
+    assert (await reader.get(path)).status_code == 403
 
 
 async def test_a_key_of_one_api_reads_the_alerts_of_keys_within_it(

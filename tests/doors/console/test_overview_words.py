@@ -1,5 +1,7 @@
 """The overview says what changed and what needs a hand, in plain words."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyhouse.core.entities import Alert, AlertKind, Environment, Key, KeyKind
@@ -32,6 +34,16 @@ ALERT = Alert(
     last_at=NOW_US - DAY_US,
     count=1200,
     sample="https://a.example",
+)
+SPIKE = replace(
+    ALERT,
+    kind=AlertKind.USAGE_SPIKE,
+    count=2,
+    sample="900 requests in 15 minutes, 100 at most before",
+)
+FROM_ELSEWHERE = "was used from a network that it is not known by"
+ELSEWHERE = replace(
+    ALERT, kind=AlertKind.UNFAMILIAR_NETWORK, count=3, sample="203.0.113.0/24"
 )
 
 
@@ -70,6 +82,14 @@ def test_a_day_is_told_against_the_one_before(now: int, before: int, told: str) 
         (
             KeyNeed(KEY, Need.EXPOSED, NOW_US, alert=ALERT),
             "was sent by a browser 1,200 times from https://a.example, last 1 day ago",
+        ),
+        (
+            KeyNeed(KEY, Need.UNUSUAL, NOW_US, alert=SPIKE),
+            f"was used far more than usual: {SPIKE.sample}, last 1 day ago",
+        ),
+        (
+            KeyNeed(KEY, Need.ELSEWHERE, NOW_US, alert=ELSEWHERE),
+            f"{FROM_ELSEWHERE}, 203.0.113.0/24 and 2 others, last 1 day ago",
         ),
         (KeyNeed(KEY, Need.UNUSED), "was never used"),
         (KeyNeed(KEY, Need.UNUSED, NOW_US - 40 * DAY_US), "was last used 1 month ago"),

@@ -552,6 +552,15 @@ class RequestOut(BaseModel):
     )
 
 
+class NetworkOut(BaseModel):
+    """A network, /24 or /48, that calls with a key were let through from."""
+
+    network: str
+    first_at: ToldTime
+    last_at: ToldTime
+    model_config = _example(network="203.0.113.0/24", first_at=_AT, last_at=_AT)
+
+
 class AlertOut(BaseModel):
     """What calls for a person, one a key, kind and day (UTC): a good secret seen where
 

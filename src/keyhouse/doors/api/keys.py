@@ -13,6 +13,7 @@ from keyhouse.doors.api.answers import (
     KeyOut,
     KeysCreatedOut,
     LimitLeftOut,
+    NetworkOut,
     RevokedOut,
     SecretOut,
 )
@@ -21,7 +22,7 @@ from keyhouse.doors.api.explain_shapes import ExplainBody, ExplanationOut
 from keyhouse.doors.api.explaining import asked_of, explanation_out
 from keyhouse.doors.api.rotation_models import RotationBody
 from keyhouse.doors.api.rotation_shapes import overlap
-from keyhouse.doors.api.shapes import key_out, limit_left_out, secret_out
+from keyhouse.doors.api.shapes import key_out, limit_left_out, network_out, secret_out
 from keyhouse.doors.api.wishes import key_changes, key_wish
 from keyhouse.ports import Page
 from keyhouse.services import explain, issue, reports
@@ -184,6 +185,26 @@ def list_limits_left(call: AnyCall, id: str) -> Response:
     What the last second or two used may not be in it yet.
     """
     return call.page(lambda look: Page(reports.limits_left(look, id), None), limit_left_out)
+
+
+@operation(
+    router,
+    "GET",
+    "/v1/keys/{id}/networks",
+    id="list_key_networks",
+    scope=reports.READ_USAGE,
+    answer=NetworkOut,
+    many=True,
+)
+def list_key_networks(call: AnyCall, id: str) -> Response:
+    """The networks that the key's calls were let through from, the last seen first.
+
+    The last hundred at most, and none of publishable keys. They are booked twice a day
+    and not with each call, so `last_at` may be half a day old.
+    """
+    return call.page(
+        lambda look: Page(reports.networks_of_key(look, id), None), network_out
+    )
 
 
 @_finding("POST", "/v1/keys/{id}/explain", id="explain_key", answer=ExplanationOut)

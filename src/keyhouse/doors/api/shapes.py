@@ -14,6 +14,7 @@ from keyhouse.core.entities import (
     Credit,
     Customer,
     Key,
+    KeyNetwork,
     Limit,
     LimitKind,
     Organization,
@@ -36,6 +37,7 @@ from keyhouse.doors.api.answers import (
     CustomerOut,
     KeyOut,
     LimitLeftOut,
+    NetworkOut,
     OrganizationOut,
     ProjectOut,
     QuotaOut,
@@ -297,6 +299,15 @@ def request_out(row: LogRow) -> RequestOut:
         status=row.status,
         verdict=BY_NUMBER[row.verdict].code,
         latency_ms=None if row.latency_us is None else row.latency_us / 1000,
+    )
+
+
+def network_out(row: KeyNetwork) -> NetworkOut:
+    """A network that a key is used from, told."""
+    return NetworkOut(
+        network=row.network,
+        first_at=format_time(row.first_at),
+        last_at=format_time(row.last_at),
     )
 
 

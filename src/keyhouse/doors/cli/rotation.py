@@ -28,6 +28,7 @@ _ROTATION = (
 )
 _CALLERS_SHOWN = 3
 _DUE = ("due_at", "kind", "key", "name", "hint", "overdue")
+_NETWORKS = ("network", "first_at", "last_at")
 _LIMITS = ("subject", "api", "route", "name", "amount", "used", "left", "resets_at")
 _AMOUNTS = ("quota", "rate", "credits")
 
@@ -42,6 +43,7 @@ def add_rotation(keys: typer.Typer) -> None:
         ("secrets", secrets, "secrets ID"),
         ("end-secret", end_secret, "end-secret ID SECRET_ID"),
         ("limits", limits, "limits ID"),
+        ("networks", networks, "networks ID"),
         ("find", find, "find < leaked.txt"),
     ):
         keys.command(name, epilog=f"Example: keyhouse keys {example}")(command)
@@ -153,6 +155,12 @@ def limits(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
     for row in rows:
         row["amount"] = next((row[name] for name in _AMOUNTS if name in row), None)
     show.rows(rows, _LIMITS, json=False)
+
+
+def networks(context: typer.Context, id: Id, *, as_json: AsJson = False) -> None:
+    """The networks that a key's calls were let through from, the last seen first."""
+    with desk(context).client() as client:
+        show.rows(client.keys.networks(id).data, _NETWORKS, json=as_json)
 
 
 def find(

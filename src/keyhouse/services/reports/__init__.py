@@ -21,6 +21,7 @@ from keyhouse.services.reports.log import (
     list_project_requests,
 )
 from keyhouse.services.reports.needs import ALERT_US, KeyNeed, Need
+from keyhouse.services.reports.networks import networks_of_key
 from keyhouse.services.reports.overview import (
     ApiSums,
     Hour,
@@ -91,6 +92,7 @@ __all__ = [
     "list_project_requests",
     "list_requests",
     "list_usage",
+    "networks_of_key",
     "overview",
     "percentile_us",
     "report_key",

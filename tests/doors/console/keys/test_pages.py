@@ -5,7 +5,7 @@ import pytest
 
 from keyhouse.adapters.database import Database
 from keyhouse.core.alerts import alert_of
-from keyhouse.core.entities import AlertKind, Key
+from keyhouse.core.entities import AlertKind, Key, KeyNetwork
 from tests.doors.console.keys.conftest import Desk, secret_in
 
 
@@ -42,6 +42,32 @@ async def test_a_key_that_was_seen_in_a_page_says_so_on_its_page(
     assert "replace it now" in page.text
     other, _ = await desk.create("Other")
     assert "was sent by a browser" not in (await desk.get(f"/keys/{other}")).text
+
+
+async def test_a_key_that_came_from_elsewhere_says_so_and_lists_where_it_is_used(
+    desk: Desk, database: Database
+) -> None:
+    id, _ = await desk.create()
+    now_us = time.time_ns() // 1000
+    assert "Used from" not in (await desk.get(f"/keys/{id}")).text
+    networks = [f"10.{number}.0.0/24" for number in range(9)]
+    with database.rows.writing() as tx:
+        key = tx.get(Key, id)
+        assert key is not None
+        for ago, network in enumerate(networks):
+            at = now_us - ago
+            row = f"{id}/{network}"
+            tx.insert(
+                KeyNetwork(id=row, key_id=id, network=network, first_at=at, last_at=at)
+            )
+        kind = AlertKind.UNFAMILIAR_NETWORK
+        tx.insert(alert_of(key, "", kind, now_us, networks[0]))
+    page = (await desk.get(f"/keys/{id}")).text
+    assert f"It was used from a network that it is not known by, {networks[0]}" in page
+    assert "If nobody knows why, replace it now" in page
+    used = page[page.index("Used from") :]
+    assert [network in used for network in networks] == [True] * 8 + [False]
+    assert "and 1 more" in used
 
 
 async def test_a_form_that_is_wrong_comes_back_as_it_was_typed(desk: Desk) -> None:

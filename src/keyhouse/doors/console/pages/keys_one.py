@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from keyhouse.core.addresses import format_address
-from keyhouse.core.entities import Alert, Api, Application, Resource
+from keyhouse.core.entities import Alert, Api, Application, KeyNetwork, Resource
 from keyhouse.core.usage import LogRow
 from keyhouse.doors.console.keys import chart, owners, rotation_form, sentences
 from keyhouse.doors.console.keys.chart import Series
@@ -119,6 +119,7 @@ async def one(here: Here, key: str, span: str = "", shown: str = "") -> Response
         reach=reach,
         said=sentences,
         seen=[(alert, telling.seen(alert)) for alert in alerts],
+        networks=await _networks(here, view),
         risks=risks(reach, view.key.kind, {api.slug: api for api in apis}),
         usage=await _usage(here, view, _span(span), shown),
     )
@@ -138,6 +139,13 @@ def _alerts(look: Look, view: KeyView) -> list[Alert]:
     """Where the key's secrets were seen lately and must not have been."""
     since = look.now_us - reports.ALERT_US
     return reports.alerts_of_key(look, view.key.id, since)
+
+
+async def _networks(here: InProject, view: KeyView) -> list[KeyNetwork]:
+    """Where it is used from, for whoever may see that."""
+    if not here.may(reports.READ_USAGE):
+        return []
+    return await here.read(lambda look: reports.networks_of_key(look, view.key.id))
 
 
 @router.get("/{project}/{environment}/keys/{key}/living")
