@@ -90,6 +90,11 @@ def a_line() -> Line:
 
 
 LINE = a_line()
+TOKEN = UserToken(
+    "tok_0000000000000000000001", "alice", "s-1", "app_a", "api_a", "key_a", "sec_a",
+    NOW, FOREVER_US, frozenset(),
+)  # fmt: skip
+OF_ALICE = replace(LINE, token=TOKEN)
 
 
 class StoppedClock:
@@ -289,6 +294,21 @@ def test_the_networks_that_a_key_is_let_through_from_are_booked(
     node.write(Decision(Verdict.VALID, start + DAY_US, LINE), address=home)
     assert node.flush()
     assert ("198.51.100.0/24", start + DAY_US) in came_from(database)
+    node.spool.discard()
+
+
+def test_where_pages_are_read_and_users_are_is_not_noted(
+    database: Database, door: Door, folder: MappedSpoolFolder
+) -> None:
+    """Of a publishable key, and of a user's token: those are anywhere."""
+    node = Node(folder, door)
+    page = replace(LINE, key=replace(LINE.key, id="key_p", kind=KeyKind.PUBLISHABLE))
+    for line in (page, OF_ALICE):
+        address = parse_address("198.51.100.7")
+        node.write(Decision(Verdict.VALID, NOW, line), address=address)
+    assert node.flush()
+    assert came_from(database) == set()
+    assert counted(database)[0] == 2
     node.spool.discard()
 
 
@@ -526,13 +546,8 @@ def test_the_users_of_the_dead_are_booked_too(
     database: Database, door: Door, folder: MappedSpoolFolder, tmp_path: Path
 ) -> None:
     """kill -9 between two bookings would take with it who called, and with what."""
-    token = UserToken(
-        "tok_0000000000000000000001", "alice", "s-1", "app_a", "api_a", "key_a", "sec_a",
-        NOW, FOREVER_US, frozenset(),
-    )  # fmt: skip
-    of_alice = replace(LINE, token=token)
     node = Node(folder, door)
-    for line in (LINE, of_alice, of_alice):
+    for line in (LINE, OF_ALICE, OF_ALICE):
         node.write(Decision(Verdict.VALID, NOW, line, units=1))
     node.spool.close()
     assert adopt_orphans(MappedSpoolFolder(tmp_path / "spools", "boot"), door) == ["spl_a"]
@@ -542,7 +557,7 @@ def test_the_users_of_the_dead_are_booked_too(
     page = database.reports.requests("org_c", after=None, limit=9, equals={})
     told = [row.use for row in page.rows if isinstance(row.use, UseOfUser)]
     assert [(use.user, use.token, use.session) for use in told] == [
-        ("app_a/alice", token.id, "s-1")
+        ("app_a/alice", TOKEN.id, "s-1")
     ] * 2
 
 

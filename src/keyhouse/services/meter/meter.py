@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from keyhouse.core.decision import Decision
-from keyhouse.core.entities import Alert
+from keyhouse.core.entities import Alert, KeyKind
 from keyhouse.core.records import ApiRecord
 from keyhouse.core.redaction import LENGTH_MIN, redacted
 from keyhouse.core.usage import Completed, Refund, Use, UseOfUser
@@ -148,6 +148,9 @@ class Meter:
             if len(self._uses) >= USES_MAX:
                 self._uses.clear()
             use = self._uses[way] = use_of(decision, api)
+            line = decision.line
+            if line is not None and line.key.kind is KeyKind.PUBLISHABLE:
+                self._rolling.pages.add(line.key.id)
         return use
 
 

@@ -15,6 +15,7 @@ from keyhouse.core.usage import (
     Refund,
     UsageBatch,
     Use,
+    UseOfUser,
 )
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.strangers import Networks, Strangers
@@ -113,7 +114,9 @@ class Rolling:
     that began before the first of them is amended. It counts as an error when its upstream
     answered 5xx or nothing. Sums are found by the identity of a `Use`, which
     its maker holds on to: hashing one for each entry takes most of the time.
-    `beside` has how many came by another door than the usual one, by door and verdict.
+    `beside` has how many came by another door than the usual one, by door and verdict;
+    `pages` the ids of publishable keys, as far as they are known to be such: where
+    their pages are read is nobody's affair.
     """
 
     __slots__ = (
@@ -129,6 +132,7 @@ class Rolling:
         "_strangers",
         "_sums",
         "beside",
+        "pages",
     )
 
     def __init__(self, log_rows_max: int = LOG_ROWS_MAX) -> None:
@@ -143,6 +147,7 @@ class Rolling:
         self._rows: dict[str, LogRow] = {}
         self._amendments: list[LogAmendment] = []
         self.beside: dict[tuple[str, int], int] = {}
+        self.pages: set[str] = set()
 
     def served(
         self,
@@ -226,6 +231,8 @@ class Rolling:
             if number % SUMS_AT_ONCE == 0:
                 time.sleep(BREATH_SECONDS)
             _put(batch, sums)
+            if sums.use.key_id not in self.pages:
+                _place(batch, sums)
         return batch
 
     def sums(self) -> Iterator[Sums]:
@@ -266,7 +273,13 @@ def _put(batch: UsageBatch, sums: Sums) -> None:
     if use.key_id and sums.last_us and sums.verdict not in _UNSEEN:
         seen = (use.key_id, use.secret_version)
         batch.last_used[seen] = max(batch.last_used.get(seen, 0), sums.last_us)
-    for network in sums.seen() if use.key_id else ():
+
+
+def _place(batch: UsageBatch, sums: Sums) -> None:
+    """Add where calls of a key came from; a user's come from where that user is."""
+    if not sums.use.key_id or isinstance(sums.use, UseOfUser):
+        return
+    for network in sums.seen():
         if len(batch.key_networks) < NETWORKS_A_BATCH:
-            of = (use.key_id, format_source_network(network))
+            of = (sums.use.key_id, format_source_network(network))
             batch.key_networks[of] = max(batch.key_networks.get(of, 0), sums.last_us)
