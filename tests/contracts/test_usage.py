@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from keyhouse.adapters.database import Database
-from keyhouse.core.addresses import UNKNOWN, parse_address
+from keyhouse.adapters.database.usage import KNOWN_AGAIN_US
+from keyhouse.core.addresses import UNKNOWN, parse_address, parse_network
 from keyhouse.core.entities import Alert, AlertKind, KeyNetwork
 from keyhouse.core.grains import even_cuts
 from keyhouse.core.latency import LATENCY_SLOTS
@@ -20,6 +21,7 @@ from keyhouse.core.quotas import Budget, Span
 from keyhouse.core.usage import (
     Bucket,
     BucketKey,
+    KeyPlace,
     LogAmendment,
     LogRow,
     UsageBatch,
@@ -115,18 +117,21 @@ def test_networks_of_a_key_are_known_from_the_first_call_to_the_last(
     database: Database,
 ) -> None:
     """Whatever the order in which nodes book; a batch that is repeated adds nothing."""
-    for start, at_us in enumerate((50, 20, 70)):
-        places = {("key_1", "10.0.0.0/24"): at_us, ("key_2", "2001:db8::/48"): 5}
+    once = KeyPlace("org_c", "key_1", parse_network("10.0.0.0/24")[0])
+    other = KeyPlace("org_c", "key_2", parse_network("2001:db8::/48")[0])
+    late = 50 + KNOWN_AGAIN_US
+    for start, at_us in enumerate((50, 20, late, late + 1)):
+        places = {once: at_us, other: 5}
         one = UsageBatch("spl_1", start, start + 1, key_networks=places)
         assert database.sink.book(one)
         assert not database.sink.book(one)
     with database.rows.reading() as rows:
         first, second = rows.find(KeyNetwork)
     assert (first.key_id, first.network) == ("key_1", "10.0.0.0/24")
-    assert (first.first_at, first.last_at, first.judged_at) == (20, 70, None)
+    assert (first.first_at, first.last_at, first.judged_at) == (20, late, None)
     assert (second.network, second.first_at) == ("2001:db8::/48", 5)
-    assert database.upkeep.prune_networks(70, 10) == 1
-    assert database.upkeep.prune_networks(71, 10) == 1
+    assert database.upkeep.prune_networks(late, 10) == 1
+    assert database.upkeep.prune_networks(late + 1, 10) == 1
 
 
 def alert(at_us: int, count: int = 1, sample: str = "https://a.example") -> Alert:

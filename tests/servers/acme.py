@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from keyhouse.adapters.database import Database
+from keyhouse.core.addresses import parse_network
 from keyhouse.core.alerts import alert_of
 from keyhouse.core.compilation import compile_quotas
 from keyhouse.core.entities import AlertKind, Key, KeyKind, Limit, Resource
@@ -18,6 +19,7 @@ from keyhouse.core.records import GrantRecord
 from keyhouse.core.usage import (
     Bucket,
     BucketKey,
+    KeyPlace,
     UsageBatch,
     Use,
 )
@@ -192,7 +194,9 @@ class Acme:
         """Calls with a key were let through from there."""
         at_us = self.clock.now_us() - days_ago * 24 * 60 * MINUTE_US
         batch = self._batch()
-        batch.key_networks[made.view.key.id, network] = at_us
+        key = made.view.key
+        place = KeyPlace(key.organization_id, key.id, parse_network(network)[0])
+        batch.key_networks[place] = at_us
         assert self.database.sink.book(batch)
 
     def _batch(self) -> UsageBatch:

@@ -120,6 +120,17 @@ class Completed(NamedTuple):
     refund: Refund = NO_REFUND
 
 
+class KeyPlace(NamedTuple):
+    """Whose key was used from where: the first address of a network, as
+
+    `core.addresses.source_network` gives it.
+    """
+
+    consumer_id: str
+    key_id: str
+    network: int
+
+
 class BucketKey(NamedTuple):
     """One row of usage: a minute (of the epoch), whose use, which verdict."""
 
@@ -189,4 +200,4 @@ class UsageBatch:
     last_used: dict[tuple[str, int], int] = field(default_factory=dict)
     observations: dict[ObservationGroup, dict[str, Seen]] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
-    key_networks: dict[tuple[str, str], int] = field(default_factory=dict)
+    key_networks: dict[KeyPlace, int] = field(default_factory=dict)

@@ -18,13 +18,17 @@ class KeyUse(NamedTuple):
 class UsageWatch(Protocol):
     """Sums of usage over all organizations, as far as it is rolled up.
 
-    Minutes are those since 1970, UTC. Raises StoreUnavailable.
+    Only requests with a good secret count: with one that was revoked, or has ended, a
+    stranger could have a key seem busy. Minutes are those since 1970, UTC.
+    Raises StoreUnavailable.
     """
 
-    def busiest_keys(self, start: int, requests_min: int, keys_max: int) -> list[KeyUse]:
-        """The keys with at least so many requests in the quarter of an hour from
+    def busy_keys(
+        self, start: int, requests_min: int, *, after: str, limit: int
+    ) -> list[KeyUse]:
+        """Keys with at least so many requests in the quarter of an hour from minute
 
-        minute `start`; of too many the busiest.
+        `start`, in the order of their ids, from behind the id `after` ('' for none).
         """
 
     def busiest_days(

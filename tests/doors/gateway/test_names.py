@@ -16,7 +16,7 @@ from tests.doors.gateway.conftest import House, until, within
 from tests.doors.gateway.doubles import KEY, api_record
 from tests.doors.gateway.wire import Answer, ok
 
-OWN_MAX = 7
+OWN_MAX = 13
 """Names of one owner that are looked up at a time, where no other has any."""
 
 

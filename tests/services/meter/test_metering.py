@@ -300,15 +300,19 @@ def test_the_networks_that_a_key_is_let_through_from_are_booked(
 def test_where_pages_are_read_and_users_are_is_not_noted(
     database: Database, door: Door, folder: MappedSpoolFolder
 ) -> None:
-    """Of a publishable key, and of a user's token: those are anywhere."""
+    """Of a publishable key, and of a user's token that came alone: those are anywhere."""
     node = Node(folder, door)
     page = replace(LINE, key=replace(LINE.key, id="key_p", kind=KeyKind.PUBLISHABLE))
-    for line in (page, OF_ALICE):
-        address = parse_address("198.51.100.7")
+    alone, beside = replace(OF_ALICE, by_token=True), OF_ALICE
+    address = parse_address("198.51.100.7")
+    for line in (page, alone):
         node.write(Decision(Verdict.VALID, NOW, line), address=address)
     assert node.flush()
     assert came_from(database) == set()
-    assert counted(database)[0] == 2
+    node.write(Decision(Verdict.VALID, NOW, beside), address=address)
+    assert node.flush()
+    assert came_from(database) == {("198.51.100.0/24", NOW)}
+    assert counted(database)[0] == 3
     node.spool.discard()
 
 

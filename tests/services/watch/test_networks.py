@@ -1,5 +1,7 @@
 """A key that is used from where it never was is noticed, once."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 
 import pytest
@@ -12,6 +14,8 @@ from keyhouse.core.entities import (
     KeyNetwork,
     Restrictions,
 )
+from keyhouse.core.familiar import FEW_MAX
+from keyhouse.ports import Rows, Transaction, WritingTransaction
 from keyhouse.services import reports
 from keyhouse.services.events import tell_noticed
 from keyhouse.services.issue import Created
@@ -124,7 +128,74 @@ def test_of_a_key_that_roams_only_the_last_are_kept(acme: Acme, made: Created) -
     kept = {one.network for one in known(acme)}
     assert len(kept) == NETWORKS_MAX
     assert f"10.{NETWORKS_MAX + AT_ONCE - 1}.0.0/24" in kept
+    assert all(one.judged_at for one in known(acme))
     assert HOME not in kept
+
+
+def test_none_is_left_out_where_many_keys_came_from_elsewhere(
+    acme: Acme, made: Created
+) -> None:
+    """More than are looked at at once: up to the ten that make a key one that roams."""
+    other = acme.key("Other")
+    for days in (30, 1):
+        acme.came(other, HOME, days_ago=days)
+    judge(acme)
+    for number in range(AT_ONCE - 5):
+        acme.clock.at_us += 1
+        for one in (made, other):
+            acme.came(one, f"10.{number}.0.0/24")
+    judge(acme)
+    assert sorted((alert.key_id, alert.count) for alert in alerts(acme)) == sorted(
+        (one.view.key.id, FEW_MAX) for one in (made, other)
+    )
+    assert all(one.judged_at for one in known(acme))
+
+
+class Late:
+    """`ports.Rows`, where a gateway books once more just before somebody writes."""
+
+    def __init__(self, rows: Rows, book: Callable[[], None]) -> None:
+        self._rows = rows
+        self._book: Callable[[], None] | None = book
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        return self._rows.reading()
+
+    def writing(self) -> AbstractContextManager[WritingTransaction]:
+        if self._book is not None:
+            book, self._book = self._book, None
+            book()
+        return self._rows.writing()
+
+
+def test_what_is_booked_meanwhile_is_judged_too(acme: Acme, made: Created) -> None:
+    acme.came(made, HOME)
+    acme.came(made, NEAR)
+    claim = claimed(acme)
+    rows = Late(acme.database.rows, lambda: acme.came(made, FAR))
+    judge_networks(claim, rows, acme.clock)
+    assert [alert.sample for alert in alerts(acme)] == [FAR]
+
+
+def test_thousands_of_a_key_are_cleared_away_bit_by_bit(acme: Acme, made: Created) -> None:
+    """What roams while no worker runs: no transaction has more than some hundred rows."""
+    with acme.database.rows.writing() as tx:
+        key = made.view.key.id
+        tx.add_many(
+            [
+                KeyNetwork(
+                    id=f"{key}/10.{number // 256}.{number % 256}.0/24",
+                    key_id=key,
+                    network=f"10.{number // 256}.{number % 256}.0/24",
+                    first_at=number,
+                    last_at=number,
+                )
+                for number in range(1000)
+            ]
+        )
+    assert judge(acme) > 5
+    assert NETWORKS_MAX <= len(known(acme)) < 2 * NETWORKS_MAX
+    assert all(one.judged_at for one in known(acme))
 
 
 def test_who_was_overtaken_raises_nothing(acme: Acme, made: Created) -> None:

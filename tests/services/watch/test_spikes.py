@@ -13,7 +13,7 @@ from keyhouse.services.issue import Created
 from keyhouse.services.jobs import Claim, Holding, Overtaken
 from keyhouse.services.reports import Need
 from keyhouse.services.upkeep import roll_up_usage
-from keyhouse.services.watch import SpikeWatch
+from keyhouse.services.watch import SpikeWatch, spikes
 from keyhouse.services.webhooks import WebhookWish, create_webhook
 from keyhouse.services.work import Turn
 from tests.servers.acme import Acme
@@ -147,6 +147,48 @@ def test_who_was_overtaken_raises_nothing(acme: Acme, made: Created) -> None:
     with pytest.raises(Overtaken):
         watch(acme).look(claim)
     assert alerts(acme) == []
+
+
+def test_what_is_rolled_up_late_is_looked_at_once_it_is(acme: Acme, made: Created) -> None:
+    """As after a start, or on a large installation; no quarter of an hour is left out."""
+    usual(acme, made, 100)
+    assert look(acme) == 0
+    watching = watch(acme)
+    acme.book(made, 900, minutes_ago=10)
+    assert watching.look(claimed(acme)) == 0
+    acme.clock.at_us += 3 * QUARTER * MINUTE_US
+    acme.book(made, 950, minutes_ago=10)
+    assert watching.look(claimed(acme)) == 0
+    assert look(acme, watching) == 1
+    acme.clock.at_us += QUARTER * MINUTE_US
+    acme.book(made, 990, minutes_ago=10 + QUARTER)
+    acme.book(made, 1000, minutes_ago=10)
+    acme.clock.at_us += 2 * QUARTER * MINUTE_US
+    assert look(acme, watching) == 1
+    (alert,) = alerts(acme)
+    assert alert.sample.startswith("1,000 requests")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REVOKED, Verdict.EXPIRED, Verdict.DISABLED])
+def test_who_has_no_good_secret_makes_no_key_seem_busy(
+    acme: Acme, made: Created, verdict: Verdict
+) -> None:
+    usual(acme, made, 100)
+    acme.book(made, 5000, minutes_ago=10, verdict=verdict)
+    assert look(acme) == 0
+    assert alerts(acme) == []
+
+
+def test_however_many_keys_are_busy_each_is_looked_at(
+    acme: Acme, made: Created, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spikes, "KEYS_AT_ONCE", 2)
+    keys = [made, *(acme.key(f"Key {number}") for number in range(4))]
+    for one in keys:
+        usual(acme, one, 10)
+        acme.book(one, 400, minutes_ago=10)
+    assert look(acme) == 5
+    assert {alert.key_id for alert in alerts(acme)} == {one.view.key.id for one in keys}
 
 
 def test_each_key_is_held_against_its_own_use(acme: Acme, made: Created) -> None:

@@ -129,6 +129,13 @@ def _index_of_set(table: str, of: str, *columns: str) -> sa.Index:
     return sa.Index(name, *columns, sqlite_where=is_set, postgresql_where=is_set)
 
 
+def _index_of_unset(table: str, of: str, *columns: str) -> sa.Index:
+    """The same of the rows in which `of` is not set yet: those that wait."""
+    is_unset = sa.text(f"{of} IS NULL")
+    name = f"ix_{table}_{of}_unset"
+    return sa.Index(name, *columns, sqlite_where=is_unset, postgresql_where=is_unset)
+
+
 def _unique(*columns: str, field: str) -> sa.UniqueConstraint:
     """A constraint that is told to a caller as a conflict on `field`."""
     return sa.UniqueConstraint(*columns, info={"field": field})
@@ -372,7 +379,7 @@ key_network: Final = _table(
     "key_network",
     sa.Index(None, "key_id", "id"),
     sa.Index(None, "last_at"),
-    sa.Index(None, "judged_at", "id"),
+    _index_of_unset("key_network", "judged_at", "id"),
 )
 job: Final = _table(entities.Job, "job")
 webhook: Final = _table(

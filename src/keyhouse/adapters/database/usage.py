@@ -34,11 +34,16 @@ from keyhouse.adapters.database.tables import (
     spool,
     usage_bucket,
 )
+from keyhouse.core.addresses import format_source_network
 from keyhouse.core.entities import Alert
-from keyhouse.core.usage import Bucket, BucketKey, UsageBatch, Use
+from keyhouse.core.usage import Bucket, BucketKey, KeyPlace, UsageBatch, Use
 
 _BUCKET: Final = ("minute", *Use._fields, "verdict", *USAGE_SUMS)
 _LAST_USE: Final = ("key_id", "secret_version", "at", "first_at")
+KNOWN_AGAIN_US: Final = 6 * 3600 * 1_000_000
+"""A network that a call came from within so long is not written down once more."""
+# As it stands: many rows are written by a statement that has no room for it.
+_KNOWN_AGAIN: Final[sa.ColumnElement[int]] = sa.literal_column(str(KNOWN_AGAIN_US))
 _NETWORK: Final = ("id", "key_id", "network", "first_at", "last_at")
 _BOOK = (
     sa.update(spool)
@@ -195,12 +200,14 @@ def _remembering(dialect: str) -> Insert:
     )
 
 
-def _remember_networks(
-    connection: Connection, networks: Mapping[tuple[str, str], int]
-) -> None:
+def _remember_networks(connection: Connection, networks: Mapping[KeyPlace, int]) -> None:
+    named = {
+        (place.key_id, format_source_network(place.network)): at_us
+        for place, at_us in networks.items()
+    }
     rows = [
         (f"{key_id}/{network}", key_id, network, at_us, at_us)
-        for (key_id, network), at_us in sorted(networks.items())
+        for (key_id, network), at_us in sorted(named.items())
     ]
     insert_rows(connection, _familiar(connection.dialect.name), _NETWORK, rows)
 
@@ -209,10 +216,12 @@ def _remember_networks(
 def _familiar(dialect: str) -> Insert:
     insert = insert_for(dialect, key_network)
     new, old = insert.excluded, key_network.c
+    # A row that is written anew takes its indexes along, so not for each call.
+    later = new.last_at >= old.last_at + _KNOWN_AGAIN
     return insert.on_conflict_do_update(
         index_elements=keys_of(key_network),
         set_=_widened(insert, key_network),
-        where=sa.or_(new.last_at > old.last_at, new.first_at < old.first_at),
+        where=sa.or_(later, new.first_at < old.first_at),
     )
 
 

@@ -1,6 +1,7 @@
 """What is out of the ordinary in the use of keys: `ports.UsageWatch`."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,11 +11,15 @@ from keyhouse.adapters.database.engine import reading
 from keyhouse.adapters.database.many import IDS_MAX, parted
 from keyhouse.adapters.database.tables import usage_rollup
 from keyhouse.core.grains import Grain
+from keyhouse.core.verdict import Verdict
 from keyhouse.ports import KeyUse
 
 _OF: Final = usage_rollup.c
 _WAITING: Final = (0, 1)
 """What is rolled up further and what is not yet: named, so that indexes are of use."""
+_NO_GOOD_SECRET: Final = tuple(
+    verdict.number for verdict in Verdict if verdict.status == HTTPStatus.UNAUTHORIZED
+)
 _THESE: Final = _OF.key_id.in_(sa.bindparam("ids", expanding=True))
 
 
@@ -24,17 +29,19 @@ class DatabaseUsageWatch:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def busiest_keys(self, start: int, requests_min: int, keys_max: int) -> list[KeyUse]:
-        """The keys with at least so many requests in that quarter of an hour."""
+    def busy_keys(
+        self, start: int, requests_min: int, *, after: str, limit: int
+    ) -> list[KeyUse]:
+        """Keys with at least so many requests in that quarter of an hour, by id."""
         requests = sa.func.sum(_OF.requests)
         one, other = sa.func.min(_OF.provider_id), sa.func.max(_OF.provider_id)
         query = (
             sa.select(_OF.key_id, one, other, requests)
-            .where(_rows(Grain.QUARTER_HOUR), _OF.start == start, _OF.key_id != "")
+            .where(_rows(Grain.QUARTER_HOUR), _OF.start == start, _OF.key_id > after)
             .group_by(_OF.key_id)
             .having(requests >= requests_min)
-            .order_by(requests.desc(), _OF.key_id)
-            .limit(keys_max)
+            .order_by(_OF.key_id)
+            .limit(limit)
         )
         with reading(self._engine) as connection:
             return [
@@ -85,4 +92,6 @@ class DatabaseUsageWatch:
 
 
 def _rows(grain: Grain) -> sa.ColumnElement[bool]:
-    return sa.and_(_OF.grain == grain, _OF.waiting.in_(_WAITING))
+    return sa.and_(
+        _OF.grain == grain, _OF.waiting.in_(_WAITING), _OF.verdict.not_in(_NO_GOOD_SECRET)
+    )

@@ -12,7 +12,7 @@ from collections import Counter
 from functools import partial
 from typing import Final
 
-AT_ONCE_MAX: Final = 32
+AT_ONCE_MAX: Final = 64
 """Names that are looked up at one time, and so may hang before others have to wait."""
 SHARE: Final = 4
 """Whoever has as many under way as a quarter of those that are free waits for one of
@@ -38,6 +38,7 @@ class Names:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._under_way: Counter[str] = Counter()
+        self._free = AT_ONCE_MAX
         self._waiting: dict[asyncio.Future[None], str] = {}
         self._asked: dict[Name, asyncio.Task[list[str]]] = {}
         self._known: dict[Name, list[str]] = {}
@@ -85,7 +86,7 @@ class Names:
     async def _take(self, owner: str) -> None:
         """One of the threads for the owner. Raises OSError where it takes too long."""
         if self._admits(owner):
-            self._under_way[owner] += 1
+            self._begin(owner)
             return
         turn: asyncio.Future[None] = self._loop.create_future()
         self._waiting[turn] = owner
@@ -104,17 +105,21 @@ class Names:
 
     def _admits(self, owner: str) -> bool:
         """Whether another name of the owner's may be looked up now."""
-        free = AT_ONCE_MAX - self._under_way.total()
-        return self._under_way[owner] * SHARE < free
+        return self._under_way[owner] * SHARE < self._free
+
+    def _begin(self, owner: str) -> None:
+        self._under_way[owner] += 1
+        self._free -= 1
 
     def _give_back(self, owner: str) -> None:
         """Free a thread of the owner's, for the first of those that wait and may."""
         self._under_way[owner] -= 1
+        self._free += 1
         if not self._under_way[owner]:
             del self._under_way[owner]
         for turn, waits in self._waiting.items():
             if not turn.done() and self._admits(waits):
-                self._under_way[waits] += 1
+                self._begin(waits)
                 turn.set_result(None)
 
     def _run(self, owner: str, host: str, found: asyncio.Future[list[str]]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from keyhouse.core.entities import Access, Key, Reminder, SecretRow
+from keyhouse.core.entities import Access, Key, KeyNetwork, Reminder, SecretRow
 from keyhouse.services.actor import WORKER, all_powerful
 from keyhouse.services.issue.views import RESTORE_US
 from keyhouse.services.jobs import Claim
@@ -36,6 +36,7 @@ def _purge_some(office: Office, claim: Claim) -> int:
             for kind in (Access, SecretRow, Reminder):
                 for row in tx.find(kind, key_id=key.id):
                     tx.remove(row)
+            tx.remove_many(KeyNetwork, key_id=key.id)
             tx.forget_use(key.id)
             tx.remove(key)
             work = office.work(tx, all_powerful(WORKER, key.organization_id))

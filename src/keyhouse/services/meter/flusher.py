@@ -198,7 +198,6 @@ class Flusher:
         spool, sink = self._spool, self._sink
         while self._cuts:
             batch = self._batch(self._cuts[0])
-            batch.key_networks = self._told.untold(batch.key_networks)
             if not sink.book(batch) and sink.booked_to(spool.id) != batch.end:
                 # A commit whose answer was lost ends where we end; this does not.
                 raise RuntimeError(f"spool {spool.id} was booked by another")
@@ -209,7 +208,7 @@ class Flusher:
     def _batch(self, cut: Cut | int) -> UsageBatch:
         spool = self._spool
         if isinstance(cut, Cut):
-            batch = cut.rolling.batch(spool.id, cut.start, cut.end)
+            batch = cut.rolling.batch(spool.id, cut.start, cut.end, self._told)
             batch.alerts = cut.alerts
             return batch
         return roll(spool.id, spool.stretch(cut), self._meter.log_rows_max)

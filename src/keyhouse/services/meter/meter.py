@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from keyhouse.core.decision import Decision
 from keyhouse.core.entities import Alert, KeyKind
-from keyhouse.core.records import ApiRecord
+from keyhouse.core.records import ApiRecord, Line
 from keyhouse.core.redaction import LENGTH_MIN, redacted
 from keyhouse.core.usage import Completed, Refund, Use, UseOfUser
 from keyhouse.core.verdict import Verdict
@@ -149,9 +149,14 @@ class Meter:
                 self._uses.clear()
             use = self._uses[way] = use_of(decision, api)
             line = decision.line
-            if line is not None and line.key.kind is KeyKind.PUBLISHABLE:
-                self._rolling.pages.add(line.key.id)
+            if line is not None and _is_apart(line):
+                self._rolling.apart.add(id(use))
         return use
+
+
+def _is_apart(line: Line) -> bool:
+    """Whether calls come from where readers of a page or users are."""
+    return line.by_token or line.key.kind is KeyKind.PUBLISHABLE
 
 
 def _way(decision: Decision, api: ApiRecord | None) -> object:

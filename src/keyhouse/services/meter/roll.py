@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from keyhouse.core.usage import Served, UsageBatch
+from keyhouse.core.usage import Served, UsageBatch, UseOfUser
 from keyhouse.ports import Stretch
 from keyhouse.services.meter.rolling import BREATH_SECONDS, LOG_ROWS_MAX, Rolling
 
@@ -19,6 +19,9 @@ def roll(spool_id: str, stretch: Stretch, log_rows_max: int = LOG_ROWS_MAX) -> U
     rolling = Rolling(log_rows_max)
     for index, entry in enumerate(stretch.entries):
         if entry.__class__ is Served:
+            if isinstance(entry.use, UseOfUser):
+                # A spool does not tell whether the key itself came with the token.
+                rolling.apart.add(id(entry.use))
             rolling.served(*entry)
         else:
             rolling.completed(*entry)

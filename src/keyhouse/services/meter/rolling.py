@@ -4,26 +4,26 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
-from keyhouse.core.addresses import UNKNOWN, format_source_network, source_network
+from keyhouse.core.addresses import UNKNOWN, source_network
 from keyhouse.core.latency import LATENCY_SLOTS, latency_slot
 from keyhouse.core.usage import (
     NO_REFUND,
     Bucket,
     BucketKey,
+    KeyPlace,
     LogAmendment,
     LogRow,
     Refund,
     UsageBatch,
     Use,
-    UseOfUser,
 )
 from keyhouse.core.verdict import Verdict
 from keyhouse.services.meter.strangers import Networks, Strangers
+from keyhouse.services.meter.told import ToldPlaces, shared_out
 from keyhouse.services.meter.users import Counted, users_seen
 
 NETWORKS_MAX: Final = 16
-"""So many networks of a key's use are noted in a minute. Who comes from more roams."""
-NETWORKS_A_BATCH: Final = 512
+"""So many networks of a key's use are noted in one stretch of half a second."""
 LOG_ROWS_MAX: Final = 500
 """Lines of the request log that one batch may hold; usage counts all."""
 BREATH_SECONDS: Final = 0.0001
@@ -114,9 +114,9 @@ class Rolling:
     that began before the first of them is amended. It counts as an error when its upstream
     answered 5xx or nothing. Sums are found by the identity of a `Use`, which
     its maker holds on to: hashing one for each entry takes most of the time.
-    `beside` has how many came by another door than the usual one, by door and verdict;
-    `pages` the ids of publishable keys, as far as they are known to be such: where
-    their pages are read is nobody's affair.
+    `beside` has how many came by another door than the usual one, by door and verdict.
+    `apart` has the identities of uses whose address is not their application's: where
+    a page is read, and where a user is, is nobody's affair.
     """
 
     __slots__ = (
@@ -131,8 +131,8 @@ class Rolling:
         "_settled",
         "_strangers",
         "_sums",
+        "apart",
         "beside",
-        "pages",
     )
 
     def __init__(self, log_rows_max: int = LOG_ROWS_MAX) -> None:
@@ -147,7 +147,7 @@ class Rolling:
         self._rows: dict[str, LogRow] = {}
         self._amendments: list[LogAmendment] = []
         self.beside: dict[tuple[str, int], int] = {}
-        self.pages: set[str] = set()
+        self.apart: set[int] = set()
 
     def served(
         self,
@@ -218,8 +218,13 @@ class Rolling:
             # What began after the log was full has no row to amend.
             self._amendments.append(LogAmendment(request_id, status, latency_us))
 
-    def batch(self, spool_id: str, start: int, end: int) -> UsageBatch:
-        """All of it as what is to be booked; the same however often it is asked for."""
+    def batch(
+        self, spool_id: str, start: int, end: int, told: ToldPlaces | None = None
+    ) -> UsageBatch:
+        """All of it as what is to be booked; the same however often it is asked for.
+
+        Networks of keys that were `told` before are left out.
+        """
         batch = UsageBatch(spool_id, start, end)
         batch.log, batch.amendments = self._log, self._amendments
         batch.observations = self._strangers.observations()
@@ -227,12 +232,14 @@ class Rolling:
         for lease_ids, units in self._settled.items():
             for lease_id in lease_ids:
                 batch.settled[lease_id] = batch.settled.get(lease_id, 0) + units
+        places: dict[KeyPlace, int] = {}
         for number, sums in enumerate(self.sums()):
             if number % SUMS_AT_ONCE == 0:
                 time.sleep(BREATH_SECONDS)
             _put(batch, sums)
-            if sums.use.key_id not in self.pages:
-                _place(batch, sums)
+            if sums.use.key_id and id(sums.use) not in self.apart:
+                _place(places, sums, told)
+        batch.key_networks = shared_out(places)
         return batch
 
     def sums(self) -> Iterator[Sums]:
@@ -275,11 +282,10 @@ def _put(batch: UsageBatch, sums: Sums) -> None:
         batch.last_used[seen] = max(batch.last_used.get(seen, 0), sums.last_us)
 
 
-def _place(batch: UsageBatch, sums: Sums) -> None:
-    """Add where calls of a key came from; a user's come from where that user is."""
-    if not sums.use.key_id or isinstance(sums.use, UseOfUser):
-        return
+def _place(places: dict[KeyPlace, int], sums: Sums, told: ToldPlaces | None) -> None:
+    """Add where calls of a key came from, as far as that is news."""
+    use = sums.use
     for network in sums.seen():
-        if len(batch.key_networks) < NETWORKS_A_BATCH:
-            of = (sums.use.key_id, format_source_network(network))
-            batch.key_networks[of] = max(batch.key_networks.get(of, 0), sums.last_us)
+        place = KeyPlace(use.consumer_id, use.key_id, network)
+        if told is None or not told.holds(place):
+            places[place] = max(places.get(place, 0), sums.last_us)

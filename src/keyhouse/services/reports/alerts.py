@@ -1,5 +1,6 @@
 """Reading alerts."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from keyhouse.core.entities import Alert, AlertKind
@@ -9,8 +10,8 @@ from keyhouse.services.refusals import Invalid
 from keyhouse.services.reports.queries import READ_USAGE, sees_key
 from keyhouse.services.work import Look, Turn
 
-RECENT_MAX: Final = 100
-SHOWN_MAX: Final = 5
+RECENT_MAX: Final = 1000
+SHOWN_MAX: Final = 40
 
 
 class AlertFilter(NamedTuple):
@@ -39,9 +40,17 @@ def list_alerts(look: Look, turn: Turn, wanted: AlertFilter) -> Page:
 
 
 def alerts_of_key(look: Look, key_id: str, since_us: int) -> list[Alert]:
-    """The newest alerts on a key that the actor sees, none from before."""
+    """The newest of each kind on a key that the actor sees, none from before."""
     rows = look.tx.page(Alert, after=None, limit=SHOWN_MAX, key_id=key_id).rows
-    return [row for row in rows if row.last_at >= since_us]
+    return newest_by_kind(row for row in rows if row.last_at >= since_us)
+
+
+def newest_by_kind(alerts: Iterable[Alert]) -> list[Alert]:
+    """The first of each kind, of alerts that come the newest first."""
+    newest: dict[AlertKind, Alert] = {}
+    for alert in alerts:
+        newest.setdefault(alert.kind, alert)
+    return list(newest.values())
 
 
 def recent_alerts(look: Look, since_us: int) -> dict[str, list[Alert]]:

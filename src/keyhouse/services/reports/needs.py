@@ -1,6 +1,6 @@
 """Which keys of a project need a hand, and why."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -10,7 +10,7 @@ from keyhouse.services.issue.queries import READ
 from keyhouse.services.issue.schedules import due_dates
 from keyhouse.services.issue.views import state_of
 from keyhouse.services.refusals import NotFound
-from keyhouse.services.reports.alerts import recent_alerts
+from keyhouse.services.reports.alerts import newest_by_kind, recent_alerts
 from keyhouse.services.reports.left import LimitLeft, limits_of
 from keyhouse.services.reports.times import DAY_US
 from keyhouse.services.work import Look
@@ -80,7 +80,7 @@ def keys_in_need(look: Look, project_id: str, environment: str) -> tuple[KeyNeed
     needs = [
         KeyNeed(key, _OF_ALERT.get(alert.kind, Need.EXPOSED), alert.last_at, alert=alert)
         for key in keys
-        for alert in _by_kind(alerts.get(key.id, ()))
+        for alert in newest_by_kind(alerts.get(key.id, ()))
     ]
     due = due_dates(look.tx, keys, look.now_us)
     needs += [
@@ -102,14 +102,6 @@ def _told_once(limits: Mapping[str, list[LimitLeft]]) -> dict[str, list[LimitLef
         kept[key_id] = [one for one in met if one.counted_on not in told]
         told.update(one.counted_on for one in met)
     return kept
-
-
-def _by_kind(alerts: Iterable[Alert]) -> Iterable[Alert]:
-    """The newest of each kind; they come the newest first."""
-    newest: dict[AlertKind, Alert] = {}
-    for alert in alerts:
-        newest.setdefault(alert.kind, alert)
-    return newest.values()
 
 
 def _keys(look: Look, project_id: str, environment: str) -> list[Key]:

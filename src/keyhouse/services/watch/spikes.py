@@ -1,6 +1,6 @@
 """Keys that are used far more than usual, each noticed within minutes, as an alert."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -15,17 +15,18 @@ from keyhouse.core.baseline import (
     may_spike,
 )
 from keyhouse.core.entities import Alert, AlertKind, Key
-from keyhouse.core.grains import DAY_MINUTES, MINUTE_US
+from keyhouse.core.grains import DAY_MINUTES, MINUTE_US, Grain
 from keyhouse.ports import Clock, KeyUse, Rows, UsageWatch, WritingTransaction
 from keyhouse.services.jobs import Claim
 
 LATE_MINUTES: Final = 5
-"""After its end a quarter of an hour is left alone so long: by then it is booked and
+"""After its end a quarter of an hour is left alone so long: by then it is booked. What a
 
-rolled up. What a node that was away brings later is not looked at.
+node that was away brings later is not looked at.
 """
-KEYS_MAX: Final = 10_000
-"""Of more keys that are as busy the busiest are looked at."""
+BEHIND_MAX: Final = 8
+"""So many quarters of an hour are made up for, where use is rolled up late."""
+KEYS_AT_ONCE: Final = 500
 WRITTEN_AT_ONCE: Final = 50
 """Few enough that a gateway, which waits meanwhile, does not notice."""
 
@@ -49,27 +50,45 @@ class SpikeWatch:
         self._usage = usage
         self._clock = clock
         self._looked = 0
+        """The minute up to which all was looked at."""
 
     def look(self, claim: Claim) -> int:
         """Raise what there is to be raised; returns of how many keys."""
         minute = self._clock.now_us() // MINUTE_US - LATE_MINUTES
-        end = minute - minute % QUARTER_MINUTES
-        if end == self._looked:
-            return 0
+        newest = minute - minute % QUARTER_MINUTES
+        first = self._looked + QUARTER_MINUTES
+        if not newest - BEHIND_MAX * QUARTER_MINUTES < first <= newest + QUARTER_MINUTES:
+            first = newest
         raised = 0
-        spikes = list(self._spikes(end - QUARTER_MINUTES))
-        for at in range(0, len(spikes), WRITTEN_AT_ONCE):
-            if claim.stopped():
-                return raised
-            with self._rows.writing() as tx:
-                claim.fence(tx)
-                raised += _raise(tx, spikes[at : at + WRITTEN_AT_ONCE], end)
-        self._looked = end
+        for end in range(first, newest + 1, QUARTER_MINUTES):
+            if claim.stopped() or not self._is_rolled_up(end):
+                break
+            raised += self._look_at(claim, end)
+            self._looked = end
         return raised
 
-    def _spikes(self, start: int) -> Iterator[Spike]:
+    def _is_rolled_up(self, end: int) -> bool:
+        with self._rows.reading() as look:
+            return not look.usage_waits(Grain.MINUTE, end)
+
+    def _look_at(self, claim: Claim, end: int) -> int:
+        raised, after = 0, ""
+        while True:
+            start = end - QUARTER_MINUTES
+            busy = self._usage.busy_keys(
+                start, REQUESTS_MIN, after=after, limit=KEYS_AT_ONCE
+            )
+            if not busy:
+                return raised
+            after = busy[-1].key_id
+            spikes = list(self._spikes(busy, start))
+            for at in range(0, len(spikes), WRITTEN_AT_ONCE):
+                with self._rows.writing() as tx:
+                    claim.fence(tx)
+                    raised += _raise(tx, spikes[at : at + WRITTEN_AT_ONCE], end)
+
+    def _spikes(self, busy: Sequence[KeyUse], start: int) -> Iterator[Spike]:
         since, until = start - USUAL_MINUTES, start - APART_MINUTES
-        busy = self._usage.busiest_keys(start, REQUESTS_MIN, KEYS_MAX)
         # Days are few rows, and rule most keys out; only those of the time that
         # quarters are looked at in, whole.
         last = until - DAY_MINUTES + 1

@@ -28,7 +28,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_key_network_key_id_id", "key_network", ["key_id", "id"])
     op.create_index("ix_key_network_last_at", "key_network", ["last_at"])
-    op.create_index("ix_key_network_judged_at_id", "key_network", ["judged_at", "id"])
+    waits = sa.text("judged_at IS NULL")
+    op.create_index(
+        "ix_key_network_judged_at_unset",
+        "key_network",
+        ["id"],
+        sqlite_where=waits,
+        postgresql_where=waits,
+    )
 
 
 def downgrade() -> None:
