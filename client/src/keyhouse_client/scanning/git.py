@@ -9,6 +9,7 @@ by which a partial clone would fetch what it lacks.
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,18 @@ _ENVIRONMENT: Final = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",
 }
+_OF_ONE_REPOSITORY: Final = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_WORK_TREE",
+)
+"""What git tells its hooks of the repository whose hooks they are."""
+_NAME: Final = "git.exe" if sys.platform == "win32" else "git"
 _ENDED_EARLY: Final = (-13, 141)
 """Nobody reads on: we have what was looked for."""
 _OUTSIDE: Final = ("not a git repository", "must be run in a work tree")
@@ -37,14 +50,19 @@ class GitFailed(ValueError):
 
 
 class Git:
-    """Git, run in `folder`. Raises GitFailed where it is not installed."""
+    """Git, run in `folder`. Raises GitFailed where it is not installed.
 
-    def __init__(self, folder: Path) -> None:
+    A folder that is `inside` a repository may have one of its own: what git told us
+    of the outer one, as it tells a hook, is then not passed on.
+    """
+
+    def __init__(self, folder: Path, *, inside: bool = False) -> None:
         self.folder = folder
-        program = shutil.which("git")
-        if program is None:
-            raise GitFailed("git is not installed, or not to be found in PATH")
-        self._program = program
+        self._program = _program()
+        self._environment = {**os.environ, **_ENVIRONMENT}
+        if inside:
+            for name in _OF_ONE_REPOSITORY:
+                self._environment.pop(name, None)
 
     def ask(self, *arguments: str) -> bytes:
         """All that a command prints. Raises GitFailed."""
@@ -56,7 +74,7 @@ class Git:
             done = subprocess.run(  # noqa: S603  (no shell, and git's own commands alone)
                 self._command(arguments),
                 cwd=self.folder,
-                env={**os.environ, **_ENVIRONMENT},
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
@@ -91,7 +109,7 @@ class Git:
             process = subprocess.Popen(  # noqa: S603  (no shell, and git's own commands alone)
                 self._command(arguments),
                 cwd=self.folder,
-                env={**os.environ, **_ENVIRONMENT},
+                env=self._environment,
                 stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=heard,
@@ -117,21 +135,26 @@ def outputs(process: "subprocess.Popen[bytes]") -> IO[bytes]:
 
 def words(stream: IO[bytes]) -> Iterator[bytes]:
     """What stands between zero bytes, one by one."""
-    rest = b""
+    held: list[bytes] = []
     while piece := stream.read(_PIECE):
-        *whole, rest = (rest + piece).split(b"\0")
-        yield from whole
-    if rest:
-        yield rest
+        first, *others = piece.split(b"\0")
+        # Joined once it is whole: a stranger's tree may have names of many megabytes.
+        held.append(first)
+        for other in others:
+            yield b"".join(held)
+            held = [other]
+    if any(held):
+        yield b"".join(held)
 
 
-def work_tree_of(folder: Path) -> Path | None:
+def work_tree_of(folder: Path, *, inside: bool = False) -> Path | None:
     """The top of the work tree around a folder; None outside any, or without git.
 
-    Raises GitFailed where there is one that git does not open.
+    A repository may be told that its work tree is elsewhere: then this is not around
+    the folder. Raises GitFailed where there is one that git does not open.
     """
     try:
-        git = Git(folder)
+        git = Git(folder, inside=inside)
     except GitFailed:
         return None
     try:
@@ -140,6 +163,16 @@ def work_tree_of(folder: Path) -> Path | None:
         if any(text in str(error) for text in _OUTSIDE):
             return None
         raise
+
+
+def _program() -> str:
+    """Git, where PATH has it. The current folder is a stranger's, and is left out."""
+    for entry in map(Path, os.environ.get("PATH", os.defpath).split(os.pathsep)):
+        # With a folder before it no other place is looked at, on Windows too.
+        found = shutil.which(str(entry / _NAME)) if entry.is_absolute() else None
+        if found:
+            return found
+    raise GitFailed("git is not installed, or not to be found in PATH")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
