@@ -39,42 +39,84 @@ def is_folder(path: Path) -> bool:
 def _scan_folder(scan: Scan, folder: Path, *, whole: bool) -> None:
     try:
         tree = None if whole else work_tree_of(folder)
-        if tree is None or _is_ignored(folder, tree):
+        if tree is None or _is_outside(folder, tree) or _is_ignored(folder, tree):
             _scan_all(scan, folder)
-        else:
-            _scan_what_git_takes(scan, folder)
+            return
     except GitFailed as error:
         scan.miss(str(folder), str(error))
+        return
+    _scan_what_git_takes(scan, folder)
 
 
 def _scan_all(scan: Scan, folder: Path) -> None:
-    def miss(error: OSError) -> None:
-        scan.miss(str(error.filename), error.strerror or str(error))
-
-    for place, folders, names in os.walk(folder, onerror=miss):
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in sorted(names):
-            _scan_file(scan, Path(place, name))
+    # No recursion, here and below: how deep folders go is up to who made them.
+    pending = [folder]
+    while pending:
+        place = pending.pop()
+        try:
+            with os.scandir(place) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+            folders = [each for each in entries if each.is_dir(follow_symlinks=False)]
+        except OSError as error:
+            scan.miss(str(place), error.strerror or str(error))
+            continue
+        for entry in entries:
+            _scan_file(scan, place / entry.name)
+        pending += [place / each.name for each in reversed(folders) if each.name != ".git"]
 
 
 def _scan_what_git_takes(scan: Scan, folder: Path) -> None:
-    told, warned = Git(folder).ask_and_hear(
+    pending = [folder]
+    while pending:
+        place = pending.pop()
+        try:
+            names = _taken(scan, place, inside=place is not folder)
+        except GitFailed as error:
+            scan.miss(str(place), str(error))
+            if place is not folder:
+                _scan_all(scan, place)
+            continue
+        pending += reversed(list(_scan_names(scan, place, names)))
+
+
+def _taken(scan: Scan, folder: Path, *, inside: bool) -> list[bytes]:
+    """What git would take from a folder. Raises GitFailed."""
+    told, warned = Git(folder, inside=inside).ask_and_hear(
         "ls-files", "-z", "--cached", "--others", "--exclude-standard"
     )
     for line in warned.splitlines():
         if line.startswith(_UNOPENED):
             scan.miss(str(folder), line.removeprefix("warning: "))
-    for name in sorted(set(told.split(b"\0"))):
+    return sorted(set(told.split(b"\0")) - {b""})
+
+
+def _scan_names(scan: Scan, folder: Path, names: list[bytes]) -> Iterator[Path]:
+    """Look at what git named; the repositories among it, whose files it does not name."""
+    for name in names:
         path = folder / os.fsdecode(name)
-        if not name or _is_behind_link(path, folder):
+        if _is_behind_link(path, folder):
             continue
         if not is_folder(path) or path.is_symlink():
             _scan_file(scan, path)
-        elif os.path.lexists(path / ".git"):
-            # A submodule, or another repository inside: git names it, and not its files.
-            _scan_what_git_takes(scan, path)
+        elif _is_repository(scan, path):
+            yield path
         else:
             _scan_all(scan, path)
+
+
+def _is_repository(scan: Scan, folder: Path) -> bool:
+    """Whether git, asked in the folder, answers for it and not for one around it."""
+    if not os.path.lexists(folder / ".git"):
+        return False
+    try:
+        top = work_tree_of(folder, inside=True)
+        return top is not None and top.samefile(folder)
+    except GitFailed as error:
+        scan.miss(str(folder), str(error))
+    except OSError:
+        # Its work tree is said to be where nothing is.
+        pass
+    return False
 
 
 def _scan_file(scan: Scan, path: Path) -> None:
@@ -95,6 +137,11 @@ def _is_behind_link(path: Path, folder: Path) -> bool:
     """Whether a folder on the way was replaced by a link since git took it."""
     between = path.relative_to(folder).parents
     return any(os.path.islink(folder / each) for each in list(between)[:-1])  # noqa: PTH114  (as above)
+
+
+def _is_outside(folder: Path, tree: Path) -> bool:
+    """Whether git was told that its work tree is elsewhere (core.worktree)."""
+    return not folder.resolve().is_relative_to(tree.resolve())
 
 
 def _is_ignored(folder: Path, tree: Path) -> bool:
