@@ -1,18 +1,20 @@
 """What commits brought: files, also those that are gone since, messages and tags."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
-from functools import cache
 from typing import Final, NamedTuple
 
-from keyhouse_client.scanning.git import Git, GitFailed, outputs, words
+from keyhouse_client.scanning.git import Git, GitFailed, outputs
 from keyhouse_client.scanning.objects import Objects
+from keyhouse_client.scanning.origins import tell_origins
 from keyhouse_client.scanning.revisions import Revisions, cut_off_at
-from keyhouse_client.scanning.scan import Finding, Scan
+from keyhouse_client.scanning.scan import Scan
+from keyhouse_client.scanning.shape import matches
 
 SHORT: Final = 7
 """Digits of a commit's id, where people read it."""
+_LACKS: Final = "what came before is not in this shallow clone (git fetch --unshallow)"
 
 
 class _Object(NamedTuple):
@@ -22,52 +24,74 @@ class _Object(NamedTuple):
     name: str
 
 
-class _Origin(NamedTuple):
-    """The first commit with a file's content, and the path that it had there."""
-
-    commit: str
-    path: str
-
-
 def scan_history(
     scan: Scan, git: Git, revisions: Revisions, progress: Callable[[int], None]
 ) -> None:
     """Look at each object of these commits once; `progress` is told how many were.
 
-    Lines of a commit or a tag are those that `git cat-file -p` shows. Where git gives
-    up, or the clone is only a part of the whole, that is noted as unread.
+    Lines of a commit or a tag are those that `git cat-file -p` shows; a name of a file
+    or a folder is a line of its own. Where git gives up, or the clone is only a part of
+    the whole, that is noted as unread.
     """
     with Objects(git) as objects:
+        look = _Look(scan, objects)
         try:
-            found = _look_at_all(scan, git, revisions, objects, progress)
-            _name_origins(scan, git, revisions, objects, found)
+            ends = cut_off_at(git)
+            for each in _objects(git, revisions):
+                look.at(each)
+                if each.kind != "tree":
+                    progress(scan.files)
+                if each.id in ends:
+                    scan.miss(f"commit {each.id[:SHORT]}", _LACKS)
+            tell_origins(scan, git, revisions, objects, look.found)
         except (GitFailed, OSError) as error:
             scan.miss("history", str(error))
 
 
-def _look_at_all(
-    scan: Scan,
-    git: Git,
-    revisions: Revisions,
-    objects: Objects,
-    progress: Callable[[int], None],
-) -> dict[str, str]:
-    """The ids in which something was found, each with its kind."""
-    found: dict[str, str] = {}
-    ends = cut_off_at(git)
-    for each in _objects(git, revisions):
+class _Look:
+    """Looks at git's objects; `found` are those with a secret, each with its kind."""
+
+    def __init__(self, scan: Scan, objects: Objects) -> None:
+        self.found: dict[str, str] = {}
+        self._scan = scan
+        self._objects = objects
+        self._named: set[str] = set()
+
+    def at(self, each: _Object) -> None:
+        before = len(self._scan.findings)
         if each.kind == "missing":
-            scan.miss(f"object {each.id}", "is not in this clone")
-        elif each.kind != "tree":
-            before = len(scan.findings)
-            scan.look(_label(each), objects.chunks(each.id), each.id)
-            if len(scan.findings) > before:
-                found[each.id] = each.kind
-            progress(scan.files)
-        if each.id in ends:
-            lacks = "what came before is not in this shallow clone (git fetch --unshallow)"
-            scan.miss(f"commit {each.id[:SHORT]}", lacks)
-    return found
+            self._scan.miss(f"object {each.id}", "is not in this clone")
+        elif each.kind == "tree":
+            self._at_names(each)
+        elif each.kind == "blob":
+            self._scan.look_into(_label(each), self._objects.chunks(each.id), each.id)
+        else:
+            self._scan.look(_label(each), self._objects.chunks(each.id), each.id)
+        if len(self._scan.findings) > before:
+            self.found[each.id] = each.kind
+
+    def _at_names(self, tree: _Object) -> None:
+        # Of a content that has two names git tells one: only folders have them all.
+        try:
+            entries = b"".join(self._objects.chunks(tree.id))
+        except OSError as error:
+            self._scan.miss(_label(tree), error.strerror or str(error))
+            return
+        if not any(matches(entries, 0, len(entries))):
+            return
+        for name in _names(entries, len(tree.id) // 2):
+            path = f"{tree.name}/{name}" if tree.name else name
+            # Once, though it stands in each version of its folder.
+            if path not in self._named:
+                self._named.add(path)
+                self._scan.look_at_name(path, tree.id)
+
+
+def _names(entries: bytes, id_bytes: int) -> Iterator[str]:
+    """The names in a tree as git keeps it: `mode SP name NUL id`, one after another."""
+    entry = re.compile(rb"[0-7]+ ([^\0]+)\0.{%d}" % id_bytes, re.DOTALL)
+    for match in entry.finditer(entries):
+        yield os.fsdecode(match[1])
 
 
 def _objects(git: Git, revisions: Revisions) -> Iterator[_Object]:
@@ -87,93 +111,7 @@ def _objects(git: Git, revisions: Revisions) -> Iterator[_Object]:
 
 
 def _label(each: _Object) -> str:
-    if each.kind == "blob":
+    if each.kind in ("blob", "tree"):
         return each.name or f"object {each.id[:SHORT]}"
     name = each.name if each.kind == "tag" else ""
     return f"{each.kind} {name or each.id[:SHORT]}"
-
-
-def _name_origins(
-    scan: Scan, git: Git, revisions: Revisions, objects: Objects, found: dict[str, str]
-) -> None:
-    """Write into the findings which commit brought them, and as what file.
-
-    A secret that stayed in a file while its other lines changed is told once, as the
-    file was when the secret came.
-    """
-    blobs = {id for id, kind in found.items() if kind == "blob"}
-    origins = _origins(git, revisions, blobs) if blobs else {}
-    authored_at = cache(lambda commit: _authored_at(objects.text(commit)))
-    for place, finding in enumerate(scan.findings):
-        id = finding.object or ""
-        origin = origins.get(id)
-        if found.get(id) == "commit":
-            origin = _Origin(id, finding.path)
-        if origin:
-            commit, path = origin
-            scan.findings[place] = finding._replace(
-                path=path, commit=commit, committed_at=authored_at(commit)
-            )
-    scan.findings = _first_of_each(scan.findings, list(origins))
-
-
-def _first_of_each(findings: list[Finding], contents: list[str]) -> list[Finding]:
-    """The findings but those of a secret that the same path had in earlier `contents`."""
-    ranks = {id: rank for rank, id in enumerate(contents)}
-    first: dict[tuple[str, str], int] = {}
-    for each in findings:
-        place = (each.path, each.secret.fingerprint)
-        rank = ranks.get(each.object or "", 0)
-        first[place] = min(rank, first.get(place, rank))
-    return [
-        each
-        for each in findings
-        if ranks.get(each.object or "", 0) == first[each.path, each.secret.fingerprint]
-    ]
-
-
-def _origins(git: Git, revisions: Revisions, blobs: set[str]) -> dict[str, _Origin]:
-    """Where each of these contents was first: parents come before their children."""
-    origins: dict[str, _Origin] = {}
-    for commit, id, path in _changes(git, revisions):
-        if id in blobs and id not in origins:
-            origins[id] = _Origin(commit, path)
-            if len(origins) == len(blobs):
-                break
-    return origins
-
-
-def _changes(git: Git, revisions: Revisions) -> Iterator[tuple[str, str, str]]:
-    """Each commit with each content that it has and no parent of it, and its path."""
-    listing = ("rev-list", "--date-order", "--reverse", "--stdin")
-    # Of a merge, what no parent has: the others were told at a parent's.
-    form = ("--stdin", "-r", "-c", "--root", "--raw", "-z", "--no-renames", "--no-abbrev")
-    safe = ("--no-ext-diff", "--no-textconv")
-    with (
-        revisions.as_input() as ids,
-        git.start(*listing, *revisions.arguments, given=ids) as listed,
-        git.start("diff-tree", *form, *safe, given=outputs(listed)) as compared,
-    ):
-        commit = ""
-        told = words(outputs(compared))
-        for word in told:
-            if word.startswith(b":"):
-                id = word.split()[-2].decode()
-                yield commit, id, os.fsdecode(next(told, b""))
-            else:
-                commit = word.decode().strip()
-
-
-def _authored_at(commit: str) -> str | None:
-    """When it was written, RFC 3339, as the head of a commit's text tells."""
-    for line in commit.partition("\n\n")[0].splitlines():
-        if line.startswith("author "):
-            *_, seconds, zone = line.split()
-            try:
-                ahead = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:]))
-                when = datetime.fromtimestamp(int(seconds), timezone(ahead))
-            except (ValueError, OverflowError, OSError):
-                # Git takes any number for a date.
-                return None
-            return when.isoformat()
-    return None

@@ -19,6 +19,11 @@ class Revisions(NamedTuple):
     arguments: tuple[str, ...]
     ids: tuple[str, ...] = ()
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether some commits are looked at without what came before them."""
+        return "--not" in self.arguments or any(id.startswith("^") for id in self.ids)
+
     @contextmanager
     def as_input(self) -> Iterator[IO[bytes]]:
         """The ids as a command's standard input: there may be more than a line holds."""

@@ -48,12 +48,23 @@ class Scan:
         return list(found.values())
 
     def look(self, path: str, chunks: Iterable[bytes], object: str | None = None) -> None:  # noqa: A002  (git's own name)
-        """Look at a name and at what stands below it. What can't be read is noted."""
+        """Look at a path and at what stands below it. What can't be read is noted."""
+        self._find(path, [os.fsencode(path)], object)
+        self.look_into(path, chunks, object)
+
+    def look_at_name(self, path: str, object: str | None = None) -> None:  # noqa: A002
+        """Look at the name alone with which the path ends."""
+        self._find(path, [os.fsencode(path.rpartition("/")[2])], object)
+
+    def look_into(
+        self,
+        path: str,
+        chunks: Iterable[bytes],
+        object: str | None = None,  # noqa: A002
+    ) -> None:
+        """Look at what stands below a path alone. What can't be read is noted."""
         try:
-            for pieces in ([os.fsencode(path)], self._counted(chunks)):
-                for secret, line, column in spots(pieces):
-                    if self._matters(secret):
-                        self.findings.append(Finding(path, line, column, secret, object))
+            self._find(path, self._counted(chunks), object)
         except OSError as error:
             self.miss(path, error.strerror or str(error))
         else:
@@ -62,6 +73,11 @@ class Scan:
     def miss(self, path: str, reason: str) -> None:
         """Note what was not looked at: a scan with a gap does not count as clean."""
         self.unread.append(Unread(path, reason))
+
+    def _find(self, path: str, chunks: Iterable[bytes], id: str | None) -> None:
+        for secret, line, column in spots(chunks):
+            if self._matters(secret):
+                self.findings.append(Finding(path, line, column, secret, id))
 
     def _counted(self, chunks: Iterable[bytes]) -> Iterable[bytes]:
         for chunk in chunks:
