@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +59,9 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--all", action="store_true", help="also what git ignores")
     modes.add_argument("--staged", action="store_true", help="what a commit would bring")
-    modes.add_argument("--history", action="store_true", help="all that git has kept")
+    modes.add_argument(
+        "--history", action="store_true", help="all that branches, tags and stashes lead to"
+    )
     modes.add_argument("--since", metavar="REV", help="what HEAD has and REV has not")
     modes.add_argument(
         "--pre-push",
@@ -119,7 +122,9 @@ def _allowed(options: argparse.Namespace) -> Allowed:
     folder = first if is_folder(first) else first.parent
     top = work_tree_of(folder) if is_folder(folder) else None
     path = top / FILE_NAME if top else None
-    return read_allowed(path) if path and path.exists() else Allowed()
+    if path is None or not os.path.lexists(path):
+        return Allowed()
+    return read_allowed(path, follow=False)
 
 
 def _look(scan: Scan, options: argparse.Namespace) -> None:

@@ -1,10 +1,14 @@
 """The file of secrets that a person has looked at, and that may stand where they do."""
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = ".keyhouse-allow"
+SIZE_MAX: Final = 1 << 20
+"""Bytes of such a file: some ten thousand entries with their reasons."""
 _ENTRY: Final = re.compile(r"\s*(?:([0-9a-f]{16})\s*)?(?:#.*)?")
 
 
@@ -30,14 +34,15 @@ class Allowed:
         return [f"{self.path}:{line}: {fingerprint}" for fingerprint, line in left]
 
 
-def read_allowed(path: Path) -> Allowed:
+def read_allowed(path: Path, *, follow: bool = True) -> Allowed:
     """What a file allows: `FINGERPRINT  # why` on each line.
 
     Raises ValueError, with the line's number, for what is no entry; also where the
-    file can't be read.
+    file can't be read, is none, or has more than SIZE_MAX bytes. Unless asked to
+    `follow`, a link is none: a stranger's repository may have one to anything.
     """
     try:
-        text = path.read_text("utf-8")
+        text = _read(path, follow=follow).decode("utf-8")
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -54,3 +59,19 @@ def read_allowed(path: Path) -> Allowed:
         if entry[1]:
             lines.setdefault(entry[1], number)
     return Allowed(path, lines)
+
+
+def _read(path: Path, *, follow: bool) -> bytes:
+    if not follow and path.is_symlink():
+        raise ValueError(f"{path}: is a link; it must be a file")
+    # A pipe without a writer would have us wait for one.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if not follow:
+        flags |= getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError(f"{path}: is no ordinary file")
+        content = file.read(SIZE_MAX + 1)
+    if len(content) > SIZE_MAX:
+        raise ValueError(f"{path}: has more than {SIZE_MAX} bytes")
+    return content
