@@ -10,7 +10,9 @@ from typing import IO, Final, NamedTuple
 from keyhouse_client.scanning.git import Git, GitFailed
 
 _STASH: Final = "refs/stash"
-_PUSHED: Final = re.compile(rb"(\S+) ([0-9a-f]{40,64}) (\S+) ([0-9a-f]{40,64})")
+_BRANCHES: Final = "refs/heads/"
+# The local ref is told as it was typed, `HEAD^{/two words}`; the others have no spaces.
+_PUSHED: Final = re.compile(rb"(.+) ([0-9a-f]{40,64}) (\S+) ([0-9a-f]{40,64})")
 
 
 class Revisions(NamedTuple):
@@ -50,11 +52,16 @@ def since(git: Git, revision: str) -> Revisions:
 def pushed(git: Git, lines: Iterable[bytes], remote: str) -> Revisions | None:
     """What a push brings, by the lines that git tells its hook; None for nothing.
 
-    Left out is what the remote is known to have: what its refs were when it was last
-    asked, and what they are now as far as that is here. Without a name of the remote,
-    those of all count. Raises ValueError for a line that git does not write.
+    Left out is what the remote is known to have: what git tells of the refs that are
+    pushed to, and the tracking refs of the remote, or of all where it has no name.
+    Where one of those has more of a branch than the remote has by git's word, they are
+    of a remote that was elsewhere before, and none of them counts. That can't be seen
+    where nothing is pushed but tags, and branches that the former remote lacked too.
+
+    Raises ValueError for a line that git does not write.
     """
     ids = []
+    trusted = True
     for line in lines:
         match = _PUSHED.fullmatch(line.rstrip(b"\r\n"))
         if match is None:
@@ -67,9 +74,25 @@ def pushed(git: Git, lines: Iterable[bytes], remote: str) -> Revisions | None:
             ids.append(new)
         if not _is_none(old) and git.has("cat-file", "-e", old):
             ids.append(f"^{old}")
-    known = f"--remotes={remote}" if remote else "--remotes"
-    wanted = any(not id.startswith("^") for id in ids)
-    return Revisions(("--not", known), tuple(ids)) if wanted else None
+        trusted = trusted and _agrees(git, remote, os.fsdecode(match[3]), old)
+    if all(id.startswith("^") for id in ids):
+        return None
+    known = ("--not", f"--remotes={remote}" if remote else "--remotes")
+    return Revisions(known if trusted else (), tuple(ids))
+
+
+def _agrees(git: Git, remote: str, ref: str, old: str) -> bool:
+    """Whether the remote, that has `old` now, has what it had when last heard of."""
+    branch = ref.removeprefix(_BRANCHES)
+    if not remote or branch == ref:
+        return True
+    try:
+        known = git.line(
+            "show-ref", "--verify", "--hash", f"refs/remotes/{remote}/{branch}"
+        )
+    except GitFailed:
+        return True
+    return known == old or git.has("merge-base", "--is-ancestor", known, old)
 
 
 def cut_off_at(git: Git) -> set[str]:
