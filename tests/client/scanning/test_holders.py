@@ -165,3 +165,22 @@ def test_a_keyhouse_that_has_enough_is_asked_again(
     code, _, said = kh("--revoke", "--yes")
     assert code == 1
     assert "429 Too many" in said
+
+
+def test_a_keyhouse_that_has_enough_is_asked_again_whose_a_key_is(
+    outside: Repository, kh: Kh, desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holders, "PAUSE_SECONDS", 0)
+    outside.write("a", minted())
+    desk.say(429, {"title": "Too many"})
+    desk.say(200, KEY)
+    code, (line,), _ = kh("--look-up")
+    assert (code, line.rpartition(", key_1")[2]) == (1, " mine, active")
+    desk.say(429, {"title": "Too many"})
+    desk.say(404, {"title": "Not found"})
+    assert kh("--look-up")[1][0].endswith("not known here")
+    for _ in range(holders.ATTEMPTS):
+        desk.say(429, {"title": "Too many"})
+    code, lines, said = kh("--look-up")
+    assert (code, len(lines)) == (1, 1)
+    assert "429 Too many" in said

@@ -1,8 +1,8 @@
 """Whose the secrets are that were found, and how they are made worthless."""
 
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from keyhouse_client.errors import ProblemError
 from keyhouse_client.scanning.shape import LeakedSecret
@@ -10,6 +10,7 @@ from keyhouse_client.scanning.shape import LeakedSecret
 if TYPE_CHECKING:
     from keyhouse_client.client import Client
 
+Answer = TypeVar("Answer")
 ATTEMPTS: Final = 30
 PAUSE_SECONDS = 1.0
 """Keyhouse takes 20 secrets of one network at once, and then one each second."""
@@ -49,22 +50,26 @@ def revocable(secrets: Iterable[LeakedSecret]) -> list[LeakedSecret]:
 
 def revoke(client: "Client", secret: LeakedSecret) -> None:
     """Have a secret refused from now on. Raises KeyhouseError."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            client.secrets.revoke(secret.text)
-        except ProblemError as error:
-            if error.status != 429 or attempt == ATTEMPTS:
-                raise
-            time.sleep(PAUSE_SECONDS)
-        else:
-            return
+    _patiently(lambda: client.secrets.revoke(secret.text))
 
 
 def _holder(client: "Client", secret: LeakedSecret) -> Holder | None:
     try:
-        key = client.keys.find(secret.text)
+        key = _patiently(lambda: client.keys.find(secret.text))
     except ProblemError as error:
         if error.status != 404:
             raise
         return None
     return Holder(key["id"], key["name"], key["state"])
+
+
+def _patiently(ask: Callable[[], Answer]) -> Answer:
+    """Ask again after a while, as long as Keyhouse has enough of us."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return ask()
+        except ProblemError as error:
+            if error.status != 429:
+                raise
+        time.sleep(PAUSE_SECONDS)
+    return ask()
