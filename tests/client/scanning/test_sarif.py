@@ -1,7 +1,9 @@
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+
+import pytest
 
 from keyhouse.core.entities import KeyKind
 from tests.client.scanning.conftest import Kh, Repository
@@ -77,3 +79,48 @@ def test_a_gap_is_told(repository: Repository, kh: Kh) -> None:
 def test_where_it_can_not_be_written_is_wrong_use(repository: Repository, kh: Kh) -> None:
     code, _, said = kh("--sarif", "nowhere/log")
     assert (code, said) == (2, "kh: --sarif nowhere/log: No such file or directory\n")
+
+
+@pytest.mark.parametrize("mode", ["files", "--staged", "--history"])
+def test_what_paths_are_relative_to_is_told(
+    repository: Repository, kh: Kh, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git tells them from the top, wherever the scan was started."""
+    repository.write("in side/a", minted())
+    repository.git("add", "--all")
+    if mode == "--history":
+        repository.git("commit", "--quiet", "-m", "x")
+    monkeypatch.chdir(repository.top / "in side")
+    _, lines, _ = kh("--sarif", "-", *([] if mode == "files" else [mode]))
+    run = run_of("\n".join(lines))
+    ((name, base),) = run["originalUriBaseIds"].items()
+    (result,) = run["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place["uriBaseId"] == name
+    address = urljoin(base["uri"], place["uri"])
+    assert address == (repository.top / "in side/a").as_uri()
+
+
+def test_where_no_files_are_paths_are_relative_to_nothing(
+    repository: Repository, kh: Kh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit(a=minted())
+    repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
+    monkeypatch.chdir(tmp_path / "bare")
+    run = run_of("\n".join(kh("--history", "--sarif", "-")[1]))
+    assert "originalUriBaseIds" not in run
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "a"}
+
+
+def test_a_secret_in_the_name_of_the_folder_is_not_shown(
+    tmp_path: Path, kh: Kh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = minted()
+    folder = tmp_path / secret
+    folder.mkdir()
+    (folder / "a").write_text(minted())
+    monkeypatch.chdir(folder)
+    code, lines, _ = kh("--sarif", "-")
+    assert code == 1
+    assert secret not in "\n".join(lines)

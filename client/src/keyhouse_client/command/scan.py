@@ -94,9 +94,7 @@ def _scan(options: argparse.Namespace) -> int:
 
 
 def _demand_sense(options: argparse.Namespace) -> None:
-    in_git = options.staged or options.history or options.since is not None
-    in_git = in_git or options.pre_push is not None or options.install_hook
-    if in_git and options.paths:
+    if (_is_in_git(options) or options.install_hook) and options.paths:
         raise ValueError("paths are for files: git is asked for all that it has")
     if options.json and options.sarif == STANDARD_INPUT:
         raise ValueError("--json and --sarif - both print: write --sarif FILE")
@@ -104,6 +102,12 @@ def _demand_sense(options: argparse.Namespace) -> None:
         used = options.pre_push is not None or STANDARD_INPUT in options.paths
         if used or not sys.stdin.isatty():
             raise ValueError("--revoke asks first, and here is no terminal: add --yes")
+
+
+def _is_in_git(options: argparse.Namespace) -> bool:
+    """Whether git's own paths are told, which begin at the top of the work tree."""
+    asked = options.staged or options.history or options.since is not None
+    return asked or options.pre_push is not None
 
 
 @contextmanager
@@ -170,7 +174,8 @@ def _ask(client: "Client", scan: Scan, holders: Holders) -> KeyhouseError | None
 
 def _tell(scan: Scan, holders: Holders, options: argparse.Namespace) -> None:
     if options.sarif:
-        _write_sarif(scan, options.sarif)
+        base = work_tree_of(Path()) if _is_in_git(options) else Path.cwd()
+        _write_sarif(as_sarif(scan, base), options.sarif)
     if options.json:
         show_object(as_json(scan, holders))
     elif options.sarif != STANDARD_INPUT:
@@ -185,11 +190,11 @@ def _tell(scan: Scan, holders: Holders, options: argparse.Namespace) -> None:
         _say(line)
 
 
-def _write_sarif(scan: Scan, where: str) -> None:
+def _write_sarif(log: dict[str, Any], where: str) -> None:
     if where == STANDARD_INPUT:
-        return show_object(as_sarif(scan))
+        return show_object(log)
     try:
-        text = json.dumps(as_sarif(scan), indent=2, ensure_ascii=False)
+        text = json.dumps(log, indent=2, ensure_ascii=False)
         Path(where).write_text(f"{text}\n", "utf-8")
     except OSError as error:
         raise ValueError(f"--sarif {where}: {error.strerror}") from None

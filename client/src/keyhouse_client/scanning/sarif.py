@@ -11,26 +11,27 @@ from keyhouse_client.scanning.shape import KINDS, without_secrets
 from keyhouse_client.scanning.text import described
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_BASE: Final = "%SRCROOT%"
+"""What services take for the top of a repository's files."""
 _RULES: Final = tuple(KINDS.values())
 
 
-def as_sarif(scan: Scan) -> dict[str, Any]:
+def as_sarif(scan: Scan, base: Path | None) -> dict[str, Any]:
     """The log of one run: a rule for each kind of key, a result for each place.
 
-    Paths are relative to where the scan was started. No secret is in it.
+    Paths are relative to `base`, an absolute path, which the log tells too; None where
+    there is no folder that they are in. No secret is in it.
     """
-    return {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": _driver()},
-                "columnKind": "unicodeCodePoints",
-                "invocations": [_invocation(scan)],
-                "results": [_result(finding) for finding in scan.findings],
-            }
-        ],
+    run: dict[str, Any] = {
+        "tool": {"driver": _driver()},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(scan)],
+        "results": [_result(finding, base) for finding in scan.findings],
     }
+    if base:
+        shown = Path(without_secrets(str(base)))
+        run["originalUriBaseIds"] = {_BASE: {"uri": f"{shown.as_uri().rstrip('/')}/"}}
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _driver() -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _invocation(scan: Scan) -> dict[str, Any]:
     return {"executionSuccessful": not unread, "toolExecutionNotifications": unread}
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(finding: Finding, base: Path | None) -> dict[str, Any]:
     secret = finding.secret
     since = f", since commit {finding.commit}" if finding.commit else ""
     result: dict[str, Any] = {
@@ -78,7 +79,7 @@ def _result(finding: Finding) -> dict[str, Any]:
         "ruleIndex": _RULES.index(secret.kind),
         "level": "error",
         "message": {"text": f"{described(secret)}{since}"},
-        "locations": [{"physicalLocation": _location(finding)}],
+        "locations": [{"physicalLocation": _location(finding, base)}],
         # A service knows by it that a finding was there before, though lines moved.
         "partialFingerprints": {
             "keyhouseSecret/v1": f"{secret.fingerprint}:{plain(finding.path)}"
@@ -87,21 +88,22 @@ def _result(finding: Finding) -> dict[str, Any]:
     return result
 
 
-def _location(finding: Finding) -> dict[str, Any]:
+def _location(finding: Finding, base: Path | None) -> dict[str, Any]:
     return {
-        "artifactLocation": {"uri": _uri(finding.path)},
+        "artifactLocation": _artifact(finding.path, base),
         "region": {"startLine": finding.line, "startColumn": finding.column},
     }
 
 
-def _uri(path: str) -> str:
-    """A path as a relative reference (RFC 3986): its bytes, percent-encoded.
+def _artifact(path: str, base: Path | None) -> dict[str, str]:
+    """A path as a reference (RFC 3986): its bytes, percent-encoded.
 
-    What is absolute and below the current folder is told from there.
+    What is absolute and below `base` is told from there.
     """
-    absolute = Path(path)
-    if absolute.is_relative_to(Path.cwd()):
-        path = str(absolute.relative_to(Path.cwd()))
+    if base and Path(path).is_relative_to(base):
+        path = str(Path(path).relative_to(base))
     shown = without_secrets(path).replace(os.sep, "/")
     uri = quote(os.fsencode(shown), safe="/")
-    return f"file://{uri}" if shown.startswith("/") else uri
+    if shown.startswith("/"):
+        return {"uri": f"file://{uri}"}
+    return {"uri": uri, "uriBaseId": _BASE} if base else {"uri": uri}
