@@ -17,6 +17,9 @@ _AHEAD: Final = NEAR_BYTES + LENGTH_MAX
 _NEWLINES: Final = {BOM_UTF16_LE: b"\n\0", BOM_UTF16_BE: b"\0\n"}
 _CONTINUATIONS: Final = bytes(range(0x80, 0xC0))
 """The bytes of UTF-8 that begin no character."""
+_HIGH_BYTE: Final = {BOM_UTF16_LE: 1, BOM_UTF16_BE: 0}
+_SECOND_HALVES: Final = bytes(range(0xDC, 0xE0))
+"""The high bytes of 16-bit units that begin no character."""
 
 
 class Spot(NamedTuple):
@@ -30,8 +33,8 @@ class Spot(NamedTuple):
 def spots(chunks: Iterable[bytes]) -> Iterator[Spot]:
     """All secrets in a text that comes in pieces, but those on a line with MARK.
 
-    Columns are characters of UTF-8, in a wide text 16-bit units. No more than two
-    pieces are held at a time.
+    Columns are characters of UTF-8, or of UTF-16 where the text begins with its mark.
+    No more than two pieces are held at a time.
     """
     window = _Window()
     for chunk in chunks:
@@ -90,19 +93,29 @@ class _Place:
     def __init__(self, start: bytes) -> None:
         self.line = 1
         self._newline = _NEWLINES.get(start[:2], b"\n")
+        self._high_byte = _HIGH_BYTE.get(start[:2])
         # Editors do not count the mark that tells the order of bytes.
-        self._mark_units = int(start[:2] in _NEWLINES)
+        self._unit_marks = int(start[:2] in _NEWLINES)
         self._characters = -1 if start.startswith(BOM_UTF8) else 0
         self._bytes = 0
+        self._second_halves = 0
+        self._passed = 0
 
     def move_over(self, passed: bytes) -> None:
+        self._passed += len(passed)
         lines = passed.count(self._newline)
         if lines:
             self.line += lines
-            self._characters = self._bytes = self._mark_units = 0
+            self._characters = self._bytes = self._second_halves = self._unit_marks = 0
             passed = passed[passed.rindex(self._newline) + len(self._newline) :]
         self._characters += len(passed.translate(None, _CONTINUATIONS))
         self._bytes += len(passed)
+        if self._high_byte is not None:
+            begin = self._passed - len(passed)
+            high = passed[(self._high_byte + begin) % 2 :: 2]
+            self._second_halves += len(high) - len(high.translate(None, _SECOND_HALVES))
 
     def column(self, *, wide: bool) -> int:
-        return 1 + (self._bytes // 2 - self._mark_units if wide else self._characters)
+        if not wide:
+            return 1 + self._characters
+        return 1 + self._bytes // 2 - self._unit_marks - self._second_halves
