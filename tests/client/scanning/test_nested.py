@@ -87,14 +87,15 @@ def test_what_only_looks_like_one_is_a_folder(
     assert kh()[:2] == (1, kh("inner/key")[1])
 
 
+@pytest.mark.parametrize("there", [True, False])
 def test_one_that_says_its_files_are_elsewhere_is_a_folder(
-    repository: Repository, kh: Kh, gitlink: Path, tmp_path: Path
+    repository: Repository, kh: Kh, gitlink: Path, tmp_path: Path, there: bool
 ) -> None:
     inner = Repository(gitlink)
     gitlink.mkdir()
     inner.git("init", "--quiet")
     inner.write("key", minted())
-    inner.git("config", "core.worktree", str(tmp_path))
+    inner.git("config", "core.worktree", str(tmp_path if there else tmp_path / "nowhere"))
     assert paths(kh()[1]) == ["inner/key"]
 
 
