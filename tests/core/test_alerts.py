@@ -9,7 +9,8 @@ from tests.core.rows import line
 
 KEY = line().key
 NOW = 20_000 * DAY_US + 5
-BROWSER, PLAIN = AlertKind
+BROWSER = AlertKind.SERVER_KEY_IN_BROWSER
+PLAIN = AlertKind.SECRET_OVER_PLAIN_HTTP
 
 
 def sighting(at_us: int, kind: AlertKind = BROWSER, sample: str = "a") -> Alert:
