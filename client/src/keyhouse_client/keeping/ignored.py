@@ -1,11 +1,14 @@
 """What git says of a file."""
 
-import os
-import subprocess
 from enum import Enum
 from pathlib import Path
 
 from keyhouse_client.keeping.refusals import Refused
+from keyhouse_client.scanning.git import Git, GitFailed
+
+# A stranger's repository may hold, as ordinary files, what makes a git folder with
+# settings of its own: only one that is named `.git` counts.
+_NO_OTHER: tuple[str, str] = ("-c", "safe.bareRepository=explicit")
 
 
 class Standing(Enum):
@@ -21,34 +24,26 @@ class Standing(Enum):
 
 def standing(path: Path) -> Standing:
     """How git sees `path`. Raises Refused where git can't tell, in its words."""
-    folder, name = path.parent.resolve(), path.name
-    inside = _git(folder, "rev-parse", "--is-inside-work-tree")
-    if inside is None or "not a git repository" in inside.stderr:
+    name = path.name
+    try:
+        git = Git(path.parent.resolve())
+    except GitFailed:
         return Standing.OUTSIDE
-    if inside.returncode:
-        raise Refused(f"{path}: git says: {inside.stderr.strip().partition(chr(10))[0]}")
-    if inside.stdout.strip() != "true":
+    if not _is_inside(git, path):
         return Standing.OUTSIDE
-    if _yes(folder, "--literal-pathspecs", "ls-files", "--error-unmatch", "--", name):
+    tracked = ("--literal-pathspecs", "ls-files", "--error-unmatch", "--", name)
+    if git.has(*_NO_OTHER, *tracked):
         return Standing.TRACKED
-    if _yes(folder, "check-ignore", "--quiet", "--", f"./{name}"):
+    if git.has(*_NO_OTHER, "check-ignore", "--quiet", "--", f"./{name}"):
         return Standing.IGNORED
     return Standing.EXPOSED
 
 
-def _yes(folder: Path, *words: str) -> bool:
-    ran = _git(folder, *words)
-    return ran is not None and ran.returncode == 0
-
-
-def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str] | None:
-    # A repository's settings may name a program for git to start; here none is. Its
-    # words are in the language that is looked for.
-    line = ["git", "-c", "core.fsmonitor=false", "-C", str(folder)]
-    environment = {**os.environ, "LC_ALL": "C"}
+def _is_inside(git: Git, path: Path) -> bool:
     try:
-        return subprocess.run(  # noqa: S603  (a fixed program, and no shell)
-            [*line, *words], capture_output=True, text=True, check=False, env=environment
-        )
-    except FileNotFoundError:
-        return None
+        return git.line(*_NO_OTHER, "rev-parse", "--is-inside-work-tree") == "true"
+    except GitFailed as error:
+        text = str(error)
+    if "not a git repository" in text:
+        return False
+    raise Refused(f"{path}: git says: {text.partition(': ')[2]}")
