@@ -38,6 +38,18 @@ def kh(
     )
 
 
+def in_shell(how: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run it by a shell that sets up more: `how` has its redirections."""
+    command = ["sh", "-c", f'exec "$@" {how}', "sh", *line(*words)]
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def keep(name: str, secret: str) -> None:
     """Have it in the store that the processes of this test use."""
     Store.of_user().set(name, secret)

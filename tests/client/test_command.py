@@ -2,12 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from keyhouse_client.command import main
+from tests.client.kh import in_shell, line
 
 if TYPE_CHECKING:
     from tests.client.conftest import Desk
@@ -202,3 +204,35 @@ def test_exit_codes_and_failures_are_those_of_keyhouse(
     unreachable = json.loads(capsys.readouterr().err)
     assert unreachable["exit_code"] == 3
     assert set(refused) == set(wrong) == set(unreachable)
+
+
+def test_an_encoding_without_some_letters_ends_no_command(desk: "Desk") -> None:
+    """A hint holds an ellipsis; JSON stays JSON."""
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    named = {**KEY, "name": "wörd"}
+    run = partial(subprocess.run, capture_output=True, env=env, text=True, check=False)
+    desk.say(200, {"data": [named], "next_cursor": None})
+    plain = run(line("keys", "list"))
+    assert (plain.returncode, plain.stderr) == (0, "")
+    assert "kh_sk_test_\\u2026k9Qa" in plain.stdout
+    desk.say(200, {"data": [named], "next_cursor": None})
+    assert json.loads(run(line("keys", "list", "--json")).stdout) == [named]
+    desk.say(404, {"title": "Not found", "detail": "There is no wörd.", "code": "x"})
+    refused = run(line("keys", "show", "key_9", "--json"))
+    assert json.loads(refused.stderr)["detail"] == "There is no wörd."
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+def test_an_output_that_takes_nothing_is_told_in_one_line(desk: "Desk", to: str) -> None:
+    desk.say(200, {"data": [KEY], "next_cursor": None})
+    ran = in_shell(to, "keys", "list")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("kh: standard input or output: ")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_an_error_output_that_takes_nothing_changes_no_exit_code(desk: "Desk") -> None:
+    for to in ("2>/dev/full", "2>&-"):
+        desk.say(404, {"title": "Not found", "code": "x"})
+        ran = in_shell(to, "keys", "show", "key_9")
+        assert (ran.returncode, ran.stdout) == (1, "")

@@ -28,7 +28,9 @@ MADE: Final[list[Exception]] = [
     ForgedWebhook("another's"),
     WrongId("two dots"),
     CannotKeep("no place"),
+    CannotKeep("no place.", "Make another."),
     SecretLost("key_1 mine", "Make another."),
+    SecretLost("key_1 mine", "Make another.", "the disk is full"),
 ]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from keyhouse_client.keeping.store import Store
-from tests.client.kh import keep, kh, kh_at_terminal, stored
+from tests.client.kh import in_shell, keep, kh, kh_at_terminal, stored
 
 SECRET = "sk-pa$$ 'wörd'"
 
@@ -56,6 +56,49 @@ def test_what_is_no_secret_is_wrong_use_and_not_shown(given: str, told: str) -> 
     assert told in ran.stderr
     assert not given.strip() or given.strip() not in ran.stderr
     assert Store.of_user().entries() == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["set", "planner", "the-secret"],
+        ["set", "planner", "--secret=the-secret"],
+        ["set", "planner", "--force=the-secret"],
+        ["the-secret"],
+    ],
+)
+def test_a_secret_on_the_line_is_not_shown(words: list[str]) -> None:
+    ran = kh("store", *words, given="x")
+    assert ran.returncode == 2
+    assert "the-secret" not in ran.stderr
+    assert "usage: kh" in ran.stderr
+    assert Store.of_user().entries() == []
+
+
+def test_a_closed_standard_input_is_an_empty_one() -> None:
+    ran = in_shell("<&-", "store", "set", "planner")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("kh: the secret is empty")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+def test_an_output_that_takes_nothing_is_told_in_one_line(to: str) -> None:
+    keep("planner", SECRET)
+    ran = in_shell(to, "store", "get", "planner")
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("kh: standard input or output: ")
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_secret_that_the_output_can_not_show_is_not_changed() -> None:
+    keep("planner", SECRET)
+    ascii_alone = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    ran = kh("store", "get", "planner", env=ascii_alone)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "can't hold this secret" in ran.stderr
+    told = kh("store", "get", "planner", "--json", env=ascii_alone)
+    assert json.loads(told.stdout)["secret"] == SECRET
 
 
 def test_a_name_in_use_is_refused_before_anything_is_asked() -> None:

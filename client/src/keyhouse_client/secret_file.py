@@ -4,28 +4,30 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_NO_ANSWER: Final = "the answer with it did not arrive"
 
 
 class CannotKeep(ValueError):
-    """There is no place for the secret; the text says what to do."""
+    """There is no place for the secret: why not, and perhaps what to do, in sentences."""
+
+    def __str__(self) -> str:
+        return " ".join(self.args)
 
 
 class SecretLost(Exception):
     """A secret was made that nobody has; the text names its thing, and what to do.
 
-    The answer that held it did not arrive, and the repeat's holds none: what is
-    told once is not kept.
+    Unless another reason is told, the answer that held it did not arrive, and the
+    repeat's holds none: what is told once is not kept.
     """
 
-    def __init__(self, what: str, mend: str) -> None:
-        self._made_of = (what, mend)
-        super().__init__(
-            f"{what} is there, but its new secret is lost: the answer with it did not "
-            f"arrive. {mend}"
-        )
+    def __init__(self, what: str, mend: str, why: str = _NO_ANSWER) -> None:
+        self._made_of = (what, mend, why)
+        super().__init__(f"{what} is there, but its new secret is lost: {why}. {mend}")
 
-    def __reduce__(self) -> tuple[type["SecretLost"], tuple[str, str], dict[str, Any]]:
+    def __reduce__(self) -> tuple[type["SecretLost"], tuple[str, ...], dict[str, Any]]:
         return type(self), self._made_of, self.__dict__
 
 
@@ -57,11 +59,14 @@ class SecretFile:
         try:
             with os.fdopen(os.dup(self._handle), "w", encoding="utf-8") as file:
                 file.write(f"{secret}\n")
+                file.flush()
+                os.fsync(file.fileno())
             if self._draft != self.path:
                 self._draft.replace(self.path)
         except OSError as error:
             raise CannotKeep(
-                f"--out {self.path}: {error.strerror}. The secret is lost: make another."
+                f"--out {self.path}: {error.strerror}.",
+                "The secret is lost: make another.",
             ) from None
         self._filled = True
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from keyhouse_client.command.shown import show_object
+from keyhouse_client.command.streams import say
 from keyhouse_client.keeping.names import demand_name
 from keyhouse_client.keeping.refusals import Refused
 from keyhouse_client.keeping.store import Store
-from keyhouse_client.secret_file import SecretLost, secret_file
+from keyhouse_client.secret_file import CannotKeep, SecretLost, secret_file
 
 
 class Taker:
@@ -27,28 +28,52 @@ class Taker:
     def take(self, answer: Mapping[str, Any], mend: str) -> dict[str, Any]:
         """Keep the secret of an answer; the key, without it where it is kept.
 
-        Raises SecretLost, with the `mend`, for an answer without one.
+        Raises SecretLost, with the `mend`, for an answer without one, and where it can't
+        be kept after all.
         """
         key = {**answer}
         if key["secret"] is None:
-            raise SecretLost(f"{key['id']} {key['name']}", mend)
+            raise SecretLost(_told_of(key), mend)
         if self._keep is None:
             return key
         try:
             self._keep(key["secret"])
-        except Refused as error:
-            lost = f"The new secret of {key['id']} is lost."
-            raise Refused(f"{error}. {lost} {mend}") from None
+        except (CannotKeep, Refused) as error:
+            why = str(error.args[0]).removesuffix(".")
+            raise SecretLost(_told_of(key), mend, why) from None
         return {**key, "secret": None, **self._fields}
 
-    def tell(self, key: Mapping[str, Any], options: argparse.Namespace) -> None:
-        """Say where it is, or show it."""
+    def tell(self, key: Mapping[str, Any], mend: str, options: argparse.Namespace) -> None:
+        """Say where it is, or show it. Raises SecretLost where that can't be shown."""
+        try:
+            self._show(key, options)
+            sys.stdout.flush()
+        except OSError as error:
+            if key["secret"] is None:
+                raise
+            why = f"standard output does not take it ({error.strerror})"
+            raise SecretLost(_told_of(key), mend, why) from None
+
+    def _show(self, key: Mapping[str, Any], options: argparse.Namespace) -> None:
         if options.json:
             return show_object(key)
-        print(f"{key['id']} {key['name']}: {self._told}", file=sys.stderr)
+        say(f"{_told_of(key)}: {self._told}")
         if key["secret"] is not None:
             print(key["secret"])
         return None
+
+
+def _told_of(key: Mapping[str, Any]) -> str:
+    return f"{key['id']} {key['name']}"
+
+
+@contextmanager
+def told_if_interrupted(text: str) -> Iterator[None]:
+    """Who breaks it off is told `text`: a request may have been carried out."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(text) from None
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from keyhouse_client.command.handing_over import add_places, taker
+from keyhouse_client.command.handing_over import add_places, taker, told_if_interrupted
 from keyhouse_client.command.shown import show_object, show_rows, with_client
 
 if TYPE_CHECKING:
@@ -47,10 +47,13 @@ def _create(client: "Client", options: argparse.Namespace) -> None:
     access = [{"api": api, **held} for api in options.api]
     names = ("application", "environment", "ends_at")
     fields = {name: getattr(options, name) for name in names if getattr(options, name)}
-    with taker(options, replace=options.force) as to:
-        made = client.keys.create(options.name, access, **fields)
-        key = to.take(made, _mend(made["id"]))
-    to.tell(key, options)
+    unsure = "There may be a new key whose secret nobody has: kh keys list, kh keys revoke"
+    with told_if_interrupted(unsure):
+        with taker(options, replace=options.force) as to:
+            made = client.keys.create(options.name, access, **fields)
+            mend = _mend(made["id"])
+            key = to.take(made, mend)
+        to.tell(key, mend, options)
 
 
 def _mend(id: str) -> str:

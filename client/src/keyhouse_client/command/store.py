@@ -6,6 +6,7 @@ from typing import Any
 
 from keyhouse_client.command.asked import asked_secret
 from keyhouse_client.command.shown import finish, show_object, show_rows
+from keyhouse_client.command.streams import shows
 from keyhouse_client.keeping.store import Kept, Store
 
 
@@ -45,6 +46,11 @@ def _get(options: argparse.Namespace) -> None:
     secret = Store.of_user().get(options.name)
     if options.json:
         return show_object({"name": options.name, "secret": secret})
+    if not shows(secret):
+        raise ValueError(
+            f"standard output is {sys.stdout.encoding}, which can't hold this secret: "
+            "PYTHONIOENCODING=utf-8, or --json"
+        )
     print(secret)
     return None
 
