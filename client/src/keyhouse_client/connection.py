@@ -1,5 +1,6 @@
 """Where Keyhouse is, and with which key it is spoken to."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +14,10 @@ TIMEOUT_SECONDS: Final = 30.0
 _PORT_MAX: Final = 65_535
 _VISIBLE: Final = re.compile(r"[!-~]+")
 """What a header can hold of a key: an error about another would show it whole."""
+
+
+_NO_PROXY: Final = {"http://": None, "https://": None, "all://": None}
+"""Instead of the environment's: one elsewhere would read what goes to this machine."""
 
 
 class Credentials(NamedTuple):
@@ -60,6 +65,7 @@ class Credentials(NamedTuple):
                 "User-Agent": f"keyhouse-client/{version('keyhouse-client')}",
             },
             "timeout": timeout_seconds,
+            **({"mounts": _NO_PROXY} if is_this_machine(self.url) else {}),
         }
 
 
@@ -70,6 +76,20 @@ def demand_address(url: str, named: str) -> None:
         bare = url.rpartition("@")[2]
         shown = f"{bare} " if ":" in bare else ""
         raise ValueError(f"{named}: {shown}is no address; write http://host:port")
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether the host of an address is this machine, by its name or number."""
+    import httpx
+
+    # The reader of addresses that will lead the key there.
+    host = httpx.URL(url).host
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_address(url: str) -> bool:
