@@ -117,7 +117,8 @@ def test_nothing_hands_the_key_out(desk: "Desk", tmp_path: Path) -> None:
     assert "kh_mk_mine" not in ran.stdout
     assert "KEYHOUSE_API_KEY" not in ran.stdout
     (kept,) = (tmp_path / "home" / "data" / "keyhouse" / "login").iterdir()
-    assert (kept.read_text(), kept.stat().st_mode & 0o777) == ("kh_mk_mine", 0o600)
+    pair = {"url": desk.url, "api_key": "kh_mk_mine"}
+    assert (json.loads(kept.read_text()), kept.stat().st_mode & 0o777) == (pair, 0o600)
 
 
 def test_a_logout_forgets_both(desk: "Desk", tmp_path: Path) -> None:
@@ -140,3 +141,39 @@ def test_a_login_that_others_may_read_is_refused(desk: "Desk", tmp_path: Path) -
     ran = kh("keys", "list")
     assert ran.returncode == 1
     assert "chmod 600" in ran.stderr
+
+
+def test_a_login_that_breaks_off_sends_no_key_to_the_old_address(
+    desk: "Desk", tmp_path: Path
+) -> None:
+    """The new key is in its place, and the disk takes nothing more."""
+    old = "http://127.0.0.1:1"
+    desk.say(200, MINE)
+    kh("login", desk.url, given="kh_mk_new")
+    config = tmp_path / "home" / "config" / "keyhouse" / "login.json"
+    told = json.loads(config.read_text())
+    config.write_text(json.dumps({**told, "url": old}))
+    ran = kh("keys", "list")
+    assert ran.returncode == 1
+    assert "broke off" in ran.stderr
+    assert "kh login" in ran.stderr
+    assert len(desk.asked) == 1
+
+
+def test_what_is_no_pair_is_no_login(desk: "Desk", tmp_path: Path) -> None:
+    desk.say(200, MINE)
+    kh("login", desk.url, given="kh_mk_mine")
+    (kept,) = (tmp_path / "home" / "data" / "keyhouse" / "login").iterdir()
+    for text in ("kh_mk_mine", "[]", "{}", "1"):
+        kept.write_text(text)
+        ran = kh("keys", "list")
+        assert (ran.returncode, "kh_mk_mine" in ran.stderr) == (1, False)
+        assert "kh login" in ran.stderr
+
+
+@pytest.mark.parametrize("words", [["kh_mk_mine"], ["--key=kh_mk_mine"]])
+def test_a_key_on_the_line_is_not_shown(words: list[str]) -> None:
+    ran = kh("login", "http://127.0.0.1:1", *words)
+    assert ran.returncode == 2
+    assert "kh_mk_mine" not in ran.stderr
+    assert "typed at the prompt, or piped in" in ran.stderr

@@ -1,10 +1,10 @@
 """At which Keyhouse the command is logged in, and with which management key.
 
 The key has a place of its own, which no name leads to: no reference and no
-`kh store get` hands it out.
+`kh store get` hands it out. Its address is kept there too, in one value with it: no
+login that breaks off sends a key to another's address.
 """
 
-import ipaddress
 import json
 import os
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from keyhouse_client.connection import Credentials
+from keyhouse_client.connection import Credentials, is_this_machine
 from keyhouse_client.keeping.files import make_folder, read_private, write_whole
 from keyhouse_client.keeping.place import try_out
 from keyhouse_client.keeping.refusals import NoPlace, NotStored
@@ -27,7 +27,10 @@ class _Entry(NamedTuple):
 
 
 class Login:
-    """The login of one user: the address in a file, the key in a place for secrets."""
+    """The login of one user: address and key as one value in a place for secrets.
+
+    A file names the place, and the address for those who only ask where it is.
+    """
 
     def __init__(self, path: Path, where: Places) -> None:
         self._path = path
@@ -44,15 +47,19 @@ class Login:
     def find(self) -> Credentials | None:
         """Address and key; None where nobody is logged in.
 
-        Raises NotStored where the key is gone from its place.
+        Raises NotStored where the key is gone from its place, and NoPlace where what is
+        there is not what was kept at the end of a login.
         """
         entry = self._entry()
         if entry is None:
             return None
-        key = self._places[entry.place].get(_NAME)
-        if key is None:
+        value = self._places[entry.place].get(_NAME)
+        if value is None:
             raise NotStored(f"the key for {entry.url} is gone: kh login {entry.url}")
-        return Credentials(entry.url, key)
+        login = _pair(value)
+        if login is None or login.url != entry.url:
+            raise NoPlace("the last login broke off, and there is none: kh login URL")
+        return login
 
     def rehearse(self) -> None:
         """Raises what `keep` would raise."""
@@ -64,7 +71,7 @@ class Login:
         old = self._entry()
         kind = self._places.chosen
         make_folder(self._path.parent)
-        self._places[kind].set(_NAME, login.api_key)
+        self._places[kind].set(_NAME, json.dumps(login._asdict()))
         entry = _Entry(login.url, kind)
         write_whole(self._path, json.dumps(entry._asdict()).encode())
         if old is not None and old.place != kind:
@@ -91,19 +98,15 @@ class Login:
             raise NoPlace(f"{self._path} can't be read; remove it, and kh login") from None
 
 
+def _pair(value: str) -> Credentials | None:
+    try:
+        return Credentials(**json.loads(value))
+    except (ValueError, TypeError):
+        return None
+
+
 def crosses_a_net_in_the_clear(url: str) -> bool:
     """Whether what is sent to `url` can be read on its way: http:// to another machine."""
     import httpx
 
-    # The reader of addresses that will lead the key there.
-    parsed = httpx.URL(url)
-    return parsed.scheme == "http" and not _is_here(parsed.host)
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return httpx.URL(url).scheme == "http" and not is_this_machine(url)
