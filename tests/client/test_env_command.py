@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -117,7 +118,11 @@ def test_the_same_secret_under_its_name_is_no_conflict(folder: Path) -> None:
         ("A=x\n", ["--name", "B"], 2, "no secret to move in B"),
         ("A=kh://a\n", ["--name", "A"], 2, "no secret to move in A"),
         ("A='two\nlines'\n", ["--name", "A"], 2, "A: a secret is one line"),
+        ("A='x\n'\n", ["--name", "A"], 2, "A: a secret is one line"),
         ("A=x\nA=y\n", ["--name", "A"], 1, "A is set twice"),
+        (f"A={KEYHOUSE_SECRET}\nA=other\n", [], 1, "A is set twice"),
+        (f"A=other\nA={KEYHOUSE_SECRET}\n", [], 1, "A is set twice"),
+        (f"A={KEYHOUSE_SECRET}\nA=kh://a\n", [], 1, "A is set twice"),
         ("A=x\n", ["--name", "A", "--as", "A"], 2, "VAR=NAME"),
         ("A=x\n", ["--name", "A", "--as", "A=no/name"], 2, "what was given is none"),
         ("A=x\nB=y\n", ["--name", "A", "--name", "B", "--as", "B=a"], 1, "another secret"),
@@ -244,7 +249,7 @@ def test_a_variable_is_set_to_refer(folder: Path) -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, ".env: A=kh://planner\n", "")
     path = folder / ".env"
     assert path.stat().st_mode & 0o777 == 0o600
-    path.write_text("B=1\nA=old # why\n")
+    path.write_text("B=1\nA=kh://old # why\n")
     later = kh("env", "set", "A", "mailer", folder=folder)
     assert later.stderr == "mailer is not stored yet: kh store set mailer\n"
     assert path.read_text() == "B=1\nA=kh://mailer # why\n"
@@ -258,3 +263,51 @@ def test_what_is_no_variable_or_name_is_wrong_use(
 ) -> None:
     assert kh("env", "set", *words, folder=folder).returncode == 2
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["A=old\n", "A=old\nA=\n", "A=\nA=kh://a\nA='old'\n"])
+def test_a_plain_value_is_replaced_only_with_force(folder: Path, text: str) -> None:
+    """It may stand nowhere else."""
+    path = write(folder, text)
+    ran = kh("env", "set", "A", "planner", folder=folder)
+    assert ran.returncode == 1
+    assert "kh env hide .env --name A" in ran.stderr
+    assert "--force" in ran.stderr
+    assert "old" not in ran.stderr
+    assert path.read_text() == text
+    assert kh("env", "set", "A", "planner", "--force", folder=folder).returncode == 0
+    assert "old" not in path.read_text()
+
+
+def test_an_empty_value_is_set_unasked(folder: Path) -> None:
+    path = write(folder, "A=\n")
+    assert kh("env", "set", "A", "planner", folder=folder).returncode == 0
+    assert path.read_text() == "A=kh://planner\n"
+
+
+@pytest.mark.parametrize("what", ["link", "pipe", "large"])
+@pytest.mark.parametrize("words", [("check",), ("hide", "--yes"), ("set", "A", "planner")])
+def test_only_a_regular_file_of_some_size_is_read(
+    folder: Path, what: str, words: tuple[str, ...]
+) -> None:
+    """A stranger's repository may have anything called `.env`."""
+    path = folder / ".env"
+    if what == "link":
+        path.symlink_to("/dev/zero")
+    elif what == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(b"#" * ((1 << 20) + 1))
+    ran = kh("env", *words, folder=folder)
+    assert ran.returncode == 2
+    told = "has more than 1048576 bytes" if what == "large" else "is no regular file"
+    assert ran.stderr == f"kh: .env: {told}\n"
+
+
+def test_secrets_are_moved_though_git_can_not_tell_of_the_file(repository: Path) -> None:
+    path = write(repository, f"A={KEYHOUSE_SECRET}\n")
+    (repository / ".git" / "config").write_text("[")
+    ran = kh("env", "hide", "--yes", folder=repository)
+    assert (ran.returncode, ran.stdout) == (0, "A=kh://a\n")
+    assert "git says" in ran.stderr
+    assert path.read_text() == "A=kh://a\n"

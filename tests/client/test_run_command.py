@@ -157,6 +157,37 @@ def test_an_env_file_has_nothing_done(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [".env"]
 
 
+def test_a_file_that_is_named_may_be_a_pipe_and_the_usual_one_not(folder: Path) -> None:
+    script = 'exec "$@" run --env-file <(echo A=kh://planner) sh -c \'echo "$A"\''
+    command = ["bash", "-c", script, "bash", *line()]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert ran.stdout == "pa$HOME ${x} 'q'\n"
+    os.mkfifo(folder / ".env")
+    usual = kh("run", "true", folder=folder)
+    assert (usual.returncode, usual.stderr) == (2, "kh: .env: is no regular file\n")
+    endless = kh("run", "--env-file", "/dev/zero", "true", folder=folder)
+    assert endless.returncode == 2
+    assert "has more than" in endless.stderr
+
+
+@pytest.mark.parametrize("own", [None, "C", "C.UTF-8"])
+def test_what_python_set_for_itself_is_not_handed_on(folder: Path, own: str | None) -> None:
+    """In the C locale it sets LC_CTYPE, and sorting and case of the command with it."""
+    locale = ("LC_", "LANG", "PYTHONCOERCE", "PYTHONUTF8")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(locale)}
+    if own is not None:
+        env["LC_CTYPE"] = own
+    ran = subprocess.run(
+        line("run", "sh", "-c", "echo ${LC_CTYPE-none}"),
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout == f"{own or 'none'}\n"
+
+
 def test_a_folder_called_env_is_no_env_file(folder: Path) -> None:
     (folder / ".env").mkdir()
     assert kh("run", "true", folder=folder).returncode == 0

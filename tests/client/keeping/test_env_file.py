@@ -1,4 +1,5 @@
 import codecs
+import os
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyhouse_client.keeping.env_file import EnvFile
+from keyhouse_client.keeping.refusals import Refused
 
 TEXT = """# mine
 
@@ -83,6 +85,38 @@ def test_a_new_file_is_its_owners_and_an_old_one_keeps_its_mode(path: Path) -> N
     assert path.stat().st_mode & 0o777 == 0o640
     EnvFile.read(path).write(narrow=True)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_mode_is_kept_whatever_the_umask(path: Path) -> None:
+    path.write_text("A=1\n")
+    path.chmod(0o664)
+    before = os.umask(0o077)
+    try:
+        EnvFile.read(path).with_line("A", "kh://n").write()
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o664
+
+
+@pytest.mark.parametrize("now", ["A=2\n", None])
+def test_what_others_wrote_meanwhile_stays(path: Path, now: str | None) -> None:
+    path.write_text("A=1\n")
+    changed = EnvFile.read(path).with_line("A", "kh://n")
+    path.unlink()
+    if now is not None:
+        path.write_text(now)
+    with pytest.raises(Refused, match="changed it"):
+        changed.write()
+    assert (path.read_text() if path.exists() else None) == now
+    assert list(path.parent.iterdir()) == ([path] if now else [])
+
+
+def test_a_new_file_takes_no_others_place(path: Path) -> None:
+    new = EnvFile(path, ()).with_line("A", "kh://n")
+    path.write_text("B=2\n")
+    with pytest.raises(Refused, match="changed it"):
+        new.write()
+    assert path.read_text() == "B=2\n"
 
 
 def test_a_link_stays_one(path: Path, tmp_path: Path) -> None:

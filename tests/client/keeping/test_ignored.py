@@ -21,7 +21,7 @@ QUIET = [
     *("-c", "filter.evil.clean=", "-c", "filter.evil.process="),
     *("-c", "filter.evil.required=false"),
 ]
-git_as_it_comes = repositories._settings  # noqa: SLF001  (the same, for these tests)
+git_as_it_comes = repositories._settings
 
 
 def fetches_from_a_program(repository: Repository) -> None:
@@ -96,7 +96,7 @@ def test_a_git_folder_among_the_files_of_a_clone_is_not_believed(
     path = outer / "app" / ".env"
     path.write_text("A=b\n")
     trap.unlink(missing_ok=True)
-    with pytest.raises(Refused, match="git says: .*bare"):
+    with pytest.raises(Refused, match=r"git says: .*bare"):
         standing(path)
     assert not trap.exists()
 

@@ -14,7 +14,8 @@ from keyhouse_client.keeping.findings import findings
 from keyhouse_client.keeping.hiding import Move, hide, moves
 from keyhouse_client.keeping.ignored import Standing, standing
 from keyhouse_client.keeping.names import demand_name, is_variable
-from keyhouse_client.keeping.references import reference
+from keyhouse_client.keeping.references import reference, referred
+from keyhouse_client.keeping.refusals import Refused
 from keyhouse_client.keeping.store import Store
 
 
@@ -46,6 +47,9 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
     setting.add_argument("variable", metavar="VAR")
     setting.add_argument("name", metavar="NAME")
     setting.add_argument("--file", type=Path, default=USUAL_FILE)
+    setting.add_argument(
+        "--force", action="store_true", help="let it replace a plain value"
+    )
     finish(setting, _set)
 
 
@@ -78,11 +82,18 @@ def _tell_hidden(path: Path, moved: Sequence[Move], options: argparse.Namespace)
     else:
         for move in moved:
             print(f"{move.variable}={reference(move.name)}")
-    if moved and standing(path) is Standing.TRACKED:
-        print(
-            f"{path}: what was committed stays in git's history: rotate these keys",
-            file=sys.stderr,
-        )
+    if moved:
+        _tell_of_history(path)
+
+
+def _tell_of_history(path: Path) -> None:
+    try:
+        told = f"{path}: what was committed stays in git's history: rotate these keys"
+        if standing(path) is Standing.TRACKED:
+            print(told, file=sys.stderr)
+    except Refused as error:
+        # The secrets are moved, whatever git can't tell.
+        print(error, file=sys.stderr)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -105,6 +116,8 @@ def _set(options: argparse.Namespace) -> None:
     if not is_variable(variable):
         raise ValueError("a variable is letters, digits and underscores: VAR NAME")
     file = EnvFile.read(path) if path.exists() else EnvFile(path, ())
+    if not options.force:
+        _demand_no_value(file, variable)
     file.with_line(variable, reference(name)).write()
     if Store.of_user().find(name) is None:
         print(f"{name} is not stored yet: kh store set {name}", file=sys.stderr)
@@ -112,3 +125,14 @@ def _set(options: argparse.Namespace) -> None:
         return show_object({"file": str(path), "variable": variable, "name": name})
     print(f"{path}: {variable}={reference(name)}")
     return None
+
+
+def _demand_no_value(file: EnvFile, variable: str) -> None:
+    """Raises Refused where the file has one: it may stand nowhere else."""
+    for entry in file.entries:
+        plain = entry.value and referred(entry.value) is None
+        if entry.variable == variable and plain:
+            raise Refused(
+                f"{file.path}: {variable} has a value, which may stand nowhere else: "
+                f"kh env hide {file.path} --name {variable} stores it; or --force"
+            )

@@ -15,6 +15,7 @@ from keyhouse_client.keeping.store import Store
 
 NOT_FOUND: Final = 127
 NOT_RUN: Final = 126
+_COERCED: Final = ("C.UTF-8", "C.utf8", "UTF-8")
 
 
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -42,8 +43,30 @@ def _run(options: argparse.Namespace) -> int:
     files = [] if options.no_env_file else options.env_file or usual_files()
     told: dict[str, str] = {}
     for path in files:
-        told |= EnvFile.read(path).values
-    return _give_way(command, resolved({**told, **os.environ}, Store.of_user()))
+        # What is named by hand may be a pipe: --env-file <(…)
+        told |= EnvFile.read(path, plain=options.env_file is None).values
+    return _give_way(command, resolved({**told, **_given()}, Store.of_user()))
+
+
+def _given() -> dict[str, str]:
+    """The environment, without what Python added to it.
+
+    In the C locale it sets LC_CTYPE as it starts (PEP 538), for all that it starts too.
+    The kernel still knows what there was; where it can't be asked, it is handed on.
+    """
+    given = dict(os.environ)
+    if given.get("LC_CTYPE") not in _COERCED:
+        return given
+    try:
+        before = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return given
+    del given["LC_CTYPE"]
+    for one in before:
+        name, _, value = one.partition(b"=")
+        if name == b"LC_CTYPE":
+            given["LC_CTYPE"] = os.fsdecode(value)
+    return given
 
 
 def _give_way(command: list[str], environment: dict[str, str]) -> int:

@@ -8,14 +8,16 @@ import io
 import re
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Self
 
-from keyhouse_client.keeping.files import PRIVATE, write_whole
+from keyhouse_client.keeping.files import PRIVATE, read_bounded, write_whole
 from keyhouse_client.keeping.names import is_variable
+from keyhouse_client.keeping.refusals import Refused
 
 USUAL_FILE: Final = Path(".env")
+BYTES_MAX: Final = 1 << 20
 _BOM: Final = "\ufeff"
 _HEAD: Final = re.compile(
     r"\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*=[^\S\r\n]*"
@@ -61,21 +63,25 @@ class EnvFile:
     path: Path
     entries: tuple[Entry, ...]
     marked: bool = False
+    data: bytes | None = field(default=None, repr=False)
+    """All that was read; None where there was no file."""
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, *, plain: bool = True) -> Self:
         """Raises ValueError, with the line, for what is no env file, or can't be read.
 
-        The text of a wrong line is not shown: it may be a secret.
+        The text of a wrong line is not shown: it may be a secret. Only a regular file
+        is read, unless it is not to be `plain`, and of none more than BYTES_MAX.
         """
         try:
-            text = path.read_bytes().decode("utf-8")
+            data = read_bounded(path, BYTES_MAX, plain=plain)
+            text = data.decode("utf-8")
         except UnicodeDecodeError:
             raise ValueError(f"{path}: is no text in UTF-8") from None
         except OSError as error:
             raise ValueError(f"{path}: {error.strerror}") from None
         bare = text.removeprefix(_BOM)
-        return cls(path, _entries(bare, path), marked=bare != text)
+        return cls(path, _entries(bare, path), marked=bare != text, data=data)
 
     @property
     def values(self) -> dict[str, str]:
@@ -109,14 +115,31 @@ class EnvFile:
         """Put it in the place of the old one, with its mode; a new one is its owner's.
 
         With `narrow` others may read it no more. Raises ValueError where the file would
-        not be read as it was meant, and NoPlace where the disk takes it not.
+        not be read as it was meant, NoPlace where the disk takes it not, and Refused
+        where somebody has changed it since it was read.
         """
         if _settings(_entries(self.text, self.path)) != _settings(self.entries):
             raise ValueError(f"{self.path}: can't be changed safely; change it by hand")
         mode = _mode(self.path)
         data = ((_BOM if self.marked else "") + self.text).encode("utf-8")
         # A link stays one: what it leads to is changed.
-        write_whole(self.path.resolve(), data, mode=mode & PRIVATE if narrow else mode)
+        write_whole(
+            self.path.resolve(),
+            data,
+            mode=mode & PRIVATE if narrow else mode,
+            before=self.demand_unchanged,
+        )
+
+    def demand_unchanged(self) -> None:
+        """Raises Refused where the file is not as it was when it was read."""
+        try:
+            same = read_bounded(self.path, BYTES_MAX, plain=True) == self.data
+        except FileNotFoundError:
+            same = self.data is None
+        except (OSError, ValueError):
+            same = False
+        if not same:
+            raise Refused(f"{self.path}: somebody else has changed it; begin anew")
 
 
 def usual_files() -> list[Path]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from keyhouse_client.keeping.env_file import EnvFile
+from keyhouse_client.keeping.env_file import Entry, EnvFile
 from keyhouse_client.keeping.names import demand_name, demand_secret, is_keyhouse_secret
 from keyhouse_client.keeping.references import reference, referred
 from keyhouse_client.keeping.refusals import Refused, Taken
@@ -31,9 +31,14 @@ def moves(file: EnvFile, also: Collection[str], called: Mapping[str, str]) -> li
     found: dict[str, Move] = {}
     for variable, secret in _plain(file, also):
         name = demand_name(called.get(variable, usual_name(variable)))
-        move = Move(variable, name, secret)
-        if found.setdefault(variable, move) != move:
-            raise Refused(f"{file.path}: {variable} is set twice: take one of them out")
+        found[variable] = Move(variable, name, secret)
+    for entry in file.entries:
+        # Each line of a variable would refer to its one secret.
+        if entry.variable in found and entry.value != found[entry.variable].secret:
+            raise Refused(
+                f"{file.path}: {entry.variable} is set twice, and differently: take one "
+                "of them out"
+            )
     if unknown := sorted({*also, *called} - found.keys()):
         raise ValueError(f"{file.path}: there is no secret to move in {', '.join(unknown)}")
     return list(found.values())
@@ -47,9 +52,11 @@ def usual_name(variable: str) -> str:
 def hide(file: EnvFile, moved: Sequence[Move], store: Store) -> None:
     """Store them, and have the file refer to them.
 
-    The store comes first: whatever breaks off, no secret is lost. Raises Taken, before
-    anything is changed, where another secret has a name.
+    The store comes first: whatever breaks off, no secret is lost. Raises Taken where
+    another secret has a name, and Refused where somebody has changed the file since it
+    was read: both before anything is changed.
     """
+    file.demand_unchanged()
     secrets: dict[str, str] = {}
     for move in moved:
         there = secrets.get(move.name, store.find(move.name))
@@ -61,10 +68,15 @@ def hide(file: EnvFile, moved: Sequence[Move], store: Store) -> None:
     for name, secret in secrets.items():
         if store.find(name) is None:
             store.set(name, secret, replace=True)
-    names = {move.variable: move.name for move in moved}
-    file.changed(
-        lambda one: reference(names[one.variable]) if one.variable in names else None
-    ).write(narrow=True)
+    file.changed(lambda one: _referring(one, moved)).write(narrow=True)
+
+
+def _referring(entry: Entry, moved: Sequence[Move]) -> str | None:
+    """The reference that takes the place of a value which is stored; else None."""
+    for move in moved:
+        if (move.variable, move.secret) == (entry.variable, entry.value):
+            return reference(move.name)
+    return None
 
 
 def _plain(file: EnvFile, also: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -73,7 +85,8 @@ def _plain(file: EnvFile, also: Collection[str]) -> Iterator[tuple[str, str]]:
             continue
         if entry.variable in also and referred(entry.value) is None:
             try:
-                yield entry.variable, demand_secret(entry.value)
+                # It has a line break taken off, and none of the value's own.
+                yield entry.variable, demand_secret(f"{entry.value}\r\n")
             except ValueError as error:
                 raise ValueError(f"{file.path}: {entry.variable}: {error}") from None
         elif is_keyhouse_secret(entry.value):

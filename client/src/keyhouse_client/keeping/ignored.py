@@ -2,13 +2,14 @@
 
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 from keyhouse_client.keeping.refusals import Refused
 from keyhouse_client.scanning.git import Git, GitFailed
 
 # A stranger's repository may hold, as ordinary files, what makes a git folder with
 # settings of its own: only one that is named `.git` counts.
-_NO_OTHER: tuple[str, str] = ("-c", "safe.bareRepository=explicit")
+_NO_OTHER: Final = ("-c", "safe.bareRepository=explicit")
 
 
 class Standing(Enum):
