@@ -191,6 +191,8 @@ async def _turns(plane: DataPlane, secret: bytes) -> Callable[[], Awaitable[floa
                 await asyncio.sleep(0.001)
                 if far.written:
                     break
+            else:
+                raise AssertionError("the request does not come to its upstream")
             answer(_ANSWER)
         if not near.written.startswith(b"HTTP/1.1 200 OK"):
             raise AssertionError(near.written)
