@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -245,6 +246,15 @@ def test_a_full_disk_loses_the_secret_and_tells_the_mend(
     assert not out.exists()
 
 
+# A terminal's Ctrl-C is heeded; what a shell starts in the background ignores it.
+_HEEDING_CTRL_C = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from keyhouse_client.command import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [
@@ -260,7 +270,7 @@ def test_who_breaks_it_off_is_told_what_may_have_been_done(
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         with subprocess.Popen(
-            line(*command),
+            [sys.executable, "-c", _HEEDING_CTRL_C, *command],
             env={**os.environ, "KEYHOUSE_URL": url},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
