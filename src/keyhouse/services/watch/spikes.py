@@ -26,7 +26,8 @@ node that was away brings later is not looked at.
 """
 BEHIND_MAX: Final = 8
 """So many quarters of an hour are made up for, where use is rolled up late."""
-KEYS_AT_ONCE: Final = 500
+KEYS_AT_ONCE: Final = 5000
+"""All of a quarter of an hour is gone through for each such part."""
 WRITTEN_AT_ONCE: Final = 50
 """Few enough that a gateway, which waits meanwhile, does not notice."""
 
