@@ -79,7 +79,7 @@ class SpikeWatch:
             busy = self._usage.busy_keys(
                 start, REQUESTS_MIN, after=after, limit=KEYS_AT_ONCE
             )
-            if not busy:
+            if not busy or claim.stopped():
                 return raised
             after = busy[-1].key_id
             spikes = list(self._spikes(busy, start))
