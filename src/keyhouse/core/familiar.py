@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Final, NamedTuple
 
-DAY_US: Final = 86_400 * 1_000_000
+from keyhouse.core.grains import DAY_MINUTES, MINUTE_US
+
+DAY_US: Final = DAY_MINUTES * MINUTE_US
 KNOWN_US: Final = 7 * DAY_US
 """A key whose first network is younger has no familiar ones yet: it is being put to use."""
 RECENT_US: Final = 90 * DAY_US

@@ -6,6 +6,7 @@ know and no more, which is why `malformed` and `unknown` read alike.
 """
 
 from enum import Enum
+from http import HTTPStatus
 
 
 class Verdict(Enum):
@@ -174,6 +175,11 @@ class Verdict(Enum):
     def allowed(self) -> bool:
         """Whether the request may pass."""
         return self is Verdict.VALID
+
+    @property
+    def shows_no_good_secret(self) -> bool:
+        """Whether anybody may get it: no secret came, or none that works."""
+        return self.status == HTTPStatus.UNAUTHORIZED
 
 
 BY_NUMBER: dict[int, Verdict] = {verdict.number: verdict for verdict in Verdict}

@@ -1,7 +1,6 @@
 """What is out of the ordinary in the use of keys: `ports.UsageWatch`."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ _OF: Final = usage_rollup.c
 _WAITING: Final = (0, 1)
 """What is rolled up further and what is not yet: named, so that indexes are of use."""
 _NO_GOOD_SECRET: Final = tuple(
-    verdict.number for verdict in Verdict if verdict.status == HTTPStatus.UNAUTHORIZED
+    verdict.number for verdict in Verdict if verdict.shows_no_good_secret
 )
 _THESE: Final = _OF.key_id.in_(sa.bindparam("ids", expanding=True))
 

@@ -15,12 +15,15 @@ AT_ONCE_MAX: Final = 64
 """So many go into one batch: some thousand keys that come from somewhere new at once
 have their turn within seconds, and a flood of networks takes the database no time.
 """
-OF_A_KEY_MAX: Final = 64
-"""So many of one key are booked in half a day. Who comes from more roams."""
+MARKS_MAX: Final = 48
+"""Of the 64 marks of a key. Its networks fall on them by their hash, so that about ninety
+make so many: who comes from more in half a day roams, and is booked no further.
+"""
 ROWS: Final = 1 << 13
 PLACES: Final = 4
 """In each row: 32,768 in all, which is 256 KiB whatever there is to be remembered."""
-_COUNTS: Final = 1 << 16
+_KEYS: Final = 1 << 15
+_MARKS: Final = 64
 _BITS: Final = (1 << 64) - 1
 
 Places = Mapping[KeyPlace, int]
@@ -31,9 +34,9 @@ class ToldPlaces:
     """One thread uses it. What finds no place is booked once more than need be.
 
     Places are remembered by their hash alone. That two of them have the same 64 bits is
-    as good as impossible, and would cost one row. How many a key has is counted in two
-    tables, of which the lower number counts: one that meets others that roam in both
-    would be taken for one of them.
+    as good as impossible, and would cost one row. How many a key has is told by marks,
+    and not counted: a place that is booked again, as it was forgotten, is none more.
+    Keys share their marks with others, in two tables; what is marked in both counts.
     """
 
     def __init__(self, rows: int = ROWS) -> None:
@@ -43,14 +46,14 @@ class ToldPlaces:
 
     def _begin(self) -> None:
         self._hashes = array("Q", bytes(8 * PLACES * self._rows))
-        self._counts = (array("B", bytes(_COUNTS)), array("B", bytes(_COUNTS)))
+        self._marks = (array("Q", bytes(8 * _KEYS)), array("Q", bytes(8 * _KEYS)))
 
     def holds(self, place: KeyPlace) -> bool:
         """Whether it need not be booked: it was, or its key has had its share."""
         start, number = self._at(place)
         return (
             number in self._hashes[start : start + PLACES]
-            or self._count(place.key_id) >= OF_A_KEY_MAX
+            or self._marked(place.key_id) >= MARKS_MAX
         )
 
     def tell(self, places: Iterable[KeyPlace], now_us: int) -> None:
@@ -63,21 +66,21 @@ class ToldPlaces:
             # The newest comes first in its row, and the oldest falls out.
             row = self._hashes[start : start + PLACES - 1]
             self._hashes[start : start + PLACES] = array("Q", (number,)) + row
-            for counts, slot in self._slots(place.key_id):
-                counts[slot] = min(counts[slot] + 1, OF_A_KEY_MAX)
+            for marks, slot in self._slots(place.key_id):
+                marks[slot] |= 1 << number % _MARKS
 
     def _at(self, place: KeyPlace) -> tuple[int, int]:
         number = hash(place) & _BITS or 1  # 0 stands for none
         return number % self._rows * PLACES, number
 
-    def _count(self, key_id: str) -> int:
-        return min(counts[slot] for counts, slot in self._slots(key_id))
+    def _marked(self, key_id: str) -> int:
+        return min(marks[slot].bit_count() for marks, slot in self._slots(key_id))
 
     def _slots(self, key_id: str) -> Iterator[tuple["array[int]", int]]:
         number = hash(key_id) & _BITS
-        first, second = self._counts
-        yield first, number % _COUNTS
-        yield second, number // _COUNTS % _COUNTS
+        first, second = self._marks
+        yield first, number % _KEYS
+        yield second, number // _KEYS % _KEYS
 
 
 def shared_out(places: Places, most: int = AT_ONCE_MAX) -> dict[KeyPlace, int]:

@@ -54,7 +54,6 @@ from keyhouse.services.verify.ways import Way
 
 T = TypeVar("T")
 _VALID: Final = Verdict.VALID
-_NO_GOOD_KEY: Final = 401
 _log = logging.getLogger(__name__)
 
 
@@ -285,7 +284,7 @@ class Verifier(KeepingUp):
         self, request: Request, line: Line, verdict: Verdict, now_us: int
     ) -> None:
         """Flag a server key that is good, whatever else refused it: its secret is out."""
-        if line.exposed_by_pages and verdict.status != _NO_GOOD_KEY:
+        if line.exposed_by_pages and not verdict.shows_no_good_secret:
             kind = AlertKind.SERVER_KEY_IN_BROWSER
             origin = without_secret(request.origin, request.secret)
             sample = origin or network_of(request.address)

@@ -73,9 +73,8 @@ class SpikeWatch:
             return not look.usage_waits(Grain.MINUTE, end)
 
     def _look_at(self, claim: Claim, end: int) -> int:
-        raised, after = 0, ""
+        raised, after, start = 0, "", end - QUARTER_MINUTES
         while True:
-            start = end - QUARTER_MINUTES
             busy = self._usage.busy_keys(
                 start, REQUESTS_MIN, after=after, limit=KEYS_AT_ONCE
             )
