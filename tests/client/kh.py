@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from keyhouse_client.keeping.store import Store
 
-KEYHOUSE_SECRET = "kh_sk_live_" + "Ab1" * 12
-OTHER_KEYHOUSE_SECRET = "kh_sk_test_" + "Zy9" * 12
+KEYHOUSE_SECRET = "kh_sk_live_" + "Ab1" * 10 + "33RMOS"
+OTHER_KEYHOUSE_SECRET = "kh_sk_test_" + "Zy9" * 10 + "4HDE6R"
 _AT_TERMINAL = """
 import fcntl, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
